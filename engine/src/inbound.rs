@@ -1,0 +1,81 @@
+//! What comes in, in our own words. The gateway translates Meta's dialect into this; the rules know nothing else.
+
+use serde::{Deserialize, Serialize};
+
+use crate::content::Content;
+use crate::delivery::Status;
+use crate::id::{MetaMediaId, PhoneNumberId, Wamid};
+use crate::identity::Identities;
+use crate::message::{Direction, Referral};
+use crate::outgoing::Callback;
+use crate::time::Timestamp;
+
+/// One item of a webhook.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Inbound {
+    Message(Box<InboundMessage>),
+    Status(Box<StatusUpdate>),
+    /// Understood, kept in the inbox log, and changes no conversation: quality, limits, template reviews.
+    Notice,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct InboundMessage {
+    pub number: PhoneNumberId,
+    /// The customer, whoever wrote.
+    pub peer: Identities,
+    /// Who the customer was before, when their number or BSUID changed: the contact keeps both.
+    pub former: Option<Identities>,
+    /// `Out` on echoes of what was sent from the phone app.
+    pub direction: Direction,
+    /// `false` on synchronised history: no unread badge, no reopening.
+    pub live: bool,
+    /// Messages and calls of the customer open the 24 h window, reactions and echoes do not.
+    pub opens_window: bool,
+    pub wamid: Wamid,
+    pub at: Timestamp,
+    pub body: InboundBody,
+    pub reply_to: Option<Wamid>,
+    pub forwarded: bool,
+    pub referral: Option<Referral>,
+    /// On echoes and history: what is known of the delivery.
+    pub status: Option<Status>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum InboundBody {
+    Content(Content),
+    /// Content whose file still lies at Meta; `content.media()` is pending.
+    File {
+        content: Content,
+        source: MediaSource,
+    },
+    /// `emoji` is `None` when the reaction was taken back.
+    Reaction {
+        target: Wamid,
+        emoji: Option<String>,
+    },
+    Edit {
+        target: Wamid,
+        content: Content,
+    },
+    Revoke {
+        target: Wamid,
+    },
+}
+
+/// Where Meta keeps a file; the id lives 7 days, the URL 5 minutes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MediaSource {
+    pub meta_id: MetaMediaId,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StatusUpdate {
+    pub number: PhoneNumberId,
+    pub wamid: Wamid,
+    /// What we sent along, when it is ours.
+    pub callback: Option<Callback>,
+    pub status: Status,
+    pub at: Timestamp,
+}

@@ -1,0 +1,22 @@
+//! The rules of Jetto. Nothing here waits, reads a clock or knows a driver: a rule is a function
+//! `(&state, input, now) -> Decision`, and the world is reached only through the traits in [`ports`].
+
+pub mod access;
+pub mod contact;
+pub mod content;
+pub mod conversation;
+pub mod decision;
+pub mod delivery;
+pub mod directory;
+pub mod event;
+pub mod id;
+pub mod identity;
+pub mod inbound;
+pub mod intake;
+pub mod message;
+pub mod outgoing;
+pub mod permission;
+pub mod ports;
+pub mod rejection;
+pub mod template;
+pub mod time;

@@ -1,0 +1,71 @@
+use async_trait::async_trait;
+use bytes::Bytes;
+use std::time::Duration;
+
+use crate::delivery::Failure;
+use crate::directory::Number;
+use crate::id::{ClaimToken, MetaMediaId, WaId, Wamid};
+use crate::outgoing::Outgoing;
+use crate::template::Template;
+
+/// How one request to send ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MetaSend {
+    Accepted {
+        wamid: Wamid,
+        wa_id: Option<WaId>,
+    },
+    /// Provably not processed; try again after the time. `pair`: only this recipient has to wait.
+    Slower {
+        after: Duration,
+        pair: bool,
+    },
+    /// Will not be sent.
+    Never(Failure),
+    /// The request never left (no connection): safe to try again.
+    NotSent,
+    /// A byte may have arrived and no usable answer came.
+    InDoubt,
+}
+
+/// What to show the customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadReceipt {
+    pub wamid: Wamid,
+    /// Also "typing…" for up to 25 s.
+    pub typing: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// Try again later.
+    #[error("not available now: {0}")]
+    Later(String),
+    /// Will not work; the text is for people.
+    #[error("{0}")]
+    Never(String),
+}
+
+/// WhatsApp, as far as the actors need it. The gateway speaks the dialect.
+#[async_trait]
+pub trait MetaApi: Send + Sync {
+    /// Prepares what needs no claim (uploads the file of a media message); its result goes into [`MetaApi::send`].
+    async fn prepare(&self, number: &Number, outgoing: &Outgoing) -> Result<Option<MetaMediaId>, MetaSend>;
+
+    /// One request. Called only after a won claim.
+    async fn send(
+        &self,
+        number: &Number,
+        outgoing: &Outgoing,
+        uploaded: Option<&MetaMediaId>,
+        token: ClaimToken,
+    ) -> MetaSend;
+
+    /// Best effort: a lost receipt is repeated by the next one.
+    async fn mark_read(&self, number: &Number, receipt: ReadReceipt);
+
+    /// Finds the file's address and downloads it. `size_max` in bytes.
+    async fn download(&self, number: &Number, media: &MetaMediaId, size_max: u64) -> Result<Bytes, FetchError>;
+
+    async fn templates(&self, number: &Number) -> Result<Vec<Template>, FetchError>;
+}

@@ -1,0 +1,19 @@
+//! The rule says no. Each reason has one text for people; the HTTP answer is made of it in the gateway.
+
+use crate::permission::Permission;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    #[error("Nothing was found here, or it is not yours to see.")]
+    NotFound,
+    #[error("Your role does not allow this ({}).", .0.key())]
+    Forbidden(Permission),
+    #[error("The customer wrote more than 24 hours ago. WhatsApp accepts only a template now. Nothing was sent.")]
+    WindowClosed,
+    #[error("{0} Nothing was saved.")]
+    Invalid(&'static str),
+    #[error("{0} Nothing was sent.")]
+    BadTemplate(String),
+    #[error("The message is {0} now, so this cannot be done.")]
+    WrongState(&'static str),
+}
