@@ -1,0 +1,106 @@
+use std::sync::Arc;
+
+use actix::{AtomicResponse, Context, Handler};
+use engine::contact::Contact;
+use engine::conversation::Conversation;
+use engine::directory::NumberRef;
+use engine::id::{MessageId, TenantId, Wamid};
+use engine::inbound::{InboundBody, InboundMessage};
+use engine::intake::IntakeMark;
+use engine::message::Message;
+
+use super::{ConversationActor, Desk, Ended};
+use crate::registry::Permit;
+use crate::world::CommandError;
+
+/// A message of the customer, resolved to this conversation.
+#[derive(actix::Message)]
+#[rtype(result = "Result<(), CommandError>")]
+pub(crate) struct Receive {
+    pub(crate) inbound: Arc<InboundMessage>,
+    pub(crate) contact: Contact,
+    pub(crate) number: NumberRef,
+    /// To write when it worked.
+    pub(crate) intake: IntakeMark,
+    pub(crate) permit: Permit,
+}
+
+impl Handler<Receive> for ConversationActor {
+    type Result = AtomicResponse<Self, Result<(), CommandError>>;
+
+    fn handle(&mut self, receive: Receive, _: &mut Context<Self>) -> Self::Result {
+        self.atomically(Some(receive.intake.id), |desk, state| desk.receive(state, receive))
+    }
+}
+
+impl Desk {
+    async fn receive(
+        self,
+        state: Option<Box<Conversation>>,
+        receive: Receive,
+    ) -> (Option<Box<Conversation>>, Result<(), CommandError>) {
+        let Receive { inbound, contact, number, intake, permit } = receive;
+        #[cfg(feature = "seeded-bugs")]
+        poison(&inbound);
+        let state = match self.load(state).await {
+            Ok(Some(mut state)) => {
+                // The contact may have learned something since this conversation was last written.
+                state.contact = contact;
+                state
+            }
+            Ok(None) => Box::new(Conversation::new(self.id, contact, number)),
+            Err(error) => return (None, Err(error.into())),
+        };
+        let (state, ended) = self
+            .decide(state, Some(intake.clone()), |conversation| {
+                let (desk, inbound) = (self.clone(), inbound.clone());
+                async move {
+                    let target = desk.target(&inbound).await?;
+                    let now = desk.now();
+                    Ok(conversation.receive(desk.tenant, &inbound, target.as_ref(), now).into())
+                }
+            })
+            .await;
+        drop(permit);
+        match ended {
+            Ok(Ended::Committed | Ended::AlreadyThere) => (state, Ok(())),
+            Ok(Ended::Unchanged) => {
+                let marked = self.mark(Some(intake)).await;
+                (state, marked.map_err(CommandError::from))
+            }
+            Err(error) => (state, Err(error)),
+        }
+    }
+
+    /// The message that the inbound one points at, if it is in this conversation.
+    async fn target(&self, inbound: &InboundMessage) -> Result<Option<Message>, CommandError> {
+        let wamid = match &inbound.body {
+            InboundBody::Reaction { target, .. }
+            | InboundBody::Edit { target, .. }
+            | InboundBody::Revoke { target } => target,
+            InboundBody::Content(_) | InboundBody::File { .. } => match &inbound.reply_to {
+                Some(target) => target,
+                None => return Ok(None),
+            },
+        };
+        Ok(self.find(self.tenant, wamid).await?)
+    }
+
+    async fn find(&self, tenant: TenantId, wamid: &Wamid) -> Result<Option<Message>, engine::ports::StoreError> {
+        if let Some(message) = self.message(MessageId::of_wamid(tenant, wamid)).await? {
+            return Ok(Some(message));
+        }
+        match self.actors.world.store.locate(tenant, wamid).await? {
+            Some(located) if located.conversation == self.id => self.message(located.message).await,
+            Some(_) | None => Ok(None),
+        }
+    }
+}
+
+/// Seeded bug: shows that a message which breaks its handler disturbs nobody else.
+#[cfg(feature = "seeded-bugs")]
+fn poison(inbound: &InboundMessage) {
+    if let InboundBody::Content(engine::content::Content::Text { body }) = &inbound.body {
+        assert!(body != "jetto:poison", "poison");
+    }
+}

@@ -1,0 +1,66 @@
+use actix::{AtomicResponse, Context, Handler};
+use engine::conversation::Conversation;
+use engine::id::MessageId;
+use engine::inbound::StatusUpdate;
+use engine::intake::IntakeMark;
+
+use super::{ConversationActor, Desk, Ended, Ruling};
+use crate::registry::Permit;
+use crate::world::CommandError;
+
+/// Meta's word on a message of ours.
+#[derive(actix::Message)]
+#[rtype(result = "Result<(), CommandError>")]
+pub(crate) struct RecordStatus {
+    pub(crate) message: MessageId,
+    pub(crate) update: StatusUpdate,
+    /// `None` when it was parked: its inbox item is done already.
+    pub(crate) intake: Option<IntakeMark>,
+    pub(crate) permit: Permit,
+}
+
+impl Handler<RecordStatus> for ConversationActor {
+    type Result = AtomicResponse<Self, Result<(), CommandError>>;
+
+    fn handle(&mut self, record: RecordStatus, _: &mut Context<Self>) -> Self::Result {
+        let in_hand = record.intake.as_ref().map(|mark| mark.id);
+        self.atomically(in_hand, |desk, state| desk.record_status(state, record))
+    }
+}
+
+impl Desk {
+    async fn record_status(
+        self,
+        state: Option<Box<Conversation>>,
+        record: RecordStatus,
+    ) -> (Option<Box<Conversation>>, Result<(), CommandError>) {
+        let RecordStatus { message, update, intake, permit } = record;
+        let state = match self.load(state).await {
+            Ok(Some(state)) => state,
+            Ok(None) => return (None, self.mark(intake).await.map_err(CommandError::from)),
+            Err(error) => return (None, Err(error.into())),
+        };
+        let (state, ended) = self
+            .decide(state, intake.clone(), |conversation| {
+                let (desk, update) = (self.clone(), update.clone());
+                async move {
+                    // A reaction of ours has no message: its statuses say nothing that is shown.
+                    let Some(found) = desk.message(message).await? else { return Ok(Ruling::Nothing) };
+                    let decision = conversation.record_status(&found, &update.wamid, update.status, update.at);
+                    Ok(decision.into())
+                }
+            })
+            .await;
+        drop(permit);
+        match ended {
+            Ok(Ended::Committed | Ended::AlreadyThere) => (state, Ok(())),
+            Ok(Ended::Unchanged) => {
+                let repeated =
+                    intake.map(|mark| IntakeMark { outcome: engine::intake::IntakeOutcome::Duplicate, ..mark });
+                let marked = self.mark(repeated).await;
+                (state, marked.map_err(CommandError::from))
+            }
+            Err(error) => (state, Err(error)),
+        }
+    }
+}

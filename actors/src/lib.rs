@@ -1,0 +1,17 @@
+//! Order and pace. Actors are serializers and caches, never the truth: any of them may be lost, or run twice, and
+//! nothing is lost, sent twice or shown out of order, because the store enforces it.
+
+mod carry_out;
+mod clock;
+mod conversation;
+mod media;
+mod metric;
+mod number;
+mod registry;
+mod supervisor;
+mod tenant;
+mod world;
+
+pub use clock::TokioClock;
+pub use conversation::{ChangeRequest, ReactRequest, ReplyRequest, ResolveRequest};
+pub use world::{Actors, CommandError, Placement, World};

@@ -1,0 +1,10 @@
+//! Names of the metrics of this crate. Labels are bounded; never an id.
+
+pub(crate) const PANICS: &str = "jetto_actor_panics_total";
+pub(crate) const ACTORS: &str = "jetto_actors";
+pub(crate) const INTAKE_PROCESSED: &str = "jetto_intake_processed_total";
+pub(crate) const INTAKE_QUARANTINED: &str = "jetto_intake_quarantined_total";
+pub(crate) const CATCH_UPS: &str = "jetto_intake_catch_ups_total";
+pub(crate) const SENDS: &str = "jetto_sends_total";
+pub(crate) const LANE_DEPTH: &str = "jetto_number_lane_depth";
+pub(crate) const MEDIA_FETCHES: &str = "jetto_media_fetches_total";

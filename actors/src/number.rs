@@ -1,0 +1,247 @@
+//! One actor per business number: gives its sends a pace. Replies overtake broadcasts, one message per recipient is under
+//! way at a time (Meta keeps no order), and what Meta asks to slow down waits without ever failing a recipient.
+
+mod lanes;
+mod pace;
+mod send;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle, Supervised, WrapFuture};
+use engine::id::{PhoneNumberId, TenantId};
+use engine::outgoing::Outgoing;
+use engine::ports::ReadReceipt;
+use tokio::time::Instant;
+
+use crate::metric;
+use crate::registry::{Passivate, Permit};
+use crate::tenant::outbox_overflowed;
+use crate::world::Actors;
+use lanes::{Lanes, Waiting};
+use pace::Pace;
+use send::{Sent, send_one};
+
+pub(crate) use send::record_once;
+
+/// Requests to Meta under way for one number. At 80 messages a second and 100 ms an answer, 8 are busy.
+const IN_FLIGHT_MAX: usize = 64;
+/// Waiting time after a failure to connect, doubled each time.
+const BACK_OFF_FIRST: Duration = Duration::from_millis(500);
+const BACK_OFF_MAX: Duration = Duration::from_secs(30);
+
+pub(crate) struct NumberActor {
+    actors: Arc<Actors>,
+    tenant: TenantId,
+    number: PhoneNumberId,
+    lanes: Lanes,
+    pace: Pace,
+    in_flight: usize,
+    /// Nothing leaves before this: Meta asked to slow down, or cannot be reached.
+    paused_until: Option<Instant>,
+    back_off: Duration,
+    wake: Option<(Instant, SpawnHandle)>,
+}
+
+/// A message for this number's lanes.
+#[derive(actix::Message)]
+#[rtype(result = "()")]
+struct Dispatch {
+    outgoing: Box<Outgoing>,
+    permit: Permit,
+}
+
+/// Messages came in: Meta counts them against the same rate.
+#[derive(actix::Message)]
+#[rtype(result = "()")]
+struct CameIn(u32);
+
+#[derive(actix::Message)]
+#[rtype(result = "()")]
+struct MarkRead {
+    receipt: ReadReceipt,
+    permit: Permit,
+}
+
+/// Puts a committed message on its way. Without a place in memory it stays in the outbox, which the tenant looks through.
+pub(crate) fn dispatch(actors: &Arc<Actors>, outgoing: Outgoing) {
+    let (tenant, number) = (outgoing.tenant, outgoing.number.clone());
+    let reserved = actors.numbers.try_reserve(&(tenant, number.clone()), 1, maker(actors, tenant, &number));
+    let taken = reserved
+        .is_ok_and(|to| to.address.try_send(Dispatch { outgoing: Box::new(outgoing), permit: to.permit }).is_ok());
+    if !taken {
+        outbox_overflowed(actors, tenant);
+    }
+}
+
+/// Best effort: without a place the next receipt says it too.
+pub(crate) fn mark_read(actors: &Arc<Actors>, tenant: TenantId, number: PhoneNumberId, receipt: ReadReceipt) {
+    let make = maker(actors, tenant, &number);
+    if let Ok(to) = actors.numbers.try_reserve(&(tenant, number), 1, make)
+        && to.address.try_send(MarkRead { receipt, permit: to.permit }).is_err()
+    {
+        tracing::debug!("a read receipt was dropped with its actor");
+    }
+}
+
+/// Counts inbound messages against the number's rate.
+pub(crate) fn came_in(actors: &Arc<Actors>, tenant: TenantId, number: &PhoneNumberId, messages: u32) {
+    let address = actors.numbers.address(&(tenant, number.clone()), maker(actors, tenant, number));
+    if address.try_send(CameIn(messages)).is_err() {
+        tracing::debug!("an inbound count was dropped with its actor");
+    }
+}
+
+fn maker(
+    actors: &Arc<Actors>,
+    tenant: TenantId,
+    number: &PhoneNumberId,
+) -> impl Fn() -> NumberActor + Clone + Send + 'static {
+    let (actors, number) = (actors.clone(), number.clone());
+    move || NumberActor::new(actors.clone(), tenant, number.clone())
+}
+
+impl NumberActor {
+    fn new(actors: Arc<Actors>, tenant: TenantId, number: PhoneNumberId) -> Self {
+        Self {
+            actors,
+            tenant,
+            number,
+            lanes: Lanes::default(),
+            pace: Pace::standard(),
+            in_flight: 0,
+            paused_until: None,
+            back_off: BACK_OFF_FIRST,
+            wake: None,
+        }
+    }
+
+    /// Lets go whatever may go now, and sets the alarm for what may go later.
+    fn pump(&mut self, ctx: &mut Context<Self>) {
+        let now = Instant::now();
+        self.lanes.release(now);
+        if let Some(until) = self.paused_until.filter(|until| *until > now) {
+            self.wake_at(until, ctx);
+            return;
+        }
+        while self.in_flight < IN_FLIGHT_MAX {
+            let Some(waiting) = self.lanes.next() else { break };
+            // The number's rate first: a place in the recipient's bucket that is taken is used.
+            if let Some(wait) = self.pace.rate_wait() {
+                self.lanes.put_back(waiting);
+                self.wake_at(now + wait, ctx);
+                break;
+            }
+            if let Some(wait) = self.pace.pair_wait(&waiting.outgoing.to) {
+                self.lanes.hold(waiting, now + wait);
+                continue;
+            }
+            self.let_go(waiting, ctx);
+        }
+        if let Some(until) = self.lanes.next_release() {
+            self.wake_at(until, ctx);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a queue of 2^52 messages is not reached")]
+        metrics::gauge!(metric::LANE_DEPTH).set(self.lanes.len() as f64);
+    }
+
+    fn let_go(&mut self, waiting: Waiting, ctx: &mut Context<Self>) {
+        self.lanes.begin(&waiting.outgoing.to);
+        self.in_flight += 1;
+        let future = send_one(self.actors.clone(), self.tenant, self.number.clone(), waiting);
+        ctx.spawn(future.into_actor(self).map(|(waiting, sent), actor, ctx| actor.ended(waiting, &sent, ctx)));
+    }
+
+    fn ended(&mut self, waiting: Waiting, sent: &Sent, ctx: &mut Context<Self>) {
+        self.in_flight -= 1;
+        self.lanes.finish(&waiting.outgoing.to);
+        let now = Instant::now();
+        match *sent {
+            Sent::Settled => {
+                self.lanes.forget(waiting.outgoing.id);
+                self.back_off = BACK_OFF_FIRST;
+            }
+            Sent::Slower { after, pair: true } => self.lanes.hold(waiting, now + after),
+            Sent::Slower { after, pair: false } => {
+                self.pause(now + after);
+                self.lanes.put_back(waiting);
+            }
+            Sent::Unreachable => {
+                self.pause(now + self.back_off);
+                self.back_off = (self.back_off * 2).min(BACK_OFF_MAX);
+                self.lanes.put_back(waiting);
+            }
+        }
+        self.pump(ctx);
+    }
+
+    fn pause(&mut self, until: Instant) {
+        self.paused_until = self.paused_until.max(Some(until));
+    }
+
+    fn wake_at(&mut self, at: Instant, ctx: &mut Context<Self>) {
+        if let Some((set, handle)) = self.wake {
+            if set <= at && set > Instant::now() {
+                return;
+            }
+            ctx.cancel_future(handle);
+        }
+        let handle = ctx.run_later(at.saturating_duration_since(Instant::now()), |actor, ctx| {
+            actor.wake = None;
+            actor.pump(ctx);
+        });
+        self.wake = Some((at, handle));
+    }
+}
+
+impl Actor for NumberActor {
+    type Context = Context<Self>;
+}
+
+impl Supervised for NumberActor {
+    /// What was in the lanes is still in the outbox.
+    fn restarting(&mut self, _: &mut Context<Self>) {
+        *self = Self::new(self.actors.clone(), self.tenant, self.number.clone());
+        outbox_overflowed(&self.actors, self.tenant);
+    }
+}
+
+impl Handler<Passivate> for NumberActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Passivate, ctx: &mut Context<Self>) {
+        ctx.stop();
+    }
+}
+
+impl Handler<Dispatch> for NumberActor {
+    type Result = ();
+
+    fn handle(&mut self, dispatch: Dispatch, ctx: &mut Context<Self>) {
+        self.lanes.push(Waiting { outgoing: dispatch.outgoing, permit: dispatch.permit });
+        self.pump(ctx);
+    }
+}
+
+impl Handler<CameIn> for NumberActor {
+    type Result = ();
+
+    fn handle(&mut self, came_in: CameIn, _: &mut Context<Self>) {
+        self.pace.count_inbound(came_in.0);
+    }
+}
+
+impl Handler<MarkRead> for NumberActor {
+    type Result = ();
+
+    fn handle(&mut self, mark: MarkRead, ctx: &mut Context<Self>) {
+        let (actors, tenant, number) = (self.actors.clone(), self.tenant, self.number.clone());
+        let receipt = async move {
+            if let Ok(Some(number)) = actors.number_of(tenant, &number).await {
+                actors.world.meta.mark_read(&number, mark.receipt).await;
+            }
+            drop(mark.permit);
+        };
+        ctx.spawn(receipt.into_actor(self));
+    }
+}

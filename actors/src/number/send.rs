@@ -1,0 +1,147 @@
+//! One message on its way: prepare, claim, send, record. The claim is durable before the first byte of the send, so that
+//! no crash and no second process can send it again without knowing that it may be out already.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::delivery::{Failure, FailureAction};
+use engine::id::{ClaimToken, PhoneNumberId, TenantId};
+use engine::outgoing::{Outgoing, SendOutcome};
+use engine::ports::{Claim, MetaSend, StoreError};
+
+use super::lanes::Waiting;
+use crate::conversation::RecordSend;
+use crate::metric;
+use crate::world::Actors;
+
+/// What the number's actor does next.
+pub(super) enum Sent {
+    /// Sent, refused, in doubt, or somebody else's: not our concern any more.
+    Settled,
+    Slower {
+        after: Duration,
+        pair: bool,
+    },
+    /// Meta or our own store cannot be reached.
+    Unreachable,
+}
+
+/// Waiting time between tries to record an outcome while the store does not answer.
+const RECORD_AGAIN: Duration = Duration::from_millis(500);
+
+pub(super) async fn send_one(
+    actors: Arc<Actors>,
+    tenant: TenantId,
+    number: PhoneNumberId,
+    waiting: Waiting,
+) -> (Waiting, Sent) {
+    let sent = send(&actors, tenant, &number, &waiting.outgoing).await;
+    (waiting, sent)
+}
+
+async fn send(actors: &Arc<Actors>, tenant: TenantId, id: &PhoneNumberId, outgoing: &Outgoing) -> Sent {
+    let world = &actors.world;
+    let number = match actors.number_of(tenant, id).await {
+        Ok(Some(number)) => number,
+        Ok(None) => {
+            let text = "The number is not connected any more.".to_owned();
+            let failure = Failure { code: None, text, action: Some(FailureAction::FixNumber) };
+            return refuse(actors, outgoing, failure).await;
+        }
+        Err(_unreadable) => return Sent::Unreachable,
+    };
+    let uploaded = match world.meta.prepare(&number, outgoing).await {
+        Ok(uploaded) => uploaded,
+        Err(MetaSend::Slower { after, pair }) => return Sent::Slower { after, pair },
+        Err(MetaSend::Never(failure)) => return refuse(actors, outgoing, failure).await,
+        // An upload shows nothing to anybody: it is simply repeated.
+        Err(MetaSend::NotSent | MetaSend::InDoubt | MetaSend::Accepted { .. }) => return Sent::Unreachable,
+    };
+    let token = ClaimToken::from_bytes(world.ids.next());
+    #[cfg(feature = "seeded-bugs")]
+    if seeded_send_before_claim() {
+        let _ = world.meta.send(&number, outgoing, uploaded.as_ref(), token).await;
+    }
+    match world.store.claim(tenant, outgoing.id, token, world.clock.now()).await {
+        Ok(Claim::Won) => {}
+        Ok(Claim::Lost) => return Sent::Settled,
+        // It may be ours, but without the answer nobody may send.
+        Err(_unknown) => return Sent::Unreachable,
+    }
+    let answer = world.meta.send(&number, outgoing, uploaded.as_ref(), token).await;
+    metrics::counter!(metric::SENDS, "outcome" => outcome_label(&answer)).increment(1);
+    match answer {
+        MetaSend::Accepted { wamid, wa_id } => record(actors, outgoing, SendOutcome::Accepted { wamid, wa_id }).await,
+        MetaSend::Never(failure) => record(actors, outgoing, SendOutcome::Refused(failure)).await,
+        MetaSend::InDoubt => record(actors, outgoing, SendOutcome::InDoubt).await,
+        MetaSend::Slower { after, pair } => match world.store.release(tenant, outgoing.id, token).await {
+            Ok(()) => Sent::Slower { after, pair },
+            // Claimed for ever without an outcome: the doubt policy finds it.
+            Err(_unknown) => record(actors, outgoing, SendOutcome::InDoubt).await,
+        },
+        MetaSend::NotSent => match world.store.release(tenant, outgoing.id, token).await {
+            Ok(()) => Sent::Unreachable,
+            Err(_unknown) => record(actors, outgoing, SendOutcome::InDoubt).await,
+        },
+    }
+}
+
+/// Never leaves: recorded under a claim, so that nobody else sends it meanwhile.
+async fn refuse(actors: &Arc<Actors>, outgoing: &Outgoing, failure: Failure) -> Sent {
+    let token = ClaimToken::from_bytes(actors.world.ids.next());
+    match actors.world.store.claim(outgoing.tenant, outgoing.id, token, actors.world.clock.now()).await {
+        Ok(Claim::Won) => record(actors, outgoing, SendOutcome::Refused(failure)).await,
+        Ok(Claim::Lost) => Sent::Settled,
+        Err(_unknown) => Sent::Unreachable,
+    }
+}
+
+/// The outcome goes through the conversation's one door. If this process dies before it is written, the claim tells the
+/// next one that the message is in doubt.
+async fn record(actors: &Arc<Actors>, outgoing: &Outgoing, outcome: SendOutcome) -> Sent {
+    let mut again = tokio::time::interval(RECORD_AGAIN);
+    loop {
+        again.tick().await;
+        match record_once(actors, outgoing, outcome.clone()).await {
+            Ok(()) => return Sent::Settled,
+            Err(error) => tracing::warn!(%error, "the outcome of a send is not recorded yet"),
+        }
+    }
+}
+
+/// Hands an outcome to the conversation, once.
+pub(crate) async fn record_once(
+    actors: &Arc<Actors>,
+    outgoing: &Outgoing,
+    outcome: SendOutcome,
+) -> Result<(), StoreError> {
+    use crate::world::CommandError;
+    let to = actors.reserve_conversation(outgoing.tenant, outgoing.conversation).await;
+    let message = RecordSend { outgoing: Box::new(outgoing.clone()), outcome, permit: to.permit };
+    match to.address.send(message).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(CommandError::Store(error))) => Err(error),
+        Ok(Err(CommandError::Rejected(rejection))) => {
+            tracing::error!(%rejection, "the outcome of a send was rejected");
+            Ok(())
+        }
+        Ok(Err(CommandError::Busy | CommandError::Crashed)) => Err(StoreError::Busy),
+        Err(_gone) => Err(StoreError::Unavailable("the conversation's actor ended".to_owned())),
+    }
+}
+
+fn outcome_label(answer: &MetaSend) -> &'static str {
+    match answer {
+        MetaSend::Accepted { .. } => "accepted",
+        MetaSend::Slower { .. } => "slower",
+        MetaSend::Never(_) => "refused",
+        MetaSend::NotSent => "not_sent",
+        MetaSend::InDoubt => "in_doubt",
+    }
+}
+
+/// Seeded bug: sends first and claims afterwards, as the peers do; the torture run must catch it.
+#[cfg(feature = "seeded-bugs")]
+fn seeded_send_before_claim() -> bool {
+    std::env::var("JETTO_SEEDED_BUG").is_ok_and(|bug| bug == "send_before_claim")
+}

@@ -1,0 +1,112 @@
+//! One inbox item on its way: translate, find out whose it is, hand it to the conversation, see it marked.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use engine::id::{ConversationId, IntakeId};
+use engine::inbound::{Inbound, InboundMessage, StatusUpdate};
+use engine::intake::{IntakeMark, IntakeOutcome, IntakeRecord};
+use engine::message::Direction;
+use engine::ports::{Located, StoreError};
+
+use super::{State, count_panic};
+use crate::conversation::{Receive, RecordStatus};
+use crate::metric;
+use crate::number;
+use crate::world::CommandError;
+
+impl State {
+    /// `Err`: the item stays in the log and is tried again.
+    pub(super) async fn deliver(&self, record: IntakeRecord) -> Result<(), StoreError> {
+        let world = &self.actors.world;
+        let translated = catch_unwind(AssertUnwindSafe(|| world.translator.translate(self.tenant, &record)));
+        let inbounds = match translated {
+            Ok(Ok(inbounds)) => inbounds,
+            Ok(Err(reason)) => return self.quarantine(record.id, reason).await,
+            Err(_panic) => {
+                metrics::counter!(metric::PANICS).increment(1);
+                count_panic(&self.actors, self.tenant, record.id).await?;
+                return Err(StoreError::Unavailable("an item broke its translation".to_owned()));
+            }
+        };
+        metrics::counter!(metric::INTAKE_PROCESSED).increment(1);
+        let mut changed_nothing = true;
+        for inbound in inbounds {
+            match inbound {
+                Inbound::Message(message) => {
+                    changed_nothing = false;
+                    self.deliver_message(record.id, message).await?;
+                }
+                Inbound::Status(update) => {
+                    changed_nothing = false;
+                    self.deliver_status(record.id, *update).await?;
+                }
+                Inbound::Notice => {}
+            }
+        }
+        if changed_nothing { world.store.mark(self.tenant, self.processed(record.id, None)).await } else { Ok(()) }
+    }
+
+    async fn deliver_message(&self, item: IntakeId, inbound: Box<InboundMessage>) -> Result<(), StoreError> {
+        let Some((number, contact)) = self.identify(&inbound).await? else {
+            return self.quarantine(item, "The number is not connected any more.".to_owned()).await;
+        };
+        if inbound.live && inbound.direction == Direction::In {
+            number::came_in(&self.actors, self.tenant, &inbound.number, 1);
+        }
+        let id = ConversationId::of(self.tenant, &inbound.number, contact.id);
+        let to = self.actors.reserve_conversation(self.tenant, id).await;
+        let intake = self.processed(item, Some(id));
+        let receive = Receive { inbound: Arc::new(*inbound), contact, number, intake, permit: to.permit };
+        match to.address.send(receive).await {
+            Ok(result) => self.settle(item, result).await,
+            // It panicked, and its supervisor counts the attempt.
+            Err(_gone) => Ok(()),
+        }
+    }
+
+    async fn deliver_status(&self, item: IntakeId, update: StatusUpdate) -> Result<(), StoreError> {
+        let world = &self.actors.world;
+        let located = match update.callback {
+            Some(callback) => Some(Located { conversation: callback.conversation, message: callback.message }),
+            None => world.store.locate(self.tenant, &update.wamid).await?,
+        };
+        let Some(located) = located else {
+            // It may be faster than the answer to the send: the answer finds it.
+            world.store.park_status(self.tenant, &update).await?;
+            return world.store.mark(self.tenant, self.processed(item, None)).await;
+        };
+        let to = self.actors.reserve_conversation(self.tenant, located.conversation).await;
+        let intake = Some(self.processed(item, Some(located.conversation)));
+        let record = RecordStatus { message: located.message, update, intake, permit: to.permit };
+        match to.address.send(record).await {
+            Ok(result) => self.settle(item, result).await,
+            Err(_gone) => Ok(()),
+        }
+    }
+
+    async fn settle(&self, item: IntakeId, result: Result<(), CommandError>) -> Result<(), StoreError> {
+        match result {
+            Ok(()) => Ok(()),
+            Err(CommandError::Store(error)) => Err(error),
+            Err(CommandError::Rejected(rejection)) => self.quarantine(item, rejection.to_string()).await,
+            Err(CommandError::Busy | CommandError::Crashed) => Err(StoreError::Busy),
+        }
+    }
+
+    async fn quarantine(&self, id: IntakeId, reason: String) -> Result<(), StoreError> {
+        metrics::counter!(metric::INTAKE_QUARANTINED).increment(1);
+        let mark = IntakeMark { outcome: IntakeOutcome::Quarantined, error: Some(reason), ..self.processed(id, None) };
+        self.actors.world.store.mark(self.tenant, mark).await
+    }
+
+    fn processed(&self, id: IntakeId, conversation: Option<ConversationId>) -> IntakeMark {
+        IntakeMark {
+            id,
+            outcome: IntakeOutcome::Processed,
+            error: None,
+            conversation,
+            at: self.actors.world.clock.now(),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Whose message it is. Known customers cost a look into memory; a new or changed one costs a write.
+
+use std::collections::HashMap;
+
+use engine::contact::Contact;
+use engine::directory::{Number, NumberRef};
+use engine::id::PhoneNumberId;
+use engine::inbound::InboundMessage;
+use engine::ports::StoreError;
+
+use super::State;
+
+/// Identities kept in memory; all are forgotten when there are more, the store has them.
+const KNOWN_MAX: usize = 16_384;
+
+#[derive(Default)]
+pub(super) struct Known {
+    contacts: HashMap<String, Contact>,
+    numbers: HashMap<PhoneNumberId, KnownNumber>,
+}
+
+#[derive(Clone)]
+struct KnownNumber {
+    reference: NumberRef,
+    portfolio: String,
+}
+
+impl State {
+    /// `None` when the number is not this tenant's any more.
+    pub(super) async fn identify(&self, inbound: &InboundMessage) -> Result<Option<(NumberRef, Contact)>, StoreError> {
+        let Some(number) = self.known_number(&inbound.number).await? else { return Ok(None) };
+        let keys = inbound.peer.keys(&number.portfolio);
+        if inbound.former.is_none()
+            && let Some(contact) = self.known_contact(&keys, inbound)
+        {
+            return Ok(Some((number.reference, contact)));
+        }
+        let store = &self.actors.world.store;
+        let resolved = store.resolve(self.tenant, &number.portfolio, &inbound.peer, inbound.former.as_ref()).await?;
+        let mut known = self.known.borrow_mut();
+        if known.contacts.len() + keys.len() > KNOWN_MAX {
+            known.contacts.clear();
+        }
+        for key in keys {
+            known.contacts.insert(key, resolved.contact.clone());
+        }
+        Ok(Some((number.reference, resolved.contact)))
+    }
+
+    /// Only when every identity leads to the same contact and says nothing new of it.
+    fn known_contact(&self, keys: &[String], inbound: &InboundMessage) -> Option<Contact> {
+        let known = self.known.borrow();
+        let first = known.contacts.get(keys.first()?)?;
+        let agree = keys.iter().all(|key| known.contacts.get(key).is_some_and(|other| other == first));
+        (agree && !first.clone().learn(&inbound.peer)).then(|| first.clone())
+    }
+
+    async fn known_number(&self, id: &PhoneNumberId) -> Result<Option<KnownNumber>, StoreError> {
+        if let Some(known) = self.known.borrow().numbers.get(id) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(number) = self.actors.number_of(self.tenant, id).await? else { return Ok(None) };
+        let known = KnownNumber { reference: Number::reference(&number), portfolio: number.portfolio };
+        self.known.borrow_mut().numbers.insert(id.clone(), known.clone());
+        Ok(Some(known))
+    }
+}

@@ -1,0 +1,182 @@
+//! What the actors stand on, and the handle by which the gateway reaches them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Addr, Arbiter};
+use engine::directory::Number;
+use engine::id::{ConversationId, PhoneNumberId, TenantId};
+use engine::intake::IntakeRecord;
+use engine::ports::{BlobStore, Bus, Clock, IdSource, MetaApi, Store, StoreError, Translator};
+use engine::rejection::Rejection;
+use engine::time::Timestamp;
+
+use crate::conversation::ConversationActor;
+use crate::media::MediaActor;
+use crate::number::NumberActor;
+use crate::registry::Registry;
+use crate::supervisor::Site;
+use crate::tenant::{Arrived, CatchUp, TenantActor};
+
+/// Everything the actors need of the world.
+pub struct World {
+    pub store: Arc<dyn Store>,
+    pub blobs: Arc<dyn BlobStore>,
+    pub bus: Arc<dyn Bus>,
+    pub meta: Arc<dyn MetaApi>,
+    pub translator: Arc<dyn Translator>,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn IdSource>,
+}
+
+/// Where actors run.
+pub enum Placement {
+    /// All on the calling thread: tests with paused time.
+    Here,
+    /// On this many threads of their own.
+    Arbiters(usize),
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// Too much waits for this conversation. Nothing was done.
+    #[error("the conversation is busy")]
+    Busy,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The actor panicked with this command in hand; whether it was done is seen by repeating it with the same key.
+    #[error("the conversation's actor panicked")]
+    Crashed,
+}
+
+/// Items of the inbox log that may wait for one tenant in memory. Full: they stay in the log and are read from there.
+const TENANT_QUEUE: u32 = 2048;
+/// Messages that may wait for one conversation. Full: commands answer Busy, inbox items wait in their tenant.
+const CONVERSATION_QUEUE: u32 = 64;
+/// Messages that may wait in memory for one number. Full: they stay in the outbox and are read from there.
+const NUMBER_QUEUE: u32 = 1024;
+/// A conversation nobody used for this long is forgotten; the store has it.
+const CONVERSATION_IDLE: Duration = Duration::from_mins(1);
+
+/// The running actors.
+pub struct Actors {
+    pub(crate) world: World,
+    pub(crate) tenants: Arc<Registry<TenantId, TenantActor>>,
+    pub(crate) conversations: Arc<Registry<(TenantId, ConversationId), ConversationActor>>,
+    pub(crate) numbers: Arc<Registry<(TenantId, PhoneNumberId), NumberActor>>,
+    media: Addr<MediaActor>,
+    arbiters: Vec<Arbiter>,
+    /// What was claimed before is nobody's any more.
+    pub(crate) started_at: Timestamp,
+}
+
+impl Actors {
+    /// Starts empty: [`Actors::recover`] takes up what an earlier process left.
+    pub fn start(world: World, placement: &Placement) -> Arc<Self> {
+        let arbiters: Vec<Arbiter> = match placement {
+            Placement::Here => Vec::new(),
+            Placement::Arbiters(count) => (0..*count).map(|_| Arbiter::new()).collect(),
+        };
+        let sites: Vec<Site> = match placement {
+            Placement::Here => vec![Site::Here],
+            Placement::Arbiters(_) => arbiters.iter().map(|arbiter| Site::Arbiter(arbiter.handle())).collect(),
+        };
+        let started_at = world.clock.now();
+        Arc::new_cyclic(|this| Self {
+            started_at,
+            world,
+            tenants: Arc::new(Registry::new("tenant", sites.clone(), TENANT_QUEUE)),
+            conversations: Arc::new(Registry::new("conversation", sites.clone(), CONVERSATION_QUEUE)),
+            numbers: Arc::new(Registry::new("number", sites.clone(), NUMBER_QUEUE)),
+            media: MediaActor::start(sites.first().unwrap_or(&Site::Here), this.clone()),
+            arbiters,
+        })
+    }
+
+    /// Takes up unfinished inbox items, the outbox and files to fetch. Returns when the work is handed out, not done.
+    pub async fn recover(self: &Arc<Self>) -> Result<(), StoreError> {
+        for organization in self.world.store.organizations().await? {
+            self.tenant(organization.id).do_catch_up();
+        }
+        Ok(())
+    }
+
+    /// Items that are committed to the inbox log. What does not fit into memory is read from the log later.
+    pub fn arrived(self: &Arc<Self>, tenant: TenantId, records: Vec<IntakeRecord>) {
+        let weight = u32::try_from(records.len()).unwrap_or(u32::MAX);
+        let actors = self.clone();
+        match self.tenants.try_reserve(&tenant, weight, move || TenantActor::new(tenant, actors.clone())) {
+            Ok(reserved) => {
+                if reserved.address.try_send(Arrived { records, permit: reserved.permit }).is_err() {
+                    self.tenant(tenant).do_catch_up();
+                }
+            }
+            Err(_full) => self.tenant(tenant).do_catch_up(),
+        }
+    }
+
+    /// The organization connected a number, or an item was opened for replay: look into the log.
+    pub fn look_into_log(self: &Arc<Self>, tenant: TenantId) {
+        self.tenant(tenant).do_catch_up();
+    }
+
+    /// Shows the customer "typing…"; best effort.
+    pub async fn show_typing(self: &Arc<Self>, tenant: TenantId, number: &PhoneNumberId, wamid: engine::id::Wamid) {
+        if let Ok(Some((owner, number))) = self.world.store.number(number).await
+            && owner == tenant
+        {
+            self.world.meta.mark_read(&number, engine::ports::ReadReceipt { wamid, typing: true }).await;
+        }
+    }
+
+    /// Waits until nothing is queued or in hand, at most until the deadline; what is left is durable.
+    pub async fn drain(self: &Arc<Self>, deadline: Duration) -> bool {
+        let quiet = async {
+            let mut tick = tokio::time::interval(Duration::from_millis(20));
+            loop {
+                tick.tick().await;
+                if self.tenants.is_quiet() && self.conversations.is_quiet() && self.numbers.is_quiet() {
+                    return;
+                }
+            }
+        };
+        let drained = tokio::time::timeout(deadline, quiet).await.is_ok();
+        for arbiter in &self.arbiters {
+            arbiter.stop();
+        }
+        drained
+    }
+
+    pub(crate) fn media(&self) -> &Addr<MediaActor> {
+        &self.media
+    }
+
+    /// Forgets idle conversations. Called now and then by the owner of the process.
+    pub fn sweep(&self) {
+        self.conversations.sweep(CONVERSATION_IDLE);
+    }
+
+    pub(crate) async fn number_of(&self, tenant: TenantId, id: &PhoneNumberId) -> Result<Option<Number>, StoreError> {
+        let found = self.world.store.number(id).await?;
+        Ok(found.filter(|(owner, _)| *owner == tenant).map(|(_, number)| number))
+    }
+
+    fn tenant(self: &Arc<Self>, tenant: TenantId) -> TenantHandle {
+        let actors = self.clone();
+        TenantHandle(self.tenants.address(&tenant, move || TenantActor::new(tenant, actors.clone())))
+    }
+}
+
+struct TenantHandle(Addr<TenantActor>);
+
+impl TenantHandle {
+    fn do_catch_up(&self) {
+        if self.0.try_send(CatchUp).is_err() {
+            // The actor ended between the two lines; its successor catches up when it starts.
+            tracing::debug!("a tenant ended while it was told to catch up");
+        }
+    }
+}
