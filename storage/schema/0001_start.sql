@@ -1,0 +1,190 @@
+-- Times are milliseconds since 1970. Bodies are what codec.rs writes. Organizations have a small key here, because
+-- sixteen bytes in every index entry would be most of the index.
+
+CREATE TABLE tenant (
+    key  INTEGER PRIMARY KEY,
+    id   BLOB NOT NULL UNIQUE,
+    -- NULL: something was stored for it before the organization was.
+    name TEXT
+) STRICT;
+
+CREATE TABLE member (
+    tenant    INTEGER NOT NULL REFERENCES tenant (key),
+    id        BLOB NOT NULL,
+    email     TEXT NOT NULL UNIQUE,
+    sort_name TEXT NOT NULL,
+    body      BLOB NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE number (
+    id     TEXT PRIMARY KEY,
+    tenant INTEGER NOT NULL REFERENCES tenant (key),
+    waba   TEXT NOT NULL,
+    body   BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX number_of_tenant ON number (tenant);
+CREATE INDEX number_of_account ON number (waba);
+
+CREATE TABLE session (
+    tenant     INTEGER NOT NULL REFERENCES tenant (key),
+    id         BLOB NOT NULL,
+    member     BLOB NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+
+-- Small rows, so that a mark rewrites little; the raw body is written once, beside it.
+CREATE TABLE inbox (
+    arrival      INTEGER PRIMARY KEY,
+    id           BLOB NOT NULL UNIQUE,
+    -- 0: nobody has connected the number.
+    tenant       INTEGER NOT NULL,
+    number       TEXT,
+    field        TEXT NOT NULL,
+    kind         TEXT NOT NULL,
+    received_at  INTEGER NOT NULL,
+    size         INTEGER NOT NULL,
+    outcome      INTEGER NOT NULL,
+    attempts     INTEGER NOT NULL,
+    processed_at INTEGER,
+    error        TEXT,
+    conversation BLOB
+) STRICT;
+-- Serves what is unfinished (outcome 0) in order of arrival, and the webhook log as a merge of the four outcomes.
+CREATE INDEX inbox_by_outcome ON inbox (tenant, outcome);
+CREATE INDEX inbox_unclaimed ON inbox (number) WHERE tenant = 0;
+
+CREATE TABLE inbox_body (
+    arrival INTEGER PRIMARY KEY,
+    raw     BLOB NOT NULL
+) STRICT;
+
+-- Counts by the minute of receipt: a summary adds these up instead of counting items.
+CREATE TABLE inbox_tally (
+    tenant      INTEGER NOT NULL,
+    minute      INTEGER NOT NULL,
+    stored      INTEGER NOT NULL,
+    processed   INTEGER NOT NULL,
+    duplicate   INTEGER NOT NULL,
+    quarantined INTEGER NOT NULL,
+    PRIMARY KEY (tenant, minute)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE conversation (
+    key              INTEGER PRIMARY KEY,
+    tenant           INTEGER NOT NULL,
+    id               BLOB NOT NULL,
+    contact          BLOB NOT NULL,
+    revision         INTEGER NOT NULL,
+    -- Messages that ever arrived: places those of the same time.
+    arrivals         INTEGER NOT NULL,
+    closed           INTEGER NOT NULL,
+    assignee         BLOB,
+    -- 0 or 1; the number is in the body, so that a second unread message leaves the indexes alone.
+    unread           INTEGER NOT NULL,
+    last_activity_at INTEGER NOT NULL,
+    body             BLOB NOT NULL,
+    UNIQUE (tenant, id)
+) STRICT;
+-- One index per shape of list, so that each page is one range. "desk" is what lies with one member, or with nobody.
+CREATE INDEX conversation_list ON conversation (tenant, closed, last_activity_at);
+CREATE INDEX conversation_desk ON conversation (tenant, closed, assignee, last_activity_at);
+CREATE INDEX conversation_list_unread ON conversation (tenant, closed, last_activity_at) WHERE unread = 1;
+CREATE INDEX conversation_desk_unread ON conversation (tenant, closed, assignee, last_activity_at) WHERE unread = 1;
+CREATE INDEX conversation_of_contact ON conversation (tenant, contact);
+
+-- How many conversations lie with each member (empty: with nobody), kept with every commit.
+CREATE TABLE conversation_tally (
+    tenant      INTEGER NOT NULL,
+    assignee    BLOB NOT NULL,
+    live        INTEGER NOT NULL,
+    live_unread INTEGER NOT NULL,
+    closed      INTEGER NOT NULL,
+    PRIMARY KEY (tenant, assignee)
+) STRICT, WITHOUT ROWID;
+
+-- Lies in the order in which it is read: the newest 50 are neighbours.
+CREATE TABLE message (
+    conversation INTEGER NOT NULL,
+    at           INTEGER NOT NULL,
+    arrival      INTEGER NOT NULL,
+    id           BLOB NOT NULL,
+    -- Look-up key of Meta's id, on what went out.
+    wamid        BLOB,
+    body         BLOB NOT NULL,
+    PRIMARY KEY (conversation, at, arrival)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX message_by_id ON message (conversation, id);
+CREATE INDEX message_by_wamid ON message (wamid) WHERE wamid IS NOT NULL;
+
+CREATE TABLE parked_status (
+    arrival INTEGER PRIMARY KEY,
+    tenant  INTEGER NOT NULL,
+    wamid   BLOB NOT NULL,
+    body    BLOB NOT NULL
+) STRICT;
+CREATE INDEX parked_status_by_wamid ON parked_status (tenant, wamid);
+
+CREATE TABLE contact (
+    key       INTEGER PRIMARY KEY,
+    tenant    INTEGER NOT NULL,
+    id        BLOB NOT NULL,
+    unnamed   INTEGER NOT NULL,
+    sort_name TEXT NOT NULL,
+    body      BLOB NOT NULL,
+    UNIQUE (tenant, id)
+) STRICT;
+CREATE INDEX contact_by_name ON contact (tenant, unnamed, sort_name, id);
+
+-- Which contact an identity leads to.
+CREATE TABLE identity (
+    tenant  INTEGER NOT NULL,
+    lookup  BLOB NOT NULL,
+    contact INTEGER NOT NULL REFERENCES contact (key),
+    PRIMARY KEY (tenant, lookup)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox (
+    place  INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    id     BLOB NOT NULL,
+    -- 0 queued, 1 claimed, 2 in doubt, 3 settled
+    state  INTEGER NOT NULL,
+    token  BLOB,
+    since  INTEGER,
+    body   BLOB NOT NULL,
+    UNIQUE (tenant, id)
+) STRICT;
+CREATE INDEX outbox_unsettled ON outbox (tenant) WHERE state < 3;
+
+-- place = tenant * 2^40 + n: a frame does not fit into the leaf of an index, so the table has a single integer key.
+CREATE TABLE event (
+    place        INTEGER PRIMARY KEY,
+    conversation BLOB NOT NULL,
+    assignee     BLOB,
+    was          BLOB,
+    moved        INTEGER NOT NULL,
+    frame        BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE event_head (
+    tenant INTEGER PRIMARY KEY,
+    n      INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE media (
+    key          INTEGER PRIMARY KEY,
+    tenant       INTEGER NOT NULL,
+    id           BLOB NOT NULL,
+    conversation BLOB,
+    uploader     BLOB,
+    body         BLOB NOT NULL,
+    -- The job; NULL when there is nothing to fetch.
+    due_at       INTEGER,
+    attempts     INTEGER NOT NULL,
+    job          BLOB,
+    UNIQUE (tenant, id)
+) STRICT;
+CREATE INDEX media_due ON media (due_at) WHERE due_at IS NOT NULL;

@@ -1,0 +1,5 @@
+//! Bytes of files. `memory::MemoryStore` keeps blobs too, for tests.
+
+mod directory;
+
+pub use directory::DirectoryBlobs;

@@ -1,0 +1,64 @@
+//! Cursors as text. A cursor names its list, because one that another list gave points at nothing here.
+
+use engine::ports::{Cursor, ListError, PageRequest};
+
+/// The list that a cursor belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum List {
+    History,
+    Conversations,
+    Intake,
+    Contacts,
+}
+
+impl List {
+    const fn tag(self) -> &'static str {
+        match self {
+            Self::History => "h",
+            Self::Conversations => "c",
+            Self::Intake => "i",
+            Self::Contacts => "k",
+        }
+    }
+}
+
+/// Rows of a page as asked for; one more tells whether a next page exists.
+pub(crate) fn limit(page: &PageRequest) -> u32 {
+    page.limit.clamp(1, 100)
+}
+
+/// Cuts the row too many off; `true` when there was one.
+pub(crate) fn cut<T>(rows: &mut Vec<T>, limit: u32) -> bool {
+    let more = rows.len() > limit as usize;
+    rows.truncate(limit as usize);
+    more
+}
+
+/// A position given by two numbers: a time and what tells equal times apart.
+pub(crate) fn at_position(list: List, at: i64, place: i64) -> Cursor {
+    Cursor(format!("{}.{at}.{place}", list.tag()))
+}
+
+/// Where the page starts, exclusively; `None` on the first page.
+pub(crate) fn position(list: List, page: &PageRequest) -> Result<Option<(i64, i64)>, ListError> {
+    let Some(text) = untagged(list, page)? else { return Ok(None) };
+    let parsed = text.split_once('.').and_then(|(at, place)| Some((at.parse().ok()?, place.parse().ok()?)));
+    parsed.map(Some).ok_or(ListError::BadCursor)
+}
+
+/// A position given by the id of the last row.
+pub(crate) fn at_row(list: List, id: impl std::fmt::Display) -> Cursor {
+    Cursor(format!("{}.{id}", list.tag()))
+}
+
+pub(crate) fn row<T: std::str::FromStr>(list: List, page: &PageRequest) -> Result<Option<T>, ListError> {
+    untagged(list, page)?.map(|text| text.parse().map_err(|_| ListError::BadCursor)).transpose()
+}
+
+fn untagged(list: List, page: &PageRequest) -> Result<Option<&str>, ListError> {
+    let Some(cursor) = &page.after else { return Ok(None) };
+    match cursor.0.split_once('.') {
+        Some((tag, rest)) if tag == list.tag() => Ok(Some(rest)),
+        Some(_) | None => Err(ListError::BadCursor),
+    }
+}

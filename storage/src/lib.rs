@@ -1,0 +1,7 @@
+//! Adapters of the engine's ports. Every store passes the suite in `tests/conformance`; [`memory`] is its model.
+
+pub mod blobs;
+mod cursor;
+pub mod memory;
+mod order;
+pub mod sqlite;

@@ -1,0 +1,65 @@
+//! The embedded default: one SQLite file, one thread that writes, a few that read.
+//!
+//! A write is answered after the COMMIT that holds it is on disk; up to [`writer::GROUP_MAX`] share one. A read sees
+//! everything that was answered before it began.
+
+mod codec;
+mod commit;
+mod contacts;
+mod conversations;
+mod data_directory;
+mod directory;
+mod event_log;
+mod fault;
+mod gauge;
+mod inbox_log;
+mod ledger;
+mod media;
+mod messages;
+mod open;
+mod outbox;
+mod readers;
+mod writer;
+
+use std::path::Path;
+
+use engine::ports::StoreError;
+
+use data_directory::DataDirectory;
+use readers::Readers;
+use writer::Writer;
+
+pub use open::{OpenError, SqliteOptions};
+pub use gauge::Pressure;
+
+/// Holds the data directory until it is dropped. Dropping waits for what is queued; [`SqliteStore::close`] also
+/// leaves a tidy file behind and does not block.
+pub struct SqliteStore {
+    // Dropped in this order: SQLite tidies up when the last connection closes, which only the writer's may do, and
+    // nobody else may have the directory before that.
+    readers: Readers,
+    writer: Writer,
+    directory: DataDirectory,
+}
+
+impl SqliteStore {
+    /// Opens `dir/jetto.db`, making or migrating it.
+    pub fn open(dir: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
+        open::open(dir, options)
+    }
+
+    /// How far the commits lag. Cheap enough to ask on every webhook.
+    pub fn pressure(&self) -> Pressure {
+        self.writer.pressure()
+    }
+
+    /// Bytes that may still be written to the file system of the data directory.
+    pub fn free_bytes(&self) -> std::io::Result<u64> {
+        self.directory.free_bytes()
+    }
+
+    /// Writes what is queued, merges the log into the file and stops writing; later writes are `Unavailable`.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.writer.close().await
+    }
+}

@@ -1,0 +1,158 @@
+//! What the writer keeps in its head between operations: keys of tenants, heads of event logs, and the changes of
+//! counts, which are summed up and written once per COMMIT.
+
+use std::collections::{BTreeMap, HashMap};
+
+use engine::id::{MemberId, TenantId};
+use engine::intake::IntakeOutcome;
+use engine::time::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::fault::{Outcome, signed, unsigned};
+use super::writer::Session;
+
+/// An organization's small key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct TenantKey(pub(super) i64);
+
+/// Whose items wait in quarantine until somebody connects the number.
+pub(super) const NOBODY: TenantKey = TenantKey(0);
+
+/// Summaries are by the minute: exact enough for a chart, and few enough rows to add up.
+const MINUTE: i64 = 60_000;
+
+pub(super) fn minute(at: Timestamp) -> i64 {
+    at.0.div_euclid(MINUTE)
+}
+
+/// What of a conversation the lists and counts depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Desk {
+    pub(super) closed: bool,
+    pub(super) assignee: Option<MemberId>,
+    pub(super) unread: bool,
+}
+
+#[derive(Default)]
+pub(super) struct Ledger {
+    tenants: HashMap<TenantId, TenantKey>,
+    heads: HashMap<TenantKey, Head>,
+    intake: BTreeMap<(TenantKey, i64), [i64; 4]>,
+    desks: BTreeMap<(TenantKey, Option<MemberId>), [i64; 3]>,
+}
+
+struct Head {
+    n: u64,
+    dirty: bool,
+}
+
+pub(super) const fn outcome_code(outcome: IntakeOutcome) -> u8 {
+    match outcome {
+        IntakeOutcome::Stored => 0,
+        IntakeOutcome::Processed => 1,
+        IntakeOutcome::Duplicate => 2,
+        IntakeOutcome::Quarantined => 3,
+    }
+}
+
+impl Ledger {
+    /// One item of the minute gained (`by` = 1) or lost (-1) this outcome.
+    pub(super) fn tally_intake(&mut self, tenant: TenantKey, minute: i64, outcome: IntakeOutcome, by: i64) {
+        if tenant == NOBODY {
+            return;
+        }
+        let counts = self.intake.entry((tenant, minute)).or_default();
+        if let Some(count) = counts.get_mut(usize::from(outcome_code(outcome))) {
+            *count += by;
+        }
+    }
+
+    pub(super) fn move_desk(&mut self, tenant: TenantKey, from: Option<Desk>, to: Desk) {
+        if from == Some(to) {
+            return;
+        }
+        for (desk, by) in from.map(|desk| (desk, -1)).into_iter().chain([(to, 1)]) {
+            let [live, live_unread, closed] = self.desks.entry((tenant, desk.assignee)).or_default();
+            if desk.closed {
+                *closed += by;
+            } else {
+                *live += by;
+                *live_unread += if desk.unread { by } else { 0 };
+            }
+        }
+    }
+
+    /// Everything that was only in memory goes into the transaction.
+    pub(super) fn flush(&mut self, connection: &Connection) -> Outcome<()> {
+        for (tenant, head) in self.heads.iter().filter(|(_, head)| head.dirty) {
+            let sql = "INSERT INTO event_head (tenant, n) VALUES (?1, ?2) ON CONFLICT (tenant) DO UPDATE SET n = ?2";
+            connection.prepare_cached(sql)?.execute(params![tenant.0, signed(head.n)])?;
+        }
+        for ((tenant, minute), [stored, processed, duplicate, quarantined]) in &self.intake {
+            let sql = "INSERT INTO inbox_tally (tenant, minute, stored, processed, duplicate, quarantined)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (tenant, minute) DO UPDATE SET stored = stored + ?3,
+                 processed = processed + ?4, duplicate = duplicate + ?5, quarantined = quarantined + ?6";
+            let mut statement = connection.prepare_cached(sql)?;
+            statement.execute(params![tenant.0, minute, stored, processed, duplicate, quarantined])?;
+        }
+        for ((tenant, assignee), [live, live_unread, closed]) in &self.desks {
+            let assignee = assignee.as_ref().map_or(&[][..], |member| member.as_bytes());
+            let sql = "INSERT INTO conversation_tally (tenant, assignee, live, live_unread, closed)
+                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (tenant, assignee) DO UPDATE SET live = live + ?3,
+                 live_unread = live_unread + ?4, closed = closed + ?5";
+            let mut statement = connection.prepare_cached(sql)?;
+            statement.execute(params![tenant.0, assignee, live, live_unread, closed])?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn committed(&mut self) {
+        for head in self.heads.values_mut() {
+            head.dirty = false;
+        }
+        self.intake.clear();
+        self.desks.clear();
+    }
+
+    /// The transaction was rolled back: what was learned in it is not true.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+}
+
+impl Session<'_> {
+    /// The key of a tenant, given out at its first write.
+    pub(super) fn tenant(&mut self, tenant: TenantId) -> Outcome<TenantKey> {
+        if let Some(key) = self.ledger.tenants.get(&tenant) {
+            return Ok(*key);
+        }
+        let known = self.known_tenant(tenant)?;
+        let key = if let Some(key) = known {
+            key
+        } else {
+            self.connection.prepare_cached("INSERT INTO tenant (id) VALUES (?1)")?.execute([tenant.as_bytes()])?;
+            TenantKey(self.connection.last_insert_rowid())
+        };
+        self.ledger.tenants.insert(tenant, key);
+        Ok(key)
+    }
+
+    fn known_tenant(&self, tenant: TenantId) -> Outcome<Option<TenantKey>> {
+        let mut statement = self.connection.prepare_cached("SELECT key FROM tenant WHERE id = ?1")?;
+        Ok(statement.query_row([tenant.as_bytes()], |row| row.get(0).map(TenantKey)).optional()?)
+    }
+
+    /// Takes the next `events` places of the log; returns the first of them.
+    pub(super) fn next_places(&mut self, tenant: TenantKey, events: u64) -> Outcome<u64> {
+        if !self.ledger.heads.contains_key(&tenant) {
+            let mut statement = self.connection.prepare_cached("SELECT n FROM event_head WHERE tenant = ?1")?;
+            let n: Option<i64> = statement.query_row([tenant.0], |row| row.get(0)).optional()?;
+            self.ledger.heads.insert(tenant, Head { n: unsigned(n.unwrap_or(0))?, dirty: false });
+        }
+        let head = self.ledger.heads.entry(tenant).or_insert(Head { n: 0, dirty: false });
+        let first = head.n + 1;
+        head.n += events;
+        head.dirty |= events > 0;
+        Ok(first)
+    }
+}

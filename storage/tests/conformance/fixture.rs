@@ -1,0 +1,202 @@
+//! Small makers of everything that a store keeps.
+
+use bytes::Bytes;
+use engine::access::Visibility;
+use engine::contact::Contact;
+use engine::content::{Content, Media, MediaState};
+use engine::conversation::{Conversation, Preview};
+use engine::decision::{MediaJob, Record};
+use engine::delivery::Delivery;
+use engine::directory::{Member, Number, NumberRef, Organization, Person};
+use engine::event::{Audience, Event, EventBody};
+use engine::id::{
+    ClaimToken, ContactId, ConversationId, IntakeId, MediaId, MemberId, MessageId, TenantId,
+};
+use engine::intake::{IntakeMark, IntakeOutcome, IntakeRecord};
+use engine::message::{Direction, Message};
+use engine::outgoing::{Lane, Outgoing, OutgoingBody, Recipient};
+use engine::permission::Role;
+use engine::ports::{Commit, Committed, ConversationQuery, PageRequest, Store, View};
+use engine::time::Timestamp;
+
+pub const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+pub const OTHER: TenantId = TenantId::from_bytes([2; 16]);
+pub const RAFAEL: MemberId = MemberId::from_bytes([7; 16]);
+pub const MINA: MemberId = MemberId::from_bytes([8; 16]);
+pub const NOW: Timestamp = Timestamp(1_795_392_000_000);
+
+pub fn page(limit: u32) -> PageRequest {
+    PageRequest { after: None, limit }
+}
+
+pub fn organization(tenant: TenantId, name: &str) -> Organization {
+    Organization { id: tenant, name: name.into() }
+}
+
+pub fn member(id: MemberId, name: &str, email: &str) -> Member {
+    Member { id, name: name.into(), email: email.into(), role: Role::Agent, password_hash: "$argon2id$".into() }
+}
+
+pub fn number(id: &str) -> Number {
+    Number {
+        phone_number_id: id.parse().unwrap(),
+        waba_id: "300".parse().unwrap(),
+        portfolio: "p".into(),
+        name: "Clínica".into(),
+        display: "+1 202 555 0100".into(),
+        token: "secret".into(),
+        rate_per_second: 80,
+    }
+}
+
+pub fn person(id: MemberId) -> Person {
+    Person { id, name: "Somebody".into() }
+}
+
+pub fn intake_id(n: u8) -> IntakeId {
+    IntakeId::from_bytes([n; 16])
+}
+
+pub fn intake(tenant: Option<TenantId>, n: u8) -> IntakeRecord {
+    IntakeRecord {
+        id: intake_id(n),
+        tenant,
+        number: Some("200".parse().unwrap()),
+        field: "messages".into(),
+        kind: "text".into(),
+        raw: Bytes::from(format!("{{\"n\":{n}}}")),
+        received_at: NOW,
+        attempts: 0,
+        quarantined: None,
+    }
+}
+
+pub fn mark(n: u8, outcome: IntakeOutcome) -> IntakeMark {
+    IntakeMark { id: intake_id(n), outcome, error: None, conversation: Some(conversation_id(1)), at: NOW }
+}
+
+pub fn conversation_id(n: u8) -> ConversationId {
+    ConversationId::from_bytes([n; 16])
+}
+
+pub fn contact(n: u8) -> Contact {
+    Contact::new(ContactId::from_bytes([n; 16]))
+}
+
+/// Not stored yet: revision 0.
+pub fn conversation(n: u8) -> Conversation {
+    let number = number("200");
+    let number = NumberRef { phone_number_id: number.phone_number_id, name: number.name, display: number.display };
+    Conversation { last_activity_at: NOW, ..Conversation::new(conversation_id(n), contact(n), number) }
+}
+
+pub fn message_id(n: u8) -> MessageId {
+    MessageId::from_bytes([n; 16])
+}
+
+pub fn message(conversation: u8, n: u8) -> Message {
+    Message {
+        id: message_id(n),
+        conversation_id: conversation_id(conversation),
+        direction: Direction::In,
+        content: Content::Text { body: format!("message {n}") },
+        author: None,
+        at: NOW,
+        wamid: Some(format!("wamid.{n}").parse().unwrap()),
+        client_id: None,
+        reply_to: None,
+        reactions: Vec::new(),
+        forwarded: false,
+        edited: false,
+        revoked: false,
+        delivery: None,
+        referral: None,
+    }
+}
+
+pub fn sent(conversation: u8, n: u8) -> Message {
+    Message {
+        direction: Direction::Out,
+        author: Some(person(RAFAEL)),
+        client_id: Some(format!("key-{n}").parse().unwrap()),
+        delivery: Some(Delivery::queued(NOW)),
+        ..message(conversation, n)
+    }
+}
+
+pub fn outgoing(tenant: TenantId, conversation: u8, n: u8) -> Outgoing {
+    Outgoing {
+        tenant,
+        id: message_id(n),
+        conversation: conversation_id(conversation),
+        number: "200".parse().unwrap(),
+        to: Recipient { wa_id: Some("12025550123".parse().unwrap()), bsuid: None },
+        lane: Lane::Reply,
+        reply_to: None,
+        body: OutgoingBody::Text { body: format!("message {n}") },
+        queued_at: NOW,
+    }
+}
+
+pub fn token(n: u8) -> ClaimToken {
+    ClaimToken::from_bytes([n; 16])
+}
+
+pub fn media(n: u8, state: MediaState) -> Media {
+    let (mime, filename) = ("image/jpeg".into(), Some("a.jpg".into()));
+    Media { id: MediaId::from_bytes([n; 16]), state, mime, size: Some(5), filename, reason: None }
+}
+
+pub fn job(conversation: u8, n: u8) -> MediaJob {
+    MediaJob {
+        media: MediaId::from_bytes([n; 16]),
+        meta_id: "900".parse().unwrap(),
+        number: "200".parse().unwrap(),
+        message: message_id(n),
+        conversation: conversation_id(conversation),
+        mime: "image/jpeg".into(),
+        filename: Some("a.jpg".into()),
+        attempts: 0,
+    }
+}
+
+pub fn event(conversation: &Conversation, message: Option<&Message>) -> Event {
+    let assignee = conversation.assignee.as_ref().map(|person| person.id);
+    let body = match message.cloned() {
+        Some(message) => EventBody::MessageAdded { conversation: conversation.clone(), message },
+        None => EventBody::ConversationChanged { conversation: conversation.clone() },
+    };
+    Event { audience: Audience { assignee, was: None, moved: false }, body }
+}
+
+/// The next state of `before`, with these records and an event for each.
+pub fn commit(before: &Conversation, records: Vec<Record>) -> Commit {
+    let mut conversation = Conversation { revision: before.revision + 1, ..before.clone() };
+    let mut events = Vec::new();
+    for record in &records {
+        if let Record::Insert(message) = record {
+            conversation.preview = Some(Preview {
+                message_id: message.id,
+                direction: message.direction,
+                kind: message.content.kind(),
+                snippet: message.content.snippet(),
+                at: message.at,
+                delivery: None,
+            });
+            events.push(event(&conversation, Some(message)));
+        }
+    }
+    Commit { conversation, records, events, intake: None }
+}
+
+/// Commits and returns the state that is stored now.
+pub async fn committed(store: &impl Store, tenant: TenantId, commit: Commit) -> Conversation {
+    let conversation = commit.conversation.clone();
+    let outcome = store.commit(tenant, commit).await.unwrap();
+    assert!(matches!(outcome, Committed::Applied(_)), "{outcome:?}");
+    conversation
+}
+
+pub fn query(view: View, visibility: Visibility, limit: u32) -> ConversationQuery {
+    ConversationQuery { view, unread: false, visibility, page: page(limit) }
+}

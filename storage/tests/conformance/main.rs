@@ -1,0 +1,139 @@
+//! What the ports promise, as tests that every store passes. A new store is one line in `suite!`.
+
+mod blobs;
+mod contacts;
+mod conversations;
+mod crash;
+mod directory;
+mod event_log;
+mod fixture;
+mod inbox_log;
+mod isolation;
+mod media;
+mod messages;
+mod observation;
+mod outbox;
+mod races;
+mod sequences;
+mod sqlite_file;
+
+use storage::memory::MemoryStore;
+use storage::sqlite::{SqliteOptions, SqliteStore};
+
+/// A store of one test, with what must outlive it.
+struct Fresh<S> {
+    store: S,
+    _dir: Option<tempfile::TempDir>,
+}
+
+fn fresh_memory() -> Fresh<MemoryStore> {
+    Fresh { store: MemoryStore::new(), _dir: None }
+}
+
+fn fresh_sqlite() -> Fresh<SqliteStore> {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap();
+    Fresh { store, _dir: Some(dir) }
+}
+
+macro_rules! suite {
+    ($($port:ident { $($test:ident)* })*) => {
+        suite!(@store memory fresh_memory $($port { $($test)* })*);
+        suite!(@store sqlite fresh_sqlite $($port { $($test)* })*);
+    };
+    (@store $store:ident $fresh:ident $($port:ident { $($test:ident)* })*) => {
+        mod $store {
+            $(mod $port {
+                $(#[tokio::test]
+                async fn $test() {
+                    let fresh = crate::$fresh();
+                    crate::$port::$test(&fresh.store).await;
+                })*
+            })*
+        }
+    };
+}
+
+suite! {
+    directory {
+        an_organization_is_renamed_when_it_is_known
+        an_email_belongs_to_one_member_of_the_installation
+        members_come_in_order_of_name
+        a_number_belongs_to_one_organization
+        a_connected_number_takes_over_what_waited_for_it
+        an_ended_session_is_gone
+    }
+    inbox_log {
+        the_same_item_twice_is_stored_once
+        what_became_of_an_item_is_written_once
+        unfinished_items_come_in_order_of_arrival
+        an_item_that_goes_straight_into_quarantine_is_not_unfinished
+        attempts_are_counted
+        a_replayed_item_is_as_it_came
+        the_log_is_read_newest_first_by_outcome
+        a_summary_counts_by_outcome_from_its_minute_on
+        unclaimed_items_are_counted_by_number
+    }
+    conversations {
+        a_commit_writes_everything
+        the_same_commit_twice_is_already_applied_and_marks_a_duplicate
+        a_wrong_revision_writes_nothing
+        events_get_places_without_a_gap
+        a_repeat_marks_only_what_still_waits
+        views_show_what_is_in_them
+        counts_follow_every_change
+        pages_of_equal_times_neither_repeat_nor_lose
+        a_cursor_of_another_list_is_refused
+        conversations_of_a_contact_are_seen_by_those_who_may
+    }
+    messages {
+        history_is_by_time_then_by_arrival
+        an_update_replaces_what_is_there_and_only_that
+        only_what_went_out_is_found_by_its_wamid
+        a_parked_status_is_kept_once_and_taken_once
+        an_import_leaves_what_is_there
+        an_import_of_strays_writes_nothing
+        every_kind_of_content_reads_back_as_it_was
+    }
+    contacts {
+        a_contact_is_found_by_any_of_its_identities
+        a_key_that_leads_elsewhere_stays_there
+        a_changed_number_leads_to_the_same_contact
+        nothing_new_changes_nothing
+        contacts_come_in_order_of_name_unnamed_last
+        an_import_of_contacts_leaves_known_ones
+    }
+    outbox {
+        a_claim_has_one_winner
+        a_claim_repeated_by_its_holder_is_still_won
+        only_the_holder_releases
+        what_is_settled_is_not_in_doubt_again
+        an_entry_in_doubt_or_settled_is_opened_again
+        unsettled_entries_come_oldest_first
+    }
+    event_log {
+        events_are_read_after_a_place
+        a_trimmed_log_keeps_the_newest_and_its_head
+        an_empty_log_has_no_range
+    }
+    media {
+        a_job_comes_and_ends_through_commits
+        a_postponed_job_is_due_later
+        an_upload_belongs_to_the_conversation_it_is_first_sent_in
+    }
+    isolation {
+        another_tenants_ids_find_nothing
+        another_tenants_ids_change_nothing
+    }
+    races {
+        racing_claims_have_one_winner
+        racing_commits_of_one_revision_have_one_winner
+        racing_commits_of_one_message_apply_once
+        the_log_has_no_gap_under_concurrent_commits
+        racing_members_share_no_email
+    }
+    blobs {
+        a_blob_reads_back
+        a_range_ends_with_the_file
+    }
+}
