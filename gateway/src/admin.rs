@@ -1,0 +1,187 @@
+//! `jetto admin`: what an operator sets up before the first sign-in.
+
+use std::io::{Read as _, Write as _};
+
+use clap::Subcommand;
+use engine::directory::{Member, Number, Organization};
+use engine::id::{MemberId, PhoneNumberId, TenantId, WabaId};
+use engine::permission::Role;
+use engine::ports::Directory as _;
+use engine::time::IdSource as _;
+use storage::sqlite::SqliteStore;
+
+use crate::app::{StartError, open_store};
+use crate::auth;
+use crate::config::Config;
+use crate::shell::RandomIds;
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Makes an organization and its owner.
+    CreateOrganization {
+        #[arg(long)]
+        name: String,
+        #[arg(long)]
+        owner_email: String,
+        /// The owner's password comes on standard input.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// Connects a WhatsApp number to an organization.
+    ConnectNumber {
+        /// Name or id.
+        #[arg(long)]
+        organization: String,
+        #[arg(long)]
+        waba_id: WabaId,
+        #[arg(long)]
+        phone_number_id: PhoneNumberId,
+        /// As people read it.
+        #[arg(long)]
+        display_number: String,
+        /// What agents call it; the number itself when absent.
+        #[arg(long)]
+        name: Option<String>,
+        /// The access token comes on standard input.
+        #[arg(long, required = true)]
+        token_stdin: bool,
+    },
+    /// Adds a person to an organization.
+    AddMember {
+        /// Name or id.
+        #[arg(long)]
+        organization: String,
+        #[arg(long)]
+        email: String,
+        #[arg(long)]
+        role: Role,
+        /// The part of the e-mail before the @ when absent.
+        #[arg(long)]
+        name: Option<String>,
+        /// The password comes on standard input.
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+}
+
+/// Meta's default rate of a number, both directions together.
+pub const RATE_STANDARD: u32 = 80;
+
+pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
+    let store = open_store(&config.data_dir)?;
+    let done = carry_out(&store, command).await;
+    store.close().await.map_err(failed)?;
+    let line = done?;
+    writeln!(std::io::stdout(), "{line}").map_err(|error| StartError(error.to_string()))
+}
+
+async fn carry_out(store: &SqliteStore, command: Command) -> Result<String, StartError> {
+    match command {
+        Command::CreateOrganization { name, owner_email, password_stdin: _ } => {
+            create_organization(store, name, &owner_email, &secret_from_stdin()?).await
+        }
+        Command::ConnectNumber { organization, waba_id, phone_number_id, display_number, name, token_stdin: _ } => {
+            let tenant = find(store, &organization).await?;
+            let number = Number {
+                phone_number_id,
+                waba_id,
+                portfolio: "default".to_owned(),
+                name: name.unwrap_or_else(|| display_number.clone()),
+                display: display_number,
+                token: secret_from_stdin()?,
+                rate_per_second: RATE_STANDARD,
+            };
+            if store.put_number(tenant, number).await.map_err(failed)? {
+                Ok("connected; what came for this number before is processed at the next start".to_owned())
+            } else {
+                Err(StartError("Another organization has this number. Nothing was changed.".to_owned()))
+            }
+        }
+        Command::AddMember { organization, email, role, name, password_stdin: _ } => {
+            let tenant = find(store, &organization).await?;
+            let id = add_member(store, tenant, &email, name, role, &secret_from_stdin()?).await?;
+            Ok(id.to_string())
+        }
+    }
+}
+
+async fn create_organization(
+    store: &SqliteStore,
+    name: String,
+    email: &str,
+    password: &str,
+) -> Result<String, StartError> {
+    let name = name.trim().to_owned();
+    if name.is_empty() || name.chars().count() > 120 {
+        return Err(StartError("The name is empty or longer than 120 characters. Nothing was created.".to_owned()));
+    }
+    let organizations = store.organizations().await.map_err(failed)?;
+    if organizations.iter().any(|organization| organization.name == name) {
+        return Err(StartError("There is an organization of this name. Nothing was created.".to_owned()));
+    }
+    check_member(store, email, password).await?;
+    let tenant = TenantId::from_bytes(RandomIds.next());
+    store.put_organization(Organization { id: tenant, name }).await.map_err(failed)?;
+    add_member(store, tenant, email, None, Role::Owner, password).await?;
+    Ok(tenant.to_string())
+}
+
+async fn check_member(store: &SqliteStore, email: &str, password: &str) -> Result<(), StartError> {
+    let looks_right = email.split_once('@').is_some_and(|(before, after)| !before.is_empty() && after.contains('.'));
+    if !looks_right || email.len() > 254 {
+        return Err(StartError("This is not an e-mail address. Nothing was created.".to_owned()));
+    }
+    auth::check_new_password(password).map_err(|text| StartError(format!("{text} Nothing was created.")))?;
+    match store.member_by_email(&email.to_lowercase()).await.map_err(failed)? {
+        Some(_) => Err(StartError("Somebody has this e-mail address already. Nothing was created.".to_owned())),
+        None => Ok(()),
+    }
+}
+
+async fn add_member(
+    store: &SqliteStore,
+    tenant: TenantId,
+    email: &str,
+    name: Option<String>,
+    role: Role,
+    password: &str,
+) -> Result<MemberId, StartError> {
+    check_member(store, email, password).await?;
+    let before_at = email.split('@').next().unwrap_or(email);
+    let member = Member {
+        id: MemberId::from_bytes(RandomIds.next()),
+        name: name.unwrap_or_else(|| before_at.to_owned()),
+        email: email.to_lowercase(),
+        role,
+        password_hash: auth::hash(password).map_err(StartError)?,
+    };
+    let id = member.id;
+    store.put_member(tenant, member).await.map_err(failed)?;
+    Ok(id)
+}
+
+async fn find(store: &SqliteStore, wanted: &str) -> Result<TenantId, StartError> {
+    let organizations = store.organizations().await.map_err(failed)?;
+    organizations
+        .into_iter()
+        .find(|organization| organization.name == wanted || organization.id.to_string() == wanted)
+        .map(|organization| organization.id)
+        .ok_or_else(|| StartError(format!("There is no organization {wanted}.")))
+}
+
+/// One line, without its end; a terminal is not asked to hide it, so scripts use a pipe.
+fn secret_from_stdin() -> Result<String, StartError> {
+    let mut text = String::new();
+    std::io::stdin().take(16 * 1024).read_to_string(&mut text).map_err(|error| StartError(error.to_string()))?;
+    let secret = text.trim_end_matches(['\r', '\n']).to_owned();
+    if secret.is_empty() {
+        Err(StartError("Nothing came on standard input. Nothing was changed.".to_owned()))
+    } else {
+        Ok(secret)
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err calls")]
+fn failed(error: engine::ports::StoreError) -> StartError {
+    StartError(error.to_string())
+}

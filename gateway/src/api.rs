@@ -1,0 +1,49 @@
+//! `/api/v1`: thin handlers over the store (reads) and the actors (changes). What a route needs stands in
+//! [`crate::http::routes`].
+
+pub mod contacts;
+pub mod conversations;
+pub mod demo;
+pub mod lists;
+pub mod media;
+pub mod messages;
+pub mod openapi;
+pub mod sessions;
+pub mod templates;
+pub mod webhook_log;
+
+use actix_web::middleware::from_fn;
+use actix_web::web;
+
+use crate::http::guard::guard;
+use crate::http::problem::Problem;
+use crate::live::socket;
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.service(
+        web::scope("/api").wrap(from_fn(guard)).route("/openapi.json", web::get().to(openapi::document)).service(
+            web::scope("/v1")
+                .configure(sessions::routes)
+                .configure(conversations::routes)
+                .configure(messages::routes)
+                .configure(media::routes)
+                .configure(contacts::routes)
+                .configure(templates::routes)
+                .configure(webhook_log::routes)
+                .configure(demo::routes)
+                .route("/live", web::get().to(socket::live)),
+        ),
+    );
+}
+
+/// Errors of reading a body, a path or a query, in our form.
+pub fn extractors(config: &mut web::ServiceConfig) {
+    config
+        .app_data(web::JsonConfig::default().limit(64 * 1024).error_handler(|error, _| {
+            Problem::invalid(format!("The body is not what this route takes: {error}. Nothing was changed.")).into()
+        }))
+        .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found().into()))
+        .app_data(web::QueryConfig::default().error_handler(|error, _| {
+            Problem::invalid(format!("The query is not what this route takes: {error}.")).into()
+        }));
+}

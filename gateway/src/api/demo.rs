@@ -1,0 +1,61 @@
+//! The demo's front door: pick a person, no password. There only in `jetto demo`.
+
+use actix_web::{HttpResponse, web};
+use engine::id::{MemberId, TenantId};
+use engine::permission::Role;
+use serde::{Deserialize, Serialize};
+
+use super::sessions::{Me, describe};
+use crate::app::App;
+use crate::auth;
+use crate::http::problem::Problem;
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config.route("/demo", web::get().to(people)).route("/demo/sessions", web::post().to(sign_in));
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct DemoDoor {
+    pub organizations: Vec<DemoOrganization>,
+    pub people: Vec<DemoPerson>,
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct DemoOrganization {
+    pub id: TenantId,
+    pub name: String,
+    pub about: String,
+}
+
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct DemoPerson {
+    pub member_id: MemberId,
+    pub organization_id: TenantId,
+    pub role: Role,
+    pub name: String,
+    pub about: String,
+    pub r#try: String,
+}
+
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+pub struct DemoChoice {
+    member_id: MemberId,
+}
+
+/// Who one can be
+#[utoipa::path(get, path = "/api/v1/demo", responses((status = 200, body = DemoDoor), (status = 404, body = Problem)))]
+pub async fn people(app: web::Data<App>) -> Result<web::Json<DemoDoor>, Problem> {
+    let demo = app.demo.as_ref().ok_or_else(Problem::not_found)?;
+    Ok(web::Json(demo.door.clone()))
+}
+
+/// Be this person
+#[utoipa::path(post, path = "/api/v1/demo/sessions", request_body = DemoChoice, responses((status = 201, body = Me), (status = 404, body = Problem)))]
+pub async fn sign_in(app: web::Data<App>, choice: web::Json<DemoChoice>) -> Result<HttpResponse, Problem> {
+    let demo = app.demo.as_ref().ok_or_else(Problem::not_found)?;
+    let person =
+        demo.door.people.iter().find(|person| person.member_id == choice.member_id).ok_or_else(Problem::not_found)?;
+    let member = app.store.member(person.organization_id, person.member_id).await?.ok_or_else(Problem::not_found)?;
+    let (principal, cookie) = auth::sign_in(&app, person.organization_id, &member).await?;
+    Ok(HttpResponse::Created().cookie(cookie).json(describe(&app, &principal).await?))
+}

@@ -1,0 +1,44 @@
+//! What all lists share: `?cursor=&limit=` in, `{items, next}` out.
+
+use engine::ports::{Cursor, Page, PageRequest};
+use serde::{Deserialize, Serialize};
+
+const LIMIT_DEFAULT: u32 = 50;
+const LIMIT_MAX: u32 = 100;
+
+#[derive(Debug, Clone, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Paging {
+    /// `next` of the page before.
+    pub cursor: Option<String>,
+    /// 1 to 100, 50 when absent.
+    pub limit: Option<u32>,
+}
+
+impl Paging {
+    pub fn request(&self) -> PageRequest {
+        PageRequest {
+            after: self.cursor.clone().map(Cursor),
+            limit: self.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX),
+        }
+    }
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct List<T> {
+    pub items: Vec<T>,
+    /// Where the next page starts; `null` on the last one.
+    pub next: Option<String>,
+}
+
+impl<T> From<Page<T>> for List<T> {
+    fn from(page: Page<T>) -> Self {
+        Self { items: page.items, next: page.next.map(|cursor| cursor.0) }
+    }
+}
+
+impl<T> From<Vec<T>> for List<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self { items, next: None }
+    }
+}

@@ -1,0 +1,127 @@
+//! Signing in and out, and who one is.
+
+use actix_web::{HttpResponse, web};
+use engine::access::Principal;
+use engine::directory::{Number, Organization};
+use engine::id::{MemberId, PhoneNumberId, WabaId};
+use engine::permission::{Permission, Role};
+use serde::{Deserialize, Serialize};
+
+use super::lists::List;
+use crate::app::App;
+use crate::auth;
+use crate::http::guard::Signed;
+use crate::http::problem::Problem;
+
+pub fn routes(config: &mut web::ServiceConfig) {
+    config
+        .route("/sessions", web::post().to(sign_in))
+        .route("/sessions/current", web::delete().to(sign_out))
+        .route("/me", web::get().to(me))
+        .route("/members", web::get().to(members));
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+pub struct Credentials {
+    email: String,
+    password: String,
+}
+
+/// The signed-in member.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Me {
+    member: MeMember,
+    organization: Organization,
+    /// Keys of `permissions.json`.
+    permissions: Vec<&'static str>,
+    numbers: Vec<NumberView>,
+    /// Whether this is `jetto demo`.
+    demo: bool,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct MeMember {
+    id: MemberId,
+    name: String,
+    email: String,
+    role: Role,
+}
+
+/// A number without its token.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct NumberView {
+    phone_number_id: PhoneNumberId,
+    waba_id: WabaId,
+    name: String,
+    display: String,
+}
+
+/// A colleague.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct MemberView {
+    id: MemberId,
+    name: String,
+    role: Role,
+}
+
+impl From<Number> for NumberView {
+    fn from(number: Number) -> Self {
+        let Number { phone_number_id, waba_id, name, display, .. } = number;
+        Self { phone_number_id, waba_id, name, display }
+    }
+}
+
+/// Sign in
+#[utoipa::path(post, path = "/api/v1/sessions", request_body = Credentials,
+    responses((status = 201, body = Me), (status = 401, body = Problem)))]
+pub async fn sign_in(app: web::Data<App>, credentials: web::Json<Credentials>) -> Result<HttpResponse, Problem> {
+    let Credentials { email, password } = credentials.into_inner();
+    let found = app.store.member_by_email(&email.trim().to_lowercase()).await?;
+    let right = app.auth.verify(found.as_ref().map(|(_, member)| member), password).await;
+    match found {
+        Some((tenant, member)) if right => {
+            let (principal, cookie) = auth::sign_in(&app, tenant, &member).await?;
+            Ok(HttpResponse::Created().cookie(cookie).json(describe(&app, &principal).await?))
+        }
+        Some(_) | None => {
+            let status = actix_web::http::StatusCode::UNAUTHORIZED;
+            Err(Problem::new(status, "wrong_credentials", "E-mail and password do not belong together.")
+                .with_action("Check both and try again."))
+        }
+    }
+}
+
+/// Sign out
+#[utoipa::path(delete, path = "/api/v1/sessions/current", responses((status = 204), (status = 401, body = Problem)))]
+pub async fn sign_out(app: web::Data<App>, signed: Signed) -> Result<HttpResponse, Problem> {
+    let cookie = auth::sign_out(&app, &signed.0).await?;
+    Ok(HttpResponse::NoContent().cookie(cookie).finish())
+}
+
+/// Who am I; renews the cookie
+#[utoipa::path(get, path = "/api/v1/me", responses((status = 200, body = Me), (status = 401, body = Problem)))]
+pub async fn me(app: web::Data<App>, signed: Signed) -> Result<HttpResponse, Problem> {
+    let cookie = auth::renew(&app, &signed.0)?;
+    Ok(HttpResponse::Ok().cookie(cookie).json(describe(&app, &signed.0).await?))
+}
+
+/// Colleagues, for names and assignment
+#[utoipa::path(get, path = "/api/v1/members", responses((status = 200, body = List<MemberView>), (status = 401, body = Problem)))]
+pub async fn members(app: web::Data<App>, signed: Signed) -> Result<web::Json<List<MemberView>>, Problem> {
+    let members = app.store.members(signed.0.tenant).await?;
+    let view = |member: engine::directory::Member| MemberView { id: member.id, name: member.name, role: member.role };
+    Ok(web::Json(members.into_iter().map(view).collect::<Vec<_>>().into()))
+}
+
+pub async fn describe(app: &App, principal: &Principal) -> Result<Me, Problem> {
+    let member = app.store.member(principal.tenant, principal.person.id).await?.ok_or_else(Problem::signed_out)?;
+    let organization = app.store.organization(principal.tenant).await?.ok_or_else(Problem::signed_out)?;
+    let numbers = app.store.numbers(principal.tenant).await?;
+    Ok(Me {
+        member: MeMember { id: member.id, name: member.name, email: member.email, role: member.role },
+        organization,
+        permissions: principal.grants.iter().map(Permission::key).collect(),
+        numbers: numbers.into_iter().map(NumberView::from).collect(),
+        demo: app.demo.is_some(),
+    })
+}

@@ -1,0 +1,133 @@
+//! Puts the parts together: the one place that names both the actors and the store.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actors::{Actors, Placement, World};
+use engine::ports::{BlobStore, Store};
+use engine::time::{Clock, IdSource};
+use storage::blobs::DirectoryBlobs;
+use storage::sqlite::{SqliteOptions, SqliteStore};
+
+use crate::auth::Auth;
+use crate::config::Config;
+use crate::demo::Demo;
+use crate::live::hub::Hub;
+use crate::meta::graph::{GraphClient, GraphConfig};
+use crate::meta::parse::Dialect;
+use crate::routing::Routing;
+use crate::shell::{RandomIds, SystemClock, TimeOrderedIds};
+use crate::templates::TemplateCache;
+
+/// Everything that requests need.
+pub struct App {
+    pub config: Config,
+    /// The exact Origin of browsers.
+    pub origin: String,
+    pub store: Arc<dyn Store>,
+    pub blobs: Arc<dyn BlobStore>,
+    pub actors: Arc<Actors>,
+    pub hub: Arc<Hub>,
+    pub graph: Arc<GraphClient>,
+    pub templates: TemplateCache,
+    pub routing: Routing,
+    pub auth: Auth,
+    pub clock: Arc<dyn Clock>,
+    /// Time-ordered: for inbox items and files.
+    pub ids: Arc<dyn IdSource>,
+    pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+    pub demo: Option<Demo>,
+    sqlite: Arc<SqliteStore>,
+}
+
+/// The start failed; one line for the operator.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(pub String);
+
+/// Intake is refused while commits lag behind by more than this: Meta repeats for days, a customer waits.
+const LAG_MAX: Duration = Duration::from_millis(200);
+
+impl App {
+    /// Opens the store and starts the actors. Must run inside an actix system.
+    pub async fn start(config: Config, origin: String, demo: Option<Demo>) -> Result<Self, StartError> {
+        let sqlite = Arc::new(open_store(&config.data_dir)?);
+        let store: Arc<dyn Store> = sqlite.clone();
+        let blobs = open_blobs(&config.data_dir)?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let auth = Auth::open(&config.data_dir.join("session.key"))
+            .map_err(|error| StartError(format!("The session key cannot be read or made: {error}.")))?;
+        let graph = GraphConfig {
+            base_url: config.meta.graph_url.clone(),
+            version: config.meta.graph_version.clone(),
+            ..GraphConfig::default()
+        };
+        let graph = GraphClient::new(graph, blobs.clone()).map_err(|error| StartError(error.to_string()))?;
+        let graph = Arc::new(graph);
+        let hub = Hub::new(store.clone(), &config.limits);
+        let world = World {
+            store: store.clone(),
+            blobs: blobs.clone(),
+            bus: hub.clone(),
+            meta: graph.clone(),
+            translator: Arc::new(Dialect),
+            clock: clock.clone(),
+            ids: Arc::new(RandomIds),
+        };
+        let actors = Actors::start(world, &Placement::Arbiters(threads(config.actor_threads)));
+        let routing = Routing::load(store.as_ref()).await.map_err(|error| StartError(error.to_string()))?;
+        actors.recover().await.map_err(|error| StartError(error.to_string()))?;
+        Ok(Self {
+            origin,
+            store,
+            blobs,
+            actors,
+            hub,
+            graph,
+            templates: TemplateCache::default(),
+            routing,
+            auth,
+            clock,
+            ids: Arc::new(TimeOrderedIds::default()),
+            metrics: metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok(),
+            demo,
+            sqlite,
+            config,
+        })
+    }
+
+    /// Whether the store keeps up, so that what comes in can be answered in time.
+    pub fn keeps_up(&self) -> bool {
+        Duration::from_millis(self.sqlite.pressure().oldest_ms) < LAG_MAX
+    }
+
+    /// After the listener and the sessions: actors, then the store.
+    pub async fn stop(&self, deadline: Duration) {
+        if !self.actors.drain(deadline).await {
+            tracing::warn!("stopped before everything was done; what is left is durable and goes on at the next start");
+        }
+        if let Err(error) = self.sqlite.close().await {
+            tracing::error!(%error, "the store did not close in order");
+        }
+    }
+}
+
+/// Opens the embedded store; also for the command line.
+pub fn open_store(data_dir: &Path) -> Result<SqliteStore, StartError> {
+    std::fs::create_dir_all(data_dir)
+        .map_err(|error| StartError(format!("The data directory {} cannot be made: {error}.", data_dir.display())))?;
+    SqliteStore::open(data_dir, SqliteOptions::default()).map_err(|error| StartError(error.to_string()))
+}
+
+/// Opens the directory of files.
+pub fn open_blobs(data_dir: &Path) -> Result<Arc<dyn BlobStore>, StartError> {
+    let blobs =
+        DirectoryBlobs::open(data_dir).map_err(|error| StartError(format!("Files cannot be stored: {error}.")))?;
+    Ok(Arc::new(blobs))
+}
+
+/// 0 in the settings is one thread per core.
+pub fn threads(setting: usize) -> usize {
+    if setting == 0 { std::thread::available_parallelism().map_or(1, std::num::NonZero::get) } else { setting }
+}

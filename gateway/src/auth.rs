@@ -1,0 +1,218 @@
+//! Passwords, sessions and the cookie. The cookie holds a short-lived signed token that names a session; the session lies
+//! in the store, and ending it ends every token and socket of it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::cookie::{Cookie, SameSite};
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Argon2, PasswordHash};
+use dashmap::DashMap;
+use engine::access::Principal;
+use engine::directory::{Member, Session};
+use engine::id::{MemberId, SessionId, TenantId};
+use engine::time::{Span, Timestamp};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
+
+use crate::app::App;
+use crate::http::problem::Problem;
+use crate::shell;
+
+pub const COOKIE: &str = "auth_token";
+/// A stolen token is worth this long at most; `GET /api/v1/me` renews it.
+const TOKEN_LIFE: Span = Span::seconds(15 * 60);
+/// After this the person signs in again, however busy.
+const SESSION_LIFE: Span = Span::hours(12);
+/// How long an answer of the store about a session is believed.
+const CACHE_LIFE: Span = Span::seconds(5);
+const CACHE_MAX: usize = 20_000;
+/// Password checks at once: each costs 19 MiB and tens of milliseconds of a core.
+const HASHES_AT_ONCE: usize = 2;
+const PASSWORD_MIN: usize = 10;
+const PASSWORD_MAX: usize = 256;
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    /// Member.
+    sub: MemberId,
+    org: TenantId,
+    sid: SessionId,
+    /// Seconds since the epoch.
+    iat: i64,
+    exp: i64,
+}
+
+/// Signs and checks.
+pub struct Auth {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    validation: Validation,
+    sessions: DashMap<SessionId, Cached>,
+    hashing: Arc<Semaphore>,
+    /// Checked against when the e-mail is unknown, so that both take equally long.
+    nobody: String,
+}
+
+#[derive(Clone)]
+struct Cached {
+    principal: Principal,
+    expires_at: Timestamp,
+    believed_until: Timestamp,
+}
+
+impl Auth {
+    /// `key_file` holds 32 random bytes; it is made when it is missing.
+    pub fn open(key_file: &Path) -> std::io::Result<Self> {
+        let key = match std::fs::read(key_file) {
+            Ok(key) => key,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => make_key(key_file)?,
+            Err(error) => return Err(error),
+        };
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_required_spec_claims(&["exp", "sub"]);
+        validation.leeway = 0;
+        // The time is compared with the process's own clock, which tests may set.
+        validation.validate_exp = false;
+        Ok(Self {
+            encoding: EncodingKey::from_secret(&key),
+            decoding: DecodingKey::from_secret(&key),
+            validation,
+            sessions: DashMap::new(),
+            hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)),
+            nobody: hash("nobody knows this one").map_err(std::io::Error::other)?,
+        })
+    }
+
+    fn sign(&self, tenant: TenantId, member: MemberId, session: SessionId, now: Timestamp) -> Result<String, Problem> {
+        let claims =
+            Claims { sub: member, org: tenant, sid: session, iat: now.0 / 1000, exp: now.plus(TOKEN_LIFE).0 / 1000 };
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map_err(|error| Problem::internal(&error))
+    }
+
+    fn claims(&self, token: &str, now: Timestamp) -> Option<Claims> {
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.decoding, &self.validation).ok()?.claims;
+        (now.0 / 1000 < claims.exp).then_some(claims)
+    }
+
+    /// Whether this is the member's password. Runs on a thread of its own, two at a time.
+    pub async fn verify(&self, member: Option<&Member>, password: String) -> bool {
+        if password.len() > PASSWORD_MAX {
+            return false;
+        }
+        let Ok(_slot) = self.hashing.acquire().await else { return false };
+        let known = member.is_some();
+        let hash = member.map_or_else(|| self.nobody.clone(), |member| member.password_hash.clone());
+        let right = actix_web::web::block(move || {
+            let Ok(hash) = PasswordHash::new(&hash) else { return false };
+            Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
+        });
+        right.await.unwrap_or(false) && known
+    }
+
+    /// The session's tokens are worth nothing from now on.
+    pub fn forget(&self, session: SessionId) {
+        self.sessions.remove(&session);
+    }
+}
+
+fn make_key(path: &Path) -> std::io::Result<Vec<u8>> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut key = vec![0; 32];
+    shell::fill(&mut key);
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(&key)?;
+    file.sync_all()?;
+    Ok(key)
+}
+
+/// A PHC string of argon2id.
+pub fn hash(password: &str) -> Result<String, String> {
+    Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string()).map_err(|error| error.to_string())
+}
+
+/// What is wrong with a new password, in words.
+pub fn check_new_password(password: &str) -> Result<(), &'static str> {
+    if password.chars().count() < PASSWORD_MIN {
+        return Err("The password is too short: at least 10 characters.");
+    }
+    if password.len() > PASSWORD_MAX { Err("The password is too long: at most 256 bytes.") } else { Ok(()) }
+}
+
+/// Opens a session; the answer is the cookie to set.
+pub async fn sign_in(app: &App, tenant: TenantId, member: &Member) -> Result<(Principal, Cookie<'static>), Problem> {
+    let now = app.clock.now();
+    let session = Session {
+        id: SessionId::from_bytes(shell_random()),
+        member: member.id,
+        created_at: now,
+        expires_at: now.plus(SESSION_LIFE),
+    };
+    let principal = Principal { tenant, person: member.person(), session: session.id, grants: member.role.grants() };
+    let token = app.auth.sign(tenant, member.id, session.id, now)?;
+    app.store.put_session(tenant, session).await?;
+    Ok((principal, cookie(app, token)))
+}
+
+/// The same session with a fresh token.
+pub fn renew(app: &App, principal: &Principal) -> Result<Cookie<'static>, Problem> {
+    let token = app.auth.sign(principal.tenant, principal.person.id, principal.session, app.clock.now())?;
+    Ok(cookie(app, token))
+}
+
+/// Ends the session everywhere: tokens, and sockets within a second.
+pub async fn sign_out(app: &App, principal: &Principal) -> Result<Cookie<'static>, Problem> {
+    app.store.end_session(principal.tenant, principal.session).await?;
+    app.auth.forget(principal.session);
+    app.hub.end_session(principal.tenant, principal.session);
+    let mut gone = cookie(app, String::new());
+    gone.make_removal();
+    Ok(gone)
+}
+
+/// Who sends this request.
+pub async fn principal(app: &App, request: &HttpRequest) -> Result<Principal, Problem> {
+    let cookie = request.cookie(COOKIE).ok_or_else(Problem::signed_out)?;
+    let now = app.clock.now();
+    let claims = app.auth.claims(cookie.value(), now).ok_or_else(Problem::signed_out)?;
+    if let Some(cached) = app.auth.sessions.get(&claims.sid)
+        && now < cached.believed_until.min(cached.expires_at)
+        && cached.principal.tenant == claims.org
+    {
+        return Ok(cached.principal.clone());
+    }
+    let session = app.store.session(claims.org, claims.sid).await?.ok_or_else(Problem::signed_out)?;
+    if session.expires_at <= now || session.member != claims.sub {
+        return Err(Problem::signed_out());
+    }
+    let member = app.store.member(claims.org, claims.sub).await?.ok_or_else(Problem::signed_out)?;
+    let principal =
+        Principal { tenant: claims.org, person: member.person(), session: claims.sid, grants: member.role.grants() };
+    if app.auth.sessions.len() >= CACHE_MAX {
+        app.auth.sessions.clear();
+    }
+    let cached =
+        Cached { principal: principal.clone(), expires_at: session.expires_at, believed_until: now.plus(CACHE_LIFE) };
+    app.auth.sessions.insert(claims.sid, cached);
+    Ok(principal)
+}
+
+fn cookie(app: &App, token: String) -> Cookie<'static> {
+    Cookie::build(COOKIE, token)
+        .path("/")
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(app.origin.starts_with("https://"))
+        .max_age(actix_web::cookie::time::Duration::seconds(Duration::from_secs(12 * 3600).as_secs().cast_signed()))
+        .finish()
+}
+
+fn shell_random() -> [u8; 16] {
+    use engine::time::IdSource as _;
+    shell::RandomIds.next()
+}

@@ -1,0 +1,14 @@
+//! `jetto demo`: made-up organizations on a real server, with a simulated WhatsApp in the same process.
+
+pub mod cast;
+#[cfg(feature = "demo")]
+pub mod run;
+#[cfg(feature = "demo")]
+mod seed;
+
+use crate::api::demo::DemoDoor;
+
+/// What the server knows of being a demo.
+pub struct Demo {
+    pub door: DemoDoor,
+}

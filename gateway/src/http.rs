@@ -1,0 +1,6 @@
+//! What all routes share: errors, the guard, headers.
+
+pub mod guard;
+pub mod headers;
+pub mod problem;
+pub mod routes;

@@ -1,0 +1,65 @@
+//! Every route of the API with what it needs. The guard knows nothing else: a route that is not listed here is answered 404.
+
+use engine::permission::Permission;
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    Nobody,
+    SignedIn,
+    AnyOf(&'static [Permission]),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    pub method: &'static str,
+    /// As registered, with `{…}`.
+    pub pattern: &'static str,
+    pub needs: Needs,
+}
+
+const READ: Needs = Needs::AnyOf(&[
+    Permission::ConversationsReadAssigned,
+    Permission::ConversationsReadTeam,
+    Permission::ConversationsReadAll,
+]);
+const REPLY: Needs = Needs::AnyOf(&[Permission::ConversationsReply]);
+/// What is sent decides: the handler asks for the one that fits.
+const SEND: Needs = Needs::AnyOf(&[Permission::ConversationsReply, Permission::ConversationsSendTemplate]);
+const CHANGE: Needs = Needs::AnyOf(&[Permission::ConversationsUpdate, Permission::ConversationsAssign]);
+const CONTACTS: Needs = Needs::AnyOf(&[Permission::ContactsRead]);
+const TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesRead]);
+const CHANNELS: Needs = Needs::AnyOf(&[Permission::ChannelsManage]);
+
+pub const RULES: &[Rule] = &[
+    Rule { method: "POST", pattern: "/api/v1/sessions", needs: Needs::Nobody },
+    Rule { method: "DELETE", pattern: "/api/v1/sessions/current", needs: Needs::SignedIn },
+    Rule { method: "GET", pattern: "/api/v1/me", needs: Needs::SignedIn },
+    Rule { method: "GET", pattern: "/api/v1/members", needs: Needs::SignedIn },
+    Rule { method: "GET", pattern: "/api/v1/conversations", needs: READ },
+    Rule { method: "GET", pattern: "/api/v1/conversations/counts", needs: READ },
+    Rule { method: "GET", pattern: "/api/v1/conversations/{id}", needs: READ },
+    Rule { method: "PATCH", pattern: "/api/v1/conversations/{id}", needs: CHANGE },
+    Rule { method: "GET", pattern: "/api/v1/conversations/{id}/messages", needs: READ },
+    Rule { method: "POST", pattern: "/api/v1/conversations/{id}/messages", needs: SEND },
+    Rule { method: "POST", pattern: "/api/v1/conversations/{id}/read", needs: REPLY },
+    Rule { method: "POST", pattern: "/api/v1/conversations/{id}/typing", needs: REPLY },
+    Rule { method: "POST", pattern: "/api/v1/messages/{conversation_id}/{message_id}/resolve", needs: REPLY },
+    Rule { method: "POST", pattern: "/api/v1/media", needs: REPLY },
+    Rule { method: "GET", pattern: "/api/v1/media/{id}", needs: READ },
+    Rule { method: "GET", pattern: "/api/v1/contacts", needs: CONTACTS },
+    Rule { method: "GET", pattern: "/api/v1/contacts/{id}", needs: CONTACTS },
+    Rule { method: "GET", pattern: "/api/v1/templates", needs: TEMPLATES },
+    Rule { method: "GET", pattern: "/api/v1/webhook-log", needs: CHANNELS },
+    Rule { method: "GET", pattern: "/api/v1/webhook-log/summary", needs: CHANNELS },
+    Rule { method: "GET", pattern: "/api/v1/webhook-log/{id}", needs: CHANNELS },
+    Rule { method: "POST", pattern: "/api/v1/webhook-log/{id}/replay", needs: CHANNELS },
+    Rule { method: "GET", pattern: "/api/v1/live", needs: READ },
+    Rule { method: "GET", pattern: "/api/v1/demo", needs: Needs::Nobody },
+    Rule { method: "POST", pattern: "/api/v1/demo/sessions", needs: Needs::Nobody },
+    Rule { method: "GET", pattern: "/api/openapi.json", needs: Needs::Nobody },
+];
+
+pub fn rule(method: &str, pattern: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.method == method && rule.pattern == pattern)
+}

@@ -1,0 +1,20 @@
+//! The edge of Jetto: command line, HTTP, live connections, the webhook, Meta's dialect, and the embedded web app.
+
+pub mod admin;
+pub mod api;
+pub mod app;
+pub mod auth;
+pub mod config;
+pub mod demo;
+pub mod doctor;
+pub mod health;
+pub mod http;
+pub mod inbox;
+pub mod live;
+pub mod meta;
+pub mod metric;
+pub mod routing;
+pub mod server;
+pub mod shell;
+pub mod templates;
+pub mod webhook;

@@ -1,0 +1,219 @@
+//! The live events of one organization: a ring of the newest, and everyone who listens. Events may be announced late and
+//! out of order; they leave in order and without a gap.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::str::Utf8Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+
+use actix::Addr;
+use bytestring::ByteString;
+use engine::access::{Principal, Sight};
+use engine::event::LoggedEvent;
+use engine::id::{ConversationId, SessionId};
+use tokio::time::Instant;
+
+use super::frames::{Reason, ServerFrame};
+use super::presence::Presence;
+use super::socket::{Push, Socket};
+
+/// A connection's number within this process.
+pub(super) type ConnectionId = u64;
+
+/// What is on its way to one connection and not yet written to its socket.
+#[derive(Debug, Default)]
+pub struct Backlog {
+    pub(super) bytes: AtomicUsize,
+    /// When the oldest was handed over, in ms since the hub's epoch; 0 when there is none.
+    pub(super) since: AtomicU64,
+    pub(super) closed: AtomicBool,
+}
+
+pub(super) struct Listener {
+    pub(super) address: Addr<Socket>,
+    pub(super) principal: Principal,
+    pub(super) backlog: Arc<Backlog>,
+}
+
+/// Limits of one connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BacklogLimit {
+    pub(super) bytes: usize,
+    pub(super) age_ms: u64,
+}
+
+pub(super) struct Channel {
+    /// `None` until the log was asked; events are kept in `early` meanwhile.
+    pub(super) head: Option<u64>,
+    ring: VecDeque<Placed>,
+    ring_max: usize,
+    early: BTreeMap<u64, LoggedEvent>,
+    pub(super) listeners: HashMap<ConnectionId, Listener>,
+    pub(super) presence: Presence,
+    limit: BacklogLimit,
+    epoch: Instant,
+}
+
+struct Placed {
+    event: LoggedEvent,
+    frame: ByteString,
+}
+
+/// Early events kept while the ones before them are missing; more than this is read from the log anyway.
+const EARLY_MAX: usize = 4096;
+
+impl Channel {
+    pub(super) fn new(ring_max: usize, limit: BacklogLimit, epoch: Instant) -> Self {
+        Self {
+            head: None,
+            ring: VecDeque::new(),
+            ring_max,
+            early: BTreeMap::new(),
+            listeners: HashMap::new(),
+            presence: Presence::default(),
+            limit,
+            epoch,
+        }
+    }
+
+    /// Takes events in any order; `true` when one is missing before what is here now.
+    pub(super) fn take(&mut self, events: Vec<LoggedEvent>) -> bool {
+        for event in events {
+            match self.head {
+                Some(head) if event.n <= head => {}
+                Some(head) if event.n == head + 1 => self.place(event),
+                Some(_) | None => {
+                    self.early.insert(event.n, event);
+                    if self.early.len() > EARLY_MAX {
+                        self.early.pop_last();
+                    }
+                }
+            }
+        }
+        self.place_early();
+        self.head.is_some() && !self.early.is_empty()
+    }
+
+    /// The log's head at the moment it was asked.
+    pub(super) fn begin(&mut self, head: u64) {
+        self.head.get_or_insert(head);
+        self.place_early();
+    }
+
+    fn place_early(&mut self) {
+        let Some(mut head) = self.head else { return };
+        while let Some((n, event)) = self.early.pop_first() {
+            if n == head + 1 {
+                self.place(event);
+                head = n;
+            } else if n > head {
+                self.early.insert(n, event);
+                return;
+            }
+        }
+    }
+
+    fn place(&mut self, event: LoggedEvent) {
+        self.head = Some(event.n);
+        let Ok(frame) = ByteString::try_from(event.frame.clone()) else { return };
+        let placed = Placed { event, frame };
+        let (limit, now) = (self.limit, self.now());
+        self.listeners.retain(|_, listener| listener.push(placed.frame_for(&listener.principal), limit, now));
+        self.ring.push_back(placed);
+        while self.ring.len() > self.ring_max {
+            self.ring.pop_front();
+        }
+    }
+
+    /// At most `limit` frames after `after` for this principal and the `n` of the last one; `None` when the ring does not
+    /// reach back that far.
+    pub(super) fn since(&self, after: u64, principal: &Principal, limit: usize) -> Option<(u64, Vec<ByteString>)> {
+        let head = self.head?;
+        if after == head {
+            return Some((head, Vec::new()));
+        }
+        let oldest = self.ring.front().map(|placed| placed.event.n)?;
+        if after > head || after + 1 < oldest {
+            return None;
+        }
+        let skip = usize::try_from(after + 1 - oldest).unwrap_or(usize::MAX);
+        let page = self.ring.iter().skip(skip).take(limit);
+        let last = page.clone().last().map_or(after, |placed| placed.event.n);
+        Some((last, page.map(|placed| placed.frame_for(principal)).collect()))
+    }
+
+    /// To everyone, or to those who look at one conversation.
+    pub(super) fn tell(&mut self, frame: &ServerFrame, only: Option<ConversationId>) {
+        let (text, limit, now) = (frame.encode(), self.limit, self.now());
+        let Self { listeners, presence, .. } = self;
+        listeners.retain(|id, listener| {
+            only.is_some_and(|conversation| !presence.views(*id, conversation))
+                || listener.push(text.clone(), limit, now)
+        });
+    }
+
+    pub(super) fn end_session(&mut self, session: SessionId) {
+        self.listeners.retain(|_, listener| {
+            let ends = listener.principal.session == session;
+            if ends {
+                listener.close(Reason::SignedOut);
+            }
+            !ends
+        });
+    }
+
+    pub(super) fn close_all(&mut self, reason: Reason) {
+        for (_, listener) in self.listeners.drain() {
+            listener.close(reason);
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Placed {
+    fn frame_for(&self, principal: &Principal) -> ByteString {
+        match principal.sight(&self.event.audience) {
+            Sight::Visible => self.frame.clone(),
+            Sight::Gone => {
+                ServerFrame::ConversationHidden { n: self.event.n, conversation_id: self.event.conversation }.encode()
+            }
+            Sight::Hidden => ServerFrame::Tick { n: self.event.n }.encode(),
+        }
+    }
+}
+
+/// Frames of events that were read from the log.
+pub(super) fn frame_of(event: &LoggedEvent, principal: &Principal) -> Result<ByteString, Utf8Error> {
+    let frame = ByteString::try_from(event.frame.clone())?;
+    Ok(Placed { event: event.clone(), frame }.frame_for(principal))
+}
+
+impl Listener {
+    /// `false` when the connection is gone or too slow: it is taken off, and the browser comes back with its `n`.
+    fn push(&self, frame: ByteString, limit: BacklogLimit, now: u64) -> bool {
+        let size = frame.len();
+        let waiting = self.backlog.bytes.fetch_add(size, Ordering::Relaxed) + size;
+        let since = self.backlog.since.load(Ordering::Relaxed);
+        if since == 0 {
+            self.backlog.since.store(now.max(1), Ordering::Relaxed);
+        }
+        let too_old = since != 0 && now.saturating_sub(since) > limit.age_ms;
+        if waiting > limit.bytes || too_old {
+            metrics::counter!(crate::metric::LIVE_DROPPED).increment(1);
+            self.close(Reason::Slow);
+            return false;
+        }
+        self.address.try_send(Push(frame)).is_ok()
+    }
+
+    /// Said to a connection that is still read; one that is not dies of its unacknowledged bytes (`TCP_USER_TIMEOUT`).
+    fn close(&self, reason: Reason) {
+        self.backlog.closed.store(true, Ordering::Relaxed);
+        if self.address.try_send(super::socket::Close(reason)).is_err() {
+            tracing::debug!("a live connection ended before it was closed");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `jetto`
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use actix_web::web;
+use clap::{Parser, Subcommand};
+use gateway::app::{App, StartError};
+use gateway::config::{Config, LogFormat};
+use gateway::{admin, doctor, server};
+
+/// WhatsApp Business platform that companies run themselves.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs with made-up people and a simulated WhatsApp. Nothing leaves the machine.
+    #[cfg(feature = "demo")]
+    Demo(gateway::demo::run::Options),
+    /// Runs the server.
+    Serve {
+        /// Settings; see `jetto.default.toml`.
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Checks settings, store and every connected number, and says what to do.
+    Doctor {
+        #[arg(long)]
+        config: Option<PathBuf>,
+    },
+    /// Sets up organizations, members and numbers. The server must be stopped.
+    Admin {
+        #[arg(long)]
+        config: Option<PathBuf>,
+        #[command(subcommand)]
+        command: admin::Command,
+    },
+    /// Prints the API's description.
+    #[command(hide = true)]
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = actix_web::rt::System::new().block_on(run(arguments.command));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            drop(writeln!(std::io::stderr(), "jetto: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode, StartError> {
+    match command {
+        #[cfg(feature = "demo")]
+        Command::Demo(options) => gateway::demo::run::run(options, start_log).await.map(|()| ExitCode::SUCCESS),
+        Command::Serve { config } => serve(read(config)?).await.map(|()| ExitCode::SUCCESS),
+        Command::Doctor { config } => doctor::run(&read(config)?).await,
+        Command::Admin { config, command } => {
+            let config = read(config)?;
+            start_log(&config);
+            admin::run(&config, command).await.map(|()| ExitCode::SUCCESS)
+        }
+        Command::Openapi => {
+            let written = std::io::stdout().write_all(gateway::api::openapi::json().as_bytes());
+            written.map(|()| ExitCode::SUCCESS).map_err(|error| StartError(error.to_string()))
+        }
+    }
+}
+
+fn read(file: Option<PathBuf>) -> Result<Config, StartError> {
+    Config::read(file.as_deref()).map_err(|error| StartError(error.0))
+}
+
+async fn serve(config: Config) -> Result<(), StartError> {
+    config.check_for_serving().map_err(|error| StartError(error.0))?;
+    start_log(&config);
+    let listener = server::bind(config.listen)?;
+    let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
+    let here = format!("http://{address}");
+    let origin = if config.public_url.is_empty() { here.clone() } else { config.public_url.clone() };
+    let app = web::Data::new(App::start(config, origin, None).await?);
+    server::serve(app, listener, move || {
+        drop(writeln!(std::io::stdout(), "listening on {here}"));
+    })
+    .await
+}
+
+fn start_log(config: &Config) {
+    let filter = tracing_subscriber::EnvFilter::try_new(&config.log).unwrap_or_else(|_| "info".into());
+    let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(terminal).with_writer(std::io::stderr);
+    let started = match config.log_format {
+        LogFormat::Text => log.with_target(false).try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+    if let Err(error) = started {
+        drop(writeln!(std::io::stderr(), "jetto: the log did not start: {error}"));
+    }
+}

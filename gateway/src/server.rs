@@ -1,0 +1,152 @@
+//! The running server: listeners, housekeeping, and an orderly stop.
+
+use std::any::Any;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::{Extensions, Server, ServerHandle};
+use actix_web::middleware::Compress;
+use actix_web::rt::net::TcpStream;
+use actix_web::{App as WebApp, HttpServer, web};
+
+use crate::app::{App, StartError, threads};
+use crate::http::headers;
+use crate::{api, health, inbox, webhook};
+
+/// A peer that does not take what was sent for this long is gone: the kernel ends the connection, whatever state the
+/// socket's actor is in (actix does not poll an actor whose write buffer is full).
+const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(8);
+/// Time to send the head of a request.
+const REQUEST_HEAD_MAX: Duration = Duration::from_secs(10);
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+const CONNECTIONS_MAX: usize = 25_000;
+const BACKLOG: i32 = 4096;
+/// Events kept in the log per organization.
+const EVENTS_KEPT: u64 = 200_000;
+/// Trimming and passivation.
+const HOUSEKEEPING: Duration = Duration::from_secs(15);
+
+/// Binds before anything else is started: a taken port is told at once.
+pub fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+    let failed = |error: std::io::Error| {
+        StartError(format!("Cannot listen on {address}: {error}. Choose another address with JETTO_LISTEN."))
+    };
+    let socket =
+        socket2::Socket::new(socket2::Domain::for_address(address), socket2::Type::STREAM, None).map_err(failed)?;
+    socket.set_reuse_address(true).map_err(failed)?;
+    socket.bind(&address.into()).map_err(failed)?;
+    socket.listen(BACKLOG).map_err(failed)?;
+    Ok(socket.into())
+}
+
+/// Serves until SIGTERM or SIGINT, then stops in order: listener, sessions, actors, store.
+pub async fn serve(app: web::Data<App>, listener: TcpListener, ready: impl FnOnce()) -> Result<(), StartError> {
+    let failed = |error: std::io::Error| StartError(format!("The server did not start: {error}."));
+    let main = main_server(&app, listener).map_err(failed)?;
+    let mut tasks = tokio::task::JoinSet::new();
+    let handle = main.handle();
+    tasks.spawn_local(async move { drop(main.await) });
+    if let Some(address) = app.config.metrics_listen {
+        let metrics = metrics_server(&app, address)?;
+        tasks.spawn_local(async move { drop(metrics.await) });
+    }
+    tasks.spawn_local(beat(app.clone()));
+    tasks.spawn_local(keep_house(app.clone()));
+    ready();
+    wait_for_signal().await.map_err(failed)?;
+    stop(&app, handle).await;
+    tasks.shutdown().await;
+    Ok(())
+}
+
+fn main_server(app: &web::Data<App>, listener: TcpListener) -> std::io::Result<Server> {
+    let data = app.clone();
+    let server = HttpServer::new(move || {
+        WebApp::new()
+            .app_data(data.clone())
+            .wrap(headers::security())
+            .configure(api::extractors)
+            .configure(webhook::routes)
+            .configure(api::routes)
+            .route("/healthz", web::get().to(health::healthz))
+            .route("/readyz", web::get().to(health::readyz))
+            .service(web::scope("").wrap(Compress::default()).default_service(web::get().to(inbox::serve)))
+    });
+    Ok(server
+        .workers(threads(app.config.http_threads))
+        .max_connections(CONNECTIONS_MAX)
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(REQUEST_HEAD_MAX)
+        .on_connect(tune)
+        .disable_signals()
+        .shutdown_timeout(app.config.drain_seconds)
+        .listen(listener)?
+        .run())
+}
+
+fn tune(connection: &dyn Any, _: &mut Extensions) {
+    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+        let socket = socket2::SockRef::from(stream);
+        let tuned = socket.set_tcp_nodelay(true).and_then(|()| socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_MAX)));
+        if let Err(error) = tuned {
+            tracing::debug!(%error, "a connection was not tuned");
+        }
+    }
+}
+
+fn metrics_server(app: &web::Data<App>, address: SocketAddr) -> Result<Server, StartError> {
+    let data = app.clone();
+    let listener = bind(address)?;
+    HttpServer::new(move || WebApp::new().app_data(data.clone()).route("/metrics", web::get().to(health::metrics)))
+        .workers(1)
+        .disable_signals()
+        .listen(listener)
+        .map(HttpServer::run)
+        .map_err(|error| StartError(format!("Metrics cannot listen on {address}: {error}.")))
+}
+
+/// Heads and presence of live connections.
+async fn beat(app: web::Data<App>) {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    let every = crate::live::hub::HEARTBEAT.as_secs().max(1);
+    for count in 0_u64.. {
+        second.tick().await;
+        app.hub.beat(count.is_multiple_of(every));
+    }
+}
+
+async fn keep_house(app: web::Data<App>) {
+    let mut tick = tokio::time::interval(HOUSEKEEPING);
+    loop {
+        tick.tick().await;
+        app.actors.sweep();
+        let organizations = app.store.organizations().await.unwrap_or_default();
+        for organization in organizations {
+            if let Err(error) = app.store.trim(organization.id, EVENTS_KEPT).await {
+                tracing::warn!(%error, "an event log was not trimmed");
+            }
+        }
+    }
+}
+
+async fn wait_for_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn stop(app: &App, server: ServerHandle) {
+    tracing::info!("stopping");
+    let deadline = Duration::from_secs(app.config.drain_seconds);
+    app.hub.close_all();
+    if tokio::time::timeout(deadline, server.stop(true)).await.is_err() {
+        tracing::warn!("some connections did not end in time");
+    }
+    app.stop(deadline).await;
+    tracing::info!("stopped");
+}
