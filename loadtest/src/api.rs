@@ -1,0 +1,113 @@
+//! Jetto's HTTP API, as an agent's browser uses it.
+
+use std::collections::{HashMap, HashSet};
+
+use reqwest::header::{COOKIE, SET_COOKIE};
+use reqwest::{RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+use crate::error::LoadError;
+
+/// A signed-in member.
+#[derive(Clone, Debug)]
+pub(crate) struct Api {
+    client: reqwest::Client,
+    url: String,
+    cookie: String,
+}
+
+impl Api {
+    pub(crate) async fn sign_in(url: &str, email: &str, password: &str) -> Result<Self, LoadError> {
+        let client = reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(15)).build()?;
+        let url = url.trim_end_matches('/').to_owned();
+        let request = client
+            .post(format!("{url}/api/v1/sessions"))
+            .header("X-Jetto-Client", "jetto-load")
+            .json(&json!({"email": email, "password": password}));
+        let answer = request.send().await?;
+        if answer.status() != StatusCode::CREATED {
+            return Err(LoadError::refused(format!("sign-in of {email} answered {}", answer.status())));
+        }
+        let cookies = answer.headers().get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let pairs: Vec<&str> = cookies.filter_map(|cookie| cookie.split(';').next()).collect();
+        Ok(Self { client, url, cookie: pairs.join("; ") })
+    }
+
+    pub(crate) fn cookie(&self) -> &str {
+        &self.cookie
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn with_head(&self, request: RequestBuilder) -> RequestBuilder {
+        request.header(COOKIE, &self.cookie).header("X-Jetto-Client", "jetto-load")
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Result<Value, LoadError> {
+        let answer = self.with_head(self.client.get(format!("{}/api/v1/{path}", self.url))).send().await?;
+        if !answer.status().is_success() {
+            return Err(LoadError::refused(format!("GET {path} answered {}", answer.status())));
+        }
+        Ok(answer.json().await?)
+    }
+
+    /// A text reply; the same key again answers the same message.
+    pub(crate) async fn reply(&self, conversation: &str, key: &str, text: &str) -> Result<StatusCode, LoadError> {
+        let request = self.client.post(format!("{}/api/v1/conversations/{conversation}/messages", self.url));
+        let request = self.with_head(request).header("Idempotency-Key", key);
+        let answer = request.json(&json!({"content": {"type": "text", "body": text}})).send().await?;
+        Ok(answer.status())
+    }
+
+    /// All items of a list, page by page.
+    pub(crate) async fn all(&self, path: &str) -> Result<Vec<Value>, LoadError> {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        let separator = if path.contains('?') { '&' } else { '?' };
+        loop {
+            let mut page = self.get(&format!("{path}{separator}limit=100{cursor}")).await?;
+            if let Some(Value::Array(more)) = page.get_mut("items").map(Value::take) {
+                items.extend(more);
+            }
+            match page.get("next").and_then(Value::as_str) {
+                Some(next) => cursor = format!("&cursor={}", escaped(next)),
+                None => return Ok(items),
+            }
+        }
+    }
+
+    /// Every message of every conversation.
+    pub(crate) async fn history(&self) -> Result<Vec<Value>, LoadError> {
+        let mut messages = Vec::new();
+        let mut seen: HashSet<String> = HashSet::new();
+        for view in ["all", "closed"] {
+            for conversation in self.all(&format!("conversations?view={view}")).await? {
+                let Some(id) = conversation.get("id").and_then(Value::as_str) else { continue };
+                if seen.insert(id.to_owned()) {
+                    messages.extend(self.all(&format!("conversations/{id}/messages")).await?);
+                }
+            }
+        }
+        Ok(messages)
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+/// How often each wamid is in the history.
+pub(crate) fn count_wamids(history: &[Value]) -> HashMap<&str, u32> {
+    let mut counts = HashMap::new();
+    for wamid in history.iter().filter_map(|message| message.get("wamid")?.as_str()) {
+        *counts.entry(wamid).or_default() += 1;
+    }
+    counts
+}

@@ -1,0 +1,200 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use loadtest::payload::Line;
+
+#[derive(Debug, Parser)]
+#[command(name = "jetto-load", about = "Measures and tortures a running Jetto from outside", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Signed inbound webhooks: accepted, durable and processed per second, lost, doubled
+    Ingest(Ingest),
+    /// The same load against the barest server that could keep the promise, for the ratio
+    Limit {
+        #[command(subcommand)]
+        what: Limit,
+    },
+    /// Webhook to WebSocket event: latency, deliveries per second, memory per connection
+    Fanout(Fanout),
+    /// All sockets cut at once: time to catch up, missed, doubled
+    ReconnectStorm(ReconnectStorm),
+    /// kill -9 of the real binary at random under load, then the promises are checked
+    Torture(Torture),
+    /// Posts every sample of a directory, signed
+    SampleWebhooks(SampleWebhooks),
+    #[command(hide = true)]
+    ServeLimit {
+        #[arg(value_enum)]
+        what: LimitServer,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Limit {
+    /// actix-web, HMAC, SQLite (WAL, FULL) with one writer and group commit
+    Ingest(LimitIngest),
+    /// actix-web-actors: each webhook to every socket
+    Fanout(LimitFanout),
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LimitServer {
+    Ingest,
+    Fanout,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Server {
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// The app secret with which webhooks are signed
+    #[arg(long, default_value = "demo_app_secret")]
+    pub(crate) secret: String,
+    /// A member who may read everything; without one, nothing is checked after the 200
+    #[arg(long)]
+    pub(crate) email: Option<String>,
+    #[arg(long, env = "JETTO_LOAD_PASSWORD")]
+    pub(crate) password: Option<String>,
+    #[arg(long, default_value = "100000000000001")]
+    waba_id: String,
+    #[arg(long, default_value = "200000000000001")]
+    phone_number_id: String,
+    #[arg(long, default_value = "12025550100")]
+    display_number: String,
+}
+
+impl Server {
+    pub(crate) fn line(&self) -> Line {
+        Line {
+            waba: self.waba_id.as_str().into(),
+            number: self.phone_number_id.as_str().into(),
+            display: self.display_number.as_str().into(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Load {
+    #[arg(long, default_value_t = 64)]
+    pub(crate) connections: usize,
+    /// Webhooks per second; 0 is as fast as possible
+    #[arg(long, default_value_t = 0)]
+    pub(crate) rate: u32,
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) messages: usize,
+    /// Stops posting after so many seconds
+    #[arg(long, default_value_t = 120)]
+    pub(crate) duration: u64,
+    #[arg(long, default_value_t = 500)]
+    pub(crate) customers: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ingest {
+    #[command(flatten)]
+    pub(crate) server: Server,
+    #[command(flatten)]
+    pub(crate) load: Load,
+    /// How long to wait until all is processed
+    #[arg(long, default_value_t = 120)]
+    pub(crate) settle: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LimitIngest {
+    #[command(flatten)]
+    pub(crate) load: Load,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Listeners {
+    /// WebSockets that listen
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) connections: usize,
+    /// Webhooks per second
+    #[arg(long, default_value_t = 20)]
+    pub(crate) rate: u32,
+    /// Seconds
+    #[arg(long, default_value_t = 10)]
+    pub(crate) duration: u64,
+    #[arg(long, default_value_t = 50)]
+    pub(crate) customers: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Fanout {
+    #[command(flatten)]
+    pub(crate) server: Server,
+    #[command(flatten)]
+    pub(crate) listeners: Listeners,
+    /// The server's process, for its memory and CPU
+    #[arg(long)]
+    pub(crate) pid: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LimitFanout {
+    #[command(flatten)]
+    pub(crate) listeners: Listeners,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReconnectStorm {
+    #[command(flatten)]
+    pub(crate) server: Server,
+    #[command(flatten)]
+    pub(crate) listeners: Listeners,
+    /// How often all are cut
+    #[arg(long, default_value_t = 1)]
+    pub(crate) storms: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Torture {
+    /// The real `jetto`
+    #[arg(long)]
+    pub(crate) binary: PathBuf,
+    #[arg(long, default_value_t = 30)]
+    pub(crate) rounds: u32,
+    #[arg(long, default_value_t = 0x5eed)]
+    pub(crate) seed: u64,
+    #[arg(long, default_value_t = 6)]
+    pub(crate) agents: usize,
+    #[arg(long, default_value_t = 40)]
+    pub(crate) customers: usize,
+    /// Customers' messages per second
+    #[arg(long, default_value_t = 200)]
+    pub(crate) rate: u32,
+    /// Seconds that the server gets to settle everything at the end
+    #[arg(long, default_value_t = 120)]
+    pub(crate) settle: u64,
+    /// The whole run ends after so many seconds
+    #[arg(long, default_value_t = 900)]
+    pub(crate) deadline: u64,
+    /// Keeps the data directory and the server's log
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Sets `JETTO_SEEDED_BUG` for the server
+    #[arg(long, hide = true)]
+    pub(crate) bug: Option<String>,
+    /// Succeeds only when a promise was broken
+    #[arg(long, hide = true)]
+    pub(crate) expect_violation: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SampleWebhooks {
+    #[arg(long)]
+    pub(crate) dir: PathBuf,
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    #[arg(long, default_value = "demo_app_secret")]
+    pub(crate) secret: String,
+}

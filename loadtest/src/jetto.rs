@@ -1,0 +1,140 @@
+//! The real binary as a child process: set up, started, killed, started again. Signals go only to processes started here.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use loadtest::simulator::Simulator;
+use tokio::io::AsyncWriteExt;
+use tokio::process::{Child, Command};
+
+use crate::error::LoadError;
+use crate::scenario::limit::listening_line;
+
+pub(crate) const SECRET: &str = "torture_secret";
+pub(crate) const TOKEN: &str = "torture-token";
+pub(crate) const EMAIL: &str = "owner@torture.example";
+pub(crate) const PASSWORD: &str = "correct horse battery staple 9!";
+const ORGANIZATION: &str = "Torture";
+const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// How the binary is to be run; the same for every start.
+#[derive(Debug)]
+pub(crate) struct Installation {
+    binary: PathBuf,
+    pub(crate) data: PathBuf,
+    log: PathBuf,
+    pub(crate) url: String,
+    environment: Vec<(String, String)>,
+}
+
+impl Installation {
+    /// A fixed port, so that Meta and the agents find the server again after a restart.
+    pub(crate) fn new(binary: &Path, work: &Path, simulator: &Simulator, bug: Option<&str>) -> Result<Self, LoadError> {
+        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let (data, url) = (work.join("data"), format!("http://{address}"));
+        std::fs::create_dir_all(&data)?;
+        let mut environment = vec![
+            ("JETTO_LISTEN", address.to_string()),
+            ("JETTO_METRICS_LISTEN", "127.0.0.1:0".into()),
+            ("JETTO_PUBLIC_URL", url.clone()),
+            ("JETTO_DATA_DIR", data.display().to_string()),
+            ("JETTO_META__GRAPH_URL", simulator.url().into()),
+            ("JETTO_META__APP_SECRETS", SECRET.into()),
+            ("JETTO_META__VERIFY_TOKEN", "torture_verify".into()),
+        ];
+        environment.extend(bug.map(|bug| ("JETTO_SEEDED_BUG", bug.to_owned())));
+        let environment = environment.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        Ok(Self { binary: binary.to_owned(), data, log: work.join("jetto.log"), url, environment })
+    }
+
+    /// An organization with its owner, and one connected number.
+    pub(crate) async fn set_up(&self) -> Result<(), LoadError> {
+        let created = self
+            .admin(
+                &["create-organization", "--name", ORGANIZATION, "--owner-email", EMAIL, "--password-stdin"],
+                PASSWORD,
+            )
+            .await?;
+        let organization = id_in(&created).unwrap_or(ORGANIZATION);
+        let number = [
+            "connect-number",
+            "--organization",
+            organization,
+            "--waba-id",
+            "100000000000001",
+            "--phone-number-id",
+            "200000000000001",
+            "--display-number",
+            "+12025550100",
+            "--token-stdin",
+        ];
+        self.admin(&number, TOKEN).await?;
+        Ok(())
+    }
+
+    async fn admin(&self, arguments: &[&str], input: &str) -> Result<String, LoadError> {
+        let mut command = self.command("admin", Stdio::piped())?;
+        let mut child = command.args(arguments).stdin(Stdio::piped()).spawn()?;
+        if let Some(mut stdin) = child.stdin.take() {
+            stdin.write_all(input.as_bytes()).await?;
+            stdin.write_all(b"\n").await?;
+        }
+        let output = child.wait_with_output().await?;
+        if !output.status.success() {
+            let which = arguments.first().copied().unwrap_or_default();
+            let log = self.log.display();
+            return Err(LoadError::refused(format!("jetto admin {which} ended with {}; see {log}", output.status)));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Returns when the server says that it listens.
+    pub(crate) async fn start(&self) -> Result<Child, LoadError> {
+        let mut child = self.command("serve", Stdio::piped())?.spawn()?;
+        listening_line(&mut child)
+            .await
+            .map_err(|error| LoadError::refused(format!("jetto serve: {error}; see {}", self.log.display())))?;
+        Ok(child)
+    }
+
+    fn command(&self, what: &str, stdout: Stdio) -> Result<Command, LoadError> {
+        let log = std::fs::File::options().create(true).append(true).open(&self.log)?;
+        let mut command = Command::new(&self.binary);
+        command.arg(what).envs(self.environment.iter().cloned()).stdin(Stdio::null()).stdout(stdout).stderr(log);
+        command.kill_on_drop(true);
+        Ok(command)
+    }
+}
+
+/// SIGTERM by pid, then the drain; answers whether it ended by itself.
+pub(crate) async fn drain(child: &mut Child) -> Result<bool, LoadError> {
+    if let Some(pid) = child.id() {
+        Command::new("kill").arg("-TERM").arg(pid.to_string()).status().await?;
+    }
+    match tokio::time::timeout(STOP_LIMIT, child.wait()).await {
+        Ok(status) => Ok(status?.success()),
+        Err(_) => {
+            child.kill().await?;
+            Ok(false)
+        }
+    }
+}
+
+/// An id of ours (32 lower hexadecimal digits) anywhere in the output.
+fn id_in(output: &str) -> Option<&str> {
+    let is_id = |word: &&str| word.len() == 32 && word.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    output.split(|one: char| !one.is_ascii_alphanumeric()).find(is_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_found_in_a_sentence() {
+        let id = "0123456789abcdef0123456789abcdef";
+        assert_eq!(id_in(&format!("organization {id} created\n")), Some(id));
+        assert_eq!(id_in("created Torture"), None);
+    }
+}

@@ -1,0 +1,9 @@
+//! Jetto's outside world: Meta's Cloud API as a simulator, webhook payloads, and (in the binary `jetto-load`) the scenarios
+//! that measure and torture the real server. A black box: nothing here knows Jetto's own crates.
+//!
+//! * [`payload`] builds every webhook of `meta-cloud-api.md` §1.
+//! * [`simulator`] answers the Graph API, posts webhooks, keeps a ledger of what it accepted.
+
+pub mod clock;
+pub mod payload;
+pub mod simulator;

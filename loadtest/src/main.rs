@@ -1,0 +1,41 @@
+//! `jetto-load`: measures and tortures a running Jetto from outside. See `loadtest/README.md`.
+
+mod agent;
+mod api;
+mod cli;
+mod connection;
+mod error;
+mod follower;
+mod jetto;
+mod process;
+mod report;
+mod scenario;
+mod traffic;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use cli::{Cli, Command, Limit};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Ingest(options) => Box::pin(scenario::ingest::run(options)).await,
+        Command::Limit { what: Limit::Ingest(options) } => Box::pin(scenario::limit::ingest(options)).await,
+        Command::Limit { what: Limit::Fanout(options) } => Box::pin(scenario::limit::fanout(options)).await,
+        Command::ServeLimit { what } => scenario::limit_server::serve(what).await,
+        Command::Fanout(options) => Box::pin(scenario::fanout::run(options)).await,
+        Command::ReconnectStorm(options) => Box::pin(scenario::reconnect_storm::run(options)).await,
+        Command::Torture(options) => Box::pin(scenario::torture::run(options)).await,
+        Command::SampleWebhooks(options) => Box::pin(scenario::sample_webhooks::run(options)).await,
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            report::progress(&format!("jetto-load: {error}"));
+            ExitCode::from(2)
+        }
+    }
+}

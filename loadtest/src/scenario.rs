@@ -1,0 +1,10 @@
+//! One file per question that is asked of the server. Each answers whether its promise was kept.
+
+pub(crate) mod fanout;
+pub(crate) mod ingest;
+pub(crate) mod limit;
+pub(crate) mod limit_server;
+pub(crate) mod reconnect_storm;
+pub(crate) mod sample_webhooks;
+pub(crate) mod torture;
+pub(crate) mod torture_checks;

@@ -1,0 +1,273 @@
+//! kill -9 of the real binary, again and again, while customers write and agents answer; then every promise is checked.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use loadtest::clock::pause;
+use loadtest::payload::{Content, Phone, PhoneNumberId, Wamid};
+use loadtest::simulator::{
+    Faults, NumberConfig, PortfolioConfig, Profile, Simulator, SimulatorConfig, SimulatorError, Span, Tier,
+};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Bytes;
+
+use super::torture_checks::{Evidence, check, integrity, is_settled};
+use crate::agent::Door;
+use crate::api::Api;
+use crate::cli::Torture;
+use crate::connection::Target;
+use crate::error::LoadError;
+use crate::follower::{Orders, follow};
+use crate::jetto::{EMAIL, Installation, PASSWORD, SECRET, TOKEN, drain};
+use crate::report::{Report, progress};
+use crate::scenario::reconnect_storm::head;
+
+/// One answer to so many customers' messages.
+const ANSWERED: u64 = 4;
+const REPLY_QUEUE: usize = 10_000;
+const REPLY_ATTEMPTS: u32 = 2_000;
+const REPLY_AGAIN: Duration = Duration::from_millis(50);
+/// How long the server lives in each round.
+const LIFE_MS: std::ops::RangeInclusive<u64> = 150..=1_500;
+
+/// A reply that an agent insisted on until the server took it (or refused it for good).
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub(crate) key: String,
+    pub(crate) text: String,
+    pub(crate) accepted: bool,
+}
+
+pub(crate) async fn run(options: Torture) -> Result<bool, LoadError> {
+    progress(&format!("seed={:#x} rounds={} (repeat with --seed {})", options.seed, options.rounds, options.seed));
+    let work = tempfile::Builder::new().prefix("jetto-torture-").tempdir()?;
+    let simulator = Simulator::start(meta(options.seed))?;
+    let installation = Installation::new(&options.binary, work.path(), &simulator, options.bug.as_deref())?;
+    simulator.set_callback(&format!("{}/webhooks/whatsapp", installation.url));
+    installation.set_up().await?;
+    let outcome =
+        tokio::time::timeout(Duration::from_secs(options.deadline), storm(&options, &simulator, &installation));
+    let outcome = outcome.await.map_err(|_| LoadError::refused("the run did not end before its deadline"));
+    simulator.stop().await;
+    if options.keep {
+        progress(&format!("kept: {}", work.keep().display()));
+    }
+    let (mut report, violations) = outcome??;
+    for violation in &violations {
+        progress(&format!("VIOLATION: {violation}"));
+    }
+    report.add("seed", format!("{:#x}", options.seed));
+    report.add("violations", violations);
+    report.print()?;
+    let is_kept = report_is_clean(&report);
+    Ok(if options.expect_violation { !is_kept } else { is_kept })
+}
+
+fn report_is_clean(report: &Report) -> bool {
+    report.number("violation_count").is_some_and(|count| count < 0.5)
+}
+
+/// Realistic webhooks with more repeats, and answers that get lost.
+fn meta(seed: u64) -> SimulatorConfig {
+    let profile = Profile {
+        duplicate_percent: 10.0,
+        reorder_percent: 10.0,
+        late_failure_percent: 0.0,
+        read_after: Span::new(500, 3_000),
+        retry: Span::new(20, 500),
+        ..Profile::realistic()
+    };
+    let number = NumberConfig { messages_per_second: 1_000, ..NumberConfig::default() };
+    let portfolio = PortfolioConfig { tier: Tier::Unlimited, numbers: vec![number], ..PortfolioConfig::default() };
+    SimulatorConfig {
+        seed,
+        profile,
+        app_secret: SECRET.into(),
+        access_tokens: vec![TOKEN.into()],
+        portfolios: vec![portfolio],
+        ..SimulatorConfig::default()
+    }
+}
+
+async fn storm(
+    options: &Torture,
+    simulator: &Simulator,
+    installation: &Installation,
+) -> Result<(Report, Vec<String>), LoadError> {
+    let mut rng = StdRng::seed_from_u64(options.seed);
+    let mut child = installation.start().await?;
+    let api = Api::sign_in(&installation.url, EMAIL, PASSWORD).await?;
+    let door = door(&api).await?;
+    let (cut, cut_seen) = watch::channel(0);
+    let (goal, goal_seen) = watch::channel(None);
+    let (inbound, inbound_seen) = mpsc::channel(REPLY_QUEUE);
+    let deadline = Instant::now() + Duration::from_secs(options.deadline);
+    let mut agents = JoinSet::new();
+    for index in 0..options.agents.max(1) {
+        let orders = Orders { cut: cut_seen.clone(), goal: goal_seen.clone(), deadline };
+        let inbound = (index == 0).then(|| inbound.clone());
+        let on_event = move |bytes: &Bytes| {
+            if let Some(inbound) = &inbound {
+                // Full: this message stays unanswered, which breaks no promise.
+                drop(inbound.try_send(bytes.clone()).ok());
+            }
+        };
+        agents.spawn(follow(door.clone(), 0, Some(0), orders, on_event));
+    }
+    drop(inbound);
+    simulator.set_faults(Faults {
+        drop_answer_percent: 3.0,
+        reset_percent: 2.0,
+        error_percent: 1.0,
+        ..Faults::default()
+    });
+    let replies = Arc::new(Mutex::new(Vec::new()));
+    let (stop, stopped) = watch::channel(false);
+    let mut answering = JoinSet::new();
+    answering.spawn(answer(api.clone(), inbound_seen, stopped, Arc::clone(&replies), options.seed));
+    let mut told = Vec::new();
+    for round in 1..=options.rounds {
+        let life = Duration::from_millis(rng.random_range(LIFE_MS));
+        told.extend(customers_write(options, simulator, life, &mut rng).await?);
+        child.kill().await?;
+        child = installation.start().await?;
+        progress(&format!("round {round}: killed after {} ms, {} messages so far", life.as_millis(), told.len()));
+    }
+    told.extend(customers_write(options, simulator, Duration::from_secs(1), &mut rng).await?);
+    simulator.set_faults(Faults::default());
+    let settling = Duration::from_secs(options.settle);
+    let is_quiet = tokio::time::timeout(settling, simulator.settled()).await.is_ok();
+    stop.send_replace(true);
+    while answering.join_next().await.is_some() {}
+    let replies = replies.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let history = wait_until_settled(&api, &told, &replies, settling).await?;
+    let head = head(&door).await?;
+    goal.send_replace(Some(head));
+    drop(cut);
+    let mut followed = Vec::new();
+    while let Some(one) = tokio::time::timeout(settling, agents.join_next()).await.ok().flatten() {
+        followed.push(one.map_err(|error| LoadError::refused(error.to_string()))?);
+    }
+    let drained = drain(&mut child).await?;
+    let evidence = Evidence { told, replies, history, followed, head, ledger: simulator.ledger(), is_quiet, drained };
+    let mut violations = check(&evidence, options.agents.max(1));
+    violations.extend(integrity(&installation.data)?);
+    Ok((describe(options, &evidence, &violations), violations))
+}
+
+async fn door(api: &Api) -> Result<Door, LoadError> {
+    let address = Target::parse(api.url()).await?.address;
+    Ok(Door { address, path: "/api/v1/live".into(), origin: api.url().into(), cookie: api.cookie().into() })
+}
+
+async fn customers_write(
+    options: &Torture,
+    simulator: &Simulator,
+    lasting: Duration,
+    rng: &mut StdRng,
+) -> Result<Vec<Wamid>, LoadError> {
+    let end = Instant::now() + lasting;
+    let between = Duration::from_secs(1) / options.rate.max(1);
+    let number = PhoneNumberId::from("200000000000001");
+    let mut told = Vec::new();
+    let mut due = Instant::now();
+    while due < end {
+        let customer = Phone::from(format!("1303555{:04}", rng.random_range(0..options.customers.max(1))));
+        let body = format!("Question {:016x}", rng.random::<u64>());
+        match simulator.customer_says(&number, &customer, Content::Text { body }) {
+            Ok(wamid) => told.push(wamid),
+            Err(SimulatorError::QueueFull) => {}
+            Err(error) => return Err(error.into()),
+        }
+        due += between;
+        tokio::time::sleep_until(due).await;
+    }
+    Ok(told)
+}
+
+/// Answers some of the customers' messages; each answer is repeated with its key until the server has an opinion.
+async fn answer(
+    api: Api,
+    mut inbound: mpsc::Receiver<Bytes>,
+    stopped: watch::Receiver<bool>,
+    replies: Arc<Mutex<Vec<Reply>>>,
+    seed: u64,
+) {
+    let mut rng = StdRng::seed_from_u64(seed ^ 0xA9E5);
+    let mut sending = JoinSet::new();
+    while !*stopped.borrow() {
+        let Ok(next) = tokio::time::timeout(Duration::from_millis(100), inbound.recv()).await else { continue };
+        let Some(bytes) = next else { break };
+        let Some(conversation) = conversation_to_answer(&bytes) else { continue };
+        if rng.random_range(0..ANSWERED) != 0 {
+            continue;
+        }
+        let (api, replies) = (api.clone(), Arc::clone(&replies));
+        let key = uuid(&mut rng);
+        sending.spawn(async move {
+            let reply = insist(&api, &conversation, key).await;
+            replies.lock().unwrap_or_else(PoisonError::into_inner).push(reply);
+        });
+    }
+    while sending.join_next().await.is_some() {}
+}
+
+async fn insist(api: &Api, conversation: &str, key: String) -> Reply {
+    let text = format!("Reply {key}");
+    for _ in 0..REPLY_ATTEMPTS {
+        match api.reply(conversation, &key, &text).await {
+            Ok(status) if status.is_success() => return Reply { key, text, accepted: true },
+            // The rules said no: the window has closed, the request is wrong.
+            Ok(status) if status.is_client_error() && !matches!(status.as_u16(), 408 | 429) => break,
+            Ok(_) | Err(_) => pause(REPLY_AGAIN).await,
+        }
+    }
+    Reply { key, text, accepted: false }
+}
+
+fn conversation_to_answer(bytes: &Bytes) -> Option<String> {
+    let event: Value = serde_json::from_slice(bytes).ok()?;
+    let is_inbound = event.get("type")? == "message_added" && event.pointer("/message/direction")? == "in";
+    is_inbound.then(|| event.pointer("/conversation/id")?.as_str().map(str::to_owned))?
+}
+
+fn uuid(rng: &mut StdRng) -> String {
+    let hex = format!("{:032x}", rng.random::<u128>());
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+}
+
+/// Until every message is in the history and every reply has an outcome, or the time is over: the checks say which.
+async fn wait_until_settled(
+    api: &Api,
+    told: &[Wamid],
+    replies: &[Reply],
+    longest: Duration,
+) -> Result<Vec<Value>, LoadError> {
+    let deadline = Instant::now() + longest;
+    loop {
+        let history = api.history().await?;
+        if is_settled(&history, told, replies) || Instant::now() > deadline {
+            return Ok(history);
+        }
+        pause(Duration::from_millis(500)).await;
+    }
+}
+
+fn describe(options: &Torture, evidence: &Evidence, violations: &[String]) -> Report {
+    let mut report = Report::new("torture");
+    report.add("rounds", options.rounds);
+    report.add("customers_messages", evidence.told.len());
+    report.add("replies", evidence.replies.len());
+    report.add("replies_accepted", evidence.replies.iter().filter(|reply| reply.accepted).count());
+    report.add("sends_in_ledger", evidence.ledger.len());
+    report.add("events", evidence.head);
+    report.add("reconnects", evidence.followed.iter().map(|one| one.connects.saturating_sub(1)).sum::<u32>());
+    report.add("violation_count", violations.len());
+    report
+}

@@ -1,0 +1,248 @@
+//! The promises, as checks on what was seen: pure, so that each is tested without a server.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use loadtest::payload::Wamid;
+use loadtest::simulator::LedgerEntry;
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+
+use super::torture::Reply;
+use crate::api::count_wamids;
+use crate::error::LoadError;
+use crate::follower::Followed;
+
+#[derive(Debug, Default)]
+pub(crate) struct Evidence {
+    /// What customers said; the simulator repeats each until it is answered with 200.
+    pub(crate) told: Vec<Wamid>,
+    pub(crate) replies: Vec<Reply>,
+    pub(crate) history: Vec<Value>,
+    pub(crate) followed: Vec<Followed>,
+    pub(crate) head: u64,
+    pub(crate) ledger: Vec<LedgerEntry>,
+    /// Every webhook was answered with 200 in the end.
+    pub(crate) is_quiet: bool,
+    /// SIGTERM ended the server by itself.
+    pub(crate) drained: bool,
+}
+
+/// Answers what was broken, in words; empty is good.
+pub(crate) fn check(evidence: &Evidence, agents: usize) -> Vec<String> {
+    let mut violations = Vec::new();
+    if !evidence.is_quiet {
+        violations.push("some webhooks were never answered with 200".to_owned());
+    }
+    if !evidence.drained {
+        violations.push("SIGTERM did not end the server cleanly".to_owned());
+    }
+    violations.extend(check_history(evidence));
+    violations.extend(check_replies(evidence));
+    violations.extend(check_ledger(&evidence.ledger));
+    violations.extend(check_events(evidence, agents));
+    violations
+}
+
+fn check_history(evidence: &Evidence) -> Vec<String> {
+    let counts = count_wamids(&evidence.history);
+    let of = |wamid: &&Wamid| counts.get(wamid.as_str()).copied().unwrap_or(0);
+    let lost: Vec<&Wamid> = evidence.told.iter().filter(|wamid| of(wamid) == 0).collect();
+    let doubled: Vec<&Wamid> = evidence.told.iter().filter(|wamid| of(wamid) > 1).collect();
+    [summary("answered webhooks are not in the history", &lost), summary("messages are in the history twice", &doubled)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn check_replies(evidence: &Evidence) -> Vec<String> {
+    let mut by_key: HashMap<&str, Vec<&Value>> = HashMap::new();
+    for message in &evidence.history {
+        if let Some(key) = message.get("client_id").and_then(Value::as_str) {
+            by_key.entry(key).or_default().push(message);
+        }
+    }
+    let accepted: Vec<&Reply> = evidence.replies.iter().filter(|reply| reply.accepted).collect();
+    let count = |reply: &Reply| by_key.get(reply.key.as_str()).map_or(0, Vec::len);
+    let lost: Vec<&str> = accepted.iter().filter(|reply| count(reply) == 0).map(|reply| reply.key.as_str()).collect();
+    let doubled: Vec<&str> = by_key.iter().filter(|(_, found)| found.len() > 1).map(|(key, _)| *key).collect();
+    let unsettled: Vec<&str> = by_key
+        .iter()
+        .filter(|(_, found)| found.iter().any(|message| !has_outcome(message)))
+        .map(|(key, _)| *key)
+        .collect();
+    [
+        summary("accepted replies are not in the history", &lost),
+        summary("replies are in the history twice", &doubled),
+        summary("replies have no outcome", &unsettled),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn has_outcome(message: &Value) -> bool {
+    let state = message.pointer("/delivery/state").and_then(Value::as_str);
+    matches!(state, Some("sent" | "delivered" | "read" | "played" | "failed" | "unknown"))
+}
+
+/// Nobody got a reply twice, by the words and by the id that came with them.
+fn check_ledger(ledger: &[LedgerEntry]) -> Vec<String> {
+    let (mut words, mut ids) = (HashSet::new(), HashSet::new());
+    let (mut same_words, mut same_id) = (Vec::new(), Vec::new());
+    for entry in ledger.iter().filter(|entry| entry.was_accepted()) {
+        if let Some(text) = entry.text.as_deref().filter(|text| !words.insert((*text).to_owned())) {
+            same_words.push(text);
+        }
+        if let Some(id) = entry.biz_opaque_callback_data.as_deref().filter(|id| !ids.insert((*id).to_owned())) {
+            same_id.push(id);
+        }
+    }
+    [summary("replies reached a customer twice", &same_words), summary("send ids were used twice", &same_id)]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn check_events(evidence: &Evidence, agents: usize) -> Vec<String> {
+    let mut violations = Vec::new();
+    if evidence.followed.len() < agents {
+        violations.push(format!("{} of {agents} agents never ended", agents - evidence.followed.len()));
+    }
+    for (agent, followed) in evidence.followed.iter().enumerate() {
+        let sequence = followed.sequence;
+        if !followed.is_complete || sequence.last != Some(evidence.head) {
+            violations.push(format!("agent {agent} ended at event {:?} of {}", sequence.last, evidence.head));
+        }
+        if sequence.missed + sequence.doubled > 0 || followed.resyncs > 0 {
+            violations.push(format!(
+                "agent {agent}: {} events missed, {} doubled, {} resyncs",
+                sequence.missed, sequence.doubled, followed.resyncs
+            ));
+        }
+    }
+    violations
+}
+
+fn summary(what: &str, which: &[impl std::fmt::Debug]) -> Option<String> {
+    let examples: Vec<String> = which.iter().take(3).map(|one| format!("{one:?}")).collect();
+    (!which.is_empty()).then(|| format!("{} {what}, e.g. {}", which.len(), examples.join(", ")))
+}
+
+pub(crate) fn is_settled(history: &[Value], told: &[Wamid], replies: &[Reply]) -> bool {
+    let counts = count_wamids(history);
+    let outcomes: HashSet<&str> =
+        history.iter().filter(|one| has_outcome(one)).filter_map(|one| one.get("client_id")?.as_str()).collect();
+    told.iter().all(|wamid| counts.contains_key(wamid.as_str()))
+        && replies.iter().filter(|reply| reply.accepted).all(|reply| outcomes.contains(reply.key.as_str()))
+}
+
+/// `PRAGMA integrity_check` of every database of the stopped server.
+pub(crate) fn integrity(data: &Path) -> Result<Vec<String>, LoadError> {
+    let mut violations = Vec::new();
+    let mut checked = 0;
+    let mut directories = vec![data.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "db") {
+                checked += 1;
+                let database = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+                let answer: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
+                if answer != "ok" {
+                    violations.push(format!("integrity_check of {}: {answer}", path.display()));
+                }
+            }
+        }
+    }
+    if checked == 0 {
+        violations.push(format!("no database in {}", data.display()));
+    }
+    Ok(violations)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agent::Sequence;
+    use loadtest::simulator::Answer;
+    use serde_json::json;
+
+    fn sent(text: &str, answer: Answer) -> LedgerEntry {
+        LedgerEntry {
+            sequence: 0,
+            at_ms: 0,
+            phone_number_id: "1".into(),
+            to: "2".into(),
+            kind: "text".into(),
+            body_sha256: String::new(),
+            text: Some(text.into()),
+            biz_opaque_callback_data: None,
+            wamid: None,
+            answer,
+            outcome: None,
+        }
+    }
+
+    fn good() -> Evidence {
+        let reply = Reply { key: "k1".into(), text: "Reply k1".into(), accepted: true };
+        let sequence = Sequence { first: Some(1), last: Some(9), missed: 0, doubled: 0 };
+        Evidence {
+            told: vec!["wamid.1".into()],
+            replies: vec![reply],
+            history: vec![
+                json!({"wamid": "wamid.1"}),
+                json!({"wamid": "wamid.9", "client_id": "k1", "delivery": {"state": "sent"}}),
+            ],
+            followed: vec![Followed { sequence, is_complete: true, ..Followed::default() }],
+            head: 9,
+            ledger: vec![sent("Reply k1", Answer::Given)],
+            is_quiet: true,
+            drained: true,
+        }
+    }
+
+    #[test]
+    fn a_run_that_kept_its_promises_has_no_violation() {
+        assert_eq!(check(&good(), 1), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_lost_and_a_doubled_message_are_found() {
+        let mut evidence = good();
+        evidence.told.push("wamid.2".into());
+        evidence.history.push(json!({"wamid": "wamid.1"}));
+        let violations = check(&evidence, 1);
+        assert_eq!(violations.len(), 2, "{violations:?}");
+    }
+
+    #[test]
+    fn a_reply_that_reached_the_customer_twice_is_found_even_when_its_answer_was_dropped() {
+        let mut evidence = good();
+        evidence.ledger.push(sent("Reply k1", Answer::ResetBeforeAccept));
+        assert!(check(&evidence, 1).is_empty(), "nothing arrived");
+        evidence.ledger.push(sent("Reply k1", Answer::Dropped));
+        assert_eq!(check(&evidence, 1).len(), 1);
+    }
+
+    #[test]
+    fn an_unsettled_reply_and_a_gap_are_found() {
+        let mut evidence = good();
+        evidence.history[1]["delivery"]["state"] = json!("queued");
+        evidence.followed[0].sequence.missed = 1;
+        assert_eq!(check(&evidence, 1).len(), 2);
+        assert_eq!(check(&evidence, 2).len(), 3, "and an agent that never ended");
+    }
+
+    #[test]
+    fn a_broken_database_is_found() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(integrity(directory.path()).unwrap().len(), 1, "no database at all");
+        let database = Connection::open(directory.path().join("jetto.db")).unwrap();
+        database.execute_batch("CREATE TABLE t (x)").unwrap();
+        drop(database);
+        assert!(integrity(directory.path()).unwrap().is_empty());
+    }
+}
