@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use actors::{Actors, Placement, World};
@@ -38,6 +39,8 @@ pub struct App {
     pub ids: Arc<dyn IdSource>,
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
     pub demo: Option<Demo>,
+    /// Webhooks with a wrong signature since the start.
+    pub refused: AtomicU64,
     sqlite: Arc<SqliteStore>,
 }
 
@@ -92,6 +95,7 @@ impl App {
             ids: Arc::new(TimeOrderedIds::default()),
             metrics: metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok(),
             demo,
+            refused: AtomicU64::new(0),
             sqlite,
             config,
         })

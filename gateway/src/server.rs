@@ -97,6 +97,9 @@ fn tune(connection: &dyn Any, _: &mut Extensions) {
 fn metrics_server(app: &web::Data<App>, address: SocketAddr) -> Result<Server, StartError> {
     let data = app.clone();
     let listener = bind(address)?;
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!("metrics on http://{address}");
+    }
     HttpServer::new(move || WebApp::new().app_data(data.clone()).route("/metrics", web::get().to(health::metrics)))
         .workers(1)
         .disable_signals()

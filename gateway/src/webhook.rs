@@ -1,6 +1,7 @@
 //! Meta's door. A webhook is answered 200 only after everything in it is committed; then it is processed.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -62,6 +63,7 @@ async fn receive(
     let header = request.headers().get("X-Hub-Signature-256").and_then(|value| value.to_str().ok());
     if !signature::verify(&body, header.unwrap_or_default(), &app.config.meta.app_secrets) {
         metrics::counter!(metric::WEBHOOKS_REFUSED).increment(1);
+        app.refused.fetch_add(1, Ordering::Relaxed);
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "signature",

@@ -1,5 +1,7 @@
 //! What came from Meta and what became of it.
 
+use std::sync::atomic::Ordering;
+
 use actix_web::{HttpResponse, web};
 use engine::id::IntakeId;
 use engine::intake::{IntakeEntry, IntakeOutcome, IntakeSummary};
@@ -49,13 +51,22 @@ pub async fn list(
     Ok(web::Json(app.store.entries(signed.0.tenant, query).await?.into()))
 }
 
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Summary {
+    #[serde(flatten)]
+    counts: IntakeSummary,
+    /// Wrong signatures since the server started: nothing of them is stored, so nobody knows whose they were.
+    refused: u64,
+}
+
 /// What came since the start of the day (UTC)
-#[utoipa::path(get, path = "/api/v1/webhook-log/summary", responses((status = 200, body = IntakeSummary), (status = 403, body = Problem)))]
-pub async fn summary(app: web::Data<App>, signed: Signed) -> Result<web::Json<IntakeSummary>, Problem> {
+#[utoipa::path(get, path = "/api/v1/webhook-log/summary", responses((status = 200, body = Summary), (status = 403, body = Problem)))]
+pub async fn summary(app: web::Data<App>, signed: Signed) -> Result<web::Json<Summary>, Problem> {
     let now = app.clock.now();
     let day = Span::hours(24).0;
     let start = Timestamp(now.0 - now.0.rem_euclid(day));
-    Ok(web::Json(app.store.summary(signed.0.tenant, start).await?))
+    let counts = app.store.summary(signed.0.tenant, start).await?;
+    Ok(web::Json(Summary { counts, refused: app.refused.load(Ordering::Relaxed) }))
 }
 
 /// One item with its body

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use actix_web::web;
 use clap::Args;
-use engine::ports::{Directory as _, Store};
+use engine::ports::{BlobStore, Directory as _, Store};
 use loadtest::payload::{Phone, PhoneNumberId, PortfolioId, WabaId};
 use loadtest::simulator::{NumberConfig, PortfolioConfig, Profile, Simulator, SimulatorConfig, Tier};
 
@@ -51,10 +51,10 @@ pub async fn run(options: Options, start_log: impl FnOnce(&Config)) -> Result<()
     let app = web::Data::new(App::start(config, url.clone(), Some(Demo { door: cast::door() })).await?);
     simulator.set_callback(&format!("{url}/webhooks/whatsapp"));
     simulator.start_customers(CUSTOMERS, MESSAGES_PER_SECOND);
-    let store: Arc<dyn Store> = app.store.clone();
+    let (store, blobs): (Arc<dyn Store>, Arc<dyn BlobStore>) = (app.store.clone(), app.blobs.clone());
     let now = app.clock.now();
     let seeding = actix_web::rt::spawn(async move {
-        match seed::seed(store.as_ref(), options.seed, now).await {
+        match seed::seed(store.as_ref(), blobs.as_ref(), options.seed, now).await {
             Ok(()) => tracing::info!("the demo's history is complete"),
             Err(error) => tracing::error!(%error, "the demo's history is incomplete"),
         }

@@ -167,11 +167,12 @@ pub(super) fn read(answer: Result<Answer, Lost>) -> Result<Value, Missed> {
         return Err(Missed::Later(format!("WhatsApp answered {} without a readable body.", answer.status.as_u16())));
     };
     if let Some(refusal) = refusal(&json, answer.status) {
+        let later = match failure::code(refusal.code) {
+            Some(row) => matches!(row.action, FailureAction::Retry | FailureAction::RetryLater),
+            None => refusal.is_transient || answer.status.is_server_error(),
+        };
         let failure = refusal.failure();
-        let known = failure::code(refusal.code).is_some();
-        let passes = known || !(refusal.is_transient || answer.status.is_server_error());
-        let later = matches!(failure.action, Some(FailureAction::RetryLater)) || (known && is_retry(&failure));
-        return Err(if later || !passes { Missed::Later(failure.text) } else { Missed::Refused(failure) });
+        return Err(if later { Missed::Later(failure.text) } else { Missed::Refused(failure) });
     }
     if answer.status.is_success() {
         Ok(json)
@@ -180,16 +181,15 @@ pub(super) fn read(answer: Result<Answer, Lost>) -> Result<Value, Missed> {
     }
 }
 
-fn is_retry(failure: &Failure) -> bool {
-    matches!(failure.action, Some(FailureAction::Retry))
-}
-
 /// `None` when the body is not an error, or not one of Meta's.
 fn refusal(json: &Value, status: StatusCode) -> Option<Refusal> {
     let error = json.get("error")?;
     let code = error.get("code")?;
     let code = code.as_i64().or_else(|| code.as_str()?.parse().ok())?;
     let details = error.pointer("/error_data/details").or_else(|| error.get("message")).and_then(Value::as_str);
+    // `(#100) Invalid parameter`: the code is said already.
+    let details = details
+        .map(|text| text.strip_prefix("(#").and_then(|rest| rest.split_once(") ")).map_or(text, |(_, rest)| rest));
     let subcode = error.get("error_subcode").and_then(Value::as_i64);
     let trace = error.get("fbtrace_id").and_then(Value::as_str);
     tracing::info!(code, subcode, trace, status = status.as_u16(), "WhatsApp refused a request");

@@ -19,7 +19,7 @@ pub(super) fn call(frame: &Frame<'_>, path: &str, item: &Value) -> Result<Inboun
     let ours = text(item, "direction") == Some("BUSINESS_INITIATED");
     let (kind, body) = match event {
         "connect" if ours => return Ok(Inbound::Notice),
-        "connect" => ("call", "Calls you now".to_owned()),
+        "connect" => ("call", "Incoming call".to_owned()),
         "terminate" => ended(item, ours),
         _ => return Ok(Inbound::Notice),
     };

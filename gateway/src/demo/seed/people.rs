@@ -1,0 +1,135 @@
+//! The 5,000 customers. Who they are depends on their index only, so that a second start finds the same ones; the seed
+//! chooses their names and what they say.
+
+use engine::contact::Contact;
+use engine::id::{ContactId, InvalidId};
+use engine::identity::Identities;
+
+use super::chance::Chance;
+use super::featured;
+use super::phrases::Language;
+use super::scene::Scene;
+
+pub(super) const PEOPLE: usize = 5_000;
+/// The simulator's customers (`run::CUSTOMERS`), who write by themselves: they follow those of the first page.
+pub(super) const SIMULATED: usize = 20;
+/// The scope of BSUIDs, as in `cast::numbers`.
+pub(super) const PORTFOLIO: &str = "default";
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Customer {
+    pub(super) index: usize,
+    pub(super) language: Language,
+    /// The business knows it even where WhatsApp does not show it.
+    pub(super) first_name: String,
+    pub(super) contact: Contact,
+}
+
+impl Customer {
+    pub(super) fn of(scene: &Scene, index: usize) -> Result<Self, InvalidId> {
+        let after_featured = index.checked_sub(featured::PEOPLE.len());
+        let (language, first_name, identities) = match (featured::PEOPLE.get(index), after_featured) {
+            (Some(person), _) => (person.language, person.first_name(), person.identities()?),
+            (None, Some(customer)) if customer < SIMULATED => simulated(scene, customer)?,
+            (None, _) => made_up(scene, index)?,
+        };
+        let keys = identities.keys(PORTFOLIO);
+        let first = keys.first().map(String::as_str).unwrap_or_default();
+        let mut contact = Contact::new(ContactId::of_identity(scene.tenant, first));
+        contact.learn(&identities);
+        Ok(Self { index, language, first_name, contact })
+    }
+}
+
+/// The number that the simulator gives its `index`-th customer, so that they meet their history when they write. The
+/// name comes with their first message.
+fn simulated(scene: &Scene, index: usize) -> Result<(Language, String, Identities), InvalidId> {
+    const LINES: [(&str, Language); 6] = [
+        ("1202555", Language::English),
+        ("34600", Language::Spanish),
+        ("551195", Language::Portuguese),
+        ("97150", Language::Arabic),
+        ("919876", Language::Hindi),
+        ("49151", Language::English),
+    ];
+    let (prefix, language) = LINES.get(index % LINES.len()).copied().unwrap_or(("1202555", Language::English));
+    let digits = 11_usize.saturating_sub(prefix.len()).max(4);
+    let wa_id = Some(format!("{prefix}{:0digits$}", 100 + index).parse()?);
+    let mut chance = Chance::new(scene.seed, "simulated", index);
+    let first_name = chance.pick(language.bank().first_names, "").to_owned();
+    Ok((language, first_name, Identities { wa_id, ..Identities::default() }))
+}
+
+fn made_up(scene: &Scene, index: usize) -> Result<(Language, String, Identities), InvalidId> {
+    let mut fixed = Chance::new(0, "identity", index);
+    let language = Language::drawn(&mut fixed);
+    let bsuid = format!("{}.{:020}", country(language), fixed.next()).parse()?;
+    let mut chance = Chance::new(scene.seed, "name", index);
+    let first_name = chance.pick(language.bank().first_names, "");
+    let last_name = chance.pick(language.bank().last_names, "");
+    let mut identities = Identities {
+        bsuid: Some(bsuid),
+        wa_id: Some(phone(language, index).parse()?),
+        name: Some(format!("{first_name} {last_name}")),
+        username: None,
+    };
+    match index % 25 {
+        // A username instead of a number.
+        0..=2 => {
+            identities.wa_id = None;
+            identities.username = Some(username(language, first_name, last_name, index));
+        }
+        // From before there were BSUIDs.
+        3 | 4 => identities.bsuid = None,
+        // A number, and nothing else is known.
+        5 => {
+            identities.bsuid = None;
+            identities.name = None;
+        }
+        6 => identities.username = Some(username(language, first_name, last_name, index)),
+        _ => {}
+    }
+    Ok((language, first_name.to_owned(), identities))
+}
+
+fn username(language: Language, first: &str, last: &str, index: usize) -> String {
+    let plain = |text: &str| -> String { text.chars().filter(char::is_ascii_alphabetic).collect() };
+    match language {
+        // Usernames are Latin.
+        Language::Arabic => format!("nile.{index}"),
+        Language::English | Language::Portuguese | Language::Hindi | Language::French | Language::Spanish => {
+            format!("{}.{}{}", plain(first), plain(last), index % 100).to_lowercase()
+        }
+    }
+}
+
+fn country(language: Language) -> &'static str {
+    match language {
+        Language::English => "US",
+        Language::Portuguese => "BR",
+        Language::Arabic => "EG",
+        Language::Hindi => "IN",
+        Language::French => "FR",
+        Language::Spanish => "ES",
+    }
+}
+
+/// Numbers that nobody has: reserved for fiction where there are such (US, FR), else of ranges that are not given out.
+fn phone(language: Language, index: usize) -> String {
+    const AREAS: [u16; 50] = [
+        201, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234,
+        239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270, 276, 281, 301, 302, 303, 304, 305, 307, 308,
+        309, 310, 312, 313, 314, 315,
+    ];
+    match language {
+        Language::English => {
+            let area = AREAS.get(index / 100 % AREAS.len()).copied().unwrap_or(201);
+            format!("1{area}55501{:02}", index % 100)
+        }
+        Language::Portuguese => format!("55119000{index:05}"),
+        Language::Arabic => format!("2013000{index:05}"),
+        Language::Hindi => format!("9150000{index:05}"),
+        Language::French => format!("3363998{index:04}"),
+        Language::Spanish => format!("3479900{index:04}"),
+    }
+}

@@ -1,0 +1,136 @@
+use super::Bank;
+use super::Line::{Address, Card, In, Order, Out, Pick, Place, Tap, Template};
+
+pub(super) static BANK: Bank = Bank {
+    code: "es",
+    first_names: &[
+        "Mateo", "Lucía", "Carmen", "Álvaro", "Sofía", "Javier", "Inés", "Pablo", "Elena", "Hugo", "Valeria", "Andrés",
+        "Ximena", "Rodrigo", "Paula", "Emilio",
+    ],
+    last_names: &[
+        "Villalobos",
+        "Ortega",
+        "Núñez",
+        "Peña",
+        "Castaño",
+        "Ibáñez",
+        "Salgado",
+        "Rivas",
+        "Montero",
+        "Cárdenas",
+        "Quiroga",
+        "Bermúdez",
+        "Olmos",
+        "Pizarro",
+        "Zamora",
+        "Lozano",
+    ],
+    days: &["lunes", "martes", "miércoles", "jueves", "viernes", "sábado"],
+    businesses: [
+        &[
+            &[
+                In("Buenos días, quería pedir cita para un análisis"),
+                Out("Buenos días, {name}. Tenemos el {day} a las {time}. ¿Le viene bien?"),
+                In("Perfecto. ¿Tengo que ir en ayunas?"),
+                Out("Sí, 8 horas. Agua sí puede tomar."),
+                In("Gracias, hasta el {day}"),
+            ],
+            &[
+                Template(
+                    "appointment_reminder",
+                    "Hola {name}, te esperamos el {day} a las {time}. ¿Te sigue viniendo bien?",
+                    &["Sí", "Cambiarla"],
+                ),
+                Tap("Cambiarla"),
+                Out("Sin problema. ¿Le va mejor por la tarde?"),
+                In("Sí, a partir de las 17:00"),
+                Out("Cambiada a las 17:30 del mismo día."),
+                Address("Clínica Aurora"),
+            ],
+            &[
+                Pick("Resultados", "Análisis y radiografías"),
+                Out("Hola, {name}. Ya están en el portal."),
+                In("No me deja entrar"),
+                Out("El código es la fecha de la visita, día y mes."),
+                In("Ya pude, mil gracias"),
+            ],
+        ],
+        &[
+            &[
+                In("Hola, ¿dónde está mi pedido {order}?"),
+                Out("Hola, {name}. Ha salido esta mañana y llega el {day}."),
+                In("¿Puede llamar antes el repartidor?"),
+                Out("Anotado en la etiqueta."),
+                In("Genial"),
+            ],
+            &[
+                Order("A la misma dirección"),
+                Out("Gracias, {name}. Pedido {order}, {price} con envío."),
+                In("¿Puedo pagar al recibirlo?"),
+                Out("Sí, en efectivo o con tarjeta."),
+                Template("order_shipped", "Hola {name}, tu pedido {order} ya ha salido y llega el {day}.", &["Seguir"]),
+                In("Llegó todo perfecto 🙌"),
+            ],
+            &[
+                In("Pedí el reembolso del pedido {order} y no me ha llegado"),
+                Out("Lo reviso, {name}. Un momento."),
+                Out("Está aprobado, {price}. El banco tarda 2 días hábiles."),
+                In("De acuerdo, espero"),
+                Out("El reembolso sale hoy mismo."),
+            ],
+        ],
+        &[
+            &[
+                In("¿Cuánto cuesta el crucero por el Nilo para dos?"),
+                Out("4 noches desde {price} por persona, pensión completa."),
+                In("¿Y saliendo el {day}?"),
+                Out("Quedan 2 camarotes. ¿Le guardo uno 24 h?"),
+                In("Sí, por favor"),
+                Out("Hecho, referencia {order}."),
+            ],
+            &[
+                In("¿El traslado al aeropuerto está incluido?"),
+                Out("Sí, {name}. El conductor espera en llegadas con su nombre."),
+                Card("Tarek, conductor"),
+                In("Aterrizamos a las {time}"),
+                Out("Anotado, sigue el vuelo por si se retrasa."),
+            ],
+            &[
+                Template(
+                    "trip_reminder",
+                    "Hola {name}, tu viaje empieza el {day} a las {time}. ¿Todo listo?",
+                    &["Todo listo", "Tengo una duda"],
+                ),
+                Tap("Tengo una duda"),
+                Out("Dígame."),
+                In("Ya estamos aquí, ¿dónde nos vemos?"),
+                Place("Estación Ramsés"),
+                Out("A 2 minutos, bajo el reloj principal."),
+            ],
+        ],
+        &[
+            &[
+                In("Hola, ¿volvió el vestido de lino?"),
+                Out("Hoy mismo, {name}, en arena y en salvia."),
+                In("Salvia, talla S"),
+                Out("Guardado hasta el {day}. {price}."),
+                In("Paso a las {time}"),
+            ],
+            &[
+                Order("¿Lo pueden envolver para regalo?"),
+                Out("Con gusto, {name}. ¿Con tarjeta?"),
+                In("Sí: Feliz cumpleaños, mamá"),
+                Out("Pedido {order} listo, se entrega el {day}."),
+            ],
+            &[
+                In("Quisiera cambiar el pañuelo por uno azul"),
+                Out("Claro, {name}. Queda uno, ¿se lo guardo?"),
+                In("Sí, gracias"),
+                Out("Hasta el {day}, entonces."),
+            ],
+        ],
+    ],
+    captions: ["¿Se lee bien la orden?", "Llegó así", "¿Es este el hotel?", "¿Tienen este modelo?"],
+    file: ("factura.pdf", "Adjunto la factura."),
+    thanks: &["¡Muchas gracias!", "Perfecto", "👍", "Vale, gracias"],
+};
