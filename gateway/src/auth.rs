@@ -183,6 +183,7 @@ pub async fn principal(app: &App, request: &HttpRequest) -> Result<Principal, Pr
     if let Some(cached) = app.auth.sessions.get(&claims.sid)
         && now < cached.believed_until.min(cached.expires_at)
         && cached.principal.tenant == claims.org
+        && cached.principal.person.id == claims.sub
     {
         return Ok(cached.principal.clone());
     }

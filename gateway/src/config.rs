@@ -130,8 +130,10 @@ impl Config {
     }
 }
 
+/// By the host itself: `http://127.0.0.1.example.com` and `http://127.0.0.1@example.com` are elsewhere.
 fn is_loopback(url: &str) -> bool {
-    url.starts_with("http://127.0.0.1") || url.starts_with("http://localhost") || url.starts_with("http://[::1]")
+    let Ok(url) = reqwest::Url::parse(url) else { return false };
+    url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"))
 }
 
 fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
@@ -174,8 +176,14 @@ mod tests {
     #[test]
     fn plain_http_to_meta_is_refused() {
         let mut config: Config = Figment::from(Toml::string(DEFAULTS)).extract().unwrap();
-        config.meta.graph_url = "http://graph.facebook.com".into();
-        assert!(config.check().unwrap_err().0.contains("meta.graph_url"));
+        for elsewhere in ["graph.facebook.com", "127.0.0.1.example.com", "127.0.0.1@example.com", "localhost.example"] {
+            config.meta.graph_url = format!("http://{elsewhere}");
+            assert!(config.check().unwrap_err().0.contains("meta.graph_url"), "{elsewhere}");
+        }
+        for here in ["127.0.0.1:8081", "localhost", "[::1]:8081"] {
+            config.meta.graph_url = format!("http://{here}");
+            assert_eq!(config.check(), Ok(()), "{here}");
+        }
     }
 
     #[test]

@@ -74,7 +74,8 @@ pub enum NewContent {
 /// Send; the same Idempotency-Key is the same message
 #[utoipa::path(post, path = "/api/v1/conversations/{id}/messages", request_body = NewMessage,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header, description = "Chosen by the client, 1 to 64 characters")),
-    responses((status = 202, body = Message), (status = 409, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = Message, description = "This key was used before"), (status = 202, body = Message),
+        (status = 409, body = Problem), (status = 422, body = Problem)))]
 pub async fn send(
     app: web::Data<App>,
     signed: Signed,
@@ -105,8 +106,10 @@ pub async fn send(
             template_draft(&app, &principal, &conversation, &name, &language, variables).await?
         }
     };
+    let wanted = MessageId::of_client_key(principal.tenant, *id, &key);
+    let is_repeat = app.store.message(principal.tenant, *id, wanted).await?.is_some();
     let message = app.actors.reply(*id, ReplyRequest { principal, key, draft, reply_to }).await?;
-    Ok(HttpResponse::Accepted().json(message))
+    Ok(if is_repeat { HttpResponse::Ok() } else { HttpResponse::Accepted() }.json(message))
 }
 
 fn idempotency_key(request: &HttpRequest) -> Result<ClientKey, Problem> {

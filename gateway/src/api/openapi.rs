@@ -1,6 +1,7 @@
 //! The API's description, made from the code. The web app's types are generated from it.
 
 use actix_web::HttpResponse;
+use serde_json::Value;
 use utoipa::OpenApi;
 
 use super::{contacts, conversations, demo, media, messages, sessions, templates, webhook_log};
@@ -39,13 +40,49 @@ use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
         demo::people,
         demo::sign_in,
     ),
-    components(schemas(EventFrame, ServerFrame, ClientFrame))
+    components(schemas(EventFrame, ServerFrame, ClientFrame, conversations::ViewName))
 )]
 struct Document;
 
+/// What clients send: here an optional field may be left out. In answers every field is there, `null` when it has no value.
+const REQUESTS: &[&str] = &[
+    "Credentials",
+    "Change",
+    "ReadUpto",
+    "NewMessage",
+    "NewContent",
+    "TemplateVariable",
+    "Resolve",
+    "DemoChoice",
+    "ClientFrame",
+];
+
 /// The document as JSON, with a line break at its end.
 pub fn json() -> String {
-    Document::openapi().to_pretty_json().map(|text| text + "\n").unwrap_or_default()
+    let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
+    if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
+        for (name, schema) in schemas {
+            // A problem without an action has no such field.
+            if !REQUESTS.contains(&name.as_str()) && name != "Problem" {
+                require_all(schema);
+            }
+        }
+    }
+    serde_json::to_string_pretty(&document).map(|text| text + "\n").unwrap_or_default()
+}
+
+fn require_all(schema: &mut Value) {
+    if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+        let names: Vec<Value> = properties.keys().cloned().map(Value::String).collect();
+        if let Some(object) = schema.as_object_mut() {
+            object.insert("required".to_owned(), Value::Array(names));
+        }
+    }
+    for part in ["oneOf", "allOf"] {
+        for part in schema.get_mut(part).and_then(Value::as_array_mut).into_iter().flatten() {
+            require_all(part);
+        }
+    }
 }
 
 pub async fn document() -> HttpResponse {

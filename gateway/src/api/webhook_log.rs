@@ -53,6 +53,8 @@ pub async fn list(
 
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Summary {
+    /// All items together.
+    received: u64,
     #[serde(flatten)]
     counts: IntakeSummary,
     /// Wrong signatures since the server started: nothing of them is stored, so nobody knows whose they were.
@@ -66,7 +68,8 @@ pub async fn summary(app: web::Data<App>, signed: Signed) -> Result<web::Json<Su
     let day = Span::hours(24).0;
     let start = Timestamp(now.0 - now.0.rem_euclid(day));
     let counts = app.store.summary(signed.0.tenant, start).await?;
-    Ok(web::Json(Summary { counts, refused: app.refused.load(Ordering::Relaxed) }))
+    let received = counts.stored + counts.processed + counts.duplicate + counts.quarantined;
+    Ok(web::Json(Summary { received, counts, refused: app.refused.load(Ordering::Relaxed) }))
 }
 
 /// One item with its body

@@ -66,7 +66,7 @@ pub(super) async fn seed(
         let portion = first..PEOPLE.min(first + PORTION_CONTACTS);
         desk.contacts(portion.start.max(OPEN).min(portion.end)..portion.end).await?;
         for index in portion {
-            for number in history.closed_numbers(index) {
+            for number in History::closed_numbers(index) {
                 desk.add(history.closed(index, number)?, PORTION_CONVERSATIONS).await?;
             }
         }
@@ -186,8 +186,8 @@ impl<'a> History<'a> {
 
     /// The last message comes last into the store.
     async fn is_complete(&self, store: &dyn Store) -> Result<bool, StoreError> {
-        let story = self.closed(PEOPLE - 1, NUMBERS - 1)?;
-        let Some(last) = story.messages.last() else { return Ok(false) };
+        let latest = self.closed(PEOPLE - 1, NUMBERS - 1)?;
+        let Some(last) = latest.messages.last() else { return Ok(false) };
         Ok(store.message(self.scene.tenant, last.conversation_id, last.id).await?.is_some())
     }
 
@@ -208,7 +208,7 @@ impl<'a> History<'a> {
         }
     }
 
-    fn closed_numbers(&self, index: usize) -> impl Iterator<Item = usize> + use<> {
+    fn closed_numbers(index: usize) -> impl Iterator<Item = usize> {
         let open = Self::open_number(index);
         (0..NUMBERS).filter(move |number| Some(*number) != open)
     }
@@ -276,7 +276,7 @@ impl<'a> History<'a> {
         let written = featured::PEOPLE.get(index).is_some_and(|person| person.number / 2 == pair);
         let spread =
             if written { 0 } else { Chance::new(self.scene.seed, "length", index * 2 + pair).below(SPREAD + 1) };
-        let length = if number % 2 == 0 { LENGTH + spread } else { LENGTH - spread };
+        let length = if number.is_multiple_of(2) { LENGTH + spread } else { LENGTH - spread };
         let beyond = (index * NUMBERS + number).checked_sub(BALANCING).and_then(|beyond| i64::try_from(beyond).ok());
         match beyond {
             Some(beyond) if beyond < self.surplus => length - 1,

@@ -119,10 +119,34 @@ impl Channel {
         let placed = Placed { event, frame };
         let (limit, now) = (self.limit, self.now());
         self.listeners.retain(|_, listener| listener.push(placed.frame_for(&listener.principal), limit, now));
+        if placed.event.audience.moved {
+            self.lose_sight(&placed.event);
+        }
         self.ring.push_back(placed);
         while self.ring.len() > self.ring_max {
             self.ring.pop_front();
         }
+    }
+
+    /// Who may not see the conversation any more is not told who else looks at it, nor named to them.
+    fn lose_sight(&mut self, event: &LoggedEvent) {
+        let blind = |id: &ConnectionId| {
+            let listener = self.listeners.get(id);
+            listener.is_none_or(|listener| listener.principal.sight(&event.audience) != Sight::Visible)
+        };
+        let gone: Vec<_> = self.presence.watchers(event.conversation).filter(blind).collect();
+        for id in &gone {
+            self.presence.forget(*id);
+        }
+        if !gone.is_empty() {
+            self.tell_presence(event.conversation);
+        }
+    }
+
+    /// To those who look at this conversation: who else does.
+    pub(super) fn tell_presence(&mut self, conversation: ConversationId) {
+        let people = self.presence.viewers(conversation);
+        self.tell(&ServerFrame::Presence { conversation_id: conversation, people }, Some(conversation));
     }
 
     /// At most `limit` frames after `after` for this principal and the `n` of the last one; `None` when the ring does not

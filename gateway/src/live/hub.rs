@@ -168,7 +168,7 @@ impl Hub {
         let channel = self.channel(tenant);
         let mut channel = lock(&channel);
         for changed in channel.presence.view(id, person, conversation) {
-            tell_presence(&mut channel, changed);
+            channel.tell_presence(changed);
         }
     }
 
@@ -176,7 +176,7 @@ impl Hub {
         let channel = self.channel(tenant);
         let mut channel = lock(&channel);
         if channel.presence.typing(id, conversation, typing) {
-            tell_presence(&mut channel, conversation);
+            channel.tell_presence(conversation);
         }
     }
 
@@ -195,7 +195,7 @@ impl Hub {
         for channel in &self.channels {
             let mut channel = lock(&channel);
             for changed in channel.presence.expire() {
-                tell_presence(&mut channel, changed);
+                channel.tell_presence(changed);
             }
             if let (true, Some(head)) = (with_heads, channel.head) {
                 channel.tell(&ServerFrame::Head { head }, None);
@@ -257,11 +257,6 @@ impl Bus for Hub {
             });
         }
     }
-}
-
-fn tell_presence(channel: &mut Channel, conversation: ConversationId) {
-    let people = channel.presence.viewers(conversation);
-    channel.tell(&ServerFrame::Presence { conversation_id: conversation, people }, Some(conversation));
 }
 
 /// A panic while it was held cannot leave a channel half-changed in a way that matters: heads only move on after an event

@@ -70,6 +70,16 @@ impl Presence {
         self.connections.get(&connection).is_some_and(|looking| looking.conversation == conversation)
     }
 
+    /// The connections that look at this conversation.
+    pub(super) fn watchers(&self, conversation: ConversationId) -> impl Iterator<Item = ConnectionId> {
+        let looking = self.connections.iter().filter(move |(_, looking)| looking.conversation == conversation);
+        looking.map(|(id, _)| *id)
+    }
+
+    pub(super) fn forget(&mut self, connection: ConnectionId) {
+        self.connections.remove(&connection);
+    }
+
     /// Each person once, whatever number of tabs they have.
     pub(super) fn viewers(&self, conversation: ConversationId) -> Vec<Viewer> {
         let mut viewers: Vec<Viewer> = Vec::new();

@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn files_begin_as_their_kind_does_and_are_small() {
         let (id, mut chance) = (MediaId::from_bytes([1; 16]), Chance::new(1, "file", 0));
-        let mut starts = |file: File, start: &[u8]| {
+        let starts = |file: File, start: &[u8]| {
             assert!(file.bytes.starts_with(start), "{}", file.media.mime);
             assert!(file.bytes.len() < 24 << 10, "{} of {} bytes", file.media.mime, file.bytes.len());
             assert_eq!(file.media.size, Some(file.bytes.len() as u64));

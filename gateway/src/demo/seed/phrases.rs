@@ -54,13 +54,11 @@ pub(super) struct Bank {
     pub(super) captions: [&'static str; 4],
     /// What an agent says when sending a file.
     pub(super) file: (&'static str, &'static str),
+    /// How customers close.
     pub(super) thanks: &'static [&'static str],
 }
 
 impl Language {
-    pub(super) const ALL: [Self; 6] =
-        [Self::English, Self::Portuguese, Self::Arabic, Self::Hindi, Self::French, Self::Spanish];
-
     /// Where the customers of these businesses come from, in percent.
     pub(super) fn drawn(chance: &mut Chance) -> Self {
         match chance.below(100) {

@@ -36,7 +36,7 @@ struct Writer<'a> {
     chance: Chance,
 }
 
-/// A line with its time and the values it is filled with.
+/// A line with its age and which values it is filled with.
 struct Moment {
     age: i64,
     line: Line,
@@ -73,6 +73,10 @@ fn moments(bank: &'static Bank, plan: &Plan, chance: &mut Chance) -> Vec<Moment>
         let until = if open { 1 + chance.below(lines.len()) } else { lines.len() };
         // Answered at the last moment: the window is about to close.
         let late = open && plan.age < DAY && chance.percent(8);
+        if !open && matches!(lines.last(), Some(Line::Out(_))) && chance.percent(45) && moments.len() < plan.length {
+            moments.push(Moment { age, line: Line::In(chance.pick(bank.thanks, "👍")), dialogue });
+            age += chance.between(15_000, 4 * MINUTE);
+        }
         for (place, line) in lines.iter().take(until).rev().enumerate() {
             if moments.len() == plan.length {
                 moments.reverse();

@@ -18,7 +18,7 @@ const NOW: Timestamp = Timestamp(1_795_392_000_000);
 fn stories<'a>(history: &'a History<'a>) -> impl Iterator<Item = Story> + 'a {
     (0..PEOPLE).flat_map(move |index| {
         let open = (index < OPEN).then(|| history.open(index).unwrap());
-        open.into_iter().chain(history.closed_numbers(index).map(move |number| history.closed(index, number).unwrap()))
+        open.into_iter().chain(History::closed_numbers(index).map(move |number| history.closed(index, number).unwrap()))
     })
 }
 

@@ -130,14 +130,14 @@ fn encode(canvas: &Canvas) -> Vec<u8> {
     // 8 bits per pixel, palette, deflate, filters, not interlaced.
     header.extend([8, 3, 0, 0, 0]);
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
-    chunk(&mut file, b"IHDR", &header);
-    chunk(&mut file, b"PLTE", &canvas.palette.concat());
-    chunk(&mut file, b"IDAT", &zlib(&raw));
-    chunk(&mut file, b"IEND", &[]);
+    chunk(&mut file, *b"IHDR", &header);
+    chunk(&mut file, *b"PLTE", &canvas.palette.concat());
+    chunk(&mut file, *b"IDAT", &zlib(&raw));
+    chunk(&mut file, *b"IEND", &[]);
     file
 }
 
-fn chunk(file: &mut Vec<u8>, kind: &[u8; 4], body: &[u8]) {
+fn chunk(file: &mut Vec<u8>, kind: [u8; 4], body: &[u8]) {
     file.extend(u32::try_from(body.len()).unwrap_or_default().to_be_bytes());
     file.extend(kind);
     file.extend(body);

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from '@playwright/test';
+import { type App, expect, test } from './fixtures';
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+type Finding = { id: string; impact: string | null; nodes: { html: string; failureSummary: string }[] };
+
+async function serious(page: Page): Promise<string[]> {
+  await page.evaluate(axeSource);
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run: () => Promise<{ violations: Finding[] }> } };
+    return (await axe.run()).violations;
+  });
+  return violations
+    .filter((finding) => finding.impact === 'serious' || finding.impact === 'critical')
+    .flatMap((finding) =>
+      finding.nodes.map((node) => `${finding.id}: ${node.html.slice(0, 160)} ${node.failureSummary}`),
+    );
+}
+
+const screens: Record<string, (app: App, page: Page) => Promise<void>> = {
+  'sign-in': async (app, page) => {
+    await page.goto(`${app.server.url}/sign-in`);
+    await page.getByRole('button', { name: /Owner/ }).waitFor();
+  },
+  inbox: async (app) => {
+    await app.signIn();
+    await app.openConversation();
+  },
+  'every kind of message': async (app, page) => {
+    await app.signIn();
+    if (app.server.tell === null) return app.openConversation();
+    await page.goto(`${app.server.url}/inbox/all/c-0117`);
+    await expect(app.messages.last()).toBeVisible();
+  },
+  'no conversation open': async (app, page) => {
+    await app.signIn();
+    await page.goto(`${app.server.url}/inbox/mine`);
+    await page.getByText(/No conversation is open|All answered/).waitFor();
+  },
+  'assign menu': async (app, page) => {
+    await app.signIn();
+    await app.openConversation();
+    await page.getByRole('button', { name: /Assign/ }).click();
+    await page.getByRole('menu').waitFor();
+  },
+  'template picker': async (app, page) => {
+    await app.signIn();
+    await app.openConversation();
+    await page.getByRole('button', { name: 'Choose template' }).click();
+    await page.getByRole('dialog').waitFor();
+  },
+  help: async (app, page) => {
+    await app.signIn();
+    await page.keyboard.press('?');
+    await page.getByRole('dialog').waitFor();
+  },
+  contacts: async (app, page) => {
+    await app.signIn();
+    await page.goto(`${app.server.url}/contacts`);
+    await page.getByRole('listitem').first().click();
+    await page.getByRole('complementary').waitFor();
+  },
+  'webhook log': async (app, page) => {
+    await app.signIn();
+    await page.goto(`${app.server.url}/webhook-log`);
+    await page.getByRole('row').nth(1).click();
+    await page.getByRole('button', { name: 'Replay' }).waitFor();
+  },
+};
+
+for (const theme of ['light', 'dark'] as const) {
+  for (const [name, open] of Object.entries(screens)) {
+    test(`${name} has no serious accessibility finding in ${theme}`, async ({ app, page }) => {
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+      await open(app, page);
+      await page.waitForTimeout(300);
+      expect(await serious(page)).toEqual([]);
+    });
+  }
+}
+
+test('the phone layout and Arabic have no serious accessibility finding', async ({ app, page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await app.signIn();
+  await app.openConversation();
+  expect(await serious(page)).toEqual([]);
+  await page.evaluate(() => localStorage.setItem('jetto.language', 'ar'));
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.reload();
+  await expect(app.messages.last()).toBeVisible();
+  await expect(page.locator('html')).toHaveAttribute('dir', 'rtl');
+  expect(await serious(page)).toEqual([]);
+});

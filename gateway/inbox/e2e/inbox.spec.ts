@@ -1,0 +1,91 @@
+import { expect, test } from './fixtures';
+
+test('one click signs in, and a reply gets its ticks and an answer live', async ({ app, page }) => {
+  await app.signIn();
+  await app.openConversation();
+  await expect(page.getByRole('img', { name: 'Live', exact: true })).toBeVisible();
+
+  const words = `Your table is booked, number ${Date.now()}`;
+  await app.composer.fill(words);
+  await page.getByRole('button', { name: 'Send' }).click();
+  const sent = app.message(words);
+  await expect(sent).toHaveCount(1);
+  await expect(app.composer).toHaveValue('');
+  await expect(sent.getByRole('img', { name: /Delivered|Read/ })).toBeVisible();
+
+  const after = page.locator(`article:has-text("${words}")`);
+  await expect(after).toBeInViewport();
+  await expect(async () => {
+    const labels = await app.messages.evaluateAll((all) =>
+      all.map((one) => one.getAttribute('aria-label') ?? ''),
+    );
+    const own = labels.findIndex((label) => label.includes(words));
+    expect(labels.length).toBeGreaterThan(own + 1);
+  }).toPass({ timeout: 20_000 });
+});
+
+test('a draft stays with its conversation', async ({ app, page }) => {
+  await app.signIn();
+  await app.openConversation();
+  await app.composer.fill('Not finished yet');
+  await page.waitForTimeout(700);
+  await page.reload();
+  await expect(app.composer).toHaveValue('Not finished yet');
+  await page.getByRole('option').nth(1).click();
+  await expect(page.getByText('Draft:')).toBeVisible();
+});
+
+test('older messages come without a jump', async ({ app, page, server }) => {
+  test.skip(server.tell === null, 'needs the long thread of the mock');
+  await app.signIn();
+  await page.goto(`${server.url}/inbox/all/c-marina`);
+  const log = page.getByRole('log');
+  await expect(app.messages.last()).toBeVisible();
+  const last = await log.evaluate(
+    (element) => element.scrollTop + element.clientHeight - element.scrollHeight,
+  );
+  expect(Math.abs(last)).toBeLessThan(4);
+  for (let turn = 0; turn < 12; turn += 1) {
+    await log.evaluate((element) => element.scrollBy(0, -700));
+    await page.waitForTimeout(120);
+  }
+  const anchor = app.messages.nth(6);
+  const words = await anchor.getAttribute('aria-label');
+  const before = (await anchor.boundingBox())?.y ?? 0;
+  await page.waitForTimeout(600);
+  const after = (await page.locator(`article[aria-label="${words}"]`).first().boundingBox())?.y ?? 0;
+  expect(Math.abs(after - before)).toBeLessThan(3);
+  await page.getByRole('button', { name: 'To the newest' }).click();
+  await expect(page.getByRole('button', { name: 'To the newest' })).toBeHidden();
+});
+
+test('what is written offline waits in the outbox and goes out in order', async ({ app, page, server }) => {
+  test.skip(server.tell === null, 'needs a server that can be cut off');
+  await app.signIn();
+  await page.goto(`${server.url}/inbox/all/c-camille`);
+  await expect(app.messages.last()).toBeVisible();
+  await server.tell?.('offline', { ms: 6_000 });
+  for (const words of ['First of two', 'Second of two']) {
+    await app.composer.fill(words);
+    await page.keyboard.press('Control+Enter');
+  }
+  await expect(page.getByText('Reconnecting, 2 messages wait in your outbox')).toBeVisible();
+  await expect(app.message('Second of two').getByRole('img', { name: /Waiting/ })).toBeVisible();
+  await expect(app.message('Second of two').getByRole('img', { name: 'Read' })).toBeVisible({
+    timeout: 30_000,
+  });
+  await expect(app.message('First of two')).toHaveCount(1);
+  await expect(page.getByText(/wait in your outbox/)).toBeHidden();
+});
+
+test('a message that arrives while reading further up shows as a count', async ({ app, page, server }) => {
+  test.skip(server.tell === null, 'needs a customer who writes on demand');
+  await app.signIn();
+  await page.goto(`${server.url}/inbox/all/c-marina`);
+  await expect(app.messages.last()).toBeVisible();
+  await page.getByRole('log').evaluate((element) => element.scrollBy(0, -900));
+  await expect(page.getByRole('button', { name: 'To the newest' })).toBeVisible();
+  await server.tell?.('receive', { conversation_id: 'c-marina', text: 'Are you there?' });
+  await page.getByRole('button', { name: '1 new' }).click();
+  await expect(app.message('Are you there?')).toBeInViewport();
+});

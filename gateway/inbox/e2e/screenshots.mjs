@@ -1,0 +1,158 @@
+// Writes screenshots/*.png. JETTO_URL = a running `jetto demo`; without it the mock with a fixed clock.
+import { mkdirSync } from 'node:fs';
+import { chromium } from '@playwright/test';
+import { startMock } from '../mock/server.mjs';
+import { launch } from './browser.mjs';
+
+const NOW = new Date(2026, 10, 23, 10, 42, 6).getTime();
+const DESKTOP = { width: 1440, height: 900 };
+const PHONE = { width: 390, height: 844 };
+const OUT = 'screenshots';
+
+const only = process.argv.slice(2);
+const mock = process.env.JETTO_URL ? null : await startMock({ now: NOW });
+const base = process.env.JETTO_URL ?? mock.url;
+const browser = await chromium.launch(launch);
+mkdirSync(OUT, { recursive: true });
+
+const open = (page, id) => page.goto(`${base}/inbox/all/${id}`);
+const control = (path, body) =>
+  mock ? fetch(`${base}/mock/${path}`, { method: 'POST', body: JSON.stringify(body) }) : Promise.resolve();
+
+/** Without the mock the seeded names are not there: the first conversation stands in for them. */
+async function openMarina(page) {
+  if (mock) return open(page, 'c-marina');
+  await page.goto(`${base}/inbox/all`);
+  await page.getByRole('option').first().click();
+}
+
+async function marinaWithColleagues(page) {
+  await openMarina(page);
+  await page.getByRole('log').locator('article').last().waitFor();
+  await control('presence', {
+    conversation_id: 'c-marina',
+    people: [
+      { id: 'm-lh', name: 'Lina Haddad', typing: true },
+      { id: 'm-of', name: 'Omar Fathy', typing: false },
+    ],
+  });
+}
+
+const shots = {
+  'inbox-light': { run: writing },
+  'inbox-dark': { theme: 'dark', run: writing },
+  'inbox-rtl': { language: 'ar', run: (page) => (mock ? open(page, 'c-yasmine') : openMarina(page)) },
+  'inbox-every-kind': { run: (page) => (mock ? open(page, 'c-0117') : openMarina(page)) },
+  'inbox-1200': { size: { width: 1200, height: 900 }, run: openMarina },
+  'inbox-760': { size: { width: 760, height: 900 }, run: openMarina },
+  'phone-list': { size: PHONE, run: (page) => page.goto(`${base}/inbox/all`) },
+  'phone-thread': { size: PHONE, run: marinaWithColleagues },
+  'phone-dark': { size: PHONE, theme: 'dark', run: openMarina },
+  'window-closed': { run: (page) => (mock ? open(page, 'c-luiza') : openMarina(page)) },
+  'template-picker': { run: picker },
+  'template-picker-dark': { theme: 'dark', run: picker },
+  'webhook-log': { person: 'Helena Castro', run: quarantined },
+  'webhook-log-dark': { person: 'Helena Castro', theme: 'dark', run: quarantined },
+  'demo-sign-in': { person: null, run: (page) => page.goto(`${base}/sign-in`) },
+  'demo-sign-in-rtl': { person: null, language: 'ar', run: (page) => page.goto(`${base}/sign-in`) },
+  'demo-sign-in-dark': { person: null, theme: 'dark', run: (page) => page.goto(`${base}/sign-in`) },
+  contacts: { run: contacts },
+  'contacts-dark': { theme: 'dark', run: contacts },
+  help: {
+    run: async (page) => {
+      await page.goto(`${base}/inbox/mine`);
+      await page.getByRole('option').first().waitFor();
+      await page.keyboard.press('?');
+    },
+  },
+  ...(mock && {
+    empty: {
+      person: 'Bruno Salles',
+      organization: 'Oficina Norte',
+      run: (page) => page.goto(`${base}/inbox/all`),
+    },
+    offline: { run: offline },
+  }),
+};
+
+async function writing(page) {
+  await marinaWithColleagues(page);
+  await page.getByRole('textbox').fill('Oi Marina, pode levar impresso ou mostrar na tela do celular');
+}
+
+async function picker(page) {
+  await openMarina(page);
+  await page.getByRole('button', { name: 'Choose template' }).first().click();
+  const fields = page.locator('form').getByRole('textbox');
+  if (!mock) return;
+  await page.getByRole('button', { name: /retorno_exame/ }).click();
+  await fields.nth(0).fill('Marina');
+  await fields.nth(1).fill('Hemograma e glicemia');
+  await fields.nth(2).fill('24 fev 2027');
+  await fields.nth(3).focus();
+  await fields.nth(3).blur();
+}
+
+async function quarantined(page) {
+  await page.goto(`${base}/webhook-log`);
+  await page.getByRole('row').nth(1).waitFor();
+  const row = page.getByRole('row', { name: /Quarantined/ }).first();
+  await ((await row.count()) ? row : page.getByRole('row').nth(1)).click();
+}
+
+async function contacts(page) {
+  await page.goto(`${base}/contacts`);
+  await page.getByRole('listitem').first().click();
+}
+
+async function offline(page) {
+  await openMarina(page);
+  await page.getByRole('log').locator('article').last().waitFor();
+  await control('offline', { ms: 9_000 });
+  for (const words of ['Já te mando o endereço.', 'Rua dos Pinheiros, 498, 3º andar.']) {
+    await page.getByRole('textbox').fill(words);
+    await page.keyboard.press('Control+Enter');
+  }
+  await page.getByRole('button', { name: 'Show outbox' }).click({ timeout: 8_000 });
+}
+
+async function shoot(
+  name,
+  { size = DESKTOP, theme = 'light', language = 'en', person = 'Rafael Nogueira', organization, run },
+) {
+  const context = await browser.newContext({
+    viewport: size,
+    colorScheme: theme,
+    deviceScaleFactor: size === PHONE ? 2 : 1,
+    hasTouch: size === PHONE,
+  });
+  const page = await context.newPage();
+  // A fixed clock would never reach the moment at which the offline banner appears: there it runs.
+  if (name === 'offline') await page.clock.install({ time: NOW });
+  else if (mock) await page.clock.setFixedTime(NOW);
+  page.on('pageerror', (error) => console.error(name, error.message));
+  page.on('console', (line) => line.type() === 'error' && console.error(name, line.text()));
+  await context.addInitScript((code) => localStorage.setItem('jetto.language', code), language);
+  await page.goto(`${base}/sign-in`);
+  if (person) {
+    if (organization) await page.getByText(organization).click();
+    await page.getByRole('button', { name: new RegExp(person) }).click();
+    await page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+  }
+  await run(page);
+  await page.evaluate(() => document.fonts.ready);
+  await page.mouse.move(size.width - 2, size.height - 2);
+  await page.waitForTimeout(500);
+  await page.screenshot({ path: `${OUT}/${name}.png` });
+  await context.close();
+}
+
+for (const [name, shot] of Object.entries(shots)) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  await shoot(name, shot).catch((error) => {
+    console.error(name, error.message);
+    process.exitCode = 1;
+  });
+}
+await browser.close();
+await mock?.stop();

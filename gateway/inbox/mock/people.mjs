@@ -1,0 +1,138 @@
+const inbox = ['conversations.read_assigned', 'conversations.read_team', 'conversations.read_all'];
+const agent = [
+  ...inbox,
+  'conversations.reply',
+  'conversations.send_template',
+  'conversations.assign',
+  'conversations.update',
+  'contacts.read',
+  'templates.read',
+];
+const owner = [...agent, 'channels.manage'];
+
+export const organizations = [
+  {
+    id: 'org-meridian',
+    name: 'Meridian Care',
+    about: 'Clinic, shop and travel desk. 3 numbers, live traffic',
+  },
+  {
+    id: 'org-norte',
+    name: 'Oficina Norte',
+    about: 'A three-person workshop, set up this morning. 1 number, no messages yet',
+  },
+];
+
+const person = (id, organization_id, role, name, permissions, about, what) => ({
+  id,
+  organization_id,
+  role,
+  name,
+  email: `${name.split(' ')[0].toLowerCase()}@${organization_id.slice(4)}.example`,
+  permissions,
+  about,
+  try: what,
+});
+
+export const members = [
+  person(
+    'm-rn',
+    'org-meridian',
+    'Agent',
+    'Rafael Nogueira',
+    agent,
+    'Answers customers, sees own conversations',
+    'inbox, templates',
+  ),
+  person(
+    'm-lh',
+    'org-meridian',
+    'Lead',
+    'Lina Haddad',
+    agent,
+    'Assigns work, watches the window',
+    "all of the team's inbox",
+  ),
+  person(
+    'm-pm',
+    'org-meridian',
+    'Marketer',
+    'Priya Menon',
+    ['contacts.read', 'templates.read'],
+    'Segments, templates, broadcasts',
+    'contacts',
+  ),
+  person(
+    'm-sl',
+    'org-meridian',
+    'Developer',
+    'Sofia Lindqvist',
+    ['channels.manage'],
+    'Webhook log, tokens, replay',
+    'a quarantined message',
+  ),
+  person(
+    'm-nr',
+    'org-meridian',
+    'Auditor',
+    'Nadia Rahman',
+    [...inbox, 'contacts.read', 'channels.manage'],
+    'Sees all, changes nothing',
+    'reading along',
+  ),
+  person('m-of', 'org-meridian', 'Admin', 'Omar Fathy', owner, 'Members, roles, numbers', 'the webhook log'),
+  person(
+    'm-hc',
+    'org-meridian',
+    'Owner',
+    'Helena Castro',
+    owner,
+    'Everything, with spending limits',
+    'the whole inbox',
+  ),
+  person(
+    'm-bs',
+    'org-norte',
+    'Owner',
+    'Bruno Salles',
+    owner,
+    'Set the workshop up this morning',
+    'an empty inbox',
+  ),
+];
+
+export const numbers = {
+  'org-meridian': [
+    {
+      phone_number_id: '106540352242922',
+      waba_id: '102290129340398',
+      name: 'Clínica Aurora',
+      display: '+1 202 555 0142',
+    },
+    {
+      phone_number_id: '106540352242923',
+      waba_id: '102290129340398',
+      name: 'Kasturi Store',
+      display: '+1 202 555 0148',
+    },
+    {
+      phone_number_id: '106540352242924',
+      waba_id: '102290129340398',
+      name: 'Nile & Palm Travel',
+      display: '+1 202 555 0164',
+    },
+  ],
+  'org-norte': [
+    {
+      phone_number_id: '106540352242925',
+      waba_id: '102290129340399',
+      name: 'Oficina Norte',
+      display: '+1 202 555 0199',
+    },
+  ],
+};
+
+export const personOf = (id) => {
+  const member = members.find((one) => one.id === id);
+  return member ? { id: member.id, name: member.name } : null;
+};

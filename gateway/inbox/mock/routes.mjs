@@ -1,0 +1,290 @@
+import { paperPhoto, stickerArt, voiceWav } from './files.mjs';
+import { members, numbers, organizations } from './people.mjs';
+
+export class Refused extends Error {
+  constructor(status, code, detail) {
+    super(detail);
+    this.problem = { type: 'about:blank', title: code, status, detail, code };
+  }
+}
+
+const missing = (what) => new Refused(404, 'not_found', `${what} does not exist.`);
+
+function page(items, query, size = 50) {
+  const from = Number(query.get('cursor') ?? 0);
+  const limit = Number(query.get('limit') ?? size);
+  return {
+    items: items.slice(from, from + limit),
+    next: from + limit < items.length ? String(from + limit) : null,
+  };
+}
+
+const me = (member) => ({
+  member: { id: member.id, name: member.name, email: member.email, role: member.role },
+  organization: (({ id, name }) => ({ id, name }))(
+    organizations.find((one) => one.id === member.organization_id),
+  ),
+  permissions: member.permissions,
+  numbers: numbers[member.organization_id],
+  demo: true,
+});
+
+const session = (member) => ({
+  status: 201,
+  body: me(member),
+  cookie: `auth_token=${member.id}; Path=/; HttpOnly; SameSite=Lax`,
+});
+
+/** [method, path, handler, open to everybody] */
+export const routes = [
+  [
+    'GET',
+    '/demo',
+    ({ demo }) => {
+      if (!demo) throw missing('The demo');
+      return {
+        body: {
+          organizations,
+          people: members.map(({ id, email: _, permissions: __, ...rest }) => ({ member_id: id, ...rest })),
+        },
+      };
+    },
+    true,
+  ],
+  ['POST', '/demo/sessions', ({ body }) => session(members.find((one) => one.id === body.member_id)), true],
+  [
+    'POST',
+    '/sessions',
+    ({ body }) => {
+      const member = members.find((one) => one.email === body.email);
+      if (!member || body.password !== 'demo')
+        throw new Refused(401, 'signed_out', 'Email and password do not match.');
+      return session(member);
+    },
+    true,
+  ],
+  ['DELETE', '/sessions/current', () => ({ status: 204, cookie: 'auth_token=; Path=/; Max-Age=0' })],
+  ['GET', '/me', ({ member }) => ({ body: me(member) })],
+  [
+    'GET',
+    '/members',
+    ({ member }) => ({
+      body: {
+        items: members
+          .filter((one) => one.organization_id === member.organization_id)
+          .map(({ id, name, role }) => ({ id, name, role })),
+        next: null,
+      },
+    }),
+  ],
+  ['GET', '/conversations/counts', ({ world, member }) => ({ body: world.counts(member.id) })],
+  [
+    'GET',
+    '/conversations',
+    ({ world, member, query }) => ({
+      body: page(world.list(query.get('view') ?? 'all', query.get('unread') === 'true', member.id), query),
+    }),
+  ],
+  ['GET', '/conversations/:id', ({ row }) => ({ body: row })],
+  [
+    'PATCH',
+    '/conversations/:id',
+    ({ world, row, body }) => {
+      const fields = {};
+      if (body.status) fields.status = body.status;
+      if ('assignee_id' in body) {
+        const person = members.find((one) => one.id === body.assignee_id);
+        fields.assignee = person ? { id: person.id, name: person.name } : null;
+      }
+      return { body: world.change(row, fields) };
+    },
+  ],
+  [
+    'GET',
+    '/conversations/:id/messages',
+    ({ world, row, query }) => ({ body: page(world.threads.get(row.id).toReversed(), query) }),
+  ],
+  ['POST', '/conversations/:id/messages', sendMessage],
+  [
+    'POST',
+    '/conversations/:id/read',
+    ({ world, row }) => {
+      if (row.unread > 0) world.change(row, { unread: 0 });
+      return { status: 204 };
+    },
+  ],
+  ['POST', '/conversations/:id/typing', () => ({ status: 204 })],
+  [
+    'POST',
+    '/messages/:id/:message/resolve',
+    ({ world, row, params, body }) => {
+      const target = world.threads.get(row.id).find((one) => one.id === params.message);
+      if (!target) throw missing('The message');
+      if (body.action === 'dismiss')
+        return {
+          body: world.alter(row, target, {
+            delivery: { ...target.delivery, failure: { ...target.delivery.failure, action: null } },
+          }),
+        };
+      return {
+        body: world.alter(row, target, { delivery: { ...target.delivery, state: 'sent', failure: null } }),
+      };
+    },
+  ],
+  [
+    'POST',
+    '/media',
+    ({ world, raw, request }) => {
+      const id = `upload-${world.uploads.size}`;
+      world.uploads.set(id, { mime: request.headers['content-type'], bytes: raw });
+      return {
+        status: 201,
+        body: {
+          id,
+          state: 'ready',
+          mime: request.headers['content-type'],
+          size: raw.length,
+          filename: decodeURIComponent(request.headers['x-filename'] ?? ''),
+          reason: null,
+        },
+      };
+    },
+  ],
+  [
+    'GET',
+    '/media/:id',
+    ({ world, params }) => {
+      const upload = world.uploads.get(params.id);
+      if (upload) return { bytes: upload.bytes, mime: upload.mime };
+      if (params.id.startsWith('voice'))
+        return { bytes: voiceWav(params.id === 'voice-1' ? 32 : 48), mime: 'audio/wav' };
+      return {
+        bytes: Buffer.from(params.id.startsWith('sticker') ? stickerArt : paperPhoto),
+        mime: 'image/svg+xml',
+      };
+    },
+  ],
+  [
+    'GET',
+    '/contacts',
+    ({ world, query }) => {
+      const known = new Map(world.conversations.map((row) => [row.contact.id, row.contact]));
+      return { body: page([...known.values()], query) };
+    },
+  ],
+  [
+    'GET',
+    '/contacts/:contact',
+    ({ world, params }) => {
+      const conversations = world.conversations.filter((row) => row.contact.id === params.contact);
+      if (conversations.length === 0) throw missing('The contact');
+      return { body: { ...conversations[0].contact, conversations } };
+    },
+  ],
+  ['GET', '/templates', ({ world, query }) => ({ body: page(world.templates, query) })],
+  [
+    'GET',
+    '/webhook-log/summary',
+    ({ world }) => {
+      const count = (outcome) => world.log.filter((entry) => entry.outcome === outcome).length;
+      return {
+        body: {
+          received: 4_218_904,
+          processed: 4_218_901,
+          duplicate: 1_204,
+          quarantined: count('quarantined'),
+          stored: count('stored'),
+          refused: 31,
+        },
+      };
+    },
+  ],
+  [
+    'GET',
+    '/webhook-log',
+    ({ world, query }) => {
+      const outcome = query.get('outcome');
+      const rows = world.log
+        .filter((entry) => !outcome || entry.outcome === outcome)
+        .map(({ raw: _, ...entry }) => entry);
+      return { body: page(rows, query) };
+    },
+  ],
+  ['GET', '/webhook-log/:entry', ({ world, params }) => ({ body: logEntry(world, params.entry) })],
+  [
+    'POST',
+    '/webhook-log/:entry/replay',
+    ({ world, params }) => {
+      const entry = logEntry(world, params.entry);
+      Object.assign(entry, { outcome: 'stored', error: null, attempts: entry.attempts + 1 });
+      setTimeout(
+        () => Object.assign(entry, { outcome: 'processed', processed_at: world.clock() }),
+        800,
+      ).unref();
+      const { raw: _, ...shown } = entry;
+      return { status: 202, body: shown };
+    },
+  ],
+];
+
+function logEntry(world, id) {
+  const entry = world.log.find((one) => one.id === id);
+  if (!entry) throw missing('The entry');
+  return entry;
+}
+
+function sendMessage({ world, row, body, request, member }) {
+  const key = request.headers['idempotency-key'];
+  const known = world.answered.get(key);
+  if (known) return { status: 200, body: known };
+  const { content } = body;
+  if (content.type === 'reaction') {
+    const target = world.threads.get(row.id).find((one) => one.id === content.message_id);
+    const others = target.reactions.filter((one) => one.from !== 'business');
+    const reactions = content.emoji ? [...others, { from: 'business', emoji: content.emoji }] : others;
+    return { status: 202, body: world.alter(row, target, { reactions }) };
+  }
+  const closed = row.window_until === null || row.window_until < world.clock();
+  if (closed && content.type !== 'template')
+    throw new Refused(409, 'window_closed', 'The 24-hour window is closed. Send a template.');
+  const sent = world.send(row, written(world, content), key, body.reply_to, member.id);
+  world.answered.set(key, sent);
+  return { status: 202, body: sent };
+}
+
+function written(world, content) {
+  if (content.type === 'text') return content;
+  if (content.type === 'media') {
+    const { mime, bytes } = world.uploads.get(content.media_id);
+    const type = ['image', 'video', 'audio'].find((kind) => mime.startsWith(kind)) ?? 'document';
+    return {
+      type,
+      media: {
+        id: content.media_id,
+        state: 'ready',
+        mime,
+        size: bytes.length,
+        filename: 'file',
+        reason: null,
+      },
+      caption: content.caption ?? null,
+      voice: false,
+    };
+  }
+  const template = world.templates.find((one) => one.name === content.name);
+  const body = content.variables.reduce(
+    (text, one) => text.replaceAll(`{{${one.name}}}`, one.value),
+    template.body,
+  );
+  return {
+    type: 'template',
+    name: template.name,
+    language: template.language,
+    category: template.category,
+    header: template.header?.text ?? null,
+    body,
+    footer: template.footer,
+    buttons: template.buttons.map((one) => one.text),
+    parameters: [],
+  };
+}

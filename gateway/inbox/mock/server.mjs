@@ -1,0 +1,190 @@
+// Speaks contract/API.md with made-up data, for developing and for states that are hard to reach for real.
+// PORT (default 8788, 0 = any), MOCK_NOW (fixed clock, ms), MOCK_DEMO=0 (ordinary sign-in).
+import { createServer } from 'node:http';
+import { pathToFileURL } from 'node:url';
+import { WebSocketServer } from 'ws';
+import { serveFile } from './files.mjs';
+import { members } from './people.mjs';
+import { Refused, routes } from './routes.mjs';
+import { World } from './world.mjs';
+
+const HEAD_MS = 5_000;
+
+export async function startMock({ port = 0, now = null, demo = true } = {}) {
+  const worlds = new Map();
+  const worldOf = (member) => {
+    if (!worlds.has(member.organization_id))
+      worlds.set(member.organization_id, emptied(new World(now), member));
+    return worlds.get(member.organization_id);
+  };
+  const memberOf = (request) =>
+    members.find((one) => one.id === /auth_token=([^;]+)/.exec(request.headers.cookie ?? '')?.[1]);
+  const sockets = new Map();
+  const colleagues = new Map();
+  let refuseUntil = 0;
+
+  const server = createServer(async (request, response) => {
+    const url = new URL(request.url, 'http://mock');
+    const raw = await bodyOf(request);
+    if (url.pathname.startsWith('/mock/')) return control(url.pathname, parsed(raw), response);
+    if (!url.pathname.startsWith('/api/v1/')) return serveFile(url.pathname, response);
+    if (Date.now() < refuseUntil) return request.socket.destroy();
+    try {
+      answer(response, route(request, url, raw));
+    } catch (error) {
+      const problem =
+        error instanceof Refused
+          ? error.problem
+          : { status: 500, code: 'broken', title: 'broken', detail: String(error.stack) };
+      response
+        .writeHead(problem.status, { 'Content-Type': 'application/problem+json' })
+        .end(JSON.stringify(problem));
+    }
+  });
+
+  function route(request, url, raw) {
+    const member = memberOf(request);
+    for (const [method, pattern, handler, open] of routes) {
+      const params = match(pattern, url.pathname.slice('/api/v1'.length));
+      if (method !== request.method || !params) continue;
+      if (!open && !member) throw new Refused(401, 'signed_out', 'Sign in first.');
+      const world = member && worldOf(member);
+      const row = params.id ? world?.conversation(params.id) : null;
+      const wantsRow = pattern.startsWith('/conversations/:id') || pattern.startsWith('/messages/:id');
+      if (wantsRow && !row)
+        throw new Refused(404, 'not_found', 'This conversation does not exist, or you may not see it.');
+      return handler({
+        world,
+        member,
+        row,
+        params,
+        query: url.searchParams,
+        body: parsed(raw),
+        raw,
+        request,
+        demo,
+      });
+    }
+    throw new Refused(404, 'not_found', 'No such route.');
+  }
+
+  function control(path, body, response) {
+    const world = worldOf(members[0]);
+    if (path === '/mock/receive')
+      world.add(world.conversation(body.conversation_id), { content: { type: 'text', body: body.text } });
+    if (path === '/mock/presence') {
+      colleagues.set(body.conversation_id, body.people);
+      presence(body.conversation_id);
+    }
+    if (path === '/mock/offline') {
+      refuseUntil = Date.now() + body.ms;
+      for (const socket of sockets.keys()) socket.terminate();
+    }
+    response.writeHead(204).end();
+  }
+
+  const live = new WebSocketServer({ noServer: true });
+  server.on('upgrade', (request, socket, head) => {
+    const member = memberOf(request);
+    if (!member || Date.now() < refuseUntil) return socket.destroy();
+    live.handleUpgrade(request, socket, head, (ws) => attend(ws, request, member));
+  });
+
+  function attend(ws, request, member) {
+    const world = worldOf(member);
+    const say = (frame) => ws.send(JSON.stringify(frame));
+    const after = new URL(request.url, 'http://mock').searchParams.get('after');
+    sockets.set(ws, { member, viewing: null, typing: false });
+    say({ type: 'hello', head: world.events.length, session: 'mock' });
+    if (after !== null) for (const event of world.events.slice(Number(after))) say(event);
+    world.listeners.add(say);
+    const heart = setInterval(() => say({ type: 'head', head: world.events.length }), HEAD_MS);
+    ws.on('message', (data) => {
+      const frame = JSON.parse(data);
+      if (frame.type === 'ping') say({ type: 'pong' });
+      const seat = sockets.get(ws);
+      const before = seat.viewing;
+      if (frame.type === 'view') Object.assign(seat, { viewing: frame.conversation_id, typing: false });
+      if (frame.type === 'typing') seat.typing = frame.typing;
+      for (const id of new Set([before, seat.viewing])) if (id) presence(id);
+    });
+    ws.on('close', () => {
+      clearInterval(heart);
+      world.listeners.delete(say);
+      sockets.delete(ws);
+    });
+  }
+
+  function presence(id) {
+    const seats = [...sockets.values()].filter((seat) => seat.viewing === id);
+    const people = [
+      ...seats.map(({ member, typing }) => ({ id: member.id, name: member.name, typing })),
+      ...(colleagues.get(id) ?? []),
+    ];
+    for (const [ws, seat] of sockets)
+      if (seat.viewing === id) ws.send(JSON.stringify({ type: 'presence', conversation_id: id, people }));
+  }
+
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        for (const ws of sockets.keys()) ws.terminate();
+        server.close(resolve);
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The second organization was set up this morning: nobody has written yet. */
+function emptied(world, member) {
+  if (member.organization_id === 'org-norte')
+    Object.assign(world, { conversations: [], threads: new Map(), log: [] });
+  return world;
+}
+
+function match(pattern, path) {
+  const names = pattern.split('/');
+  const parts = path.split('/');
+  if (names.length !== parts.length) return null;
+  const params = {};
+  for (const [at, name] of names.entries()) {
+    if (name.startsWith(':')) params[name.slice(1)] = decodeURIComponent(parts[at]);
+    else if (name !== parts[at]) return null;
+  }
+  return params;
+}
+
+async function bodyOf(request) {
+  const chunks = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function parsed(raw) {
+  try {
+    return JSON.parse(raw.toString() || '{}');
+  } catch {
+    return {};
+  }
+}
+
+function answer(response, { status = 200, body, bytes, mime, cookie }) {
+  const headers = {};
+  if (cookie) headers['Set-Cookie'] = cookie;
+  if (bytes)
+    response.writeHead(200, { ...headers, 'Content-Type': mime, 'Content-Length': bytes.length }).end(bytes);
+  else if (body === undefined) response.writeHead(status, headers).end();
+  else
+    response.writeHead(status, { ...headers, 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { url } = await startMock({
+    port: Number(process.env.PORT ?? 8788),
+    now: process.env.MOCK_NOW ? Number(process.env.MOCK_NOW) : null,
+    demo: process.env.MOCK_DEMO !== '0',
+  });
+  console.log(`listening on ${url}`);
+}

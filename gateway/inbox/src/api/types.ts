@@ -1,0 +1,45 @@
+// The wire types, under the names that the app uses. They are made from the server's own description (schema.ts); nothing
+// else imports that file.
+
+import type * as api from './schema';
+
+export type {
+  ChoiceKind,
+  ClientFrame,
+  Contact,
+  ContactDetail,
+  Content,
+  Conversation,
+  ConversationCounts as Counts,
+  Delivery,
+  DeliveryState,
+  DemoDoor as Demo,
+  DemoOrganization,
+  DemoPerson,
+  FailureAction,
+  IntakeEntry as WebhookEntry,
+  IntakeOutcome as WebhookOutcome,
+  Me,
+  Media,
+  MemberView as Member,
+  Message,
+  NewContent,
+  NumberView as BusinessNumber,
+  OrderItem,
+  Person,
+  Preview,
+  SharedContact,
+  Summary as WebhookSummary,
+  Template,
+  VariableSlot as TemplateVariable,
+  Viewer,
+  ViewName,
+  WebhookDetail,
+} from './schema';
+
+export type ContentOf<T extends api.Content['type']> = Extract<api.Content, { type: T }>;
+export type Page<T> = { items: T[]; next: string | null };
+
+/** Frames that carry a place in the log. */
+export type LoggedEvent = api.EventFrame | Extract<api.ServerFrame, { n: number }>;
+export type ServerFrame = api.EventFrame | api.ServerFrame;

@@ -1,0 +1,52 @@
+import { IconAt, IconFingerprint, IconPhone } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import type { Contact } from '../api/types';
+import { countryName } from '../i18n/format';
+import { Face } from '../people/Face';
+import { contactName } from '../people/names';
+import css from './contacts.module.css';
+
+export function ContactRow({ contact, offset, open }: { contact: Contact; offset: number; open: boolean }) {
+  const { t } = useTranslation();
+  const name = contactName(contact, t('contact.unnamed'));
+  return (
+    <li className={css.row} style={{ transform: `translateY(${offset}px)` }}>
+      <Link
+        to="/contacts/$contactId"
+        params={{ contactId: contact.id }}
+        aria-current={open || undefined}
+        className={css.link}
+      >
+        <span className={css.name}>
+          <Face id={contact.id} name={name} size={28} />
+          <bdi className="clip">{name}</bdi>
+        </span>
+        <ReachedBy contact={contact} />
+        <span className={css.country}>{contact.country ? countryName(contact.country) : '–'}</span>
+      </Link>
+    </li>
+  );
+}
+
+function ReachedBy({ contact }: { contact: Contact }) {
+  if (contact.username) {
+    return (
+      <span className={css.reached}>
+        <IconAt size={14} aria-hidden /> <bdi dir="ltr">{contact.username}</bdi>
+      </span>
+    );
+  }
+  if (contact.phone) {
+    return (
+      <span className={css.reached}>
+        <IconPhone size={14} aria-hidden /> <bdi dir="ltr">{contact.phone}</bdi>
+      </span>
+    );
+  }
+  return (
+    <span className={css.reached}>
+      <IconFingerprint size={14} aria-hidden /> <bdi className="mono clip">{contact.bsuid}</bdi>
+    </span>
+  );
+}

@@ -1,0 +1,82 @@
+import { i18next } from './index';
+
+/** Digits stay Latin in every language (ui.md §9); names of days and months follow the language. */
+const locale = () => `${i18next.language || 'en'}-u-nu-latn`;
+const cache = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = locale() + JSON.stringify(options);
+  const known = cache.get(key);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat(locale(), options);
+  cache.set(key, made);
+  return made;
+}
+
+export const clockTime = (at: number) =>
+  formatter({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(at);
+
+export const exactTime = (at: number) =>
+  formatter({
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    fractionalSecondDigits: 3,
+    hourCycle: 'h23',
+  }).format(at);
+
+export function daysBetween(at: number, now: number): number {
+  const start = (time: number) => new Date(time).setHours(0, 0, 0, 0);
+  return Math.round((start(now) - start(at)) / 86_400_000);
+}
+
+const sameYear = (a: number, b: number) => new Date(a).getFullYear() === new Date(b).getFullYear();
+
+export function shortDay(at: number, now: number): string {
+  return formatter({
+    day: 'numeric',
+    month: 'short',
+    ...(sameYear(at, now) ? {} : { year: 'numeric' }),
+  }).format(at);
+}
+
+export function longDay(at: number, now: number): string {
+  return formatter({
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    ...(sameYear(at, now) ? {} : { year: 'numeric' }),
+  }).format(at);
+}
+
+/** A time within the last day, a date before that: enough to place a row without counting. */
+export function listTime(at: number, now: number, yesterday: string): string {
+  const days = daysBetween(at, now);
+  if (days <= 0) return clockTime(at);
+  return days === 1 ? yesterday : shortDay(at, now);
+}
+
+export const number = (value: number) => new Intl.NumberFormat(locale()).format(value);
+
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
+}
+
+export function fileSize(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024 * 1024) return `${Math.round(bytes / 1024)} KB`;
+  return `${(bytes / 1024 / 1024).toFixed(1)} MB`;
+}
+
+export function countryName(code: string): string {
+  return new Intl.DisplayNames([locale()], { type: 'region' }).of(code) ?? code;
+}
+
+export function languageName(code: string): string {
+  try {
+    return new Intl.DisplayNames([locale()], { type: 'language' }).of(code.replace('_', '-')) ?? code;
+  } catch {
+    return code;
+  }
+}

@@ -1,0 +1,98 @@
+import type { QueryClient } from '@tanstack/react-query';
+import { create } from 'zustand';
+import { api } from '../api/client';
+import { keys } from '../api/queries';
+import type { Me, Message } from '../api/types';
+import { openDrafts, saveDrafts } from '../state/drafts';
+import { applyEvent, applyThreadMessage, reloadAll } from './apply';
+import { LiveConnection } from './connection';
+import { OutboxSender, openOutbox } from './outbox';
+import { useLive } from './store';
+
+type Ended = { me: Me; at: number } | null;
+
+/** Set when the server says that the session is over while somebody works: drafts stay, the shell asks again. */
+export const useSessionEnded = create<{ ended: Ended }>(() => ({ ended: null }));
+
+type Notices = { refused: (to: string, reason: string) => void; arrived: (message: Message) => void };
+
+/** Everything that lives as long as one person is signed in: the live line and the outbox. */
+export class LiveSession {
+  readonly connection: LiveConnection;
+  readonly sender: OutboxSender;
+  private readonly me: Me;
+
+  constructor(client: QueryClient, me: Me, notices: Notices) {
+    this.me = me;
+    this.sender = new OutboxSender({
+      send: (entry) =>
+        api.post<Message>(
+          `/conversations/${entry.conversation_id}/messages`,
+          { content: entry.content, ...(entry.reply_to ? { reply_to: entry.reply_to } : {}) },
+          { 'Idempotency-Key': entry.key },
+        ),
+      sent: (message) => applyThreadMessage(client, message),
+      refused: (entry, reason) => notices.refused(entry.to, reason),
+      signedOut: () => this.ended(),
+    });
+    this.connection = new LiveConnection({
+      onState: (state) => {
+        // Who is here and who is typing is known only while the line is open.
+        if (state.phase !== 'live') useLive.getState().forgetPresence();
+        useLive.getState().setState(state);
+      },
+      onEffect: (effect) => {
+        switch (effect.type) {
+          case 'apply':
+            applyEvent(client, effect.event);
+            if (effect.event.type === 'message_added') notices.arrived(effect.event.message);
+            return;
+          case 'presence':
+            useLive.getState().setPresence(effect.conversation_id, effect.people);
+            return;
+          case 'reload':
+            reloadAll(client);
+            return;
+          case 'connected':
+            void this.sender.flush();
+            return;
+          case 'signed_out':
+            this.ended();
+            return;
+        }
+      },
+    });
+  }
+
+  start() {
+    openDrafts(this.me.member.id);
+    openOutbox(this.me.member.id);
+    this.connection.start();
+    window.addEventListener('online', this.retry);
+    window.addEventListener('pagehide', saveDrafts);
+  }
+
+  stop() {
+    window.removeEventListener('online', this.retry);
+    window.removeEventListener('pagehide', saveDrafts);
+    saveDrafts();
+    this.connection.stop();
+    this.sender.stop();
+  }
+
+  private readonly retry = () => {
+    this.connection.retryNow();
+    void this.sender.flush();
+  };
+
+  private ended() {
+    saveDrafts();
+    useSessionEnded.setState({ ended: { me: this.me, at: Date.now() } });
+    this.connection.stop();
+  }
+}
+
+export function forgetSession(client: QueryClient) {
+  client.removeQueries({ predicate: (query) => query.queryKey[0] !== keys.demo[0] });
+  useSessionEnded.setState({ ended: null });
+}

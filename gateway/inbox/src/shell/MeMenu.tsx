@@ -1,0 +1,98 @@
+import { Menu, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core';
+import { IconCheck, IconKeyboard, IconLogout, IconMenu2, IconMoon, IconSun } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useTranslation } from 'react-i18next';
+import { api } from '../api/client';
+import { asProblem } from '../api/problem';
+import type { Me } from '../api/types';
+import { LANGUAGES, switchLanguage } from '../i18n';
+import { forgetSession } from '../live/session';
+import { Face } from '../people/Face';
+import css from './shell.module.css';
+import { showToast } from './toast';
+
+type Props = { me: Me; onHelp: () => void; position: 'right-end' | 'top-end' | 'bottom-end'; bar?: boolean };
+
+export function MeMenu({ me, onHelp, position, bar = false }: Props) {
+  const { t, i18n } = useTranslation();
+  const signOut = useSignOut();
+  return (
+    <Menu position={position} width={232}>
+      <Menu.Target>
+        {bar ? (
+          <UnstyledButton className={css.barItem}>
+            <IconMenu2 size={22} stroke={1.6} />
+            <span>{t('nav.more')}</span>
+          </UnstyledButton>
+        ) : (
+          <UnstyledButton className={css.me} aria-label={t('nav.me', { name: me.member.name })}>
+            <Face id={me.member.id} name={me.member.name} size={28} solid />
+          </UnstyledButton>
+        )}
+      </Menu.Target>
+      <Menu.Dropdown>
+        <div className={css.who}>
+          <bdi className={css.whoName}>{me.member.name}</bdi>
+          <bdi>
+            {me.member.role} · {me.organization.name}
+          </bdi>
+        </div>
+        <Menu.Divider />
+        <Menu.Label>{t('nav.language')}</Menu.Label>
+        {LANGUAGES.map((language) => (
+          <Menu.Item
+            key={language.code}
+            lang={language.code}
+            onClick={() => void switchLanguage(language.code)}
+            rightSection={i18n.language === language.code ? <IconCheck size={16} /> : null}
+          >
+            {language.name}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        <ThemeItem />
+        <Menu.Item leftSection={<IconKeyboard size={16} />} onClick={onHelp} className={css.onlyWithKeys}>
+          {t('nav.shortcuts')}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
+          {t('nav.signOut')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function ThemeItem() {
+  const { t } = useTranslation();
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false });
+  const next = scheme === 'light' ? 'dark' : 'light';
+  return (
+    <Menu.Item
+      leftSection={next === 'dark' ? <IconMoon size={16} /> : <IconSun size={16} />}
+      onClick={() => setColorScheme(next)}
+    >
+      {t(next === 'dark' ? 'nav.toDark' : 'nav.toLight')}
+    </Menu.Item>
+  );
+}
+
+function useSignOut() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  return async () => {
+    try {
+      await api.remove('/sessions/current');
+    } catch (error) {
+      const problem = asProblem(error);
+      if (!problem.signedOut) {
+        showToast({ tone: 'red', title: t('error.signOut'), text: problem.detail });
+        return;
+      }
+    }
+    await navigate({ to: '/sign-in' });
+    forgetSession(client);
+  };
+}

@@ -1,0 +1,44 @@
+import { useQuery } from '@tanstack/react-query';
+import { meQuery } from '../api/queries';
+import type { Me } from '../api/types';
+
+export type Rights = {
+  readInbox: boolean;
+  reply: boolean;
+  sendTemplate: boolean;
+  assign: boolean;
+  update: boolean;
+  readContacts: boolean;
+  readTemplates: boolean;
+  readLog: boolean;
+};
+
+export function rightsOf(permissions: string[]): Rights {
+  const has = (name: string) => permissions.includes(name);
+  return {
+    readInbox: permissions.some((name) => name.startsWith('conversations.read_')),
+    reply: has('conversations.reply'),
+    sendTemplate: has('conversations.send_template') && has('templates.read'),
+    assign: has('conversations.assign'),
+    update: has('conversations.update'),
+    readContacts: has('contacts.read'),
+    readTemplates: has('templates.read'),
+    readLog: has('channels.manage'),
+  };
+}
+
+export function home(permissions: string[]): string {
+  const rights = rightsOf(permissions);
+  if (rights.readInbox) return rights.reply ? '/inbox/mine' : '/inbox/all';
+  if (rights.readLog) return '/webhook-log';
+  return rights.readContacts ? '/contacts' : '/inbox/mine';
+}
+
+/** Inside the shell somebody is always signed in; the shell itself shows the sign-in dialog otherwise. */
+export function useMe(): Me {
+  const { data } = useQuery(meQuery);
+  if (!data) throw new Error('useMe outside the signed-in shell');
+  return data;
+}
+
+export const useRights = (): Rights => rightsOf(useMe().permissions);

@@ -1,0 +1,10 @@
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vite';
+
+const server = process.env.JETTO_URL ?? 'http://127.0.0.1:8788';
+
+export default defineConfig({
+  plugins: [react()],
+  build: { target: 'es2022', manifest: true, modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  server: { proxy: { '/api': { target: server, ws: true } } },
+});
