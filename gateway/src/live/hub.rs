@@ -100,6 +100,10 @@ impl Hub {
         let tenant = candidate.principal.tenant;
         let channel = self.channel(tenant);
         self.begin(tenant, &channel).await?;
+        // A page of the log can reach past what the bus has announced: then the channel is behind, not the browser ahead.
+        if after.is_some_and(|after| lock(&channel).head.is_some_and(|head| after > head)) {
+            self.fill_gap(tenant).await;
+        }
         let (at, head) = {
             let mut channel = lock(&channel);
             let head = channel.head.unwrap_or_default();
