@@ -36,7 +36,12 @@ impl Conversation {
                 Some(Decision::on(next).record(Record::Update(message.clone())).message_changed(&message))
             }
             (InboundBody::Edit { content, .. }, Some(target)) => {
-                let message = Message { content: content.clone(), edited: true, ..target.clone() };
+                let mut content = content.clone();
+                if let (Some(new), Some(kept)) = (content.media_mut(), target.content.media()) {
+                    // An edit changes the caption; the file is the one that was fetched for the message.
+                    *new = kept.clone();
+                }
+                let message = Message { content, edited: true, ..target.clone() };
                 next.refresh(&message);
                 Some(Decision::on(next).record(Record::Update(message.clone())).message_changed(&message))
             }
@@ -163,6 +168,7 @@ fn revoked(message: Message) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::content::{Media, MediaState};
     use crate::conversation::Composer;
     use crate::conversation::fixture::{NOW, TENANT, conversation, inbound, wamid};
     use crate::time::Span;
@@ -211,6 +217,27 @@ mod tests {
         assert_eq!(decision.conversation.window_until, None);
         assert_eq!(decision.conversation.unread, 0);
         assert_eq!(first.conversation.receive(TENANT, &reaction, Some(changed), NOW), None, "a repeat changes nothing");
+    }
+
+    #[test]
+    fn an_edited_caption_keeps_the_file() {
+        let media = |state| Media {
+            id: crate::id::MediaId::from_bytes([6; 16]),
+            state,
+            mime: "image/png".into(),
+            size: None,
+            filename: None,
+            reason: None,
+        };
+        let image = |state, caption: &str| Content::Image { media: media(state), caption: Some(caption.into()) };
+        let first = conversation().receive(TENANT, &inbound("a", NOW, "Hi"), None, NOW).unwrap();
+        let Some(Record::Insert(message)) = first.records.first() else { panic!("no message") };
+        let ready = Message { content: image(MediaState::Ready, "old"), ..message.clone() };
+        let mut edit = inbound("e", NOW, "");
+        edit.body = InboundBody::Edit { target: wamid("a"), content: image(MediaState::Pending, "new") };
+        let decision = first.conversation.receive(TENANT, &edit, Some(&ready), NOW).unwrap();
+        let Some(Record::Update(edited)) = decision.records.first() else { panic!("no update") };
+        assert_eq!(edited.content, image(MediaState::Ready, "new"));
     }
 
     #[test]

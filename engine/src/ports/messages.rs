@@ -39,7 +39,7 @@ pub trait MessageStore: Send + Sync {
     async fn unpark_statuses(&self, tenant: TenantId, wamid: &Wamid) -> Result<Vec<StatusUpdate>, StoreError>;
 
     /// Bulk import of ready history into conversations that nobody is using: no events, no outbox.
-    /// What is there already is left as it is.
+    /// What is there already is left as it is. A file that a message says is ready becomes known, tied to the conversation.
     async fn import(
         &self,
         tenant: TenantId,
