@@ -47,11 +47,11 @@ pub fn describe(code: Option<i64>, details: Option<&str>) -> Failure {
     let quoted = details.and_then(|details| label(details.trim(), DETAILS_MAX));
     let quoted = quoted.map(|details| format!(" WhatsApp says: \u{201c}{details}\u{201d}")).unwrap_or_default();
     let Some(number) = code else {
-        let text = format!("Not delivered, and WhatsApp gave no reason.{quoted}");
+        let text = format!("WhatsApp gave no reason.{quoted}");
         return Failure { code, text, action: Some(FailureAction::Retry) };
     };
     let Some(row) = self::code(number) else {
-        let text = format!("Not delivered, for a reason that Jetto does not know yet ({number}).{quoted}");
+        let text = format!("The reason is one that Jetto does not know yet ({number}).{quoted}");
         return Failure { code, text, action: Some(FailureAction::Retry) };
     };
     let mut text = format!("{} ({number}).", row.happened);

@@ -96,7 +96,7 @@ fn just_now(scene: &Scene, thread: &mut Thread<'_>) -> Result<(), InvalidId> {
     let video = Content::Video { media, caption: Some("Segue o vídeo do trajeto.".to_owned()) };
     let too_large = Failure {
         code: None,
-        text: "Not delivered. The video is larger than 16 MB.".to_owned(),
+        text: "The video is larger than 16 MB.".to_owned(),
         action: Some(FailureAction::FixContent),
     };
     thread.answer(scene.ago(minutes(5)), video, rafael.clone(), Reached::Refused(too_large))?;
