@@ -1,7 +1,7 @@
 //! Names of the metrics of this crate. Labels are bounded; never an id.
 
 pub(crate) const PANICS: &str = "jetto_actor_panics_total";
-pub(crate) const ACTORS: &str = "jetto_actors";
+pub(crate) const ACTORS: &str = "jetto_actor_running";
 pub(crate) const INTAKE_PROCESSED: &str = "jetto_intake_processed_total";
 pub(crate) const INTAKE_QUARANTINED: &str = "jetto_intake_quarantined_total";
 pub(crate) const CATCH_UPS: &str = "jetto_intake_catch_ups_total";

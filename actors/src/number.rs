@@ -19,8 +19,8 @@ use crate::registry::{Passivate, Permit};
 use crate::tenant::outbox_overflowed;
 use crate::world::Actors;
 use lanes::{Lanes, Waiting};
-use pace::Pace;
-use send::{Sent, send_one};
+use pace::{Pace, RATE_STANDARD};
+use send::{Ended, Sent, send_one};
 
 pub(crate) use send::record_once;
 
@@ -108,7 +108,7 @@ impl NumberActor {
             tenant,
             number,
             lanes: Lanes::default(),
-            pace: Pace::standard(),
+            pace: Pace::new(RATE_STANDARD),
             in_flight: 0,
             paused_until: None,
             back_off: BACK_OFF_FIRST,
@@ -149,14 +149,18 @@ impl NumberActor {
         self.lanes.begin(&waiting.outgoing.to);
         self.in_flight += 1;
         let future = send_one(self.actors.clone(), self.tenant, self.number.clone(), waiting);
-        ctx.spawn(future.into_actor(self).map(|(waiting, sent), actor, ctx| actor.ended(waiting, &sent, ctx)));
+        ctx.spawn(future.into_actor(self).map(|ended, actor, ctx| actor.take_back(ended, ctx)));
     }
 
-    fn ended(&mut self, waiting: Waiting, sent: &Sent, ctx: &mut Context<Self>) {
+    fn take_back(&mut self, ended: Ended, ctx: &mut Context<Self>) {
+        let Ended { waiting, sent, per_second } = ended;
+        if let Some(allowed) = per_second.filter(|allowed| *allowed != self.pace.per_second()) {
+            self.pace = Pace::new(allowed);
+        }
         self.in_flight -= 1;
         self.lanes.finish(&waiting.outgoing.to);
         let now = Instant::now();
-        match *sent {
+        match sent {
             Sent::Settled => {
                 self.lanes.forget(waiting.outgoing.id);
                 self.back_off = BACK_OFF_FIRST;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actors::{Actors, Placement, World};
@@ -41,6 +41,7 @@ pub struct App {
     pub demo: Option<Demo>,
     /// Webhooks with a wrong signature since the start.
     pub refused: AtomicU64,
+    disk_full: AtomicBool,
     sqlite: Arc<SqliteStore>,
 }
 
@@ -51,10 +52,14 @@ pub struct StartError(pub String);
 
 /// Intake is refused while commits lag behind by more than this: Meta repeats for days, a customer waits.
 const LAG_MAX: Duration = Duration::from_millis(200);
+/// Intake is refused below this, so that what is stored can still be merged, read and backed up.
+const FREE_BYTES_MIN: u64 = 256 << 20;
 
 impl App {
     /// Opens the store and starts the actors. Must run inside an actix system.
     pub async fn start(config: Config, origin: String, demo: Option<Demo>) -> Result<Self, StartError> {
+        // Before anything counts: a gauge that misses its first steps stays wrong.
+        let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
         let sqlite = Arc::new(open_store(&config.data_dir)?);
         let store: Arc<dyn Store> = sqlite.clone();
         let blobs = open_blobs(&config.data_dir)?;
@@ -93,17 +98,29 @@ impl App {
             auth,
             clock,
             ids: Arc::new(TimeOrderedIds::default()),
-            metrics: metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok(),
+            metrics,
             demo,
             refused: AtomicU64::new(0),
+            disk_full: AtomicBool::new(false),
             sqlite,
             config,
         })
     }
 
-    /// Whether the store keeps up, so that what comes in can be answered in time.
+    /// Whether the store keeps up, so that what comes in can be answered in time and kept.
     pub fn keeps_up(&self) -> bool {
-        Duration::from_millis(self.sqlite.pressure().oldest_ms) < LAG_MAX
+        Duration::from_millis(self.sqlite.pressure().oldest_ms) < LAG_MAX && !self.disk_full.load(Ordering::Relaxed)
+    }
+
+    /// Called now and then: asking the file system on every webhook would cost more than the webhook.
+    pub fn look_at_disk(&self) {
+        let full = self.sqlite.free_bytes().is_ok_and(|free| free < FREE_BYTES_MIN);
+        if full && !self.disk_full.swap(full, Ordering::Relaxed) {
+            tracing::error!(
+                "the disk is nearly full: webhooks are answered 503 until there is room, Meta repeats them"
+            );
+        }
+        self.disk_full.store(full, Ordering::Relaxed);
     }
 
     /// After the listener and the sessions: actors, then the store.

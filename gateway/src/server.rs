@@ -123,6 +123,7 @@ async fn keep_house(app: web::Data<App>) {
     loop {
         tick.tick().await;
         app.actors.sweep();
+        app.look_at_disk();
         let organizations = app.store.organizations().await.unwrap_or_default();
         for organization in organizations {
             if let Err(error) = app.store.trim(organization.id, EVENTS_KEPT).await {

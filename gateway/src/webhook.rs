@@ -80,10 +80,13 @@ async fn receive(
     metrics::counter!(metric::INTAKE_ITEMS).increment(records.len() as u64);
     #[cfg(feature = "seeded-bugs")]
     if std::env::var("JETTO_SEEDED_BUG").is_ok_and(|bug| bug == "answer_before_commit") {
-        actix_web::rt::spawn(async move {
-            let _ = app.store.append(records.clone()).await;
+        // As the peers do it: answered, and stored by a worker that has its own backlog.
+        drop(actix_web::rt::spawn(async move {
+            let backlog = tokio::time::timeout(std::time::Duration::from_millis(50), std::future::pending::<()>());
+            drop(backlog.await);
+            drop(app.store.append(records.clone()).await);
             hand_over(&app, records);
-        });
+        }));
         return Ok(HttpResponse::Ok().finish());
     }
     app.store.append(records.clone()).await?;

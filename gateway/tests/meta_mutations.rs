@@ -315,39 +315,3 @@ fn more_items_than_anybody_sends_stay_one_record() {
     let records = split(&body);
     assert_eq!((records.len(), records[0].raw.len()), (1, body.len()));
 }
-
-/// `cargo test -p gateway --release --test meta_mutations -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn how_fast_items_are_cut() {
-    let body = samples().into_iter().find(|(name, _)| name == "raw_signature_vector.body").unwrap().1;
-    let rounds = 200_000;
-    let begun = tokio::time::Instant::now();
-    let mut items = 0;
-    for _ in 0..rounds {
-        items += split(std::hint::black_box(&body)).len();
-    }
-    println!(
-        "single messages: {:.0} items/s",
-        f64::from(u32::try_from(items).unwrap()) / begun.elapsed().as_secs_f64()
-    );
-    for size in [100_u32, 1_000, 10_000] {
-        let mut change = value();
-        change["messages"] = json!((0..size as usize).map(text).collect::<Vec<_>>());
-        let contacts = (0..size).map(|index| json!({"wa_id": format!("1202555{index:04}")}));
-        change["contacts"] = json!(contacts.collect::<Vec<_>>());
-        let body = self::body(&[json!({"field": "messages", "value": change})]);
-        let begun = tokio::time::Instant::now();
-        let rounds = 100_000 / size;
-        for _ in 0..rounds {
-            assert_eq!(split(std::hint::black_box(&body)).len(), size as usize);
-        }
-        println!("batches of {size}: {:.0} items/s", f64::from(rounds * size) / begun.elapsed().as_secs_f64());
-    }
-    let records = split(&body);
-    let begun = tokio::time::Instant::now();
-    for _ in 0..100_000 {
-        std::hint::black_box(parse(std::hint::black_box(&records[0]), TENANT)).unwrap();
-    }
-    println!("parsed: {:.0} items/s", 100_000.0 / begun.elapsed().as_secs_f64());
-}

@@ -13,9 +13,10 @@ use governor::{Quota, RateLimiter};
 use crate::clock::{TokioClock, TokioInstant};
 
 /// Meta's default: 80 messages per second and number, both directions together.
-const RATE_STANDARD: u32 = 80;
-/// Let through at once after a pause. Rate and burst together stay at what Meta allows in any one second.
-const BURST: u32 = 8;
+pub(super) const RATE_STANDARD: u32 = 80;
+/// This part of a second's messages is let through at once after a pause. Rate and burst together stay at what Meta allows
+/// in any one second.
+const BURST_PART: u32 = 10;
 /// One message per 6 s to the same person …
 const PAIR_PERIOD: Duration = Duration::from_secs(6);
 /// … with up to 45 borrowed from the future.
@@ -30,20 +31,28 @@ pub(super) struct Pace {
     rate: Direct,
     pairs: Keyed,
     sends: u32,
+    per_second: u32,
 }
 
 impl Pace {
-    pub(super) fn standard() -> Self {
+    /// `per_second` is what Meta allows the number. Starts with what a quiet second leaves, never with more.
+    pub(super) fn new(per_second: u32) -> Self {
         let one = NonZeroU32::MIN;
-        let rate = Quota::per_second(NonZeroU32::new(RATE_STANDARD - BURST).unwrap_or(one));
-        let rate = rate.allow_burst(NonZeroU32::new(BURST).unwrap_or(one));
+        let burst = (per_second / BURST_PART).max(1);
+        let rate = Quota::per_second(NonZeroU32::new(per_second.saturating_sub(burst)).unwrap_or(one));
+        let rate = rate.allow_burst(NonZeroU32::new(burst).unwrap_or(one));
         let pair =
             Quota::with_period(PAIR_PERIOD).unwrap_or(rate).allow_burst(NonZeroU32::new(PAIR_BURST).unwrap_or(one));
         Self {
             rate: RateLimiter::direct_with_clock(rate, TokioClock),
             pairs: RateLimiter::new(pair, HashMapStateStore::default(), TokioClock),
             sends: 0,
+            per_second,
         }
+    }
+
+    pub(super) fn per_second(&self) -> u32 {
+        self.per_second
     }
 
     /// `None`: takes one from the number's rate, go. Otherwise how long to wait.
@@ -53,7 +62,7 @@ impl Pace {
 
     /// What came in uses up the rate; it cannot be refused, so it only makes the next send wait.
     pub(super) fn count_inbound(&self, messages: u32) {
-        for _ in 0..messages.min(RATE_STANDARD) {
+        for _ in 0..messages.min(self.per_second) {
             if self.rate.check().is_err() {
                 return;
             }
@@ -80,7 +89,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn no_second_sees_more_than_meta_allows() {
-        let pace = Pace::standard();
+        let pace = Pace::new(RATE_STANDARD);
         tokio::time::advance(Duration::from_secs(60)).await;
         let mut sent = 0;
         for _ in 0..1000 {
@@ -89,12 +98,12 @@ mod tests {
             }
             tokio::time::advance(Duration::from_millis(1)).await;
         }
-        assert!((RATE_STANDARD - BURST..=RATE_STANDARD).contains(&sent), "{sent} in one second");
+        assert!((RATE_STANDARD * 8 / 10..=RATE_STANDARD).contains(&sent), "{sent} in one second");
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_person_gets_45_at_once_and_then_one_in_6_seconds() {
-        let mut pace = Pace::standard();
+        let mut pace = Pace::new(RATE_STANDARD);
         let burst = (0..100).take_while(|_| pace.pair_wait(&recipient()).is_none()).count();
         assert_eq!(burst, 45);
         let wait = pace.pair_wait(&recipient()).unwrap();
@@ -105,7 +114,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_comes_in_counts() {
-        let pace = Pace::standard();
+        let pace = Pace::new(RATE_STANDARD);
         pace.count_inbound(500);
         assert!(pace.rate_wait().is_some());
     }

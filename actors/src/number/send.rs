@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::delivery::{Failure, FailureAction};
+use engine::directory::Number;
 use engine::id::{ClaimToken, PhoneNumberId, TenantId};
 use engine::outgoing::{Outgoing, SendOutcome};
 use engine::ports::{Claim, MetaSend, StoreError};
@@ -29,28 +30,32 @@ pub(super) enum Sent {
 /// Waiting time between tries to record an outcome while the store does not answer.
 const RECORD_AGAIN: Duration = Duration::from_millis(500);
 
-pub(super) async fn send_one(
-    actors: Arc<Actors>,
-    tenant: TenantId,
-    number: PhoneNumberId,
-    waiting: Waiting,
-) -> (Waiting, Sent) {
-    let sent = send(&actors, tenant, &number, &waiting.outgoing).await;
-    (waiting, sent)
+/// A try that has ended.
+pub(super) struct Ended {
+    pub(super) waiting: Waiting,
+    pub(super) sent: Sent,
+    /// What Meta allows the number, as far as it was read.
+    pub(super) per_second: Option<u32>,
 }
 
-async fn send(actors: &Arc<Actors>, tenant: TenantId, id: &PhoneNumberId, outgoing: &Outgoing) -> Sent {
-    let world = &actors.world;
-    let number = match actors.number_of(tenant, id).await {
-        Ok(Some(number)) => number,
+pub(super) async fn send_one(actors: Arc<Actors>, tenant: TenantId, id: PhoneNumberId, waiting: Waiting) -> Ended {
+    let number = actors.number_of(tenant, &id).await;
+    let per_second = number.as_ref().ok().and_then(Option::as_ref).map(|number| number.rate_per_second);
+    let sent = match number {
+        Ok(Some(number)) => send(&actors, &number, &waiting.outgoing).await,
         Ok(None) => {
             let text = "The number is not connected any more.".to_owned();
             let failure = Failure { code: None, text, action: Some(FailureAction::FixNumber) };
-            return refuse(actors, outgoing, failure).await;
+            refuse(&actors, &waiting.outgoing, failure).await
         }
-        Err(_unreadable) => return Sent::Unreachable,
+        Err(_unreadable) => Sent::Unreachable,
     };
-    let uploaded = match world.meta.prepare(&number, outgoing).await {
+    Ended { waiting, sent, per_second }
+}
+
+async fn send(actors: &Arc<Actors>, number: &Number, outgoing: &Outgoing) -> Sent {
+    let (world, tenant) = (&actors.world, outgoing.tenant);
+    let uploaded = match world.meta.prepare(number, outgoing).await {
         Ok(uploaded) => uploaded,
         Err(MetaSend::Slower { after, pair }) => return Sent::Slower { after, pair },
         Err(MetaSend::Never(failure)) => return refuse(actors, outgoing, failure).await,
@@ -59,16 +64,22 @@ async fn send(actors: &Arc<Actors>, tenant: TenantId, id: &PhoneNumberId, outgoi
     };
     let token = ClaimToken::from_bytes(world.ids.next());
     #[cfg(feature = "seeded-bugs")]
-    if seeded_send_before_claim() {
-        let _ = world.meta.send(&number, outgoing, uploaded.as_ref(), token).await;
-    }
+    let sent_early = match seeded_send_before_claim() {
+        true => Some(world.meta.send(number, outgoing, uploaded.as_ref(), token).await),
+        false => None,
+    };
+    #[cfg(not(feature = "seeded-bugs"))]
+    let sent_early = None;
     match world.store.claim(tenant, outgoing.id, token, world.clock.now()).await {
         Ok(Claim::Won) => {}
         Ok(Claim::Lost) => return Sent::Settled,
         // It may be ours, but without the answer nobody may send.
         Err(_unknown) => return Sent::Unreachable,
     }
-    let answer = world.meta.send(&number, outgoing, uploaded.as_ref(), token).await;
+    let answer = match sent_early {
+        Some(answer) => answer,
+        None => world.meta.send(number, outgoing, uploaded.as_ref(), token).await,
+    };
     metrics::counter!(metric::SENDS, "outcome" => outcome_label(&answer)).increment(1);
     match answer {
         MetaSend::Accepted { wamid, wa_id } => record(actors, outgoing, SendOutcome::Accepted { wamid, wa_id }).await,

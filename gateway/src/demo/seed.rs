@@ -36,7 +36,7 @@ const OPEN: usize = 400;
 const FIRST: usize = 40;
 /// Bounds of a portion: some milliseconds of the store's writer, so that live writes get in between.
 const PORTION_CONVERSATIONS: usize = 50;
-const PORTION_MESSAGES: usize = 400;
+const PORTION_MESSAGES: usize = 150;
 const PORTION_CONTACTS: usize = 250;
 /// The mean, from which lengths differ by up to [`SPREAD`], in pairs that make up for each other.
 const LENGTH: usize = MESSAGES / (PEOPLE * NUMBERS);

@@ -87,7 +87,7 @@ pub(super) const PEOPLE: &[Featured] = &[
     },
     Featured {
         name: Some("Kwame Boateng"),
-        phone: Some("12145550107"),
+        phone: Some("12025550131"),
         bsuid: Some("US.90017736455120098833"),
         number: 1,
         write: others::kwame,

@@ -61,6 +61,20 @@ fn the_whole_history_has_its_size_and_shows_everything_once() {
 }
 
 #[test]
+fn no_two_customers_share_an_identity() {
+    let scene = Scene::new(1, NOW).unwrap();
+    let mut known = HashSet::new();
+    for index in 0..PEOPLE {
+        let contact = Customer::of(&scene, index).unwrap().contact;
+        let identities =
+            engine::identity::Identities { bsuid: contact.bsuid, wa_id: contact.phone, ..Default::default() };
+        for key in identities.keys(PORTFOLIO) {
+            assert!(known.insert(key.clone()), "{key} of customer {index}");
+        }
+    }
+}
+
+#[test]
 fn the_same_seed_makes_the_same_history_and_another_one_the_same_people() {
     let made = |seed| {
         let scene = Scene::new(seed, NOW).unwrap();
