@@ -42,6 +42,8 @@ pub(crate) enum Limit {
     Ingest(LimitIngest),
     /// actix-web-actors: each webhook to every socket
     Fanout(LimitFanout),
+    /// The simulator's own rate of accepted sends and delivered statuses
+    Simulator(LimitSimulator),
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -115,7 +117,7 @@ pub(crate) struct LimitIngest {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Listeners {
-    /// WebSockets that listen
+    /// Sockets that listen
     #[arg(long, default_value_t = 1_000)]
     pub(crate) connections: usize,
     /// Webhooks per second
@@ -143,6 +145,17 @@ pub(crate) struct Fanout {
 pub(crate) struct LimitFanout {
     #[command(flatten)]
     pub(crate) listeners: Listeners,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LimitSimulator {
+    #[arg(long, default_value_t = 64)]
+    pub(crate) connections: usize,
+    #[arg(long, default_value_t = 20_000)]
+    pub(crate) messages: usize,
+    /// Updates per webhook
+    #[arg(long, default_value_t = 20)]
+    pub(crate) batch: usize,
 }
 
 #[derive(Debug, Args)]

@@ -33,13 +33,16 @@ impl Target {
 
     /// The whole request with its signature.
     pub(crate) fn request(&self, secret: &str, body: &[u8]) -> Vec<u8> {
+        self.with_header("X-Hub-Signature-256", &wire::signature(secret, body), body)
+    }
+
+    pub(crate) fn with_header(&self, name: &str, value: &str, body: &[u8]) -> Vec<u8> {
         let head = format!(
             "POST {} HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
-             X-Hub-Signature-256: {}\r\n\r\n",
+             {name}: {value}\r\n\r\n",
             self.path,
             self.address,
             body.len(),
-            wire::signature(secret, body),
         );
         [head.as_bytes(), body].concat()
     }

@@ -27,8 +27,9 @@ pub(crate) struct Followed {
     /// From each cut to having everything that the server had at the reconnect.
     pub(crate) catch_ups: Vec<Duration>,
     pub(crate) connects: u32,
-    /// The server asked to load everything anew: a gap for who wants every event.
-    pub(crate) resyncs: u32,
+    /// The server asked to load everything anew, a gap for who wants every event: what it was asked for, and its head. A head
+    /// below what was seen means that an event was shown before it was durable.
+    pub(crate) resyncs: Vec<(Option<u64>, Option<u64>)>,
     pub(crate) is_complete: bool,
 }
 
@@ -87,7 +88,7 @@ fn note(followed: &mut Followed, bytes: &Bytes, on_event: &mut impl FnMut(&Bytes
             }
             return frame.head;
         }
-        ("resync", _) => followed.resyncs += 1,
+        ("resync", _) => followed.resyncs.push((followed.sequence.last, frame.head)),
         (_, Some(n)) => {
             followed.sequence.note(n);
             on_event(bytes);

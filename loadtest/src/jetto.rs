@@ -112,13 +112,11 @@ pub(crate) async fn drain(child: &mut Child) -> Result<bool, LoadError> {
     if let Some(pid) = child.id() {
         Command::new("kill").arg("-TERM").arg(pid.to_string()).status().await?;
     }
-    match tokio::time::timeout(STOP_LIMIT, child.wait()).await {
-        Ok(status) => Ok(status?.success()),
-        Err(_) => {
-            child.kill().await?;
-            Ok(false)
-        }
+    if let Ok(status) = tokio::time::timeout(STOP_LIMIT, child.wait()).await {
+        return Ok(status?.success());
     }
+    child.kill().await?;
+    Ok(false)
 }
 
 /// An id of ours (32 lower hexadecimal digits) anywhere in the output.

@@ -24,6 +24,7 @@ async fn main() -> ExitCode {
         Command::Ingest(options) => Box::pin(scenario::ingest::run(options)).await,
         Command::Limit { what: Limit::Ingest(options) } => Box::pin(scenario::limit::ingest(options)).await,
         Command::Limit { what: Limit::Fanout(options) } => Box::pin(scenario::limit::fanout(options)).await,
+        Command::Limit { what: Limit::Simulator(options) } => Box::pin(scenario::limit_simulator::run(options)).await,
         Command::ServeLimit { what } => scenario::limit_server::serve(what).await,
         Command::Fanout(options) => Box::pin(scenario::fanout::run(options)).await,
         Command::ReconnectStorm(options) => Box::pin(scenario::reconnect_storm::run(options)).await,

@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::error::LoadError;
 
-/// Latencies in microseconds with three digits; grows by itself.
+/// Latencies in microseconds up to ten minutes, with three digits.
 pub(crate) fn histogram() -> Result<Histogram<u64>, LoadError> {
-    Histogram::new(3).map_err(|error| LoadError::refused(error.to_string()))
+    Histogram::new_with_bounds(1, 600_000_000, 3).map_err(|error| LoadError::refused(error.to_string()))
 }
 
 pub(crate) fn micros(duration: Duration) -> u64 {
@@ -80,4 +80,25 @@ pub(crate) fn millis(micros: u64) -> f64 {
 pub(crate) fn rounded(number: f64, digits: i32) -> f64 {
     let scale = 10_f64.powi(digits);
     (number * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_latency_of_seconds_is_reported_as_it_was() {
+        let mut latencies = histogram().unwrap();
+        latencies.saturating_record(micros(Duration::from_secs(5)));
+        let mut report = Report::new("test");
+        report.latencies("", &latencies);
+        assert!((report.number("p99_ms").unwrap() - 5_000.0).abs() < 10.0);
+    }
+
+    #[test]
+    fn a_rate_is_a_count_over_time() {
+        let mut report = Report::new("test");
+        report.rate("per_s", 500, Duration::from_millis(250));
+        assert!((report.number("per_s").unwrap() - 2_000.0).abs() < 0.1);
+    }
 }

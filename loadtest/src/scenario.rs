@@ -4,6 +4,7 @@ pub(crate) mod fanout;
 pub(crate) mod ingest;
 pub(crate) mod limit;
 pub(crate) mod limit_server;
+pub(crate) mod limit_simulator;
 pub(crate) mod reconnect_storm;
 pub(crate) mod sample_webhooks;
 pub(crate) mod torture;

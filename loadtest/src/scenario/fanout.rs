@@ -1,4 +1,4 @@
-//! Agents on WebSockets: from the webhook to the event in every browser, and what a connection costs.
+//! Agents on live sockets: from the webhook to the event in every browser, and what a connection costs.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -143,7 +143,7 @@ pub(crate) async fn measure(name: &str, listeners: &Listeners, stage: &Stage) ->
     progress(&format!("{} sockets listen; publishing {} webhooks", listeners.connections, made.len()));
     let cpu_before = stage.pid.and_then(cpu_time);
     let published = Instant::now();
-    let pace = Pace { connections: PUBLISHERS, rate: listeners.rate, longest: Duration::from_secs(600) };
+    let pace = Pace { connections: PUBLISHERS, rate: listeners.rate, longest: Duration::from_mins(10) };
     let noting = Arc::clone(&board);
     let posted =
         post_all(Arc::clone(&made), &stage.target, pace, Arc::new(move |index| noting.note_left(index))).await?;

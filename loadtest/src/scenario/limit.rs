@@ -45,7 +45,7 @@ fn line() -> Line {
 }
 
 /// This program again, as the bare server.
-async fn start(what: &str) -> Result<(Child, String), LoadError> {
+pub(crate) async fn start(what: &str) -> Result<(Child, String), LoadError> {
     let mut child = Command::new(std::env::current_exe()?)
         .args(["serve-limit", what])
         .stdout(Stdio::piped())

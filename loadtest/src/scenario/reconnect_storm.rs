@@ -66,7 +66,7 @@ fn summarise(report: &mut Report, all: &[Followed]) -> Result<bool, LoadError> {
     }
     let missed: u64 = all.iter().map(|followed| followed.sequence.missed).sum();
     let doubled: u64 = all.iter().map(|followed| followed.sequence.doubled).sum();
-    let resyncs: u32 = all.iter().map(|followed| followed.resyncs).sum();
+    let resyncs: usize = all.iter().map(|followed| followed.resyncs.len()).sum();
     let behind = all.iter().filter(|followed| !followed.is_complete).count();
     report.add("reconnects", all.iter().map(|followed| followed.connects.saturating_sub(1)).sum::<u32>());
     report.latencies("caught_up_", &catch_ups);

@@ -40,6 +40,7 @@ pub(crate) fn check(evidence: &Evidence, agents: usize) -> Vec<String> {
     violations.extend(check_history(evidence));
     violations.extend(check_replies(evidence));
     violations.extend(check_ledger(&evidence.ledger));
+    violations.extend(check_truth(evidence));
     violations.extend(check_events(evidence, agents));
     violations
 }
@@ -104,6 +105,23 @@ fn check_ledger(ledger: &[LedgerEntry]) -> Vec<String> {
         .collect()
 }
 
+/// What the inbox shows as sent was received by Meta.
+fn check_truth(evidence: &Evidence) -> Option<String> {
+    let words: HashSet<&str> = evidence.ledger.iter().filter_map(|entry| entry.text.as_deref()).collect();
+    let shown: HashSet<&str> = evidence
+        .history
+        .iter()
+        .filter(|message| {
+            let state = message.pointer("/delivery/state").and_then(Value::as_str);
+            matches!(state, Some("sent" | "delivered" | "read"))
+        })
+        .filter_map(|message| message.get("client_id")?.as_str())
+        .collect();
+    let invented = |reply: &&Reply| shown.contains(reply.key.as_str()) && !words.contains(reply.text.as_str());
+    let invented: Vec<&str> = evidence.replies.iter().filter(invented).map(|reply| reply.key.as_str()).collect();
+    summary("replies are shown as sent and never reached Meta", &invented)
+}
+
 fn check_events(evidence: &Evidence, agents: usize) -> Vec<String> {
     let mut violations = Vec::new();
     if evidence.followed.len() < agents {
@@ -114,9 +132,9 @@ fn check_events(evidence: &Evidence, agents: usize) -> Vec<String> {
         if !followed.is_complete || sequence.last != Some(evidence.head) {
             violations.push(format!("agent {agent} ended at event {:?} of {}", sequence.last, evidence.head));
         }
-        if sequence.missed + sequence.doubled > 0 || followed.resyncs > 0 {
+        if sequence.missed + sequence.doubled > 0 || !followed.resyncs.is_empty() {
             violations.push(format!(
-                "agent {agent}: {} events missed, {} doubled, {} resyncs",
+                "agent {agent}: {} events missed, {} doubled, resyncs (seen, head) {:?}",
                 sequence.missed, sequence.doubled, followed.resyncs
             ));
         }

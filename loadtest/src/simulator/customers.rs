@@ -49,11 +49,14 @@ pub(crate) struct Customers {
     turns: u64,
 }
 
+/// Above the numbers that businesses have in samples.
+const FIRST_NUMBER: usize = 110;
+
 /// The phone of the n-th scripted customer: numbers of films and documentation where there are such.
 pub(crate) fn phone(index: usize) -> Phone {
     let language = Language::ALL.get(index % Language::ALL.len()).copied().unwrap_or(Language::English);
-    let digits = 11_usize.saturating_sub(language.calling_code().len()).max(4);
-    Phone::from(format!("{}{:0digits$}", language.calling_code(), 100 + index))
+    let (prefix, digits) = language.numbering();
+    Phone::from(format!("{prefix}{:0digits$}", FIRST_NUMBER + index))
 }
 
 impl Customers {
@@ -166,6 +169,13 @@ mod tests {
         assert_eq!(words(3).len(), 20);
         assert_eq!(words(3), words(3));
         assert_ne!(words(3), words(4));
+    }
+
+    #[test]
+    fn customers_have_numbers_of_their_own() {
+        let phones: std::collections::HashSet<Phone> = (0..500).map(phone).collect();
+        assert_eq!(phones.len(), 500);
+        assert!(!phones.contains(&Phone::from("12025550100")), "the default business");
     }
 
     #[test]

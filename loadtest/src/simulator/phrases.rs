@@ -34,15 +34,15 @@ impl Language {
         }
     }
 
-    /// Calling code of a plausible customer.
-    pub(crate) fn calling_code(self) -> &'static str {
+    /// How the number of a plausible customer begins, and how many digits follow.
+    pub(crate) fn numbering(self) -> (&'static str, usize) {
         match self {
-            Self::English => "1202555",
-            Self::Spanish => "34600",
-            Self::Portuguese => "551195",
-            Self::Arabic => "97150",
-            Self::Hindi => "919876",
-            Self::German => "49151",
+            Self::English => ("1202555", 4),
+            Self::Spanish => ("34600", 6),
+            Self::Portuguese => ("551195", 7),
+            Self::Arabic => ("97150", 7),
+            Self::Hindi => ("919876", 6),
+            Self::German => ("49151", 8),
         }
     }
 
