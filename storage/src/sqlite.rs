@@ -29,8 +29,8 @@ use data_directory::DataDirectory;
 use readers::Readers;
 use writer::Writer;
 
-pub use open::{OpenError, SqliteOptions};
 pub use gauge::Pressure;
+pub use open::{OpenError, SqliteOptions};
 
 /// Holds the data directory until it is dropped. Dropping waits for what is queued; [`SqliteStore::close`] also
 /// leaves a tidy file behind and does not block.

@@ -1,8 +1,8 @@
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -71,7 +71,8 @@ fn write(root: &Path, draft: &Path, path: &Path, bytes: &[u8]) -> io::Result<()>
     let shard = path.parent().unwrap_or(root);
     make_folders(root, shard)?;
     let written = (|| {
-        let mut file = OpenOptions::new().write(true).create_new(true).open(draft)?;
+        // A draft of the same name can only be one that a crash left behind.
+        let mut file = File::create(draft)?;
         file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(draft, path)
@@ -104,9 +105,7 @@ fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-async fn off_thread<T: Send + 'static>(
-    work: impl FnOnce() -> io::Result<T> + Send + 'static,
-) -> Result<T, StoreError> {
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, StoreError> {
     let outcome = tokio::task::spawn_blocking(work).await;
     let outcome = outcome.map_err(|error| StoreError::Unavailable(format!("file work was cut short: {error}")))?;
     outcome.map_err(|error| StoreError::Unavailable(format!("file: {error}")))

@@ -14,9 +14,9 @@ impl State {
     pub(super) fn commit(&mut self, tenant: TenantId, commit: Commit) -> Result<Committed, StoreError> {
         let Commit { conversation, records, events, intake } = commit;
         let id = conversation.id;
-        let inserts = records.iter().filter_map(|record| {
-            if let Record::Insert(message) = record { Some(message.id) } else { None }
-        });
+        let inserts = records
+            .iter()
+            .filter_map(|record| if let Record::Insert(message) = record { Some(message.id) } else { None });
         if inserts.into_iter().any(|message| self.messages.contains_key(&(tenant, id, message))) {
             if let Some(mark) = intake {
                 self.mark(tenant, &IntakeMark { outcome: IntakeOutcome::Duplicate, error: None, ..mark });

@@ -53,7 +53,8 @@ impl ContactStore for MemoryStore {
             None => None,
         };
         let own = state.contacts.iter().filter(|((owner, _), _)| *owner == tenant).map(|(_, contact)| contact);
-        let mut all: Vec<_> = own.filter(|contact| after.as_ref().is_none_or(|after| position(contact) > *after)).collect();
+        let mut all: Vec<_> =
+            own.filter(|contact| after.as_ref().is_none_or(|after| position(contact) > *after)).collect();
         all.sort_by_key(|contact| position(contact));
         let more = cursor::cut(&mut all, limit);
         let next = all.last().filter(|_| more).map(|last| cursor::at_row(List::Contacts, last.id));

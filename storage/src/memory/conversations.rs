@@ -28,13 +28,9 @@ fn covers(visibility: Visibility, conversation: &Conversation) -> bool {
 
 impl State {
     pub(super) fn put_conversation(&mut self, tenant: TenantId, conversation: Conversation) {
-        match self.conversations.get_mut(&(tenant, conversation.id)) {
-            Some(stored) => stored.row = conversation,
-            None => {
-                let arrived = self.arrived(conversation);
-                self.conversations.insert((tenant, arrived.row.id), arrived);
-            }
-        }
+        let arrived = self.arrived(conversation.clone());
+        let key = (tenant, conversation.id);
+        self.conversations.entry(key).or_insert(arrived).row = conversation;
     }
 
     /// What the visibility covers, newest activity first.
@@ -100,7 +96,8 @@ impl ConversationStore for MemoryStore {
         visibility: Visibility,
     ) -> Result<Vec<Conversation>, StoreError> {
         let state = self.state();
-        let of_contact = state.visible(tenant, visibility).into_iter().filter(|stored| stored.row.contact.id == contact);
+        let of_contact =
+            state.visible(tenant, visibility).into_iter().filter(|stored| stored.row.contact.id == contact);
         Ok(of_contact.take(50).map(|stored| stored.row.clone()).collect())
     }
 }

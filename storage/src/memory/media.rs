@@ -1,13 +1,22 @@
 use async_trait::async_trait;
-use engine::content::Media;
+use engine::content::{Media, MediaState};
 use engine::decision::MediaJob;
 use engine::id::{MediaId, MemberId, TenantId};
+use engine::message::Message;
 use engine::ports::{MediaRow, MediaStore, StoreError};
 use engine::time::Timestamp;
 
 use super::{File, MemoryStore, State};
 
 impl State {
+    /// A file of an imported message whose bytes are stored already.
+    pub(super) fn import_file(&mut self, tenant: TenantId, message: &Message) {
+        let Some(media) = message.content.media().filter(|media| media.state == MediaState::Ready) else { return };
+        let row = MediaRow { media: media.clone(), conversation: Some(message.conversation_id), uploader: None };
+        let arrived = self.arrived(File { row, job: None });
+        self.media.entry((tenant, media.id)).or_insert(arrived);
+    }
+
     pub(super) fn finish_fetch(&mut self, tenant: TenantId, media: Media) {
         if let Some(file) = self.media.get_mut(&(tenant, media.id)) {
             file.row.row.media = media;

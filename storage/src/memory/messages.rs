@@ -76,7 +76,7 @@ impl MessageStore for MemoryStore {
         for message in &messages {
             let id = message.conversation_id;
             if !state.conversations.contains_key(&(tenant, id)) && !comes(id) {
-                return Err(StoreError::Corrupt(format!("an import names conversation {id}, which is not there")));
+                return Err(StoreError::Corrupt("an import names a conversation that is not there".to_owned()));
             }
         }
         for conversation in conversations {
@@ -86,6 +86,7 @@ impl MessageStore for MemoryStore {
         }
         for message in messages {
             if !state.messages.contains_key(&(tenant, message.conversation_id, message.id)) {
+                state.import_file(tenant, &message);
                 state.insert(tenant, message.conversation_id, message);
             }
         }

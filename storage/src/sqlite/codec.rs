@@ -231,3 +231,36 @@ impl Frame {
 pub(super) fn corrupt(what: &str) -> Fault {
     Fault::Store(StoreError::Corrupt(what.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::contact::Contact;
+    use engine::directory::NumberRef;
+    use engine::event::EventBody;
+    use engine::id::ContactId;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn event(name: String) -> Event {
+        let mut contact = Contact::new(ContactId::from_bytes([4; 16]));
+        contact.name = Some(name);
+        let number = NumberRef { phone_number_id: "2".parse().unwrap(), name: String::new(), display: String::new() };
+        let conversation = Conversation::new(ConversationId::from_bytes([5; 16]), contact, number);
+        let audience = Audience { assignee: None, was: None, moved: true };
+        Event { audience, body: EventBody::ConversationChanged { conversation } }
+    }
+
+    proptest! {
+        #[test]
+        fn a_placed_frame_is_what_the_engine_would_have_written(n in any::<u64>(), name in any::<String>()) {
+            let event = event(name);
+            prop_assert_eq!(Frame::of(&event).unwrap().at(n), event.log(n).unwrap());
+        }
+    }
+
+    #[test]
+    fn what_finds_a_person_cannot_be_read() {
+        assert_ne!(lookup("identity", "wa:12025550123"), lookup("wamid", "wa:12025550123"));
+    }
+}

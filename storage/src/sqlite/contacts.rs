@@ -119,8 +119,7 @@ fn resolve(
 ) -> Outcome<Resolved> {
     let tenant = session.tenant(tenant)?;
     let connection = session.connection;
-    let mut statement =
-        connection.prepare_cached("SELECT contact FROM identity WHERE tenant = ?1 AND lookup = ?2")?;
+    let mut statement = connection.prepare_cached("SELECT contact FROM identity WHERE tenant = ?1 AND lookup = ?2")?;
     let mut known: Option<i64> = None;
     for lookup in lookups {
         if known.is_none() {
@@ -215,9 +214,8 @@ fn contacts(
         let sql = "SELECT unnamed, sort_name, id FROM contact
              WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2";
         let mut statement = snapshot.prepare_cached(sql)?;
-        let found = statement.query_row([tenant.as_bytes(), after.as_bytes()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        });
+        let found = statement
+            .query_row([tenant.as_bytes(), after.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
         let Some(found) = found.optional()? else { return Ok(None) };
         start = found;
     }

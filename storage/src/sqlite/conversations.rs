@@ -41,7 +41,7 @@ impl ConversationStore for SqliteStore {
         let limit = cursor::limit(&query.page);
         let read = self.readers.read(move |connection| {
             let range = Range { tenant, closed: query.view == View::Closed, unread: query.unread, before, limit };
-            let mut listed = range.list(connection, &desks(query.view, query.visibility))?;
+            let mut listed = range.list(connection, &whose(query.view, query.visibility))?;
             let more = cursor::cut(&mut listed, limit);
             let next = listed.last().filter(|_| more).map(|last| {
                 let Listed { at, key, body: _ } = last;
@@ -110,23 +110,25 @@ impl ConversationStore for SqliteStore {
     }
 }
 
-/// Whose conversations a list shows.
-enum Desks {
-    All,
-    /// At most two: a member's, and nobody's.
-    These(Vec<Option<MemberId>>),
+/// Whose conversations a list shows: one range of an index each.
+#[derive(Clone, Copy)]
+enum Whose {
+    Everybodys,
+    Nobodys,
+    Of(MemberId),
 }
 
-fn desks(view: View, visibility: Visibility) -> Desks {
-    let these = match (view, visibility) {
-        (View::All | View::Closed, Visibility::All) => return Desks::All,
+fn whose(view: View, visibility: Visibility) -> Vec<Whose> {
+    let assigned = |assignee: Option<MemberId>| assignee.map_or(Whose::Nobodys, Whose::Of);
+    let assignees = match (view, visibility) {
+        (View::All | View::Closed, Visibility::All) => return vec![Whose::Everybodys],
         (View::All | View::Closed, Visibility::Team(me)) => vec![None, Some(me)],
         (View::All | View::Closed, Visibility::Assigned(me)) => vec![Some(me)],
         (View::All | View::Closed, Visibility::Nothing) => Vec::new(),
         (View::Mine(member), _) => vec![Some(member)],
         (View::Unassigned, _) => vec![None],
     };
-    Desks::These(these.into_iter().filter(|assignee| visibility.covers(*assignee)).collect())
+    assignees.into_iter().filter(|assignee| visibility.covers(*assignee)).map(assigned).collect()
 }
 
 /// One stretch of a list.
@@ -145,29 +147,19 @@ struct Listed {
 }
 
 impl Range {
-    /// Each desk is one range of an index; two are merged. One row more than the limit, if there is one.
-    fn list(&self, connection: &Connection, desks: &Desks) -> Outcome<Vec<Listed>> {
+    /// At most two ranges, merged. One row more than the limit, if there is one.
+    fn list(&self, connection: &Connection, whose: &[Whose]) -> Outcome<Vec<Listed>> {
         let snapshot = connection.unchecked_transaction()?;
         let mut listed = Vec::new();
-        match desks {
-            Desks::All => self.read(&snapshot, None, &mut listed)?,
-            Desks::These(these) => {
-                for assignee in these {
-                    self.read(&snapshot, Some(*assignee), &mut listed)?;
-                }
-            }
+        for whose in whose {
+            self.read(&snapshot, *whose, &mut listed)?;
         }
         listed.sort_by_key(|listed| std::cmp::Reverse((listed.at, listed.key)));
         listed.truncate(self.limit as usize + 1);
         Ok(listed)
     }
 
-    fn read(
-        &self,
-        connection: &Connection,
-        desk: Option<Option<MemberId>>,
-        listed: &mut Vec<Listed>,
-    ) -> Outcome<()> {
+    fn read(&self, connection: &Connection, whose: Whose, listed: &mut Vec<Listed>) -> Outcome<()> {
         // The index is named: the planner would have to guess which filter is the rare one.
         macro_rules! page {
             ($index:literal, $filter:literal) => {
@@ -181,20 +173,23 @@ impl Range {
                 )
             };
         }
-        let sql = match (desk, self.unread) {
-            (None, false) => page!("conversation_list", ""),
-            (None, true) => page!("conversation_list_unread", " AND unread = 1"),
-            (Some(_), false) => page!("conversation_desk", " AND assignee IS ?6"),
-            (Some(_), true) => page!("conversation_desk_unread", " AND unread = 1 AND assignee IS ?6"),
+        let (sql, assignee) = match (whose, self.unread) {
+            (Whose::Everybodys, false) => (page!("conversation_list", ""), None),
+            (Whose::Everybodys, true) => (page!("conversation_list_unread", " AND unread = 1"), None),
+            (Whose::Nobodys, false) => (page!("conversation_desk", " AND assignee IS NULL"), None),
+            (Whose::Nobodys, true) => (page!("conversation_desk_unread", " AND unread = 1 AND assignee IS NULL"), None),
+            (Whose::Of(member), false) => (page!("conversation_desk", " AND assignee = ?6"), Some(member)),
+            (Whose::Of(member), true) => {
+                (page!("conversation_desk_unread", " AND unread = 1 AND assignee = ?6"), Some(member))
+            }
         };
         let mut statement = connection.prepare_cached(sql)?;
         let (at, key) = self.before;
-        let range = params![self.tenant.as_bytes(), self.closed, at, key, self.limit + 1];
-        for (index, value) in (1..).zip(range) {
+        for (index, value) in (1..).zip(params![self.tenant.as_bytes(), self.closed, at, key, self.limit + 1]) {
             statement.raw_bind_parameter(index, value)?;
         }
-        if let Some(assignee) = desk {
-            statement.raw_bind_parameter(6, assignee.as_ref().map(MemberId::as_bytes))?;
+        if let Some(member) = assignee {
+            statement.raw_bind_parameter(6, member.as_bytes())?;
         }
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {

@@ -180,7 +180,8 @@ impl Directory for SqliteStore {
     async fn end_session(&self, tenant: TenantId, id: SessionId) -> Result<(), StoreError> {
         let write = self.writer.write(move |session| {
             let key = session.tenant(tenant)?;
-            let mut statement = session.connection.prepare_cached("DELETE FROM session WHERE tenant = ?1 AND id = ?2")?;
+            let mut statement =
+                session.connection.prepare_cached("DELETE FROM session WHERE tenant = ?1 AND id = ?2")?;
             statement.execute(params![key.0, id.as_bytes()])?;
             Ok(())
         });

@@ -246,7 +246,7 @@ fn outcome(code: u8) -> Outcome<IntakeOutcome> {
     }
 }
 
-/// From (id, number, field, kind, raw, received_at, attempts). Only what is `Stored` is given out as a record.
+/// From `id, number, field, kind, raw, received_at, attempts`. Only what is `Stored` is given out as a record.
 fn record(tenant: TenantId, row: &Row<'_>) -> Outcome<IntakeRecord> {
     Ok(IntakeRecord {
         id: IntakeId::from_bytes(row.get(0)?),
@@ -261,7 +261,7 @@ fn record(tenant: TenantId, row: &Row<'_>) -> Outcome<IntakeRecord> {
     })
 }
 
-/// From (id, received_at, processed_at, field, kind, number, outcome, attempts, error, conversation, size).
+/// From `id, received_at, processed_at, field, kind, number, outcome, attempts, error, conversation, size`.
 fn entry(row: &Row<'_>) -> Outcome<IntakeEntry> {
     Ok(IntakeEntry {
         id: IntakeId::from_bytes(row.get(0)?),

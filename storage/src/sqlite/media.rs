@@ -101,6 +101,15 @@ impl FileRow {
         Ok(Self { id: media.id, body: codec::encode(media)? })
     }
 
+    /// A file whose bytes are here, of a message that is imported.
+    pub(super) fn add(&self, connection: &Connection, tenant: TenantKey, conversation: ConversationId) -> Outcome<()> {
+        let sql = "INSERT INTO media (tenant, id, conversation, body, attempts) VALUES (?1, ?2, ?3, ?4, 0)
+             ON CONFLICT (tenant, id) DO NOTHING";
+        let mut statement = connection.prepare_cached(sql)?;
+        statement.execute(params![tenant.0, self.id.as_bytes(), conversation.as_bytes(), self.body])?;
+        Ok(())
+    }
+
     pub(super) fn finish_fetch(&self, connection: &Connection, tenant: TenantKey) -> Outcome<()> {
         let sql = "UPDATE media SET body = ?3, due_at = NULL, job = NULL WHERE tenant = ?1 AND id = ?2";
         connection.prepare_cached(sql)?.execute(params![tenant.0, self.id.as_bytes(), self.body])?;

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
+use engine::content::MediaState;
 use engine::conversation::Conversation;
 use engine::id::{ConversationId, MediaId, MessageId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
@@ -12,12 +13,18 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::conversations::{self, ConversationRow};
 use super::fault::Outcome;
 use super::ledger::TenantKey;
+use super::media::FileRow;
 use super::writer::Session;
 use super::{SqliteStore, codec, media};
 use crate::cursor::{self, List};
 
 /// Rows of an import that share one operation: some milliseconds of the writer, so that live writes get in between.
 const IMPORT_CHUNK: usize = 500;
+
+/// CROSS JOIN keeps this order: the planner would rather go through all conversations of the tenant.
+const LOCATE: &str = "SELECT conversation.id, message.id FROM message INDEXED BY message_by_wamid
+     CROSS JOIN conversation ON message.conversation = key
+     WHERE wamid = ?2 AND tenant = (SELECT key FROM tenant WHERE id = ?1) LIMIT 1";
 
 #[async_trait]
 impl MessageStore for SqliteStore {
@@ -54,9 +61,7 @@ impl MessageStore for SqliteStore {
     async fn locate(&self, tenant: TenantId, wamid: &Wamid) -> Result<Option<Located>, StoreError> {
         let wamid = codec::wamid_lookup(wamid);
         let read = self.readers.read(move |connection| {
-            let sql = "SELECT conversation.id, message.id FROM message JOIN conversation ON message.conversation = key
-                 WHERE wamid = ?2 AND tenant = (SELECT key FROM tenant WHERE id = ?1) LIMIT 1";
-            let mut statement = connection.prepare_cached(sql)?;
+            let mut statement = connection.prepare_cached(LOCATE)?;
             let found = statement.query_row(params![tenant.as_bytes(), wamid], |row| {
                 Ok(Located {
                     conversation: ConversationId::from_bytes(row.get(0)?),
@@ -121,8 +126,7 @@ impl MessageStore for SqliteStore {
             write.await?;
         }
         for chunk in messages.chunks(IMPORT_CHUNK) {
-            let rows = chunk.iter().map(|message| Ok((message.conversation_id, MessageRow::of(message)?)));
-            let rows = rows.collect::<Outcome<Vec<_>>>()?;
+            let rows = chunk.iter().map(ImportRow::of).collect::<Outcome<Vec<_>>>()?;
             let write = self.writer.write(move |session| {
                 let key = session.tenant(tenant)?;
                 import_messages(session, key, &rows)
@@ -149,8 +153,7 @@ impl SqliteStore {
             let mut statement = connection.prepare_cached(sql)?;
             for id in others {
                 if !statement.exists([tenant.as_bytes(), id.as_bytes()])? {
-                    let what = format!("an import names conversation {id}, which is not there");
-                    return Err(StoreError::Corrupt(what).into());
+                    return Err(codec::corrupt("an import names a conversation that is not there"));
                 }
             }
             Ok(())
@@ -166,10 +169,25 @@ fn import_conversation(session: &mut Session<'_>, tenant: TenantKey, row: &Conve
     Ok(())
 }
 
-fn import_messages(session: &Session<'_>, tenant: TenantKey, rows: &[(ConversationId, MessageRow)]) -> Outcome<()> {
+/// A message of an import, with its file when the bytes are stored already.
+struct ImportRow {
+    conversation: ConversationId,
+    message: MessageRow,
+    file: Option<FileRow>,
+}
+
+impl ImportRow {
+    fn of(message: &Message) -> Outcome<Self> {
+        let ready = message.content.media().filter(|media| media.state == MediaState::Ready);
+        let file = ready.map(FileRow::of).transpose()?;
+        Ok(Self { conversation: message.conversation_id, message: MessageRow::of(message)?, file })
+    }
+}
+
+fn import_messages(session: &Session<'_>, tenant: TenantKey, rows: &[ImportRow]) -> Outcome<()> {
     // Key and arrivals of the conversations of this chunk.
     let mut places: BTreeMap<ConversationId, (i64, i64)> = BTreeMap::new();
-    for (id, row) in rows {
+    for ImportRow { conversation: id, message: row, file } in rows {
         if !places.contains_key(id) {
             let stored = conversations::stored(session.connection, tenant, *id)?;
             let stored = stored.ok_or_else(|| codec::corrupt("a conversation vanished during an import"))?;
@@ -180,6 +198,7 @@ fn import_messages(session: &Session<'_>, tenant: TenantKey, rows: &[(Conversati
             *arrivals += 1;
             row.insert(session.connection, *key, *arrivals)?;
             row.media.map_or(Ok(()), |file| media::tie(session.connection, tenant, file, *id))?;
+            file.as_ref().map_or(Ok(()), |file| file.add(session.connection, tenant, *id))?;
         }
     }
     for (key, arrivals) in places.into_values() {
@@ -281,5 +300,21 @@ impl MessageRow {
             statement.execute(params![conversation, at, arrival, self.wamid, self.body, self.at])?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wamid_is_looked_up_without_going_through_conversations() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(include_str!("../../schema/0001_start.sql")).unwrap();
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {LOCATE}")).unwrap();
+        let steps = plan.query_map([[0; 16], [0; 16]], |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<_> = steps.map(Result::unwrap).collect();
+        assert!(steps.first().unwrap().contains("message_by_wamid (wamid=?)"), "{steps:?}");
+        assert!(steps.get(1).unwrap().contains("INTEGER PRIMARY KEY"), "{steps:?}");
     }
 }

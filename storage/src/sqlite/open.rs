@@ -3,10 +3,10 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::SqliteStore;
 use super::data_directory::DataDirectory;
 use super::readers::Readers;
 use super::writer::Writer;
-use super::SqliteStore;
 
 /// Numbered from 1, applied in order, never changed after a release.
 const SCHEMA: &[&str] = &[include_str!("../../schema/0001_start.sql")];
@@ -45,7 +45,9 @@ pub enum OpenError {
     Locked { dir: PathBuf },
     #[error("{} lies on {name}, a network file system, where SQLite can lose data; choose a local disk", .dir.display())]
     NetworkFileSystem { dir: PathBuf, name: &'static str },
-    #[error("the data was written by a newer jetto (schema {found}, this one knows {known}); install that version again")]
+    #[error(
+        "the data was written by a newer jetto (schema {found}, this one knows {known}); install that version again"
+    )]
     TooNew { found: usize, known: usize },
     #[error("the data directory cannot be used: {0}")]
     Io(#[from] std::io::Error),

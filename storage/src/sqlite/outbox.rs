@@ -27,9 +27,8 @@ impl Outbox for SqliteStore {
             let key = session.tenant(tenant)?;
             let sql = "SELECT place, state, token FROM outbox WHERE tenant = ?1 AND id = ?2";
             let mut statement = session.connection.prepare_cached(sql)?;
-            let entry = statement.query_row(params![key.0, id.as_bytes()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-            });
+            let entry =
+                statement.query_row(params![key.0, id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
             let Some((place, state, holder)): Option<(i64, u8, Option<[u8; 16]>)> = entry.optional()? else {
                 return Ok(Claim::Lost);
             };

@@ -11,13 +11,9 @@ use engine::time::Span;
 
 use crate::fixture::*;
 
-pub async fn a_commit_writes_everything(store: &impl Store) {
+pub(crate) async fn a_commit_writes_everything(store: &impl Store) {
     store.append(vec![intake(Some(TENANT), 1)]).await.unwrap();
-    let records = vec![
-        Record::Insert(sent(1, 1)),
-        Record::Enqueue(outgoing(TENANT, 1, 1)),
-        Record::Fetch(job(1, 5)),
-    ];
+    let records = vec![Record::Insert(sent(1, 1)), Record::Enqueue(outgoing(TENANT, 1, 1)), Record::Fetch(job(1, 5))];
     let intake = Some(mark(1, IntakeOutcome::Processed));
     let commit = Commit { intake, ..commit(&conversation(1), records) };
     let expected: Vec<_> = (1..).zip(&commit.events).map(|(n, event)| event.log(n).unwrap()).collect();
@@ -31,7 +27,7 @@ pub async fn a_commit_writes_everything(store: &impl Store) {
     assert_eq!(store.summary(TENANT, NOW).await.unwrap().processed, 1);
 }
 
-pub async fn the_same_commit_twice_is_already_applied_and_marks_a_duplicate(store: &impl Store) {
+pub(crate) async fn the_same_commit_twice_is_already_applied_and_marks_a_duplicate(store: &impl Store) {
     let commit = commit(&conversation(1), vec![Record::Insert(message(1, 1))]);
     let before = committed(store, TENANT, commit.clone()).await;
     store.append(vec![intake(Some(TENANT), 2)]).await.unwrap();
@@ -44,12 +40,13 @@ pub async fn the_same_commit_twice_is_already_applied_and_marks_a_duplicate(stor
     assert_eq!((entry.outcome, entry.conversation_id), (IntakeOutcome::Duplicate, Some(conversation_id(1))));
 }
 
-pub async fn a_wrong_revision_writes_nothing(store: &impl Store) {
+pub(crate) async fn a_wrong_revision_writes_nothing(store: &impl Store) {
     store.append(vec![intake(Some(TENANT), 1)]).await.unwrap();
     let first = committed(store, TENANT, commit(&conversation(1), vec![])).await;
     for revision in [0, 1, 5] {
         let stale = Conversation { revision, unread: 7, ..first.clone() };
-        let records = vec![Record::Insert(sent(1, 1)), Record::Enqueue(outgoing(TENANT, 1, 1)), Record::Fetch(job(1, 1))];
+        let records =
+            vec![Record::Insert(sent(1, 1)), Record::Enqueue(outgoing(TENANT, 1, 1)), Record::Fetch(job(1, 1))];
         let intake = Some(mark(1, IntakeOutcome::Processed));
         let stale = Commit { intake, ..commit(&stale, records) };
         let stale = if revision == 1 {
@@ -69,7 +66,7 @@ pub async fn a_wrong_revision_writes_nothing(store: &impl Store) {
     assert_eq!(store.commit(TENANT, on_nothing).await, Ok(Committed::Conflict), "there is no row to be at 3");
 }
 
-pub async fn events_get_places_without_a_gap(store: &impl Store) {
+pub(crate) async fn events_get_places_without_a_gap(store: &impl Store) {
     let first = committed(store, TENANT, commit(&conversation(1), vec![Record::Insert(message(1, 1))])).await;
     let none = committed(store, TENANT, commit(&first, vec![])).await;
     let records = vec![Record::Insert(message(1, 2)), Record::Insert(message(1, 3))];
@@ -79,7 +76,7 @@ pub async fn events_get_places_without_a_gap(store: &impl Store) {
     assert_eq!(store.range(OTHER).await.unwrap().head, 1, "each tenant has its own log");
 }
 
-pub async fn a_repeat_marks_only_what_still_waits(store: &impl Store) {
+pub(crate) async fn a_repeat_marks_only_what_still_waits(store: &impl Store) {
     store.append(vec![intake(Some(TENANT), 1)]).await.unwrap();
     let intake = Some(mark(1, IntakeOutcome::Processed));
     let commit = Commit { intake, ..commit(&conversation(1), vec![Record::Insert(message(1, 1))]) };
@@ -113,7 +110,7 @@ async fn list(store: &impl Store, view: View, visibility: Visibility, unread: bo
     found.items.into_iter().map(|conversation| conversation.id.as_bytes()[0]).collect()
 }
 
-pub async fn views_show_what_is_in_them(store: &impl Store) {
+pub(crate) async fn views_show_what_is_in_them(store: &impl Store) {
     inbox(store).await;
     let all = Visibility::All;
     assert_eq!(list(store, View::All, all, false).await, [4, 3, 2, 1]);
@@ -131,7 +128,7 @@ pub async fn views_show_what_is_in_them(store: &impl Store) {
     assert_eq!(list(store, View::All, Visibility::Nothing, false).await, [0; 0]);
 }
 
-pub async fn counts_follow_every_change(store: &impl Store) {
+pub(crate) async fn counts_follow_every_change(store: &impl Store) {
     inbox(store).await;
     let counts = store.counts(TENANT, RAFAEL, Visibility::All).await;
     assert_eq!(counts, Ok(ConversationCounts { mine: 2, unassigned: 1, all: 4, closed: 2, mine_unread: 1 }));
@@ -152,7 +149,7 @@ pub async fn counts_follow_every_change(store: &impl Store) {
     assert_eq!(nothing, Ok(ConversationCounts::default()));
 }
 
-pub async fn pages_of_equal_times_neither_repeat_nor_lose(store: &impl Store) {
+pub(crate) async fn pages_of_equal_times_neither_repeat_nor_lose(store: &impl Store) {
     for n in 1..=7 {
         let assignee = (n % 2 == 0).then(|| person(RAFAEL));
         committed(store, TENANT, commit(&Conversation { assignee, ..conversation(n) }, vec![])).await;
@@ -168,13 +165,15 @@ pub async fn pages_of_equal_times_neither_repeat_nor_lose(store: &impl Store) {
                 break;
             }
         }
-        assert_eq!(seen, [vec![7, 6], vec![5, 4], vec![3, 2], vec![1]].map(|page| {
-            page.into_iter().map(conversation_id).collect::<Vec<_>>()
-        }));
+        assert_eq!(
+            seen,
+            [vec![7, 6], vec![5, 4], vec![3, 2], vec![1]]
+                .map(|page| { page.into_iter().map(conversation_id).collect::<Vec<_>>() })
+        );
     }
 }
 
-pub async fn a_cursor_of_another_list_is_refused(store: &impl Store) {
+pub(crate) async fn a_cursor_of_another_list_is_refused(store: &impl Store) {
     for n in 1..=2 {
         let records = vec![Record::Insert(message(1, n))];
         let before = store.conversation(TENANT, conversation_id(1)).await.unwrap().unwrap_or(conversation(1));
@@ -189,7 +188,7 @@ pub async fn a_cursor_of_another_list_is_refused(store: &impl Store) {
     }
 }
 
-pub async fn conversations_of_a_contact_are_seen_by_those_who_may(store: &impl Store) {
+pub(crate) async fn conversations_of_a_contact_are_seen_by_those_who_may(store: &impl Store) {
     for (n, assignee, seconds) in [(1, None, 1), (2, Some(RAFAEL), 3), (3, Some(MINA), 2)] {
         let last_activity_at = NOW.plus(Span::seconds(seconds));
         let (contact, assignee) = (contact(1), assignee.map(person));

@@ -6,7 +6,7 @@ use engine::time::Span;
 
 use crate::fixture::*;
 
-pub async fn an_organization_is_renamed_when_it_is_known(store: &impl Store) {
+pub(crate) async fn an_organization_is_renamed_when_it_is_known(store: &impl Store) {
     assert_eq!(store.organization(TENANT).await, Ok(None));
     store.put_organization(organization(TENANT, "Clinic")).await.unwrap();
     store.put_organization(organization(OTHER, "bakery")).await.unwrap();
@@ -16,7 +16,7 @@ pub async fn an_organization_is_renamed_when_it_is_known(store: &impl Store) {
     assert_eq!(names, ["bakery", "Clínica"]);
 }
 
-pub async fn an_email_belongs_to_one_member_of_the_installation(store: &impl Store) {
+pub(crate) async fn an_email_belongs_to_one_member_of_the_installation(store: &impl Store) {
     assert_eq!(store.put_member(TENANT, member(RAFAEL, "Rafael", "r@x.org")).await, Ok(true));
     assert_eq!(store.put_member(TENANT, member(MINA, "Mina", "r@x.org")).await, Ok(false));
     assert_eq!(store.put_member(OTHER, member(RAFAEL, "Rafael", "r@x.org")).await, Ok(false));
@@ -27,14 +27,14 @@ pub async fn an_email_belongs_to_one_member_of_the_installation(store: &impl Sto
     assert_eq!((tenant, found.name.as_str(), found.password_hash.as_str()), (TENANT, "Rafa", "$argon2id$"));
 }
 
-pub async fn members_come_in_order_of_name(store: &impl Store) {
+pub(crate) async fn members_come_in_order_of_name(store: &impl Store) {
     store.put_member(TENANT, member(RAFAEL, "rafael", "r@x.org")).await.unwrap();
     store.put_member(TENANT, member(MINA, "Mina", "m@x.org")).await.unwrap();
     let names: Vec<_> = store.members(TENANT).await.unwrap().into_iter().map(|member| member.name).collect();
     assert_eq!(names, ["Mina", "rafael"]);
 }
 
-pub async fn a_number_belongs_to_one_organization(store: &impl Store) {
+pub(crate) async fn a_number_belongs_to_one_organization(store: &impl Store) {
     assert_eq!(store.put_number(TENANT, number("200")).await, Ok(true));
     assert_eq!(store.put_number(OTHER, number("200")).await, Ok(false));
     let renamed = Number { name: "Front desk".into(), ..number("200") };
@@ -47,7 +47,7 @@ pub async fn a_number_belongs_to_one_organization(store: &impl Store) {
     assert_eq!(store.tenants_of_account(&"301".parse().unwrap()).await, Ok(vec![]));
 }
 
-pub async fn a_connected_number_takes_over_what_waited_for_it(store: &impl Store) {
+pub(crate) async fn a_connected_number_takes_over_what_waited_for_it(store: &impl Store) {
     let elsewhere = engine::intake::IntakeRecord { number: Some("999".parse().unwrap()), ..intake(None, 3) };
     store.append(vec![intake(None, 1), intake(None, 2), elsewhere]).await.unwrap();
     assert!(store.entry(TENANT, intake_id(1)).await.unwrap().is_none());
@@ -61,7 +61,7 @@ pub async fn a_connected_number_takes_over_what_waited_for_it(store: &impl Store
     assert_eq!(store.unclaimed().await.unwrap().len(), 1, "a late repeat of the append changes nothing");
 }
 
-pub async fn an_ended_session_is_gone(store: &impl Store) {
+pub(crate) async fn an_ended_session_is_gone(store: &impl Store) {
     let id = SessionId::from_bytes([5; 16]);
     let session = Session { id, member: RAFAEL, created_at: NOW, expires_at: NOW.plus(Span::hours(1)) };
     store.put_session(TENANT, session.clone()).await.unwrap();

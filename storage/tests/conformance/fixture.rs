@@ -9,9 +9,7 @@ use engine::decision::{MediaJob, Record};
 use engine::delivery::Delivery;
 use engine::directory::{Member, Number, NumberRef, Organization, Person};
 use engine::event::{Audience, Event, EventBody};
-use engine::id::{
-    ClaimToken, ContactId, ConversationId, IntakeId, MediaId, MemberId, MessageId, TenantId,
-};
+use engine::id::{ClaimToken, ContactId, ConversationId, IntakeId, MediaId, MemberId, MessageId, TenantId};
 use engine::intake::{IntakeMark, IntakeOutcome, IntakeRecord};
 use engine::message::{Direction, Message};
 use engine::outgoing::{Lane, Outgoing, OutgoingBody, Recipient};
@@ -19,25 +17,25 @@ use engine::permission::Role;
 use engine::ports::{Commit, Committed, ConversationQuery, PageRequest, Store, View};
 use engine::time::Timestamp;
 
-pub const TENANT: TenantId = TenantId::from_bytes([1; 16]);
-pub const OTHER: TenantId = TenantId::from_bytes([2; 16]);
-pub const RAFAEL: MemberId = MemberId::from_bytes([7; 16]);
-pub const MINA: MemberId = MemberId::from_bytes([8; 16]);
-pub const NOW: Timestamp = Timestamp(1_795_392_000_000);
+pub(crate) const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+pub(crate) const OTHER: TenantId = TenantId::from_bytes([2; 16]);
+pub(crate) const RAFAEL: MemberId = MemberId::from_bytes([7; 16]);
+pub(crate) const MINA: MemberId = MemberId::from_bytes([8; 16]);
+pub(crate) const NOW: Timestamp = Timestamp(1_795_392_000_000);
 
-pub fn page(limit: u32) -> PageRequest {
+pub(crate) fn page(limit: u32) -> PageRequest {
     PageRequest { after: None, limit }
 }
 
-pub fn organization(tenant: TenantId, name: &str) -> Organization {
+pub(crate) fn organization(tenant: TenantId, name: &str) -> Organization {
     Organization { id: tenant, name: name.into() }
 }
 
-pub fn member(id: MemberId, name: &str, email: &str) -> Member {
+pub(crate) fn member(id: MemberId, name: &str, email: &str) -> Member {
     Member { id, name: name.into(), email: email.into(), role: Role::Agent, password_hash: "$argon2id$".into() }
 }
 
-pub fn number(id: &str) -> Number {
+pub(crate) fn number(id: &str) -> Number {
     Number {
         phone_number_id: id.parse().unwrap(),
         waba_id: "300".parse().unwrap(),
@@ -49,15 +47,15 @@ pub fn number(id: &str) -> Number {
     }
 }
 
-pub fn person(id: MemberId) -> Person {
+pub(crate) fn person(id: MemberId) -> Person {
     Person { id, name: "Somebody".into() }
 }
 
-pub fn intake_id(n: u8) -> IntakeId {
+pub(crate) fn intake_id(n: u8) -> IntakeId {
     IntakeId::from_bytes([n; 16])
 }
 
-pub fn intake(tenant: Option<TenantId>, n: u8) -> IntakeRecord {
+pub(crate) fn intake(tenant: Option<TenantId>, n: u8) -> IntakeRecord {
     IntakeRecord {
         id: intake_id(n),
         tenant,
@@ -71,30 +69,30 @@ pub fn intake(tenant: Option<TenantId>, n: u8) -> IntakeRecord {
     }
 }
 
-pub fn mark(n: u8, outcome: IntakeOutcome) -> IntakeMark {
+pub(crate) fn mark(n: u8, outcome: IntakeOutcome) -> IntakeMark {
     IntakeMark { id: intake_id(n), outcome, error: None, conversation: Some(conversation_id(1)), at: NOW }
 }
 
-pub fn conversation_id(n: u8) -> ConversationId {
+pub(crate) fn conversation_id(n: u8) -> ConversationId {
     ConversationId::from_bytes([n; 16])
 }
 
-pub fn contact(n: u8) -> Contact {
+pub(crate) fn contact(n: u8) -> Contact {
     Contact::new(ContactId::from_bytes([n; 16]))
 }
 
 /// Not stored yet: revision 0.
-pub fn conversation(n: u8) -> Conversation {
+pub(crate) fn conversation(n: u8) -> Conversation {
     let number = number("200");
     let number = NumberRef { phone_number_id: number.phone_number_id, name: number.name, display: number.display };
     Conversation { last_activity_at: NOW, ..Conversation::new(conversation_id(n), contact(n), number) }
 }
 
-pub fn message_id(n: u8) -> MessageId {
+pub(crate) fn message_id(n: u8) -> MessageId {
     MessageId::from_bytes([n; 16])
 }
 
-pub fn message(conversation: u8, n: u8) -> Message {
+pub(crate) fn message(conversation: u8, n: u8) -> Message {
     Message {
         id: message_id(n),
         conversation_id: conversation_id(conversation),
@@ -114,7 +112,7 @@ pub fn message(conversation: u8, n: u8) -> Message {
     }
 }
 
-pub fn sent(conversation: u8, n: u8) -> Message {
+pub(crate) fn sent(conversation: u8, n: u8) -> Message {
     Message {
         direction: Direction::Out,
         author: Some(person(RAFAEL)),
@@ -124,7 +122,7 @@ pub fn sent(conversation: u8, n: u8) -> Message {
     }
 }
 
-pub fn outgoing(tenant: TenantId, conversation: u8, n: u8) -> Outgoing {
+pub(crate) fn outgoing(tenant: TenantId, conversation: u8, n: u8) -> Outgoing {
     Outgoing {
         tenant,
         id: message_id(n),
@@ -138,16 +136,16 @@ pub fn outgoing(tenant: TenantId, conversation: u8, n: u8) -> Outgoing {
     }
 }
 
-pub fn token(n: u8) -> ClaimToken {
+pub(crate) fn token(n: u8) -> ClaimToken {
     ClaimToken::from_bytes([n; 16])
 }
 
-pub fn media(n: u8, state: MediaState) -> Media {
+pub(crate) fn media(n: u8, state: MediaState) -> Media {
     let (mime, filename) = ("image/jpeg".into(), Some("a.jpg".into()));
     Media { id: MediaId::from_bytes([n; 16]), state, mime, size: Some(5), filename, reason: None }
 }
 
-pub fn job(conversation: u8, n: u8) -> MediaJob {
+pub(crate) fn job(conversation: u8, n: u8) -> MediaJob {
     MediaJob {
         media: MediaId::from_bytes([n; 16]),
         meta_id: "900".parse().unwrap(),
@@ -160,7 +158,7 @@ pub fn job(conversation: u8, n: u8) -> MediaJob {
     }
 }
 
-pub fn event(conversation: &Conversation, message: Option<&Message>) -> Event {
+pub(crate) fn event(conversation: &Conversation, message: Option<&Message>) -> Event {
     let assignee = conversation.assignee.as_ref().map(|person| person.id);
     let body = match message.cloned() {
         Some(message) => EventBody::MessageAdded { conversation: conversation.clone(), message },
@@ -170,7 +168,7 @@ pub fn event(conversation: &Conversation, message: Option<&Message>) -> Event {
 }
 
 /// The next state of `before`, with these records and an event for each.
-pub fn commit(before: &Conversation, records: Vec<Record>) -> Commit {
+pub(crate) fn commit(before: &Conversation, records: Vec<Record>) -> Commit {
     let mut conversation = Conversation { revision: before.revision + 1, ..before.clone() };
     let mut events = Vec::new();
     for record in &records {
@@ -190,13 +188,13 @@ pub fn commit(before: &Conversation, records: Vec<Record>) -> Commit {
 }
 
 /// Commits and returns the state that is stored now.
-pub async fn committed(store: &impl Store, tenant: TenantId, commit: Commit) -> Conversation {
+pub(crate) async fn committed(store: &impl Store, tenant: TenantId, commit: Commit) -> Conversation {
     let conversation = commit.conversation.clone();
     let outcome = store.commit(tenant, commit).await.unwrap();
     assert!(matches!(outcome, Committed::Applied(_)), "{outcome:?}");
     conversation
 }
 
-pub fn query(view: View, visibility: Visibility, limit: u32) -> ConversationQuery {
+pub(crate) fn query(view: View, visibility: Visibility, limit: u32) -> ConversationQuery {
     ConversationQuery { view, unread: false, visibility, page: page(limit) }
 }

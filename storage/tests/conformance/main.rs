@@ -1,5 +1,7 @@
 //! What the ports promise, as tests that every store passes. A new store is one line in `suite!`.
 
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "the helpers of a test are a test")]
+
 mod blobs;
 mod contacts;
 mod conversations;
@@ -120,6 +122,7 @@ suite! {
         a_job_comes_and_ends_through_commits
         a_postponed_job_is_due_later
         an_upload_belongs_to_the_conversation_it_is_first_sent_in
+        an_import_makes_ready_files_known
     }
     isolation {
         another_tenants_ids_find_nothing
@@ -131,9 +134,5 @@ suite! {
         racing_commits_of_one_message_apply_once
         the_log_has_no_gap_under_concurrent_commits
         racing_members_share_no_email
-    }
-    blobs {
-        a_blob_reads_back
-        a_range_ends_with_the_file
     }
 }

@@ -1,0 +1,97 @@
+//! What only a file can show.
+
+use engine::decision::Record;
+use engine::ports::{ConversationStore, InboxLog, MessageStore, Store, StoreError};
+use futures_util::future::join_all;
+use storage::sqlite::{SqliteOptions, SqliteStore};
+
+use crate::fixture::*;
+use crate::observation::observe;
+
+fn open(dir: &tempfile::TempDir) -> SqliteStore {
+    SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap()
+}
+
+async fn fill(store: &impl Store) {
+    for n in 1..=5 {
+        store.append(vec![intake(Some(TENANT), n)]).await.unwrap();
+        let records = vec![Record::Insert(sent(n, n)), Record::Enqueue(outgoing(TENANT, n, n))];
+        committed(store, TENANT, commit(&conversation(n), records)).await;
+    }
+}
+
+#[tokio::test]
+async fn what_was_answered_is_there_after_reopening() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    fill(&store).await;
+    let before = observe(&store, TENANT).await;
+    drop(store);
+    let store = open(&dir);
+    assert_eq!(observe(&store, TENANT).await, before);
+    let state = store.conversation(TENANT, conversation_id(1)).await.unwrap().unwrap();
+    let outcome = store.commit(TENANT, commit(&state, vec![Record::Insert(message(1, 9))])).await.unwrap();
+    let engine::ports::Committed::Applied(logged) = outcome else { panic!("{outcome:?}") };
+    assert_eq!(logged[0].n, 6, "the log goes on where it was");
+}
+
+#[tokio::test]
+async fn a_closed_store_leaves_no_log_and_takes_no_writes() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    fill(&store).await;
+    store.close().await.unwrap();
+    let log = std::fs::metadata(dir.path().join("jetto.db-wal")).map_or(0, |file| file.len());
+    assert_eq!(log, 0);
+    let late = store.append(vec![intake(Some(TENANT), 9)]).await;
+    assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+    assert!(store.conversation(TENANT, conversation_id(1)).await.unwrap().is_some(), "reading goes on");
+}
+
+#[tokio::test]
+async fn a_full_queue_is_busy_and_loses_nothing_that_it_answered() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path(), SqliteOptions { queue: 4, ..SqliteOptions::default() }).unwrap();
+    let appends = (0..=255).map(|n| store.append(vec![intake(Some(TENANT), n)]));
+    let outcomes = join_all(appends).await;
+    let stored = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(()) | Err(StoreError::Busy))));
+    assert!(outcomes.contains(&Err(StoreError::Busy)), "256 at once do not fit into 4");
+    assert_eq!(store.unfinished(TENANT, None, 1000).await.unwrap().len(), stored);
+    assert_eq!(store.pressure(), storage::sqlite::Pressure::default(), "nothing is left in the queue");
+}
+
+#[tokio::test]
+async fn a_large_import_lets_live_writes_in_between() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    let messages: Vec<_> = (0..20_000_u32)
+        .map(|n| {
+            let mut id = [0; 16];
+            id[..4].copy_from_slice(&n.to_be_bytes());
+            engine::message::Message { id: engine::id::MessageId::from_bytes(id), ..message(1, 1) }
+        })
+        .collect();
+    let import = store.import(TENANT, vec![conversation(1)], messages);
+    let live = async {
+        let mut appended = 0_u8;
+        while store.pressure().queued == 0 {
+            tokio::task::yield_now().await;
+        }
+        for n in 0..20 {
+            store.append(vec![intake(Some(TENANT), n)]).await.unwrap();
+            appended = n;
+        }
+        let newest = store.history(TENANT, conversation_id(1), page(1)).await.unwrap().items;
+        (appended, newest)
+    };
+    tokio::pin!(import);
+    let (appended, _newest) = tokio::select! {
+        biased;
+        _ = &mut import => panic!("the import was over before 20 live writes got in"),
+        live = live => live,
+    };
+    assert_eq!(appended, 19);
+    import.await.unwrap();
+    assert_eq!(store.history(TENANT, conversation_id(1), page(100)).await.unwrap().items.len(), 100);
+}
