@@ -238,6 +238,8 @@ impl State {
                 if !this.missed.replace(false) {
                     return Ok(());
                 }
+                // From the start: an item that panicked meanwhile waits before the ones that are done.
+                after = None;
                 continue;
             };
             after = Some(last.id);

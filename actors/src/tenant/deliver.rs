@@ -60,8 +60,7 @@ impl State {
         let receive = Receive { inbound: Arc::new(*inbound), contact, number, intake, permit: to.permit };
         match to.address.send(receive).await {
             Ok(result) => self.settle(item, result).await,
-            // It panicked, and its supervisor counts the attempt.
-            Err(_gone) => Ok(()),
+            Err(_gone) => Err(undone()),
         }
     }
 
@@ -81,7 +80,7 @@ impl State {
         let record = RecordStatus { message: located.message, update, intake, permit: to.permit };
         match to.address.send(record).await {
             Ok(result) => self.settle(item, result).await,
-            Err(_gone) => Ok(()),
+            Err(_gone) => Err(undone()),
         }
     }
 
@@ -109,4 +108,10 @@ impl State {
             at: self.actors.world.clock.now(),
         }
     }
+}
+
+/// It panicked with this item, which its supervisor counts, or was given up with others waiting: those nobody counts and
+/// nobody announces again, so each is looked for in the log.
+fn undone() -> StoreError {
+    StoreError::Unavailable("the conversation's actor ended with this item unprocessed".to_owned())
 }

@@ -34,7 +34,7 @@ const PARTS: &[Part] = &[
     Part {
         role: Role::Agent,
         name: "Rafael Nogueira",
-        about: "Answers customers, sees own and unassigned conversations",
+        about: "Answers own and unassigned conversations",
         task: "inbox, files, templates",
     },
     Part {
@@ -59,7 +59,7 @@ const PARTS: &[Part] = &[
         role: Role::Developer,
         name: "Sofia Lindqvist",
         about: "Webhook log and replay",
-        task: "replay a quarantined message",
+        task: "open a webhook and replay it",
     },
     Part { role: Role::Viewer, name: "Nadia Rahman", about: "Sees all, changes nothing", task: "read along, live" },
     Part {
@@ -68,7 +68,7 @@ const PARTS: &[Part] = &[
         about: "Everything but billing and deletion",
         task: "inbox and webhook log",
     },
-    Part { role: Role::Owner, name: "Helena Castro", about: "Everything", task: "all of it" },
+    Part { role: Role::Owner, name: "Helena Castro", about: "May do everything", task: "inbox, contacts, webhook log" },
 ];
 
 pub fn clinic() -> Organization {

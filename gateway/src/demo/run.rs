@@ -8,8 +8,10 @@ use std::sync::Arc;
 use actix_web::web;
 use clap::Args;
 use engine::ports::{BlobStore, Directory as _, Store};
-use loadtest::payload::{Phone, PhoneNumberId, PortfolioId, WabaId};
+use engine::time::Timestamp;
+use loadtest::payload::{Line, Phone, PhoneNumberId, PortfolioId, Update, WabaId};
 use loadtest::simulator::{NumberConfig, PortfolioConfig, Profile, Simulator, SimulatorConfig, Tier};
+use serde_json::{Map, Value, json};
 
 use super::{Demo, cast, seed};
 use crate::app::{App, StartError, open_store};
@@ -44,15 +46,21 @@ pub async fn run(options: Options, start_log: impl FnOnce(&Config)) -> Result<()
     let listener = server::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, options.port)))?;
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
     let url = format!("http://{address}");
-    let simulator = Simulator::start(simulated(options.seed)).map_err(|error| StartError(error.to_string()))?;
+    let first_message = loadtest::clock::unix_millis();
+    let simulated = SimulatorConfig { first_message, ..simulated(options.seed) };
+    let simulator = Simulator::start(simulated).map_err(|error| StartError(error.to_string()))?;
     let config = settings(&options, address, &simulator)?;
     start_log(&config);
     put_cast(&config).await?;
     let app = web::Data::new(App::start(config, url.clone(), Some(Demo { door: cast::door() })).await?);
-    simulator.set_callback(&format!("{url}/webhooks/whatsapp"));
-    simulator.start_customers(CUSTOMERS, MESSAGES_PER_SECOND);
     let (store, blobs): (Arc<dyn Store>, Arc<dyn BlobStore>) = (app.store.clone(), app.blobs.clone());
     let now = app.clock.now();
+    let t0 = std::time::Instant::now();
+    introduce(&simulator, store.as_ref(), options.seed, now).await?;
+    eprintln!("INTRO {:?}", t0.elapsed());
+    simulator.set_callback(&format!("{url}/webhooks/whatsapp"));
+    simulator.start_customers(CUSTOMERS, MESSAGES_PER_SECOND);
+    post_oddities(&simulator, now)?;
     let seeding = actix_web::rt::spawn(async move {
         match seed::seed(store.as_ref(), blobs.as_ref(), options.seed, now).await {
             Ok(()) => tracing::info!("the demo's history is complete"),
@@ -69,6 +77,31 @@ pub async fn run(options: Options, start_log: impl FnOnce(&Config)) -> Result<()
     seeding.abort();
     simulator.stop().await;
     served
+}
+
+async fn introduce(simulator: &Simulator, store: &dyn Store, seed: u64, now: Timestamp) -> Result<(), StartError> {
+    let introductions = seed::introductions(store, seed, now).await.map_err(|error| StartError(error.to_string()))?;
+    for introduction in introductions {
+        simulator.introduce(introduction).map_err(|error| StartError(error.to_string()))?;
+    }
+    Ok(())
+}
+
+/// Two messages that cannot be understood, so that the quarantine has something to show: one does not say when it was
+/// written, the other not by whom.
+fn post_oddities(simulator: &Simulator, now: Timestamp) -> Result<(), StartError> {
+    let seconds = (now.0 / 1_000).to_string();
+    let oddities = [
+        json!({"from": "12025550188", "id": "wamid.demo.odd.0", "type": "text", "text": {"body": "Is the red one back?"}}),
+        json!({"id": "wamid.demo.odd.1", "timestamp": seconds, "type": "text", "text": {"body": "See you on Monday"}}),
+    ];
+    for (message, (_, digits, id)) in oddities.into_iter().zip(cast::NUMBERS.iter().skip(1)) {
+        let line =
+            Line { waba: WabaId::from(cast::WABA), number: PhoneNumberId::from(*id), display: Phone::from(*digits) };
+        let parts = Map::from_iter([("messages".to_owned(), Value::Array(vec![message]))]);
+        simulator.post(Update::of_line(&line, "messages", parts)).map_err(|error| StartError(error.to_string()))?;
+    }
+    Ok(())
 }
 
 fn simulated(seed: u64) -> SimulatorConfig {
@@ -100,9 +133,9 @@ fn settings(options: &Options, listen: SocketAddr, simulator: &Simulator) -> Res
     config.data_dir.clone_from(&options.data_dir);
     config.metrics_listen = None;
     config.log = std::env::var("JETTO_LOG").unwrap_or_else(|_| "warn".to_owned());
-    config.meta.graph_url = simulator.url().to_owned();
+    simulator.url().clone_into(&mut config.meta.graph_url);
     config.meta.app_secrets = vec![SimulatorConfig::default().app_secret];
-    config.meta.verify_token = VERIFY_TOKEN.to_owned();
+    VERIFY_TOKEN.clone_into(&mut config.meta.verify_token);
     Ok(config)
 }
 

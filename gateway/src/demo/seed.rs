@@ -4,6 +4,7 @@
 mod chance;
 mod featured;
 mod files;
+mod introductions;
 mod people;
 mod phrases;
 mod scene;
@@ -22,6 +23,7 @@ use engine::time::Timestamp;
 use futures_util::future::try_join_all;
 
 use chance::Chance;
+pub(super) use introductions::introductions;
 use people::{Customer, PEOPLE, PORTFOLIO, SIMULATED};
 use scene::Scene;
 use story::Plan;

@@ -44,17 +44,17 @@ impl Customer {
 /// The number that the simulator gives its `index`-th customer, so that they meet their history when they write. The
 /// name comes with their first message.
 fn simulated(scene: &Scene, index: usize) -> Result<(Language, String, Identities), InvalidId> {
-    const LINES: [(&str, Language); 6] = [
-        ("1202555", Language::English),
-        ("34600", Language::Spanish),
-        ("551195", Language::Portuguese),
-        ("97150", Language::Arabic),
-        ("919876", Language::Hindi),
-        ("49151", Language::English),
+    /// In the simulator's order; it speaks German where this is English.
+    const LANGUAGES: [Language; 6] = [
+        Language::English,
+        Language::Spanish,
+        Language::Portuguese,
+        Language::Arabic,
+        Language::Hindi,
+        Language::English,
     ];
-    let (prefix, language) = LINES.get(index % LINES.len()).copied().unwrap_or(("1202555", Language::English));
-    let digits = 11_usize.saturating_sub(prefix.len()).max(4);
-    let wa_id = Some(format!("{prefix}{:0digits$}", 100 + index).parse()?);
+    let language = LANGUAGES.get(index % LANGUAGES.len()).copied().unwrap_or(Language::English);
+    let wa_id = Some(loadtest::simulator::scripted_phone(index).as_str().parse()?);
     let mut chance = Chance::new(scene.seed, "simulated", index);
     let first_name = chance.pick(language.bank().first_names, "").to_owned();
     Ok((language, first_name, Identities { wa_id, ..Identities::default() }))

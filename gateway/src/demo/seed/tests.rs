@@ -155,6 +155,24 @@ async fn what_is_seeded_can_be_read_and_a_second_start_changes_nothing() {
     };
     let met = store.resolve(tenant, PORTFOLIO, &says, None).await.unwrap();
     assert_eq!(met.contact.id, customer.contact.id, "who writes from a known number meets the history");
-    seed(&store, &store, 1, NOW.plus(engine::time::Span::hours(9))).await.unwrap();
+    let later = NOW.plus(engine::time::Span::hours(9));
+    let windows = async |store: &MemoryStore, now| -> Vec<u64> {
+        introductions(store, 1, now).await.unwrap().iter().map(|person| person.window_until_ms).collect()
+    };
+    assert_eq!(windows(&store, later).await, windows(&MemoryStore::new(), NOW).await, "what was seeded counts");
+    seed(&store, &store, 1, later).await.unwrap();
     assert_eq!(store.conversations(tenant, mine).await.unwrap(), page);
+}
+
+#[tokio::test]
+async fn everybody_with_an_open_conversation_is_introduced_as_the_store_knows_them() {
+    let store = MemoryStore::new();
+    let told = introductions(&store, 1, NOW).await.unwrap();
+    assert_eq!(told.len(), OPEN);
+    assert!(told.iter().all(|person| (person.phone.is_some() || person.bsuid.is_some()) && !person.answers.is_empty()));
+    let marina = told.first().unwrap();
+    assert_eq!(marina.username.as_deref(), Some("marina.duarte"));
+    assert!(marina.phone.is_none() && marina.window_until_ms > u64::try_from(NOW.0).unwrap());
+    let closed = told.iter().filter(|person| person.window_until_ms <= u64::try_from(NOW.0).unwrap()).count();
+    assert!((100..380).contains(&closed), "{closed} closed windows");
 }

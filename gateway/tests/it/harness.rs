@@ -1,0 +1,286 @@
+//! One installation: the binary as a child process, its data directory, and the simulated Meta around it.
+
+mod agent;
+mod hook;
+mod live;
+mod routes;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Output, Stdio};
+use std::time::Duration;
+
+use loadtest::payload::{Content, Phone, PhoneNumberId, Wamid};
+use loadtest::simulator::{Simulator, SimulatorConfig};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+pub(crate) use agent::{Agent, Answer};
+pub(crate) use hook::{customer, now_s, sample, samples, signed, status, text, wamid, webhook};
+pub(crate) use live::Live;
+pub(crate) use routes::Things;
+
+pub(crate) const SECRET: &str = "demo_app_secret";
+pub(crate) const VERIFY_TOKEN: &str = "a long random word";
+pub(crate) const TOKEN: &str = "simulator-token";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+pub(crate) const ORGANIZATION: &str = "Garden";
+pub(crate) const OWNER: &str = "owner@garden.example";
+pub(crate) const WABA: &str = "100000000000001";
+pub(crate) const NUMBER: &str = "200000000000001";
+pub(crate) const CUSTOMER: &str = "12025550123";
+
+/// Generous, because tests share two cores; nothing waits this long unless it is broken.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(15);
+
+/// Asks again until there is an answer.
+pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let search = async {
+        let mut tick = interval(LOOK_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            if let Some(found) = look().await {
+                return found;
+            }
+        }
+    };
+    timeout(DEADLINE, search).await.unwrap_or_else(|_| panic!("not within {DEADLINE:?}: {what}"))
+}
+
+pub(crate) struct Jetto {
+    pub(crate) meta: Simulator,
+    seed: u64,
+    directory: TempDir,
+    settings: Vec<(String, String)>,
+    server: Option<Server>,
+}
+
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Jetto {
+    /// Running, with the organization, its owner and one connected number.
+    pub(crate) async fn running() -> Self {
+        let mut jetto = Self::prepared().await;
+        jetto.start().await;
+        jetto
+    }
+
+    /// As [`Jetto::running`], but not started.
+    pub(crate) async fn prepared() -> Self {
+        let jetto = Self::empty(SimulatorConfig::default());
+        jetto.create_organization(ORGANIZATION, OWNER).await;
+        jetto.connect(ORGANIZATION, NUMBER, TOKEN).await;
+        jetto
+    }
+
+    /// Nothing is in the store. `JETTO_TEST_SEED` repeats the simulator's choices of a failure.
+    pub(crate) fn empty(config: SimulatorConfig) -> Self {
+        let seed = std::env::var("JETTO_TEST_SEED").ok().map(|seed| seed.parse().expect("a number"));
+        let seed = seed.unwrap_or(config.seed);
+        let meta = Simulator::start(SimulatorConfig { seed, ..config }).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let data = directory.path().join("data");
+        let settings = [
+            ("JETTO_LISTEN", "127.0.0.1:0"),
+            ("JETTO_METRICS_LISTEN", "127.0.0.1:0"),
+            ("JETTO_DATA_DIR", data.to_str().unwrap()),
+            ("JETTO_META__GRAPH_URL", meta.url()),
+            ("JETTO_META__APP_SECRETS", &format!("an_older_secret,{SECRET}")),
+            ("JETTO_META__VERIFY_TOKEN", VERIFY_TOKEN),
+            ("JETTO_ACTOR_THREADS", "2"),
+            ("JETTO_HTTP_THREADS", "2"),
+            ("JETTO_LOG", "info"),
+        ];
+        let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
+        Self { meta, seed, directory, settings, server: None }
+    }
+
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
+        self.settings.retain(|(name, _)| name != key);
+        self.settings.push((key.to_owned(), value.to_owned()));
+    }
+
+    pub(crate) fn unset(&mut self, key: &str) {
+        self.settings.retain(|(name, _)| name != key);
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) async fn create_organization(&self, name: &str, owner: &str) {
+        let wanted = ["admin", "create-organization", "--name", name, "--owner-email", owner, "--password-stdin"];
+        self.admin(&wanted, PASSWORD).await;
+    }
+
+    pub(crate) async fn connect(&self, organization: &str, number: &str, token: &str) {
+        let wanted = [
+            "admin",
+            "connect-number",
+            "--organization",
+            organization,
+            "--waba-id",
+            WABA,
+            "--phone-number-id",
+            number,
+            "--display-number",
+            "+1 202 555 0100",
+            "--token-stdin",
+        ];
+        self.admin(&wanted, token).await;
+    }
+
+    /// Answers the member's id.
+    pub(crate) async fn add_member(&self, organization: &str, email: &str, role: &str) -> String {
+        let wanted = ["admin", "add-member", "--organization", organization, "--email", email, "--role", role];
+        let output = self.admin(&[wanted.as_slice(), &["--password-stdin"]].concat(), PASSWORD).await;
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    }
+
+    async fn admin(&self, arguments: &[&str], secret: &str) -> Output {
+        let output = self.run(arguments, secret).await;
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        output
+    }
+
+    /// Runs a command of the binary to its end.
+    pub(crate) async fn run(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // A command that refuses its arguments does not read.
+        drop(stdin.write_all(format!("{input}\n").as_bytes()).await);
+        drop(stdin);
+        timeout(DEADLINE, child.wait_with_output())
+            .await
+            .unwrap_or_else(|_| panic!("{arguments:?} does not end"))
+            .unwrap()
+    }
+
+    fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_jetto"));
+        command.args(arguments).env_clear().envs(self.settings.iter().map(|(key, value)| (key, value)));
+        command.current_dir(self.directory.path()).kill_on_drop(true);
+        command
+    }
+
+    /// Returns when the server says that it listens; Meta posts to it from now on.
+    pub(crate) async fn start(&mut self) {
+        let log = std::fs::File::options().create(true).append(true).open(self.log_file()).unwrap();
+        let mut command = self.command(&["serve"]);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = timeout(DEADLINE, lines.next_line()).await.expect("the server starts").unwrap();
+        let line = line.unwrap_or_else(|| panic!("the server did not start: {}", self.log()));
+        let url = line.strip_prefix("listening on ").expect("the contract's line").to_owned();
+        self.meta.set_callback(&format!("{url}/webhooks/whatsapp"));
+        // Meta and the browsers find it again after a restart.
+        self.set("JETTO_LISTEN", url.strip_prefix("http://").expect("an address"));
+        self.server = Some(Server { child, url });
+    }
+
+    /// `kill -9`.
+    pub(crate) async fn kill(&mut self) {
+        self.server.take().unwrap().child.kill().await.unwrap();
+    }
+
+    /// SIGTERM, then waits for the end.
+    pub(crate) async fn stop(&mut self) -> ExitStatus {
+        let mut server = self.server.take().unwrap();
+        let pid = server.child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+        timeout(DEADLINE, server.child.wait()).await.expect("the server drains").unwrap()
+    }
+
+    pub(crate) async fn restart(&mut self) {
+        assert!(self.stop().await.success());
+        self.start().await;
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.server.as_ref().expect("the server runs").url
+    }
+
+    pub(crate) async fn sign_in(&self, email: &str) -> Agent {
+        Agent::sign_in(self.url(), email, PASSWORD).await
+    }
+
+    pub(crate) async fn owner(&self) -> Agent {
+        self.sign_in(OWNER).await
+    }
+
+    /// The current value of a metric, all labels together.
+    pub(crate) async fn metric(&self, name: &str) -> i64 {
+        let address =
+            self.log().lines().rev().find_map(|line| line.split_once("metrics on ").map(|(_, url)| url.to_owned()));
+        let text = reqwest::get(format!("{}/metrics", address.expect("the log says where"))).await.unwrap();
+        let text = text.text().await.unwrap();
+        let values = text.lines().filter(|line| line.split([' ', '{']).next() == Some(name));
+        values.filter_map(|line| line.rsplit(' ').next()?.parse::<i64>().ok()).sum()
+    }
+
+    /// Posts the change as Meta does: until it is answered 200. Nothing but "not now" may come before.
+    pub(crate) async fn post(&self, body: &Value) {
+        let body = loadtest::payload::wire::to_wire(body);
+        eventually("the webhook is taken", async || match self.post_bytes(&body).await {
+            200 => Some(()),
+            503 => None,
+            refused => panic!("{refused}"),
+        })
+        .await;
+    }
+
+    /// Posts bytes with a right signature; answers the status.
+    pub(crate) async fn post_bytes(&self, body: &[u8]) -> u16 {
+        hook::post(self.url(), body).await
+    }
+
+    /// The simulated customer writes a text.
+    pub(crate) fn customer_writes(&self, words: &str) -> Wamid {
+        self.customer_says(Content::Text { body: words.into() })
+    }
+
+    pub(crate) fn customer_says(&self, content: Content) -> Wamid {
+        self.meta.customer_says(&PhoneNumberId::from(NUMBER), &Phone::from(CUSTOMER), content).unwrap()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.directory.path().join("jetto.log")
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+}
+
+impl Drop for Jetto {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let log = self.log();
+            let tail: Vec<&str> = log.lines().rev().take(30).collect();
+            for line in tail.iter().rev() {
+                eprintln!("{line}");
+            }
+            let test = std::thread::current().name().unwrap_or_default().to_owned();
+            let features = if cfg!(feature = "seeded-bugs") { "--features seeded-bugs " } else { "" };
+            eprintln!(
+                "again: JETTO_TEST_SEED={} cargo test -p gateway {features}--test it -- --exact {test}",
+                self.seed
+            );
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Journeys and promises of the real binary, with a simulated WhatsApp as its outside world. Each test runs an
+//! installation of its own: a data directory, a port, a simulator, an organization.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "helpers of tests; a panic is the test's failure"
+)]
+
+mod harness;
+
+mod bad_input;
+mod crash;
+mod files;
+mod identity;
+mod isolation;
+mod journey;
+mod live;
+mod live_reconnect;
+mod order;
+mod permissions;
+mod poison;
+mod samples;
+mod sending;
+mod sessions;
+mod settings;
+mod statuses;
+mod visibility;
