@@ -30,9 +30,11 @@ const screens: Record<string, (app: App, page: Page) => Promise<void>> = {
     await app.openConversation();
   },
   'every kind of message': async (app, page) => {
-    await app.signIn();
-    if (app.server.tell === null) return app.openConversation();
-    await page.goto(`${app.server.url}/inbox/all/c-0117`);
+    await app.signIn('Agent');
+    if (app.server.tell === null) {
+      await page.goto(`${app.server.url}/inbox/mine`);
+      await page.getByRole('option').filter({ hasText: 'Marina Duarte' }).click();
+    } else await page.goto(`${app.server.url}/inbox/all/c-0117`);
     await expect(app.messages.last()).toBeVisible();
   },
   'no conversation open': async (app, page) => {
@@ -69,6 +71,24 @@ const screens: Record<string, (app: App, page: Page) => Promise<void>> = {
     await page.getByRole('row').nth(1).click();
     await page.getByRole('button', { name: 'Replay' }).waitFor();
   },
+};
+
+const rooms: Record<string, { role: Parameters<App['signIn']>[0]; words: RegExp }> = {
+  'read along': { role: 'Viewer', words: /does not answer customers/ },
+  'nothing for this role': { role: 'Analyst', words: /Nothing here for this role/ },
+};
+for (const [name, { role, words }] of Object.entries(rooms)) {
+  screens[name] = async (app, page) => {
+    await app.signIn(role);
+    if (role === 'Viewer') await page.getByRole('option').first().click();
+    await page.getByText(words).waitFor();
+  };
+}
+screens['window closed'] = async (app, page) => {
+  await app.signIn('Agent');
+  await page.goto(`${app.server.url}/inbox/mine`);
+  await page.getByRole('option').filter({ hasText: 'Closed' }).first().click();
+  await page.getByText(/^Window closed at/).waitFor();
 };
 
 for (const theme of ['light', 'dark'] as const) {

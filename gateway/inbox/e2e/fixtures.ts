@@ -1,4 +1,4 @@
-import { test as base, expect, type Locator, type Page } from '@playwright/test';
+import { test as base, expect, type Locator, type Page, type WebSocketRoute } from '@playwright/test';
 import { startMock } from '../mock/server.mjs';
 
 type Server = {
@@ -42,13 +42,35 @@ export class App {
     this.server = server;
   }
 
-  async signIn(role: 'Agent' | 'Owner' = 'Owner') {
+  async signIn(role: 'Agent' | 'Lead' | 'Marketer' | 'Analyst' | 'Developer' | 'Viewer' | 'Owner' = 'Owner') {
     await this.page.goto(`${this.server.url}/sign-in`);
     await this.page
       .getByRole('button', { name: new RegExp(`\\b${role}\\b`) })
       .first()
       .click();
     await this.page.waitForURL((url) => !url.pathname.startsWith('/sign-in'));
+  }
+
+  /** Between this page and its server; it works with any server, because it is cut on the page's side. */
+  async cuttableLine() {
+    let whole = true;
+    const sockets = new Set<WebSocketRoute>();
+    await this.page.routeWebSocket(/\/api\/v1\/live/, (socket) => {
+      if (!whole) return void socket.close({ code: 1011 });
+      socket.connectToServer();
+      sockets.add(socket);
+    });
+    await this.page.route('**/api/**', (route) => (whole ? route.continue() : route.abort()));
+    return {
+      cut: async () => {
+        whole = false;
+        await Promise.all([...sockets].map((socket) => socket.close({ code: 1011 })));
+        sockets.clear();
+      },
+      mend: () => {
+        whole = true;
+      },
+    };
   }
 
   /** A conversation that may be answered freely. */

@@ -15,20 +15,36 @@ const base = process.env.JETTO_URL ?? mock.url;
 const browser = await chromium.launch(launch);
 mkdirSync(OUT, { recursive: true });
 
-const open = (page, id) => page.goto(`${base}/inbox/all/${id}`);
 const control = (path, body) =>
   mock ? fetch(`${base}/mock/${path}`, { method: 'POST', body: JSON.stringify(body) }) : Promise.resolve();
 
-/** Without the mock the seeded names are not there: the first conversation stands in for them. */
-async function openMarina(page) {
-  if (mock) return open(page, 'c-marina');
-  await page.goto(`${base}/inbox/all`);
-  await page.getByRole('option').first().click();
-}
+/** The mock's conversations by id, the demo's by the same people's names. */
+const IN_THE_MOCK = {
+  'Marina Duarte': 'c-marina',
+  'Yasmine Mansour': 'c-yasmine',
+  'Luiza Prado': 'c-luiza',
+  '+1 202 555 0117': 'c-0117',
+};
+
+const open = (name) => async (page) => {
+  if (mock) await page.goto(`${base}/inbox/all/${IN_THE_MOCK[name]}`);
+  else {
+    await page.goto(`${base}/inbox/mine`);
+    await page.getByRole('option').filter({ hasText: name }).click();
+  }
+  await page.getByRole('log').locator('article').last().waitFor();
+};
+const openMarina = open('Marina Duarte');
 
 async function marinaWithColleagues(page) {
   await openMarina(page);
-  await page.getByRole('log').locator('article').last().waitFor();
+  if (!mock) {
+    await colleague('Omar Fathy', page.url());
+    const lina = await colleague('Lina Haddad', page.url());
+    await lina.getByRole('textbox').pressSequentially('Bom dia', { delay: 40 });
+    await page.getByText('Lina is typing…').waitFor();
+    return;
+  }
   await control('presence', {
     conversation_id: 'c-marina',
     people: [
@@ -38,17 +54,31 @@ async function marinaWithColleagues(page) {
   });
 }
 
+const colleagues = [];
+
+async function colleague(name, url) {
+  const context = await browser.newContext({ viewport: DESKTOP });
+  colleagues.push(context);
+  const page = await context.newPage();
+  await page.goto(`${base}/sign-in`);
+  await page.getByRole('button', { name: new RegExp(name) }).click();
+  await page.waitForURL((at) => !at.pathname.startsWith('/sign-in'));
+  await page.goto(url.replace('/mine/', '/all/'));
+  await page.getByRole('log').locator('article').last().waitFor();
+  return page;
+}
+
 const shots = {
   'inbox-light': { run: writing },
   'inbox-dark': { theme: 'dark', run: writing },
-  'inbox-rtl': { language: 'ar', run: (page) => (mock ? open(page, 'c-yasmine') : openMarina(page)) },
-  'inbox-every-kind': { run: (page) => (mock ? open(page, 'c-0117') : openMarina(page)) },
+  'inbox-rtl': { language: 'ar', run: open('Yasmine Mansour') },
+  'inbox-every-kind': { run: open('+1 202 555 0117') },
   'inbox-1200': { size: { width: 1200, height: 900 }, run: openMarina },
   'inbox-760': { size: { width: 760, height: 900 }, run: openMarina },
-  'phone-list': { size: PHONE, run: (page) => page.goto(`${base}/inbox/all`) },
+  'phone-list': { size: PHONE, run: (page) => page.goto(`${base}/inbox/mine`) },
   'phone-thread': { size: PHONE, run: marinaWithColleagues },
   'phone-dark': { size: PHONE, theme: 'dark', run: openMarina },
-  'window-closed': { run: (page) => (mock ? open(page, 'c-luiza') : openMarina(page)) },
+  'window-closed': { run: open('Luiza Prado') },
   'template-picker': { run: picker },
   'template-picker-dark': { theme: 'dark', run: picker },
   'webhook-log': { person: 'Helena Castro', run: quarantined },
@@ -65,14 +95,14 @@ const shots = {
       await page.keyboard.press('?');
     },
   },
-  ...(mock && {
-    empty: {
-      person: 'Bruno Salles',
-      organization: 'Oficina Norte',
-      run: (page) => page.goto(`${base}/inbox/all`),
-    },
-    offline: { run: offline },
-  }),
+  empty: {
+    person: 'Owner',
+    organization: 'Oficina Norte',
+    run: (page) => page.goto(`${base}/inbox/all`),
+  },
+  'nothing-for-the-role': { person: 'Daniel Osei', run: (page) => page.goto(`${base}/`) },
+  'read-along': { person: 'Nadia Rahman', run: readAlong },
+  ...(mock && { offline: { run: offline } }),
 };
 
 async function writing(page) {
@@ -91,6 +121,12 @@ async function picker(page) {
   await fields.nth(2).fill('24 fev 2027');
   await fields.nth(3).focus();
   await fields.nth(3).blur();
+}
+
+async function readAlong(page) {
+  await page.goto(`${base}/inbox/all`);
+  await page.getByRole('option').nth(1).click();
+  await page.getByRole('log').locator('article').last().waitFor();
 }
 
 async function quarantined(page) {
@@ -144,7 +180,7 @@ async function shoot(
   await page.mouse.move(size.width - 2, size.height - 2);
   await page.waitForTimeout(500);
   await page.screenshot({ path: `${OUT}/${name}.png` });
-  await context.close();
+  await Promise.all([context, ...colleagues.splice(0)].map((one) => one.close()));
 }
 
 for (const [name, shot] of Object.entries(shots)) {

@@ -10,9 +10,10 @@ import {
 import { meQuery } from './api/queries';
 import type { ViewName, WebhookOutcome } from './api/types';
 import { InboxPage } from './inbox/InboxPage';
+import { NoPlace } from './shell/NoPlace';
 import { PageFailed } from './shell/PageFailed';
 import { Shell } from './shell/Shell';
-import { home } from './state/permissions';
+import { home, type Rights, rightsOf } from './state/permissions';
 
 type Context = { client: QueryClient };
 
@@ -42,6 +43,14 @@ const shell = createRoute({
   component: Shell,
 });
 
+/** An address can be typed or kept from another role; the server would answer 403 to everything on it. */
+const onlyWith =
+  (right: keyof Rights) =>
+  async ({ context }: { context: Context }) => {
+    const me = await context.client.query(meQuery);
+    if (me && !rightsOf(me.permissions)[right]) throw redirect({ to: home(me.permissions) });
+  };
+
 const start = createRoute({
   getParentRoute: () => shell,
   path: '/',
@@ -62,6 +71,7 @@ const inboxStart = createRoute({
 const inbox = createRoute({
   getParentRoute: () => shell,
   path: '/inbox/$view',
+  beforeLoad: onlyWith('readInbox'),
   params: {
     parse: ({ view }): { view: ViewName } => ({ view: VIEWS.includes(view) ? (view as ViewName) : 'mine' }),
     stringify: ({ view }) => ({ view }),
@@ -76,6 +86,7 @@ const conversation = createRoute({ getParentRoute: () => inbox, path: '$conversa
 const contacts = createRoute({
   getParentRoute: () => shell,
   path: '/contacts',
+  beforeLoad: onlyWith('readContacts'),
   component: lazyRouteComponent(() => import('./contacts/ContactsPage'), 'ContactsPage'),
 });
 
@@ -84,6 +95,7 @@ const contact = createRoute({ getParentRoute: () => contacts, path: '$contactId'
 const webhookLog = createRoute({
   getParentRoute: () => shell,
   path: '/webhook-log',
+  beforeLoad: onlyWith('readLog'),
   validateSearch: (search: Record<string, unknown>): { outcome?: WebhookOutcome } =>
     OUTCOMES.includes(String(search.outcome)) ? { outcome: search.outcome as WebhookOutcome } : {},
   component: lazyRouteComponent(() => import('./webhooks/WebhookLogPage'), 'WebhookLogPage'),
@@ -91,11 +103,14 @@ const webhookLog = createRoute({
 
 const webhookEntry = createRoute({ getParentRoute: () => webhookLog, path: '$entryId' });
 
+const nothing = createRoute({ getParentRoute: () => shell, path: '/nothing', component: NoPlace });
+
 const tree = root.addChildren([
   signIn,
   shell.addChildren([
     start,
     inboxStart,
+    nothing,
     inbox.addChildren([conversation]),
     contacts.addChildren([contact]),
     webhookLog.addChildren([webhookEntry]),

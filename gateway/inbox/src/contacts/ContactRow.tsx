@@ -5,6 +5,7 @@ import type { Contact } from '../api/types';
 import { countryName } from '../i18n/format';
 import { Face } from '../people/Face';
 import { contactName } from '../people/names';
+import { readablePhone } from '../people/phone';
 import css from './contacts.module.css';
 
 export function ContactRow({ contact, offset, open }: { contact: Contact; offset: number; open: boolean }) {
@@ -40,7 +41,7 @@ function ReachedBy({ contact }: { contact: Contact }) {
   if (contact.phone) {
     return (
       <span className={css.reached}>
-        <IconPhone size={14} aria-hidden /> <bdi dir="ltr">{contact.phone}</bdi>
+        <IconPhone size={14} aria-hidden /> <bdi dir="ltr">{readablePhone(contact.phone)}</bdi>
       </span>
     );
   }

@@ -1,7 +1,11 @@
 import { i18next } from './index';
 
 /** Digits stay Latin in every language (ui.md §9); names of days and months follow the language. */
-const locale = () => `${i18next.language || 'en'}-u-nu-latn`;
+const locale = () => {
+  const language = i18next.language || 'en';
+  // Day before month, as in the rest of the world's English.
+  return `${language === 'en' ? 'en-GB' : language}-u-nu-latn`;
+};
 const cache = new Map<string, Intl.DateTimeFormat>();
 
 function formatter(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {

@@ -5,7 +5,7 @@ import { countsQuery } from '../api/queries';
 import type { ViewName } from '../api/types';
 import { firstName } from '../people/names';
 import { StateCard } from '../shell/StateCard';
-import { useMe } from '../state/permissions';
+import { rightsOf, useMe } from '../state/permissions';
 import css from './inbox.module.css';
 
 /** Beside an empty list it welcomes; beside a full one it only says what to do. */
@@ -13,7 +13,9 @@ export function NoConversation({ view }: { view: ViewName }) {
   const { t } = useTranslation();
   const me = useMe();
   const { data: counts } = useQuery(countsQuery);
-  const nothingYet = counts !== undefined && counts.all + counts.closed === 0;
+  // Who sees only their own cannot tell from an empty list that nobody has written yet.
+  const seesAll = rightsOf(me.permissions).readOthers;
+  const nothingYet = seesAll && counts !== undefined && counts.all + counts.closed === 0;
   const nothingHere = counts !== undefined && counts[view] === 0;
   if (nothingYet) {
     const numbers = me.numbers.map((number) => number.display).join(', ');

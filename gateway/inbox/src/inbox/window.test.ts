@@ -10,6 +10,8 @@ const t = (key: string, values?: object) => i18next.t(key, { ...values }) as str
 
 describe('the window of a row', () => {
   it.each([
+    [left(24, 0, 40), '23 h', 'open'],
+    [left(24, 0), '23 h', 'open'],
     [left(23, 59), '23 h', 'open'],
     [left(5, 12), '5 h', 'open'],
     [left(4, 1), '4 h', 'open'],
@@ -28,6 +30,7 @@ describe('the window of a row', () => {
 
 describe('the window in the composer', () => {
   it.each([
+    [left(24, 0, 40), '23 h 59 min left'],
     [left(23, 54), '23 h 54 min left'],
     [left(5, 12), '5 h 12 min left'],
     [left(0, 48), '48 min left'],

@@ -2,6 +2,8 @@ import type { Words } from '../i18n';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+/** A window is never longer; where it seems so, this device's time is behind the server's. */
+const LONGEST = 24 * HOUR - 1;
 const SOON = 2 * HOUR;
 const SHOW_MINUTES_BELOW = 4 * HOUR;
 const SHOW_SECONDS_BELOW = 5 * MINUTE;
@@ -14,7 +16,7 @@ export type WindowState =
 
 export function windowState(until: number | null, now: number): WindowState {
   if (until === null || until <= now) return { kind: 'closed', at: until };
-  const left = until - now;
+  const left = Math.min(until - now, LONGEST);
   const hours = Math.floor(left / HOUR);
   const minutes = Math.floor((left % HOUR) / MINUTE);
   if (left >= SOON) return { kind: 'open', hours, minutes, fine: left <= SHOW_MINUTES_BELOW };

@@ -1,7 +1,16 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { keys } from '../api/queries';
 import type { Conversation, LoggedEvent, Me, Message, ViewName } from '../api/types';
-import { applyMessage, applyRow, belongs, newer, type Rows, removeRow, type Thread } from './rows';
+import {
+  addMessage,
+  applyMessage,
+  applyRow,
+  belongs,
+  newer,
+  type Rows,
+  removeRow,
+  type Thread,
+} from './rows';
 
 const COUNTS_DEBOUNCE_MS = 400;
 let countsTimer: ReturnType<typeof setTimeout> | undefined;
@@ -39,6 +48,12 @@ export function applyThreadMessage(client: QueryClient, message: Message) {
   const key = keys.messages(message.conversation_id);
   const thread = client.getQueryData<Thread>(key);
   if (thread) client.setQueryData(key, applyMessage(thread, message));
+}
+
+export function addSentMessage(client: QueryClient, message: Message) {
+  const key = keys.messages(message.conversation_id);
+  const thread = client.getQueryData<Thread>(key);
+  if (thread) client.setQueryData(key, addMessage(thread, message));
 }
 
 export function hideConversation(client: QueryClient, id: string) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Conversation } from '../api/types';
 import { conversation, message, NOON } from '../test/samples';
-import { applyMessage, applyRow, belongs, newer, type Rows, type Thread } from './rows';
+import { addMessage, applyMessage, applyRow, belongs, newer, type Rows, type Thread } from './rows';
 
 const row = (id: string, ago: number, fields: Partial<Conversation> = {}) =>
   conversation(id, { last_activity_at: NOON - ago, ...fields });
@@ -90,6 +90,12 @@ describe('messages', () => {
       ['m4', 'm3'],
       ['late', 'm2', 'm1'],
     ]);
+  });
+
+  it('lets no late answer to sending take back what an event said', () => {
+    const told = applyMessage(thread(null), message('m5', { at: NOON + 5, edited: true }));
+    expect(addMessage(told, message('m5', { at: NOON + 5 }))).toBe(told);
+    expect(ids(addMessage(thread(null), message('m5', { at: NOON + 5 })))[0]).toEqual(['m5', 'm4', 'm3']);
   });
 
   it('leaves a message older than everything loaded to the next page', () => {

@@ -67,6 +67,12 @@ export function applyRow(rows: Rows, row: Conversation, inView: boolean): Rows {
   return inView ? placeRow(rows, row) : removeRow(rows, row.id);
 }
 
+/** The answer to sending: an event may have told more about the message before the answer came, and stays. */
+export function addMessage(thread: Thread, message: Message): Thread {
+  const known = thread.pages.some((page) => page.items.some((item) => item.id === message.id));
+  return known ? thread : applyMessage(thread, message);
+}
+
 /** Replaces by id, or adds at its place by time (pages hold newest first). */
 export function applyMessage(thread: Thread, message: Message): Thread {
   let replaced = false;

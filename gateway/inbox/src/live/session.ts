@@ -4,7 +4,8 @@ import { api } from '../api/client';
 import { keys } from '../api/queries';
 import type { Me, Message } from '../api/types';
 import { openDrafts, saveDrafts } from '../state/drafts';
-import { applyEvent, applyThreadMessage, reloadAll } from './apply';
+import { rightsOf } from '../state/permissions';
+import { addSentMessage, applyEvent, reloadAll } from './apply';
 import { LiveConnection } from './connection';
 import { OutboxSender, openOutbox } from './outbox';
 import { useLive } from './store';
@@ -31,7 +32,7 @@ export class LiveSession {
           { content: entry.content, ...(entry.reply_to ? { reply_to: entry.reply_to } : {}) },
           { 'Idempotency-Key': entry.key },
         ),
-      sent: (message) => applyThreadMessage(client, message),
+      sent: (message) => addSentMessage(client, message),
       refused: (entry, reason) => notices.refused(entry.to, reason),
       signedOut: () => this.ended(),
     });
@@ -67,7 +68,8 @@ export class LiveSession {
   start() {
     openDrafts(this.me.member.id);
     openOutbox(this.me.member.id);
-    this.connection.start();
+    // The line carries conversations; without the right to see any the server refuses it.
+    if (rightsOf(this.me.permissions).readInbox) this.connection.start();
     window.addEventListener('online', this.retry);
     window.addEventListener('pagehide', saveDrafts);
   }

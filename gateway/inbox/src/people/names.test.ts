@@ -7,7 +7,7 @@ describe('names', () => {
   it('show the number only where nothing better is known', () => {
     expect(contactName({ ...contact, name: 'Marina', phone: '+1' }, '?')).toBe('Marina');
     expect(contactName({ ...contact, username: 'marina', phone: '+1' }, '?')).toBe('@marina');
-    expect(contactName({ ...contact, phone: '+1' }, '?')).toBe('+1');
+    expect(contactName({ ...contact, phone: '+12025550117' }, '?')).toBe('+1 202 555 0117');
     expect(contactName({ ...contact, bsuid: 'BR.1' }, '?')).toBe('BR.1');
     expect(contactName(contact, '?')).toBe('?');
   });

@@ -1,10 +1,12 @@
 import type { Contact } from '../api/types';
+import { readablePhone } from './phone';
 
 /** What people call the contact: never the phone number where a name or a username is known. */
 export function contactName(contact: Contact, unnamed: string): string {
   if (contact.name) return contact.name;
   if (contact.username) return `@${contact.username}`;
-  return contact.phone ?? contact.bsuid ?? unnamed;
+  if (contact.phone) return readablePhone(contact.phone);
+  return contact.bsuid ?? unnamed;
 }
 
 export const firstName = (name: string) => name.split(' ')[0] ?? name;
@@ -36,6 +38,9 @@ export type Tone = (typeof TONES)[number];
 /** The same person has the same colour on every device. Red is kept for what is wrong. */
 export function toneOf(id: string): Tone {
   let hash = 0x811c9dc5;
-  for (const char of id) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0;
-  return TONES[(hash >>> 16) % TONES.length] ?? 'ac';
+  for (const char of id) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193);
+  // Without a last mixing, ids that differ only at their end would get neighbouring colours.
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return TONES[((hash ^ (hash >>> 16)) >>> 0) % TONES.length] ?? 'ac';
 }

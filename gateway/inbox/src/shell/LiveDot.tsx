@@ -24,6 +24,11 @@ export function LiveDot() {
   );
 }
 
+/** What is asked for each few seconds instead of told: it follows as long as the answers come. */
+export function PollDot({ answering }: { answering: boolean }) {
+  return <span className={css.dot} data-health={answering ? 'live' : 'reconnecting'} aria-hidden />;
+}
+
 /** The views' foot: the same state in words, with the time of the last event. */
 export function LiveWords() {
   const { t } = useTranslation();

@@ -35,7 +35,7 @@ export function MeMenu({ me, onHelp, position, bar = false }: Props) {
         <div className={css.who}>
           <bdi className={css.whoName}>{me.member.name}</bdi>
           <bdi>
-            {me.member.role} · {me.organization.name}
+            {t(`role.${me.member.role}`)} · {me.organization.name}
           </bdi>
         </div>
         <Menu.Divider />

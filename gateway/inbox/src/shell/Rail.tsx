@@ -5,6 +5,7 @@ import { Link, useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { countsQuery } from '../api/queries';
 import type { Me } from '../api/types';
+import { rightsOf } from '../state/permissions';
 import { LiveDot } from './LiveDot';
 import { Mark } from './Mark';
 import { MeMenu } from './MeMenu';
@@ -25,7 +26,7 @@ export function Rail({ me, onHelp }: Props) {
       ))}
       <span className={css.spring} />
       <ThemeToggle />
-      <LiveDot />
+      {rightsOf(me.permissions).readInbox && <LiveDot />}
       <MeMenu me={me} onHelp={onHelp} position="right-end" />
     </nav>
   );

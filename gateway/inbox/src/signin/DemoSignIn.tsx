@@ -83,7 +83,7 @@ function PersonCard({ person, onEnter }: { person: DemoPerson; onEnter: () => vo
       <Face id={person.member_id} name={person.name} size={36} solid />
       <span className={css.personText}>
         <span>
-          <strong>{person.role}</strong> <bdi className={css.about}>{person.name}</bdi>
+          <strong>{t(`role.${person.role}`)}</strong> <bdi className={css.about}>{person.name}</bdi>
         </span>
         <span className={css.about}>{person.about}</span>
         <span className={css.try}>{t('demo.try', { what: person.try })}</span>

@@ -4,6 +4,8 @@ import type { Me } from '../api/types';
 
 export type Rights = {
   readInbox: boolean;
+  /** Sees more than what is assigned to them. */
+  readOthers: boolean;
   reply: boolean;
   sendTemplate: boolean;
   assign: boolean;
@@ -17,6 +19,7 @@ export function rightsOf(permissions: string[]): Rights {
   const has = (name: string) => permissions.includes(name);
   return {
     readInbox: permissions.some((name) => name.startsWith('conversations.read_')),
+    readOthers: has('conversations.read_team') || has('conversations.read_all'),
     reply: has('conversations.reply'),
     sendTemplate: has('conversations.send_template') && has('templates.read'),
     assign: has('conversations.assign'),
@@ -29,9 +32,11 @@ export function rightsOf(permissions: string[]): Rights {
 
 export function home(permissions: string[]): string {
   const rights = rightsOf(permissions);
-  if (rights.readInbox) return rights.reply ? '/inbox/mine' : '/inbox/all';
+  if (rights.reply) return '/inbox/mine';
+  if (rights.readOthers) return '/inbox/all';
   if (rights.readLog) return '/webhook-log';
-  return rights.readContacts ? '/contacts' : '/inbox/mine';
+  if (rights.readContacts) return '/contacts';
+  return rights.readInbox ? '/inbox/mine' : '/nothing';
 }
 
 /** Inside the shell somebody is always signed in; the shell itself shows the sign-in dialog otherwise. */

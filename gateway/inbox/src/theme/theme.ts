@@ -32,7 +32,8 @@ export const theme = createTheme({
   primaryShade: { light: 7, dark: 6 },
   colors: { lagoon },
   defaultRadius: 6,
-  fontFamily: "'Inter Variable', 'Noto Sans Arabic', 'Noto Sans Devanagari', system-ui, sans-serif",
+  fontFamily:
+    "'Inter Variable', 'Noto Sans Arabic', 'Noto Sans Devanagari', 'Apple Color Emoji', 'Segoe UI Emoji', 'Noto Color Emoji', system-ui, sans-serif",
   fontFamilyMonospace: "ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace",
   fontSizes: { xs: '11px', sm: '12px', md: '13px', lg: '14px', xl: '16px' },
   lineHeights: { xs: '1.45', sm: '1.35', md: '1.385', lg: '1.43', xl: '1.375' },

@@ -1,6 +1,6 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
-import { LiveDot } from '../shell/LiveDot';
+import { PollDot } from '../shell/LiveDot';
 import { useScreen } from '../shell/useScreen';
 import { EntryPanel } from './EntryPanel';
 import { EntryTable } from './EntryTable';
@@ -29,7 +29,7 @@ export function WebhookLogPage() {
       <header className={css.head}>
         <h1>{t('nav.log')}</h1>
         <span className={css.spring} />
-        <LiveDot />
+        {!entryId && <PollDot answering={!log.query.isError} />}
         <span className={css.headNote}>{t(entryId ? 'log.frozen' : 'log.follows')}</span>
       </header>
       <div className={css.columns}>

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, FileButton, Popover, Textarea, Tooltip } from '@mantine/core';
 import { useMergedRef } from '@mantine/hooks';
-import { IconMoodSmile, IconPaperclip, IconSend2, IconTemplate } from '@tabler/icons-react';
+import { IconMoodSmile, IconPaperclip, IconPlus, IconSend2, IconTemplate } from '@tabler/icons-react';
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Face } from '../../people/Face';
@@ -26,7 +26,6 @@ const MAX_LINES = 8;
 export function ReplyBox({ ref, conversation, autoFocus, items }: ComposerProps) {
   const { t } = useTranslation();
   const { listBeside } = useScreen();
-  const { chooseTemplate } = useThread();
   const draft = useDrafts((state) => state.drafts[conversation.id]);
   const text = draft?.text ?? '';
   const replyTo = draft?.reply_to ?? null;
@@ -104,6 +103,7 @@ export function ReplyBox({ ref, conversation, autoFocus, items }: ComposerProps)
         ref={mergedRef}
         data-composer
         className={css.field}
+        rightSection={listBeside ? null : <TemplateButton />}
         variant="unstyled"
         autosize
         minRows={1}
@@ -126,19 +126,13 @@ export function ReplyBox({ ref, conversation, autoFocus, items }: ComposerProps)
           {(props) => (
             <Tooltip label={t('composer.attach')}>
               <ActionIcon {...props} aria-label={t('composer.attach')}>
-                <IconPaperclip size={18} />
+                {listBeside ? <IconPaperclip size={18} /> : <IconPlus size={22} />}
               </ActionIcon>
             </Tooltip>
           )}
         </FileButton>
         {listBeside && <EmojiButton onPick={insert} />}
-        {chooseTemplate && (
-          <Tooltip label={<TipWithKeys label={t('composer.template')} keys="T" />}>
-            <ActionIcon aria-label={t('composer.template')} onClick={chooseTemplate}>
-              <IconTemplate size={18} />
-            </ActionIcon>
-          </Tooltip>
-        )}
+        {listBeside && <TemplateButton />}
         <span className={css.spring} />
         <SavedHere />
         <Tooltip label={<TipWithKeys label={t('composer.send')} keys="Ctrl Enter" />}>
@@ -155,6 +149,19 @@ export function ReplyBox({ ref, conversation, autoFocus, items }: ComposerProps)
         </Tooltip>
       </div>
     </div>
+  );
+}
+
+function TemplateButton() {
+  const { t } = useTranslation();
+  const { chooseTemplate } = useThread();
+  if (!chooseTemplate) return null;
+  return (
+    <Tooltip label={<TipWithKeys label={t('composer.template')} keys="T" />}>
+      <ActionIcon aria-label={t('composer.template')} onClick={chooseTemplate}>
+        <IconTemplate size={18} />
+      </ActionIcon>
+    </Tooltip>
   );
 }
 

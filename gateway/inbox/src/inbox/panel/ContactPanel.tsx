@@ -7,6 +7,7 @@ import type { Contact } from '../../api/types';
 import { countryName } from '../../i18n/format';
 import { Face } from '../../people/Face';
 import { contactName } from '../../people/names';
+import { readablePhone } from '../../people/phone';
 import { TipWithKeys } from '../../shell/Rail';
 import { useRights } from '../../state/permissions';
 import { CopyText } from './CopyText';
@@ -79,7 +80,11 @@ export function Identity({ contact }: { contact: Contact }) {
         <dt>{t('panel.phone')}</dt>
         <dd>
           {contact.phone ? (
-            <CopyText text={contact.phone} label={t('panel.copyPhone')} />
+            <CopyText
+              text={contact.phone}
+              shown={readablePhone(contact.phone)}
+              label={t('panel.copyPhone')}
+            />
           ) : (
             <span className={css.faint}>
               <IconEyeOff size={14} aria-hidden /> {t('panel.notShared')}

@@ -71,9 +71,11 @@ export function TemplateForm({ template, values, number, onChange, onSend }: Pro
         </div>
       </div>
       <footer className={css.send}>
-        <Kbd>Ctrl</Kbd>
-        <Kbd>Enter</Kbd>
-        <span>{t('picker.toSend')}</span>
+        <span className={css.byKey}>
+          <Kbd>Ctrl</Kbd>
+          <Kbd>Enter</Kbd>
+          {t('picker.toSend')}
+        </span>
         <span className={css.spring} />
         {missing > 0 && <span>{t('picker.missing', { count: missing })}</span>}
         <Button

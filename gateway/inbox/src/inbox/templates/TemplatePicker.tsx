@@ -8,6 +8,7 @@ import type { Conversation, Template } from '../../api/types';
 import { useSession } from '../../live/context';
 import { enqueue } from '../../live/outbox';
 import { contactName } from '../../people/names';
+import { useScreen } from '../../shell/useScreen';
 import { newKey } from '../../state/local';
 import { WindowChip } from '../composer/WindowChip';
 import css from './picker.module.css';
@@ -20,6 +21,7 @@ type Props = { conversation: Conversation; onClose: () => void };
 
 export default function TemplatePicker({ conversation, onClose }: Props) {
   const { t } = useTranslation();
+  const { listBeside } = useScreen();
   const { contact, number } = conversation;
   const query = useQuery(templatesQuery(number.phone_number_id));
   const [search, setSearch] = useState('');
@@ -39,7 +41,8 @@ export default function TemplatePicker({ conversation, onClose }: Props) {
       onClose={onClose}
       size={1080}
       padding={0}
-      radius={10}
+      fullScreen={!listBeside}
+      radius={listBeside ? 10 : 0}
       centered
       classNames={{ content: css.content }}
     >

@@ -10,6 +10,7 @@ import { Face } from '../../people/Face';
 import { firstName } from '../../people/names';
 import { useMe, useRights } from '../../state/permissions';
 import { useConversationActions } from '../useConversationActions';
+import css from './head.module.css';
 
 export function AssigneeMenu({ conversation }: { conversation: Conversation }) {
   const { t } = useTranslation();
@@ -31,14 +32,23 @@ export function AssigneeMenu({ conversation }: { conversation: Conversation }) {
     if (event.key.toLowerCase() === 'm') toMe();
     if (event.key.toLowerCase() === 'u') give(null);
   };
+  if (!rights.assign) {
+    return (
+      assignee && (
+        <span className={css.assignee}>
+          <Face id={assignee.id} name={assignee.name} size={16} solid />
+          <bdi>{firstName(assignee.name)}</bdi>
+        </span>
+      )
+    );
+  }
   const target = (
     <Button
       variant="default"
-      disabled={!rights.assign}
       leftSection={
         assignee ? <Face id={assignee.id} name={assignee.name} size={16} solid /> : <IconUserPlus size={16} />
       }
-      rightSection={rights.assign && <IconChevronDown size={14} />}
+      rightSection={<IconChevronDown size={14} />}
       aria-label={assignee ? t('thread.assigneeIs', { name: assignee.name }) : t('thread.assign')}
     >
       <bdi>{assignee ? firstName(assignee.name) : t('thread.assign')}</bdi>

@@ -24,8 +24,10 @@ export function DeliveryLine({ message }: { message: Message }) {
   if (delivery.failure) return <FailedLine message={message} delivery={delivery} />;
   return (
     <div className={css.below} data-tone="amb">
-      <IconHelpCircle size={14} aria-hidden />
-      <span>{t('message.unknown')}</span>
+      <span className={css.why}>
+        <IconHelpCircle size={14} aria-hidden />
+        <span>{t('message.unknown')}</span>
+      </span>
     </div>
   );
 }
@@ -35,12 +37,14 @@ function FailedLine({ message, delivery }: { message: Message; delivery: Deliver
   const { resolve, mayReply } = useThread();
   const failure = delivery.failure;
   const parked = delivery.state === 'unknown';
-  const code = failure?.code ? ` (${failure.code})` : '';
-  const reason = `${failure?.text ?? t('message.noReason')}${code}`;
+  const words = onlyReason(failure?.text) || t('message.noReason');
+  const reason = failure?.code && !words.includes(`(${failure.code})`) ? `${words} (${failure.code})` : words;
   return (
     <div className={css.below} data-tone={parked ? 'amb' : 'red'}>
-      {parked ? <IconHelpCircle size={14} aria-hidden /> : <IconAlertCircle size={14} aria-hidden />}
-      <span>{parked ? t('message.parked', { reason }) : t('message.failed', { reason })}</span>
+      <span className={css.why}>
+        {parked ? <IconHelpCircle size={14} aria-hidden /> : <IconAlertCircle size={14} aria-hidden />}
+        <span>{parked ? t('message.parked', { reason }) : t('message.failed', { reason })}</span>
+      </span>
       {failure?.action && <Remedy message={message} action={failure.action} />}
       {failure?.action && mayReply && (
         <button type="button" className={css.quiet} onClick={() => resolve(message, 'dismiss')}>
@@ -50,6 +54,9 @@ function FailedLine({ message, delivery }: { message: Message; delivery: Deliver
     </div>
   );
 }
+
+/** The line begins with these words anyway; an older history holds texts that begin with them, too. */
+const onlyReason = (text = '') => text.replace(/^(Not delivered|Outcome unknown)\.\s*/i, '');
 
 function Remedy({ message, action }: { message: Message; action: FailureAction }) {
   const { t } = useTranslation();

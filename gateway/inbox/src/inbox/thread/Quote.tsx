@@ -1,17 +1,21 @@
 import { useTranslation } from 'react-i18next';
 import type { Message } from '../../api/types';
 import { useThread } from './context';
+import { quoteText } from './messageText';
 import css from './thread.module.css';
 
 type Props = { reply: NonNullable<Message['reply_to']>; customer: string };
 
 export function Quote({ reply, customer }: Props) {
   const { t } = useTranslation();
-  const { jumpTo } = useThread();
+  const { jumpTo, find } = useThread();
+  const quoted = reply.id === null ? undefined : find(reply.id);
+  // The server's words leave out what kind it was: a photo without a caption would quote as nothing.
+  const text = quoted ? quoteText(quoted, t) : reply.snippet;
   const words = (
     <>
       <bdi className={css.quoteAuthor}>{reply.author ?? customer}</bdi>
-      <bdi className="clip">{reply.snippet || t('message.earlier')}</bdi>
+      <bdi className="clip">{text || t('message.earlier')}</bdi>
     </>
   );
   const original = reply.id;

@@ -11,7 +11,7 @@ import { useOutbox } from '../../live/outbox';
 import { StateCard } from '../../shell/StateCard';
 import { Composer } from '../composer/Composer';
 import { ThreadContext } from './context';
-import { threadItems } from './grouping';
+import { messageAt, threadItems } from './grouping';
 import { MessageList, type MessageListHandle } from './MessageList';
 import { ThreadHead } from './ThreadHead';
 import css from './thread.module.css';
@@ -74,6 +74,10 @@ function OpenThread({ conversation, ...props }: Props & { conversation: Conversa
     focusComposer: () => composer.current?.focus(),
     chooseTemplate: () => setPicking(true),
     jumpTo: (messageId) => list.current?.jumpTo(messageId),
+    find: (messageId) => {
+      const item = items[messageAt(items, messageId)];
+      return item?.kind === 'message' ? item.message : undefined;
+    },
   });
   useShortcuts({
     ...(actions.mayReply && { r: () => composer.current?.focus() }),

@@ -11,6 +11,7 @@ import type { Conversation } from '../../api/types';
 import { useShortcuts } from '../../keyboard/shortcuts';
 import { Face } from '../../people/Face';
 import { contactName, firstName } from '../../people/names';
+import { readablePhone } from '../../people/phone';
 import { TipWithKeys } from '../../shell/Rail';
 import { useScreen } from '../../shell/useScreen';
 import { useRights } from '../../state/permissions';
@@ -81,7 +82,7 @@ export function ThreadHead({ conversation, onBack, onTogglePanel, panelShown, on
 
 /** Never the number where the person goes by a username and did not share it. */
 function Handle({ conversation: { contact } }: { conversation: Conversation }) {
-  const handle = contact.username ? `@${contact.username}` : contact.phone;
+  const handle = contact.username ? `@${contact.username}` : contact.phone && readablePhone(contact.phone);
   const alreadyTheName = contact.name === null;
   if (!handle || alreadyTheName) return null;
   return (
@@ -95,11 +96,15 @@ function PhoneSubtitle({ conversation }: { conversation: Conversation }) {
   const { t } = useTranslation();
   const people = useViewers(conversation.id);
   const typing = people.find((person) => person.typing);
-  if (typing)
-    return <span className={css.typing}>{t('thread.typing', { name: firstName(typing.name) })}</span>;
-  const here = people[0];
-  if (here) return <span>{t('thread.isHere', { name: firstName(here.name) })}</span>;
-  return <bdi>{conversation.number.name}</bdi>;
+  const here = people.find((person) => !person.typing);
+  if (!typing && !here) return <bdi>{conversation.number.name}</bdi>;
+  return (
+    <>
+      {typing && <span className={css.typing}>{t('thread.typing', { name: firstName(typing.name) })}</span>}
+      {typing && here && <span aria-hidden>·</span>}
+      {here && <span>{t('thread.isHere', { name: firstName(here.name) })}</span>}
+    </>
+  );
 }
 
 function CloseButton({ conversation, onClosed }: Pick<Props, 'conversation' | 'onClosed'>) {

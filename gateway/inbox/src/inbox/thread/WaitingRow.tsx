@@ -28,8 +28,10 @@ export function WaitingRow({ entry, first }: { entry: OutboxEntry; first: boolea
       </article>
       {refused && (
         <div className={css.below} data-tone="red">
-          <IconAlertCircle size={14} aria-hidden />
-          <span>{t('outbox.refused', { reason: entry.refused })}</span>
+          <span className={css.why}>
+            <IconAlertCircle size={14} aria-hidden />
+            <span>{t('outbox.refused', { reason: entry.refused })}</span>
+          </span>
           <button
             type="button"
             className="link"

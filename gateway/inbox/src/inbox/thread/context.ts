@@ -10,6 +10,8 @@ export type ThreadActions = {
   edit: (text: string) => void;
   chooseTemplate: (() => void) | null;
   jumpTo: (messageId: string) => void;
+  /** Among what is loaded. */
+  find: (messageId: string) => Message | undefined;
 };
 
 export const ThreadContext = createContext<ThreadActions | null>(null);

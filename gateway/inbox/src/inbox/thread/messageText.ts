@@ -30,5 +30,12 @@ export function contentText(content: Content, t: Translate): string {
   }
 }
 
+/** As in the list: the kind, then the caption where there is one. */
+export function quoteText(message: Message, t: Translate): string {
+  const { content } = message;
+  if (message.revoked || !('caption' in content)) return messageText(message, t);
+  return [t(`kind.${content.type}`), content.caption].filter(Boolean).join(' · ');
+}
+
 export const messageText = (message: Message, t: Translate) =>
   message.revoked ? t('message.revoked') : contentText(message.content, t);

@@ -11,7 +11,12 @@ import { useRights } from '../../state/permissions';
 import { windowState } from '../window';
 import type { ThreadActions } from './context';
 
-type Ports = { focusComposer: () => void; chooseTemplate: () => void; jumpTo: (id: string) => void };
+type Ports = {
+  focusComposer: () => void;
+  chooseTemplate: () => void;
+  jumpTo: (id: string) => void;
+  find: ThreadActions['find'];
+};
 
 export function useThreadActions(conversation: Conversation, ports: Ports): ThreadActions {
   const { t } = useTranslation();
@@ -55,5 +60,6 @@ export function useThreadActions(conversation: Conversation, ports: Ports): Thre
     },
     chooseTemplate: rights.sendTemplate ? ports.chooseTemplate : null,
     jumpTo: ports.jumpTo,
+    find: ports.find,
   };
 }

@@ -25,6 +25,8 @@ export function VoicePlayer({ content, meta }: { content: ContentOf<'audio'>; me
     retry: false,
   });
   const length = sound?.seconds ?? 0;
+  // A sound of half a second is not one of none.
+  const shownLength = duration(Math.max(1, length));
   const played = length > 0 ? at / length : 0;
   const kind = t(content.voice ? 'kind.voice' : 'kind.sound');
 
@@ -39,7 +41,7 @@ export function VoicePlayer({ content, meta }: { content: ContentOf<'audio'>; me
         <UnstyledButton
           className={css.play}
           disabled={!ready}
-          aria-label={t(playing ? 'media.pause' : 'media.play', { kind, length: duration(length) })}
+          aria-label={t(playing ? 'media.pause' : 'media.play', { kind, length: shownLength })}
           onClick={() => (playing ? audio.current?.pause() : void audio.current?.play())}
         >
           {playing ? <IconPlayerPauseFilled size={15} /> : <IconPlayerPlayFilled size={15} />}
@@ -54,7 +56,7 @@ export function VoicePlayer({ content, meta }: { content: ContentOf<'audio'>; me
             />
           ))}
         </span>
-        <span className={css.length}>{sound ? duration(at > 0 ? at : length) : ''}</span>
+        <span className={css.length}>{sound ? (at > 0 ? duration(at) : shownLength) : ''}</span>
         {meta}
       </span>
       {!ready && (

@@ -32,6 +32,7 @@ function show(fields: Partial<Message>, actions: Partial<ThreadActions> = {}) {
     edit: vi.fn(),
     chooseTemplate: vi.fn(),
     jumpTo: vi.fn(),
+    find: () => undefined,
     ...actions,
   };
   const view = render(
@@ -171,6 +172,17 @@ describe('a message of ours', () => {
   ] as const)('is marked %s', (state, label) => {
     show({ direction: 'out', delivery: delivery(state) });
     expect(screen.getByRole('img', { name: label })).toBeTruthy();
+  });
+
+  it.each([
+    ['Not delivered. The window is closed.', 131047],
+    ['The window is closed (131047).', 131047],
+    ['The window is closed.', null],
+  ])('says nothing twice of “%s”', (text, code) => {
+    show({ direction: 'out', delivery: delivery('failed', { code, text, action: null }) });
+    const said = screen.getByText(/The window is closed/).textContent ?? '';
+    expect(said.match(/Not delivered/g)).toHaveLength(1);
+    expect(said.match(/131047/g) ?? []).toHaveLength(code === null ? 0 : 1);
   });
 
   it('says why it failed and offers what helps', () => {

@@ -1,0 +1,60 @@
+import { expect, test } from './fixtures';
+
+test('who only reads along gets a plain sentence instead of a composer', async ({ app, page }) => {
+  await app.signIn('Viewer');
+  await page.waitForURL(/\/inbox\/all/);
+  await page.getByRole('option').first().click();
+  await expect(app.messages.last()).toBeVisible();
+  await expect(page.getByText('Your role does not answer customers.')).toBeVisible();
+  await expect(app.composer).toHaveCount(0);
+  await expect(page.getByRole('button', { name: /^(Close|Assign|Assigned to .*)$/ })).toHaveCount(0);
+});
+
+test('a role that may see nothing here is told so, and not that the line is broken', async ({
+  app,
+  page,
+}) => {
+  const refused: string[] = [];
+  page.on('response', (response) => {
+    if (response.status() === 403) refused.push(response.url());
+  });
+  await app.signIn('Analyst');
+  await page.waitForURL(/\/nothing/);
+  await expect(page.getByRole('heading', { name: 'Nothing here for this role' })).toBeVisible();
+  await page.waitForTimeout(4_000);
+  await expect(page.getByText(/Reconnecting/)).toHaveCount(0);
+  await page.goto(`${app.server.url}/inbox/all`);
+  await page.waitForURL(/\/nothing/);
+  expect(refused).toEqual([]);
+});
+
+test('a marketer begins with the contacts and does not get to the webhook log', async ({ app, page }) => {
+  await app.signIn('Marketer');
+  await page.waitForURL(/\/contacts/);
+  await expect(page.getByRole('listitem').first()).toBeVisible();
+  await page.goto(`${app.server.url}/webhook-log`);
+  await page.waitForURL(/\/contacts/);
+});
+
+test('a developer begins with the webhook log, without a way into conversations', async ({ app, page }) => {
+  await app.signIn('Developer');
+  await page.waitForURL(/\/webhook-log/);
+  await page.getByRole('row').nth(1).click();
+  const panel = page.getByRole('complementary', { name: 'Webhook entry' });
+  await panel.getByRole('button', { name: 'Replay' }).click();
+  await expect(page.getByText('Queued for replay').first()).toBeVisible();
+  await expect(panel.getByText(/^(Processed|Duplicate|Quarantined)$/).first()).toBeVisible();
+  await expect(panel.getByRole('link', { name: 'Open conversation' })).toHaveCount(0);
+  await page.waitForTimeout(3_500);
+  await expect(page.getByText(/Reconnecting/)).toHaveCount(0);
+});
+
+test('after signing out the inbox is closed', async ({ app, page }) => {
+  await app.signIn('Agent');
+  await page.getByRole('button', { name: /, menu$/ }).click();
+  await page.getByRole('menuitem', { name: 'Sign out' }).click();
+  await page.waitForURL(/\/sign-in/);
+  await page.goto(`${app.server.url}/inbox/mine`);
+  await page.waitForURL(/\/sign-in/);
+  await expect(page.getByRole('button', { name: /\bAgent\b/ })).toBeVisible();
+});
