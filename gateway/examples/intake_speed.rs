@@ -1,8 +1,6 @@
 //! How fast webhook items are cut and understood, on one core: `cargo run --release -p gateway --example intake_speed`
 
-#![expect(clippy::unwrap_used, reason = "a measurement ends at the first surprise")]
-
-use std::io::Write as _;
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement ends at the first surprise")]
 
 use bytes::Bytes;
 use engine::id::TenantId;
@@ -31,6 +29,5 @@ fn main() {
     }
     let parsing = begun.elapsed();
     let rate = |time: std::time::Duration| f64::from(u32::try_from(items).unwrap()) / time.as_secs_f64();
-    writeln!(std::io::stdout(), "cut: {:.0} items/s, understood: {:.0} items/s", rate(splitting), rate(parsing))
-        .unwrap();
+    println!("cut: {:.0} items/s, understood: {:.0} items/s", rate(splitting), rate(parsing));
 }

@@ -209,7 +209,7 @@ fn cookie(app: &App, token: String) -> Cookie<'static> {
         .http_only(true)
         .same_site(SameSite::Lax)
         .secure(app.origin.starts_with("https://"))
-        .max_age(actix_web::cookie::time::Duration::seconds(Duration::from_secs(12 * 3600).as_secs().cast_signed()))
+        .max_age(actix_web::cookie::time::Duration::seconds(Duration::from_hours(12).as_secs().cast_signed()))
         .finish()
 }
 

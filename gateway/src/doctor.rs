@@ -31,7 +31,7 @@ pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
             store.close().await.map_err(|error| StartError(error.to_string()))?;
         }
         Err(error) => {
-            findings.push(Finding::Broken(error.to_string(), "Stop the other jetto, then run this again.".to_owned()))
+            findings.push(Finding::Broken(error.to_string(), "Stop the other jetto, then run this again.".to_owned()));
         }
     }
     let mut broken = false;

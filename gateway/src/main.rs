@@ -1,7 +1,7 @@
 //! `jetto`
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use actix_web::web;
@@ -62,10 +62,10 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
     match command {
         #[cfg(feature = "demo")]
         Command::Demo(options) => gateway::demo::run::run(options, start_log).await.map(|()| ExitCode::SUCCESS),
-        Command::Serve { config } => serve(read(config)?).await.map(|()| ExitCode::SUCCESS),
-        Command::Doctor { config } => doctor::run(&read(config)?).await,
+        Command::Serve { config } => serve(read(config.as_deref())?).await.map(|()| ExitCode::SUCCESS),
+        Command::Doctor { config } => doctor::run(&read(config.as_deref())?).await,
         Command::Admin { config, command } => {
-            let config = read(config)?;
+            let config = read(config.as_deref())?;
             start_log(&config);
             admin::run(&config, command).await.map(|()| ExitCode::SUCCESS)
         }
@@ -76,8 +76,8 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
     }
 }
 
-fn read(file: Option<PathBuf>) -> Result<Config, StartError> {
-    Config::read(file.as_deref()).map_err(|error| StartError(error.0))
+fn read(file: Option<&Path>) -> Result<Config, StartError> {
+    Config::read(file).map_err(|error| StartError(error.0))
 }
 
 async fn serve(config: Config) -> Result<(), StartError> {

@@ -14,7 +14,12 @@ const KEPT_MAX: usize = 1024;
 
 #[derive(Default)]
 pub struct TemplateCache {
-    lists: DashMap<(TenantId, WabaId), (Timestamp, Arc<Vec<Template>>)>,
+    lists: DashMap<(TenantId, WabaId), Kept>,
+}
+
+struct Kept {
+    read_at: Timestamp,
+    list: Arc<Vec<Template>>,
 }
 
 impl TemplateCache {
@@ -26,14 +31,14 @@ impl TemplateCache {
         now: Timestamp,
     ) -> Result<Arc<Vec<Template>>, FetchError> {
         let key = (tenant, number.waba_id.clone());
-        if let Some(kept) = self.lists.get(&key).filter(|kept| now < kept.0.plus(LIFE)) {
-            return Ok(kept.1.clone());
+        if let Some(kept) = self.lists.get(&key).filter(|kept| now < kept.read_at.plus(LIFE)) {
+            return Ok(kept.list.clone());
         }
         let list = Arc::new(meta.templates(number).await?);
         if self.lists.len() >= KEPT_MAX {
             self.lists.clear();
         }
-        self.lists.insert(key, (now, list.clone()));
+        self.lists.insert(key, Kept { read_at: now, list: list.clone() });
         Ok(list)
     }
 }

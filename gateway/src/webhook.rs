@@ -59,7 +59,7 @@ async fn receive(
     request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
-    let body = body.map_err(too_large)?;
+    let body = body.map_err(|error| too_large(&error))?;
     let header = request.headers().get("X-Hub-Signature-256").and_then(|value| value.to_str().ok());
     if !signature::verify(&body, header.unwrap_or_default(), &app.config.meta.app_secrets) {
         metrics::counter!(metric::WEBHOOKS_REFUSED).increment(1);
@@ -114,7 +114,7 @@ fn hand_over(app: &App, records: Vec<IntakeRecord>) {
     }
 }
 
-fn too_large(error: actix_web::Error) -> Problem {
+fn too_large(error: &actix_web::Error) -> Problem {
     if error.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE {
         return Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,

@@ -93,6 +93,7 @@ pub async fn visible(app: &App, principal: &Principal, id: ConversationId) -> Re
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "three answers: absent, nobody, somebody")]
 pub struct Change {
     status: Option<StatusName>,
     /// Absent: as it is. `null`: nobody.

@@ -55,9 +55,7 @@ pub async fn run(options: Options, start_log: impl FnOnce(&Config)) -> Result<()
     let app = web::Data::new(App::start(config, url.clone(), Some(Demo { door: cast::door() })).await?);
     let (store, blobs): (Arc<dyn Store>, Arc<dyn BlobStore>) = (app.store.clone(), app.blobs.clone());
     let now = app.clock.now();
-    let t0 = std::time::Instant::now();
     introduce(&simulator, store.as_ref(), options.seed, now).await?;
-    eprintln!("INTRO {:?}", t0.elapsed());
     simulator.set_callback(&format!("{url}/webhooks/whatsapp"));
     simulator.start_customers(CUSTOMERS, MESSAGES_PER_SECOND);
     post_oddities(&simulator, now)?;

@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::body::BoxBody;
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
-use actix_web::http::header::ORIGIN;
+use actix_web::http::header::{HeaderValue, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 use engine::access::Principal;
@@ -45,7 +45,7 @@ async fn admit(request: &ServiceRequest) -> Result<(), Problem> {
     let rule = routes::rule(request.method().as_str(), &pattern).ok_or_else(Problem::not_found)?;
     if request.method() != Method::GET {
         same_origin(app, request.request())?;
-        if request.headers().get(CLIENT_HEADER).is_none_or(|value| value.is_empty()) {
+        if request.headers().get(CLIENT_HEADER).is_none_or(HeaderValue::is_empty) {
             return Err(Problem::new(
                 actix_web::http::StatusCode::FORBIDDEN,
                 "client_header",

@@ -121,14 +121,12 @@ impl Hub {
             }
         };
         let page = self.store.events(tenant, at, PAGE).await?;
-        match Self::frames_of(&page, at, &candidate.principal)? {
-            Some((at, frames)) => Ok(Step::More { head, at, frames }),
-            None => {
-                let mut channel = lock(&channel);
-                let head = channel.head.unwrap_or_default();
-                Ok(Step::Resync { id: self.listen(&mut channel, candidate), head })
-            }
+        if let Some((at, frames)) = Self::frames_of(&page, at, &candidate.principal)? {
+            return Ok(Step::More { head, at, frames });
         }
+        let mut channel = lock(&channel);
+        let head = channel.head.unwrap_or_default();
+        Ok(Step::Resync { id: self.listen(&mut channel, candidate), head })
     }
 
     fn listen(&self, channel: &mut Channel, candidate: Candidate) -> ConnectionId {

@@ -154,12 +154,16 @@ impl Socket {
             Ok(Step::Live { id, head, frames }) => {
                 self.greet(head, ctx);
                 self.connection = Some(id);
-                frames.into_iter().for_each(|frame| ctx.text(frame));
+                for frame in frames {
+                    ctx.text(frame);
+                }
             }
             Ok(Step::More { head, at, frames }) => {
                 self.greet(head, ctx);
                 self.after = Some(at);
-                frames.into_iter().for_each(|frame| ctx.text(frame));
+                for frame in frames {
+                    ctx.text(frame);
+                }
                 ctx.ping(MORE);
             }
             Ok(Step::Resync { id, head }) => {

@@ -6,7 +6,7 @@ use std::time::Instant;
 pub struct Pressure {
     /// Operations that are not answered yet.
     pub queued: usize,
-    /// How long the oldest of them has been waiting.
+    /// How long the oldest of those that cannot wait (what comes in), or the group in work, has been waiting.
     pub oldest_ms: u64,
 }
 
@@ -14,7 +14,7 @@ pub struct Pressure {
 pub(super) struct Gauge {
     epoch: Instant,
     queued: AtomicUsize,
-    /// When the oldest operation in work was queued; [`NOBODY`] when none is.
+    /// When the oldest urgent operation in work was queued, or the group was begun; [`NOBODY`] when there is no work.
     since_us: AtomicU64,
 }
 
@@ -38,7 +38,7 @@ impl Gauge {
         self.queued.fetch_sub(operations, Ordering::Relaxed);
     }
 
-    /// The queue is first in, first out: the first of a group is the oldest of all.
+    /// The queue is first in, first out: the first urgent one of a group is the oldest of all.
     pub(super) fn working_since(&self, at_us: u64) {
         self.since_us.store(at_us, Ordering::Relaxed);
     }

@@ -15,7 +15,8 @@ use crate::cursor::{self, List};
 #[async_trait]
 impl InboxLog for SqliteStore {
     async fn append(&self, records: Vec<IntakeRecord>) -> Result<(), StoreError> {
-        let write = self.writer.write(move |session| records.iter().try_for_each(|record| append(session, record)));
+        let write =
+            self.writer.write_first(move |session| records.iter().try_for_each(|record| append(session, record)));
         write.await
     }
 

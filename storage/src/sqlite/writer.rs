@@ -5,6 +5,7 @@
 //! fails rolls the whole group back, is answered, and the rest of the group runs again; operations are `FnMut` over
 //! what they were given, so they can. Failures are rare (damage, a full disk), so the second run is too.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,7 +21,11 @@ use super::gauge::{Gauge, Pressure};
 use super::ledger::Ledger;
 
 /// Operations that share one COMMIT.
-pub(super) const GROUP_MAX: usize = 256;
+pub(super) const GROUP_MAX: usize = 512;
+
+/// Of these, operations that can wait, while others cannot: what has come in is answered before it is processed, but
+/// processing never stands still.
+const PATIENT_SHARE: usize = 64;
 
 /// A group that is open this long commits, even if more is coming.
 const GROUP_TIME: Duration = Duration::from_millis(2);
@@ -62,6 +67,7 @@ impl<T: Send, W: FnMut(&mut Session<'_>) -> Outcome<T> + Send> Operation for Job
 
 struct Queued {
     at_us: u64,
+    urgent: bool,
     operation: Box<dyn Operation>,
 }
 
@@ -78,10 +84,18 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn start(connection: Connection, queue: usize) -> std::io::Result<Self> {
-        let (sender, orders) = sync_channel(queue.max(1));
+        let queue = queue.max(1);
+        let (sender, orders) = sync_channel(queue);
         let gauge = Arc::new(Gauge::new());
-        let mut scribe =
-            Scribe { connection, ledger: Ledger::default(), orders, gauge: Arc::clone(&gauge), group: Vec::new() };
+        let mut scribe = Scribe {
+            connection,
+            ledger: Ledger::default(),
+            orders,
+            gauge: Arc::clone(&gauge),
+            group: Vec::new(),
+            patient: VecDeque::new(),
+            patient_max: queue,
+        };
         let thread = thread::Builder::new().name("jetto-write".to_owned()).spawn(move || scribe.serve())?;
         Ok(Self { queue: Some(sender), gauge, thread: Mutex::new(Some(thread)) })
     }
@@ -91,10 +105,26 @@ impl Writer {
         &self,
         work: impl FnMut(&mut Session<'_>) -> Outcome<T> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.queue(work, false).await
+    }
+
+    /// The same, before everything that can wait: Meta waits for the answer.
+    pub(super) async fn write_first<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Session<'_>) -> Outcome<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.queue(work, true).await
+    }
+
+    async fn queue<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&mut Session<'_>) -> Outcome<T> + Send + 'static,
+        urgent: bool,
+    ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
         let operation = Box::new(Job { work, answer: None, reply });
         self.gauge.queued();
-        let sent = self.send(Order::Write(Queued { at_us: self.gauge.now_us(), operation }));
+        let sent = self.send(Order::Write(Queued { at_us: self.gauge.now_us(), urgent, operation }));
         if sent.is_err() {
             self.gauge.settled(1);
         }
@@ -153,12 +183,21 @@ struct Scribe {
     gauge: Arc<Gauge>,
     /// Kept between groups for its memory.
     group: Vec<Queued>,
+    /// Taken out of the queue and passed by those that could not wait.
+    patient: VecDeque<Queued>,
+    patient_max: usize,
 }
 
 impl Scribe {
     fn serve(&mut self) {
         let mut idle = true;
         loop {
+            if let Some(first) = self.patient.pop_front() {
+                if let Some(stop) = self.commit_group(first) {
+                    return self.stop(stop);
+                }
+                continue;
+            }
             let order = if idle {
                 self.orders.recv().map_err(|_| RecvTimeoutError::Disconnected)
             } else {
@@ -184,7 +223,9 @@ impl Scribe {
     }
 
     fn stop(&mut self, reply: oneshot::Sender<Result<(), StoreError>>) {
-        while let Ok(order) = self.orders.try_recv() {
+        loop {
+            let passed = self.patient.pop_front().map(Order::Write);
+            let Some(order) = passed.or_else(|| self.orders.try_recv().ok()) else { break };
             match order {
                 Order::Write(first) => {
                     // Whoever else asks to stop is answered by the end of the thread.
@@ -199,8 +240,9 @@ impl Scribe {
 
     /// Writes `first` and what came meanwhile. Returns the order to stop when it meets one.
     fn commit_group(&mut self, first: Queued) -> Option<oneshot::Sender<Result<(), StoreError>>> {
-        self.gauge.working_since(first.at_us);
         let began = self.gauge.now_us();
+        // What can wait may wait long in the queue; only from here on would it be the disk that is slow.
+        self.gauge.working_since(if first.urgent { first.at_us } else { began });
         self.group.push(first);
         let mut stop = None;
         let outcome = self.fill_and_run(began, &mut stop).and_then(|()| self.end());
@@ -246,17 +288,36 @@ impl Scribe {
             if stop.is_some() || done >= GROUP_MAX || u128::from(open_us) > GROUP_TIME.as_micros() {
                 return Ok(());
             }
-            while self.group.len() < GROUP_MAX && stop.is_none() {
-                match self.orders.try_recv() {
-                    Ok(Order::Write(queued)) => self.group.push(queued),
-                    Ok(Order::Stop(reply)) => *stop = Some(reply),
-                    Err(_) => break,
-                }
-            }
+            *stop = self.refill();
             if self.group.len() == done {
                 return Ok(());
             }
         }
+    }
+
+    /// Takes in what has arrived: first what cannot wait, then what can, up to its share.
+    fn refill(&mut self) -> Option<oneshot::Sender<Result<(), StoreError>>> {
+        let mut stop = None;
+        while self.group.len() < GROUP_MAX && self.patient.len() < self.patient_max && stop.is_none() {
+            match self.orders.try_recv() {
+                Ok(Order::Write(queued)) if queued.urgent => self.group.push(queued),
+                Ok(Order::Write(queued)) => self.patient.push_back(queued),
+                Ok(Order::Stop(reply)) => stop = Some(reply),
+                Err(_) => break,
+            }
+        }
+        let urgent = self.group.iter().filter(|queued| queued.urgent).count();
+        if let Some(oldest) = self.group.iter().find(|queued| queued.urgent) {
+            self.gauge.working_since(oldest.at_us);
+        }
+        let share = if urgent == 0 { GROUP_MAX } else { urgent + PATIENT_SHARE };
+        while self.group.len() < share.min(GROUP_MAX) {
+            match self.patient.pop_front() {
+                Some(queued) => self.group.push(queued),
+                None => break,
+            }
+        }
+        stop
     }
 
     fn begin(&self) -> Outcome<()> {
@@ -397,6 +458,30 @@ mod tests {
         slow.unwrap();
         assert_eq!(seen.queued, 1);
         writer.write(|_| Ok(())).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_cannot_wait_overtakes_and_what_can_is_not_starved() {
+        let writer = writer();
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let note = |name: &'static str| {
+            let order = Arc::clone(&order);
+            move |_: &mut Session<'_>| {
+                order.lock().unwrap().push(name);
+                Ok(())
+            }
+        };
+        let slow = writer.write(|_| {
+            thread::park_timeout(Duration::from_millis(20));
+            Ok(())
+        });
+        let patient = join_all((0..PATIENT_SHARE * 2).map(|_| writer.write(note("patient"))));
+        let urgent = join_all((0..10).map(|_| writer.write_first(note("urgent"))));
+        let (slow, patient, urgent) = tokio::join!(slow, patient, urgent);
+        assert!(slow.is_ok() && patient.iter().chain(&urgent).all(Result::is_ok));
+        let order = order.lock().unwrap();
+        let last_urgent = order.iter().rposition(|name| *name == "urgent").unwrap();
+        assert!(last_urgent < 10 + PATIENT_SHARE, "the last urgent one was number {last_urgent}");
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! What the simulated WhatsApp has to know, so that people of the history can be answered and answer.
 
 use engine::conversation::Conversation;
+use engine::id::ConversationId;
 use engine::ports::{Store, StoreError};
 use engine::time::Timestamp;
 use loadtest::simulator::Introduction;
@@ -19,9 +20,14 @@ pub(in crate::demo) async fn introductions(
     let history = History::new(&scene)?;
     let mut introductions = Vec::with_capacity(OPEN);
     for index in 0..OPEN {
-        let told = history.open(index)?.conversation;
-        let conversation = store.conversation(scene.tenant, told.id).await?.unwrap_or(told);
-        introductions.push(introduction(conversation, &Customer::of(&scene, index)?));
+        let customer = Customer::of(&scene, index)?;
+        let number = scene.number(History::open_number(index).unwrap_or_default())?;
+        let id = ConversationId::of(scene.tenant, &number.phone_number_id, customer.contact.id);
+        let conversation = match store.conversation(scene.tenant, id).await? {
+            Some(conversation) => conversation,
+            None => history.open(index)?.conversation,
+        };
+        introductions.push(introduction(conversation, &customer));
     }
     Ok(introductions)
 }
