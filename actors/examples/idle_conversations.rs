@@ -1,12 +1,15 @@
 //! Memory of idle conversation actors: `cargo run --release -p actors --example idle_conversations -- 1000000`
 
-#![expect(clippy::unwrap_used, reason = "a measurement ends at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a measurement ends at the first surprise"
+)]
 
 #[path = "../tests/it/stage.rs"]
 #[expect(dead_code, reason = "the stage of the tests, of which this needs a part")]
 mod stage;
-
-use std::io::Write as _;
 
 use actors::ChangeRequest;
 use engine::contact::Contact;
@@ -39,7 +42,7 @@ fn main() {
             each(bare.saturating_sub(before)),
             each(loaded.saturating_sub(bare))
         );
-        writeln!(std::io::stdout(), "{line}").unwrap();
+        println!("{line}");
     });
 }
 

@@ -184,7 +184,13 @@ mod tests {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let restarts = Arc::new(AtomicUsize::new(0));
         let counter = restarts.clone();
-        let address = start(&Site::Here, move || Fragile { restarts: counter }, move || drop(sender.send(())));
+        let address = start(
+            &Site::Here,
+            move || Fragile { restarts: counter },
+            move || {
+                let _ = sender.send(());
+            },
+        );
         let answers = (0..=PANICS_MAX).map(|_| address.send(Item(2)));
         futures_util::future::join_all(answers).await;
         assert!(receiver.await.is_ok());

@@ -16,23 +16,28 @@ use actix_web::middleware::from_fn;
 use actix_web::web;
 
 use crate::http::guard::guard;
+use crate::http::headers;
 use crate::http::problem::Problem;
 use crate::live::socket;
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config.service(
-        web::scope("/api").wrap(from_fn(guard)).route("/openapi.json", web::get().to(openapi::document)).service(
-            web::scope("/v1")
-                .configure(sessions::routes)
-                .configure(conversations::routes)
-                .configure(messages::routes)
-                .configure(media::routes)
-                .configure(contacts::routes)
-                .configure(templates::routes)
-                .configure(webhook_log::routes)
-                .configure(demo::routes)
-                .route("/live", web::get().to(socket::live)),
-        ),
+        web::scope("/api")
+            .wrap(from_fn(guard))
+            .wrap(headers::security())
+            .route("/openapi.json", web::get().to(openapi::document))
+            .service(
+                web::scope("/v1")
+                    .configure(sessions::routes)
+                    .configure(conversations::routes)
+                    .configure(messages::routes)
+                    .configure(media::routes)
+                    .configure(contacts::routes)
+                    .configure(templates::routes)
+                    .configure(webhook_log::routes)
+                    .configure(demo::routes)
+                    .route("/live", web::get().to(socket::live)),
+            ),
     );
 }
 

@@ -64,13 +64,18 @@ fn main_server(app: &web::Data<App>, listener: TcpListener) -> std::io::Result<S
     let server = HttpServer::new(move || {
         WebApp::new()
             .app_data(data.clone())
-            .wrap(headers::security())
             .configure(api::extractors)
+            // Machines come here: headers for browsers would only cost.
             .configure(webhook::routes)
-            .configure(api::routes)
             .route("/healthz", web::get().to(health::healthz))
             .route("/readyz", web::get().to(health::readyz))
-            .service(web::scope("").wrap(Compress::default()).default_service(web::get().to(inbox::serve)))
+            .configure(api::routes)
+            .service(
+                web::scope("")
+                    .wrap(Compress::default())
+                    .wrap(headers::security())
+                    .default_service(web::get().to(inbox::serve)),
+            )
     });
     Ok(server
         .workers(threads(app.config.http_threads))

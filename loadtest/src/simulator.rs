@@ -1,6 +1,7 @@
 //! Meta's Cloud API as a product: answers the Graph API, posts signed webhooks, keeps a ledger. Runs on its own thread, so that
 //! any program or test can start it, and is controlled here or over HTTP under `/_sim/`.
 
+mod acquaintances;
 mod chance;
 pub mod config;
 mod control;
@@ -10,6 +11,7 @@ pub mod faults;
 mod graph_error;
 mod identity;
 mod interactive;
+mod introduction;
 pub mod ledger;
 pub mod limits;
 mod media;
@@ -34,8 +36,10 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 
 pub use config::{NumberConfig, PayloadVersion, Policy, PortfolioConfig, Profile, SimulatorConfig, Span};
+pub use customers::phone as scripted_phone;
 pub use delivery::DeliveryCounts;
 pub use faults::{Faults, SignatureFault};
+pub use introduction::Introduction;
 pub use ledger::{Answer, LedgerEntry};
 pub use limits::Tier;
 pub use specimens::Specimen;
@@ -105,6 +109,12 @@ impl Shared {
         let said = self.world().customer_says(speech, now_ms).ok_or(SimulatorError::UnknownNumber(number))?;
         self.post(said.update, 0, said.lane_key);
         Ok(said.wamid)
+    }
+
+    fn introduce(&self, introduction: Introduction) -> Result<(), SimulatorError> {
+        let (number, now_ms) = (introduction.number.clone(), self.clock.now_ms());
+        let is_known = self.world().introduce(introduction, now_ms);
+        if is_known { Ok(()) } else { Err(SimulatorError::UnknownNumber(number)) }
     }
 
     /// Meta posts nothing for an account to which no app is subscribed.
@@ -225,6 +235,11 @@ impl Simulator {
 
     pub fn says(&self, speech: Speech) -> Result<Wamid, SimulatorError> {
         self.shared.customer_says(speech)
+    }
+
+    /// Somebody whom the business knew before: can be answered from now on, as long as the window is open.
+    pub fn introduce(&self, introduction: Introduction) -> Result<(), SimulatorError> {
+        self.shared.introduce(introduction)
     }
 
     /// Posts any change as it is.

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use actix_web::web;
 use clap::Args;
-use engine::ports::{BlobStore, Directory as _, Store};
+use engine::intake::IntakeOutcome;
+use engine::ports::{BlobStore, Directory as _, IntakeQuery, PageRequest, Store};
 use engine::time::Timestamp;
 use loadtest::payload::{Line, Phone, PhoneNumberId, PortfolioId, Update, WabaId};
 use loadtest::simulator::{NumberConfig, PortfolioConfig, Profile, Simulator, SimulatorConfig, Tier};
@@ -58,7 +59,9 @@ pub async fn run(options: Options, start_log: impl FnOnce(&Config)) -> Result<()
     introduce(&simulator, store.as_ref(), options.seed, now).await?;
     simulator.set_callback(&format!("{url}/webhooks/whatsapp"));
     simulator.start_customers(CUSTOMERS, MESSAGES_PER_SECOND);
-    post_oddities(&simulator, now)?;
+    if !has_quarantined(store.as_ref()).await? {
+        post_oddities(&simulator, now)?;
+    }
     let seeding = actix_web::rt::spawn(async move {
         match seed::seed(store.as_ref(), blobs.as_ref(), options.seed, now).await {
             Ok(()) => tracing::info!("the demo's history is complete"),
@@ -83,6 +86,14 @@ async fn introduce(simulator: &Simulator, store: &dyn Store, seed: u64, now: Tim
         simulator.introduce(introduction).map_err(|error| StartError(error.to_string()))?;
     }
     Ok(())
+}
+
+/// A former start left something.
+async fn has_quarantined(store: &dyn Store) -> Result<bool, StartError> {
+    let page = PageRequest { after: None, limit: 1 };
+    let query = IntakeQuery { outcome: Some(IntakeOutcome::Quarantined), page };
+    let found = store.entries(cast::clinic().id, query).await.map_err(|error| StartError(error.to_string()))?;
+    Ok(!found.items.is_empty())
 }
 
 /// Two messages that cannot be understood, so that the quarantine has something to show: one does not say when it was

@@ -27,6 +27,9 @@ pub struct SimulatorConfig {
     pub queue_capacity: usize,
     /// Full: the oldest entries go, and the ledger says how many.
     pub ledger_capacity: usize,
+    /// Where the count of messages starts, on which their ids depend: who meets the same receiver again with the same seed
+    /// needs another one, or every message is a duplicate.
+    pub first_message: u64,
     /// Start of simulated time; none takes the machine's.
     pub start_at_ms: Option<u64>,
     /// Webhook requests in flight.
@@ -49,6 +52,7 @@ impl Default for SimulatorConfig {
             policy: Policy::default(),
             queue_capacity: 200_000,
             ledger_capacity: 1_000_000,
+            first_message: 0,
             start_at_ms: None,
             delivery_lanes: 8,
             webhook_timeout: Duration::from_secs(20),

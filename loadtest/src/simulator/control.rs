@@ -10,6 +10,7 @@ use serde_json::json;
 use super::config::{NumberConfig, Policy, Profile};
 use super::customers;
 use super::faults::Faults;
+use super::introduction::Introduction;
 use super::specimens::Specimen;
 use super::{Shared, SimulatorError, Speech, ledger_page, preference_update};
 use crate::clock::whole_millis;
@@ -29,6 +30,7 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
         .route("/numbers", web::post().to(add_number))
         .route("/media", web::post().to(receive_media))
         .route("/customer-says", web::post().to(says))
+        .route("/introduction", web::post().to(introduce))
         .route("/customers", web::post().to(start))
         .route("/customers", web::delete().to(stop))
         .route("/preference", web::post().to(write_preference))
@@ -186,6 +188,11 @@ async fn receive_media(shared: Data<Shared>, body: Json<MediaBody>) -> HttpRespo
 async fn says(shared: Data<Shared>, body: Json<Speech>) -> Result<HttpResponse, SimulatorError> {
     let wamid = shared.customer_says(body.into_inner())?;
     Ok(HttpResponse::Created().json(json!({"wamid": wamid})))
+}
+
+async fn introduce(shared: Data<Shared>, body: Json<Introduction>) -> Result<HttpResponse, SimulatorError> {
+    shared.introduce(body.into_inner())?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 #[derive(Deserialize)]

@@ -53,7 +53,7 @@ pub(crate) struct Customers {
 const FIRST_NUMBER: usize = 110;
 
 /// The phone of the n-th scripted customer: numbers of films and documentation where there are such.
-pub(crate) fn phone(index: usize) -> Phone {
+pub fn phone(index: usize) -> Phone {
     let language = Language::ALL.get(index % Language::ALL.len()).copied().unwrap_or(Language::English);
     let (prefix, digits) = language.numbering();
     Phone::from(format!("{prefix}{:0digits$}", FIRST_NUMBER + index))
@@ -91,14 +91,16 @@ impl Customers {
         self.actors.len()
     }
 
-    /// The business wrote: the customer will answer, once.
-    pub(crate) fn note_answer(&mut self, person: PersonId, now_ms: u64) {
+    /// The business wrote: the customer will answer, once. False when it is none of these customers.
+    pub(crate) fn note_answer(&mut self, person: PersonId, now_ms: u64) -> bool {
         let turn = self.turns;
         let actor = self.by_person.get(&person).and_then(|index| self.actors.get_mut(*index));
-        if let Some(actor) = actor.filter(|actor| actor.answers_at_ms.is_none()) {
+        let Some(actor) = actor else { return false };
+        if actor.answers_at_ms.is_none() {
             let thinks = Chance::new(turn).rng("thinks", actor.phone.as_str()).random_range(THINKS_MS);
             actor.answers_at_ms = Some(now_ms + thinks);
         }
+        true
     }
 
     /// Who speaks now, after `elapsed_s` since the last question.

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::chance::Chance;
+use super::introduction::Introduction;
 use super::phrases::Language;
 use crate::payload::{Bsuid, Phone, PortfolioId, Sender};
 
@@ -17,6 +18,8 @@ pub(crate) struct Person {
     pub(crate) name: String,
     pub(crate) phone: Phone,
     pub(crate) username: Option<String>,
+    /// As a username does it.
+    hides_phone: bool,
     pub(crate) language: Language,
     pub(crate) on_whatsapp: bool,
     /// Portfolios from which the person wants no marketing.
@@ -29,6 +32,8 @@ pub(crate) struct People {
     known: Vec<Person>,
     by_phone: HashMap<Phone, PersonId>,
     by_bsuid: HashMap<(PortfolioId, Bsuid), PersonId>,
+    /// BSUIDs that were not made here.
+    given_bsuids: HashMap<(PortfolioId, PersonId), Bsuid>,
     phone_known_at: HashMap<(PortfolioId, PersonId), u64>,
 }
 
@@ -39,6 +44,7 @@ impl People {
             known: Vec::new(),
             by_phone: HashMap::new(),
             by_bsuid: HashMap::new(),
+            given_bsuids: HashMap::new(),
             phone_known_at: HashMap::new(),
         }
     }
@@ -55,12 +61,47 @@ impl People {
             name: name.into(),
             phone: phone.clone(),
             username: None,
+            hides_phone: false,
             language,
             on_whatsapp: true,
             opted_out: HashSet::new(),
         });
         self.by_phone.insert(phone, id);
         id
+    }
+
+    /// Somebody whom the portfolio knows already, by phone, by BSUID or by both.
+    pub(crate) fn introduce(&mut self, portfolio: &PortfolioId, introduction: &Introduction, now_ms: u64) -> PersonId {
+        let known = introduction.bsuid.as_ref().and_then(|bsuid| self.with_bsuid(portfolio, bsuid));
+        let id = match (known, &introduction.phone) {
+            (Some(known), _) => known,
+            (None, Some(phone)) => self.with_phone(phone),
+            (None, None) => self.with_phone(&self.hidden_phone(introduction)),
+        };
+        if let Some(person) = self.person_mut(id) {
+            person.hides_phone = introduction.phone.is_none();
+            person.name = introduction.name.clone().unwrap_or_else(|| std::mem::take(&mut person.name));
+            person.username = introduction.username.clone().or_else(|| person.username.take());
+        }
+        if introduction.phone.is_some() {
+            self.note_phone_known(portfolio, id, now_ms);
+        }
+        if let Some(bsuid) = &introduction.bsuid {
+            self.by_bsuid.insert((portfolio.clone(), bsuid.clone()), id);
+            self.given_bsuids.insert((portfolio.clone(), id), bsuid.clone());
+        }
+        id
+    }
+
+    /// A phone of the BSUID's country for who shows none. No number begins with a 0 after the country code, so that it is
+    /// nobody else's.
+    fn hidden_phone(&self, introduction: &Introduction) -> Phone {
+        let bsuid = introduction.bsuid.as_ref().map_or("", Bsuid::as_str);
+        let country = bsuid.split('.').next().unwrap_or_default();
+        let code = CALLING_CODES.iter().find(|(_, name)| *name == country).map_or("1", |(code, _)| code);
+        let names = [introduction.username.as_deref(), introduction.name.as_deref()].map(Option::unwrap_or_default);
+        let lot = self.chance.number("hidden phone", &format!("{bsuid}/{}", names.join("/")));
+        Phone::from(format!("{code}0{:09}", lot % 1_000_000_000))
     }
 
     pub(crate) fn with_bsuid(&self, portfolio: &PortfolioId, bsuid: &Bsuid) -> Option<PersonId> {
@@ -77,6 +118,9 @@ impl People {
 
     /// Regenerated with the phone number, different for each portfolio.
     pub(crate) fn bsuid(&mut self, portfolio: &PortfolioId, id: PersonId) -> Option<Bsuid> {
+        if let Some(given) = self.given_bsuids.get(&(portfolio.clone(), id)) {
+            return Some(given.clone());
+        }
         let phone = self.person(id)?.phone.clone();
         let lot = self.chance.number("bsuid", &format!("{portfolio}/{phone}"));
         let bsuid = Bsuid::from(format!("{}.{lot:020}", country(&phone)));
@@ -93,7 +137,8 @@ impl People {
         let bsuid = self.bsuid(portfolio, id);
         let known_at = self.phone_known_at.get(&(portfolio.clone(), id)).copied();
         let Some(person) = self.person(id) else { return Sender::default() };
-        let is_shared = person.username.is_none() || known_at.is_some_and(|at| at + SHARED_MS > now_ms);
+        let hides = person.hides_phone || person.username.is_some();
+        let is_shared = !hides || known_at.is_some_and(|at| at + SHARED_MS > now_ms);
         Sender {
             name: Some(person.name.clone()),
             username: person.username.clone(),
@@ -109,6 +154,7 @@ impl People {
         let new = canonical(new);
         self.by_phone.insert(new.clone(), id);
         self.person_mut(id)?.phone = new;
+        self.given_bsuids.retain(|(_, person), _| *person != id);
         Some((id, old))
     }
 }

@@ -75,11 +75,15 @@ async fn let_customers_speak(shared: Arc<Shared>) {
     loop {
         pause(CUSTOMER_TICK).await;
         let now_ms = shared.clock.now_ms();
-        let speeches = {
+        let (speeches, answers) = {
             let mut world = shared.world();
             let chance = world.chance;
-            world.customers.speeches(chance, now_ms, CUSTOMER_TICK.as_secs_f64())
+            let speeches = world.customers.speeches(chance, now_ms, CUSTOMER_TICK.as_secs_f64());
+            (speeches, world.acquaintances.speeches(now_ms))
         };
+        for answer in answers {
+            drop(shared.customer_says(answer));
+        }
         for speech in speeches {
             let content = content_of(&shared, &speech.utterance);
             let speech =

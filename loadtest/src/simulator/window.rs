@@ -31,6 +31,12 @@ impl Windows {
         }
     }
 
+    /// A window that reaches further stays as it is.
+    pub(crate) fn open_until(&mut self, number: &PhoneNumberId, person: PersonId, until_ms: u64) {
+        let pair = self.pairs.entry((number.clone(), person)).or_default();
+        pair.open = pair.open.max(until_ms);
+    }
+
     pub(crate) fn note_answer(&mut self, number: &PhoneNumberId, person: PersonId, now_ms: u64) {
         if let Some(pair) = self.pairs.get_mut(&(number.clone(), person))
             && pair.entered > now_ms

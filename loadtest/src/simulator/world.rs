@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::{Value, json};
 
 use super::Speech;
+use super::acquaintances::Acquaintances;
 use super::chance::Chance;
 use super::config::{NumberConfig, PayloadVersion, Policy, Profile, SimulatorConfig};
 use super::customers::Customers;
@@ -58,10 +59,11 @@ pub(crate) struct World {
     pub(crate) media: MediaStore,
     pub(crate) ledger: Ledger,
     pub(crate) customers: Customers,
+    pub(crate) acquaintances: Acquaintances,
     /// Inbound messages that the business marked as read, and how often it showed typing.
     pub(crate) marked_read: HashSet<Wamid>,
     pub(crate) typing_shown: u64,
-    windows: Windows,
+    pub(crate) windows: Windows,
     pairs: HashMap<(PhoneNumberId, PersonId), PairBucket>,
     marketing: MarketingCap,
     next_message: u64,
@@ -107,12 +109,13 @@ impl World {
             media: MediaStore::new(chance),
             ledger: Ledger::new(config.ledger_capacity),
             customers: Customers::default(),
+            acquaintances: Acquaintances::default(),
             marked_read: HashSet::new(),
             typing_shown: 0,
             windows: Windows::default(),
             pairs: HashMap::new(),
             marketing: MarketingCap::default(),
-            next_message: 0,
+            next_message: config.first_message,
         };
         for portfolio in &config.portfolios {
             world.reaches.insert(portfolio.id.clone(), Reach::new(portfolio.tier));
@@ -212,7 +215,9 @@ impl World {
             refusal: refusal.map(|refusal| refusal.failure()),
             line,
         };
-        self.customers.note_answer(person, now_ms);
+        if journey.refusal.is_none() && !self.customers.note_answer(person, now_ms) {
+            self.acquaintances.note_answer(self.chance, id, person, now_ms);
+        }
         Ok(self.settle(&journey, person, outgoing))
     }
 

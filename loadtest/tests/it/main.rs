@@ -7,6 +7,7 @@
 )]
 
 mod delivery;
+mod introduction;
 mod limits;
 mod media;
 mod payload_shapes;
