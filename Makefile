@@ -127,7 +127,7 @@ test-seeded-bugs:
 	cargo build --locked --workspace --all-targets --features gateway/seeded-bugs
 	mkdir -p "$(TRIED)"
 	cp "$(CARGO_TARGET_DIR)/debug/jetto" "$(TRIED)/jetto-seeded-bugs"
-	cargo test --locked --workspace --exclude engine --exclude storage --exclude loadtest --features gateway/seeded-bugs
+	cargo test --locked --package gateway --features seeded-bugs --test it poison
 
 test-browser: $(INSTALLED)
 	@$(step) 'browser: the running demo in Chromium'

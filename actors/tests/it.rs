@@ -1,6 +1,6 @@
 //! Order and pace, with the memory store, a scripted WhatsApp and paused time: hours pass in milliseconds.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
 #[path = "it/intake.rs"]
 mod intake;

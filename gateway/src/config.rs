@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer};
 pub const DEFAULTS: &str = include_str!("../jetto.default.toml");
 
 /// Variables with our prefix that are not settings.
-const NOT_SETTINGS: &[&str] = &["url", "seeded_bug", "version"];
+const NOT_SETTINGS: &[&str] = &["url", "seeded_bug", "version", "load_password", "test_seed", "bless"];
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -64,9 +64,10 @@ async fn send(actors: &Arc<Actors>, number: &Number, outgoing: &Outgoing) -> Sen
     };
     let token = ClaimToken::from_bytes(world.ids.next());
     #[cfg(feature = "seeded-bugs")]
-    let sent_early = match seeded_send_before_claim() {
-        true => Some(world.meta.send(number, outgoing, uploaded.as_ref(), token).await),
-        false => None,
+    let sent_early = if seeded_send_before_claim() {
+        Some(world.meta.send(number, outgoing, uploaded.as_ref(), token).await)
+    } else {
+        None
     };
     #[cfg(not(feature = "seeded-bugs"))]
     let sent_early = None;

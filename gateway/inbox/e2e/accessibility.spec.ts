@@ -96,7 +96,7 @@ for (const theme of ['light', 'dark'] as const) {
     test(`${name} has no serious accessibility finding in ${theme}`, async ({ app, page }) => {
       await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
       await open(app, page);
-      await page.waitForTimeout(300);
+      await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished)));
       expect(await serious(page)).toEqual([]);
     });
   }

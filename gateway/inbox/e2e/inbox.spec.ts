@@ -28,7 +28,9 @@ test('a draft stays with its conversation', async ({ app, page }) => {
   await app.signIn();
   await app.openConversation();
   await app.composer.fill('Not finished yet');
-  await page.waitForTimeout(700);
+  await page.waitForFunction(() =>
+    Object.values(localStorage).some((kept) => kept.includes('Not finished yet')),
+  );
   await page.reload();
   await expect(app.composer).toHaveValue('Not finished yet');
   await page.getByRole('option', { selected: false }).first().click();
@@ -47,12 +49,14 @@ test('older messages come without a jump', async ({ app, page, server }) => {
   expect(Math.abs(last)).toBeLessThan(4);
   for (let turn = 0; turn < 12; turn += 1) {
     await log.evaluate((element) => element.scrollBy(0, -700));
-    await page.waitForTimeout(120);
+    await page.evaluate(
+      () => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))),
+    );
   }
   const anchor = app.messages.nth(6);
   const words = await anchor.getAttribute('aria-label');
   const before = (await anchor.boundingBox())?.y ?? 0;
-  await page.waitForTimeout(600);
+  await page.waitForLoadState('networkidle');
   const after = (await page.locator(`article[aria-label="${words}"]`).first().boundingBox())?.y ?? 0;
   expect(Math.abs(after - before)).toBeLessThan(3);
   await page.getByRole('button', { name: 'To the newest' }).click();
