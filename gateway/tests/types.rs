@@ -3,11 +3,10 @@
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/inbox/openapi.json");
 
 #[test]
-fn the_description_that_the_web_app_is_built_on_is_the_servers() -> std::io::Result<()> {
-    let kept = std::fs::read_to_string(FILE)?;
-    assert!(
-        kept == gateway::api::openapi::json(),
-        "inbox/openapi.json is stale: run `make types` and commit what it writes"
-    );
+fn the_description_that_the_web_app_is_built_on_is_the_servers() -> Result<(), Box<dyn std::error::Error>> {
+    // As values: the order of keys depends on the features of crates that are built along.
+    let kept: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(FILE)?)?;
+    let served: serde_json::Value = serde_json::from_str(&gateway::api::openapi::json())?;
+    assert!(kept == served, "inbox/openapi.json is stale: run `make types` and commit what it writes");
     Ok(())
 }

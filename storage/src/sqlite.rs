@@ -3,6 +3,7 @@
 //! A write is answered after the COMMIT that holds it is on disk; up to [`writer::GROUP_MAX`] share one. A read sees
 //! everything that was answered before it began.
 
+mod checkpointer;
 mod codec;
 mod commit;
 mod contacts;
@@ -25,6 +26,7 @@ use std::path::Path;
 
 use engine::ports::StoreError;
 
+use checkpointer::Checkpointer;
 use data_directory::DataDirectory;
 use readers::Readers;
 use writer::Writer;
@@ -38,6 +40,8 @@ pub struct SqliteStore {
     // Dropped in this order: SQLite tidies up when the last connection closes, which only the writer's may do, and
     // nobody else may have the directory before that.
     readers: Readers,
+    #[expect(dead_code, reason = "held until the store is dropped, not asked")]
+    checkpointer: Checkpointer,
     writer: Writer,
     directory: DataDirectory,
 }
