@@ -139,5 +139,5 @@ test-torture:
 	"$$load" torture --binary "$(TRIED)/jetto" --rounds 3
 	for bug in answer_before_commit send_before_claim; do
 	  $(step) "torture: the deliberate bug $$bug is caught"
-	  "$$load" torture --binary "$(TRIED)/jetto-seeded-bugs" --rounds 3 --bug "$$bug" --expect-violation
+	  "$$load" torture --binary "$(TRIED)/jetto-seeded-bugs" --rounds 10 --bug "$$bug" --expect-violation
 	done
