@@ -21,7 +21,7 @@ use engine::ports::StoreError;
 use engine::rejection::Rejection;
 
 use crate::carry_out::{CarriedOut, carry_out};
-use crate::registry::{Passivate, Reserved};
+use crate::registry::{Passivate, Permit, Reserved};
 use crate::tenant::panicked;
 use crate::world::{Actors, CommandError};
 
@@ -184,14 +184,21 @@ impl Actors {
         self.conversations.reserve(&(tenant, id), move || ConversationActor::new(actors.clone(), tenant, id)).await
     }
 
-    fn try_reserve_conversation(
+    /// Hands a person's command to the conversation; `Busy` when too much waits there.
+    async fn command<M, R>(
         self: &Arc<Self>,
         tenant: TenantId,
         id: ConversationId,
-    ) -> Result<Reserved<ConversationActor>, CommandError> {
+        message: impl FnOnce(Permit) -> M,
+    ) -> Result<R, CommandError>
+    where
+        M: actix::Message<Result = Result<R, CommandError>> + Send + 'static,
+        R: Send + 'static,
+        ConversationActor: Handler<M>,
+    {
         let actors = self.clone();
-        self.conversations
-            .try_reserve(&(tenant, id), 1, move || ConversationActor::new(actors.clone(), tenant, id))
-            .map_err(|_full| CommandError::Busy)
+        let make = move || ConversationActor::new(actors.clone(), tenant, id);
+        let to = self.conversations.try_reserve(&(tenant, id), 1, make).map_err(|_full| CommandError::Busy)?;
+        to.address.send(message(to.permit)).await.map_err(|_gone| CommandError::Crashed)?
     }
 }

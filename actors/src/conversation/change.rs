@@ -29,9 +29,7 @@ impl Actors {
         conversation: ConversationId,
         request: ChangeRequest,
     ) -> Result<Conversation, CommandError> {
-        let to = self.try_reserve_conversation(request.principal.tenant, conversation)?;
-        let sent = to.address.send(Change { request, permit: to.permit }).await;
-        sent.map_err(|_gone| CommandError::Crashed)?
+        self.command(request.principal.tenant, conversation, |permit| Change { request, permit }).await
     }
 }
 

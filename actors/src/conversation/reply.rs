@@ -44,9 +44,7 @@ impl Actors {
         conversation: ConversationId,
         request: ReplyRequest,
     ) -> Result<Message, CommandError> {
-        let to = self.try_reserve_conversation(request.principal.tenant, conversation)?;
-        let sent = to.address.send(Reply { request, permit: to.permit }).await;
-        sent.map_err(|_gone| CommandError::Crashed)?
+        self.command(request.principal.tenant, conversation, |permit| Reply { request, permit }).await
     }
 
     /// The message that was reacted to.
@@ -55,9 +53,7 @@ impl Actors {
         conversation: ConversationId,
         request: ReactRequest,
     ) -> Result<Message, CommandError> {
-        let to = self.try_reserve_conversation(request.principal.tenant, conversation)?;
-        let sent = to.address.send(React { request, permit: to.permit }).await;
-        sent.map_err(|_gone| CommandError::Crashed)?
+        self.command(request.principal.tenant, conversation, |permit| React { request, permit }).await
     }
 
     pub async fn resolve(
@@ -65,9 +61,7 @@ impl Actors {
         conversation: ConversationId,
         request: ResolveRequest,
     ) -> Result<Message, CommandError> {
-        let to = self.try_reserve_conversation(request.principal.tenant, conversation)?;
-        let sent = to.address.send(Resolve { request, permit: to.permit }).await;
-        sent.map_err(|_gone| CommandError::Crashed)?
+        self.command(request.principal.tenant, conversation, |permit| Resolve { request, permit }).await
     }
 }
 
