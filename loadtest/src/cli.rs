@@ -23,6 +23,8 @@ pub(crate) enum Command {
     },
     /// Webhook to WebSocket event: latency, deliveries per second, memory per connection
     Fanout(Fanout),
+    /// How long an agent waits for the list, the counts and the newest messages
+    Pages(Pages),
     /// All sockets cut at once: time to catch up, missed, doubled
     ReconnectStorm(ReconnectStorm),
     /// kill -9 of the real binary at random under load, then the promises are checked
@@ -62,7 +64,7 @@ pub(crate) struct Server {
     /// A member who may read everything; without one, nothing is checked after the 200
     #[arg(long)]
     pub(crate) email: Option<String>,
-    #[arg(long, env = "JETTO_LOAD_PASSWORD")]
+    #[arg(long, env = "JETTO_LOAD_PASSWORD", hide_env_values = true)]
     pub(crate) password: Option<String>,
     #[arg(long, default_value = "100000000000001")]
     waba_id: String,
@@ -96,6 +98,20 @@ pub(crate) struct Load {
     pub(crate) duration: u64,
     #[arg(long, default_value_t = 500)]
     pub(crate) customers: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Pages {
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// A member who may read everything
+    #[arg(long)]
+    pub(crate) email: String,
+    #[arg(long, env = "JETTO_LOAD_PASSWORD", hide_env_values = true)]
+    pub(crate) password: String,
+    /// Of each kind, one after the other
+    #[arg(long, default_value_t = 2_000)]
+    pub(crate) requests: u32,
 }
 
 #[derive(Debug, Args)]

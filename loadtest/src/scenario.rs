@@ -5,6 +5,7 @@ pub(crate) mod ingest;
 pub(crate) mod limit;
 pub(crate) mod limit_server;
 pub(crate) mod limit_simulator;
+pub(crate) mod pages;
 pub(crate) mod reconnect_storm;
 pub(crate) mod sample_webhooks;
 pub(crate) mod torture;
