@@ -1,5 +1,6 @@
 //! The real clock and real chance, for the whole process.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -16,22 +17,24 @@ impl Clock for SystemClock {
     }
 }
 
-/// Ids that sort by the time they were made: 6 bytes of milliseconds, 2 of a counter, 8 of chance.
+/// Ids that sort by the time they were made: 6 bytes of milliseconds, 2 of a counter, 8 of chance. Not secret: the chance
+/// is a hash under a key that the process drew once, because asking the system each time costs more than the rest.
 #[derive(Debug, Default)]
 pub struct TimeOrderedIds {
     counter: AtomicU64,
+    chance: RandomState,
 }
 
 impl IdSource for TimeOrderedIds {
     fn next(&self) -> [u8; 16] {
         let millis = SystemClock.now().0.to_be_bytes();
-        let count = self.counter.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+        let count = self.counter.fetch_add(1, Ordering::Relaxed);
         let mut id = [0; 16];
         let (time, rest) = id.split_at_mut(6);
         time.copy_from_slice(&millis[2..]);
         let (order, chance) = rest.split_at_mut(2);
-        order.copy_from_slice(&count[6..]);
-        fill(chance);
+        order.copy_from_slice(&count.to_be_bytes()[6..]);
+        chance.copy_from_slice(&self.chance.hash_one(count).to_be_bytes());
         id
     }
 }

@@ -4,6 +4,7 @@
 mod change;
 mod contacts;
 mod raw;
+mod single;
 
 use bytes::Bytes;
 use engine::id::{IntakeId, PhoneNumberId, TenantId, WabaId};
@@ -36,7 +37,10 @@ pub fn split(
     received_at: Timestamp,
     route: impl Fn(&Route) -> Option<TenantId>,
 ) -> Vec<IntakeRecord> {
-    let pieces = cut(body, &route).unwrap_or_else(|reason| vec![Piece::odd(body.clone(), reason)]);
+    let pieces = match single::cut(body, &route) {
+        Some(piece) => vec![piece],
+        None => cut(body, &route).unwrap_or_else(|reason| vec![Piece::odd(body.clone(), reason)]),
+    };
     let record = |piece: Piece| IntakeRecord {
         id: IntakeId::from_bytes(ids.next()),
         tenant: piece.tenant,
@@ -52,6 +56,7 @@ pub fn split(
 }
 
 /// A record without its id.
+#[derive(Debug, PartialEq)]
 struct Piece {
     tenant: Option<TenantId>,
     number: Option<PhoneNumberId>,
