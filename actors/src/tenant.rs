@@ -1,6 +1,7 @@
 //! One actor per organization: brings what the inbox log holds to the conversations. Items are handed over in memory as
 //! they come; whatever does not fit, fails or was left by an earlier process is read from the log again.
 
+mod backlog;
 mod deliver;
 mod identify;
 mod review;
@@ -19,11 +20,15 @@ use tokio::sync::Notify;
 use crate::metric;
 use crate::registry::{Passivate, Permit};
 use crate::world::Actors;
+pub(crate) use backlog::Backlog;
 use identify::Known;
 use review::Review;
 
 /// Items read from the log and under way at a time.
 const CATCH_UP_PAGE: u32 = 256;
+/// The same while more comes in than can be processed at once: a backlog gives way to what must be answered, but never
+/// stands still.
+const CATCH_UP_GIVING_WAY: u32 = 4;
 /// Waiting time before the log is read again after the store failed.
 const CATCH_UP_AGAIN: Duration = Duration::from_secs(1);
 /// How often the outbox is looked through for what overflowed or was never answered.
@@ -42,16 +47,14 @@ pub(crate) struct State {
     review: RefCell<Review>,
     in_flight: Cell<usize>,
     emptied: Notify,
-    catching_up: Cell<bool>,
-    /// Items came while the log was being read; the last page may not have seen them.
-    missed: Cell<bool>,
+    backlog: Arc<Backlog>,
 }
 
 /// Items of one webhook, committed to the inbox log.
 #[derive(actix::Message)]
 #[rtype(result = "()")]
 pub(crate) struct Arrived {
-    pub(crate) records: Vec<IntakeRecord>,
+    pub(crate) records: Arc<[IntakeRecord]>,
     pub(crate) permit: Permit,
 }
 
@@ -105,16 +108,16 @@ pub(crate) fn outbox_overflowed(actors: &Arc<Actors>, tenant: TenantId) {
 
 impl TenantActor {
     pub(crate) fn new(tenant: TenantId, actors: Arc<Actors>) -> Self {
+        let backlog = actors.backlogs.entry(tenant).or_default().clone();
         Self {
             state: Rc::new(State {
                 actors,
                 tenant,
+                backlog,
                 known: RefCell::default(),
                 review: RefCell::default(),
                 in_flight: Cell::new(0),
                 emptied: Notify::new(),
-                catching_up: Cell::new(false),
-                missed: Cell::new(false),
             }),
         }
     }
@@ -153,20 +156,19 @@ impl Handler<Arrived> for TenantActor {
     type Result = ();
 
     fn handle(&mut self, arrived: Arrived, _: &mut Context<Self>) {
-        if self.state.catching_up.get() {
-            self.state.missed.set(true);
+        if self.state.backlog.takes() {
             return;
         }
-        let permit = Rc::new(arrived.permit);
-        for record in arrived.records {
-            let state = self.state.clone();
-            let permit = permit.clone();
-            state.begin();
-            drop(actix::spawn(async move {
-                let _place = permit;
-                State::deliver_and_finish(&state, record).await;
-            }));
-        }
+        let state = self.state.clone();
+        let tenant = state.tenant;
+        let is_own = move |record: &&IntakeRecord| record.tenant == Some(tenant) && record.quarantined.is_none();
+        arrived.records.iter().filter(is_own).for_each(|_| state.begin());
+        drop(actix::spawn(async move {
+            let Arrived { records, permit } = arrived;
+            let all = records.iter().filter(is_own).map(|record| State::deliver_and_finish(&state, record));
+            futures_util::future::join_all(all).await;
+            drop(permit);
+        }));
     }
 }
 
@@ -191,7 +193,7 @@ impl State {
         self.in_flight.set(self.in_flight.get() + 1);
     }
 
-    async fn deliver_and_finish(this: &Rc<Self>, record: IntakeRecord) {
+    async fn deliver_and_finish(this: &Rc<Self>, record: &IntakeRecord) {
         let delivered = this.deliver(record).await;
         this.in_flight.set(this.in_flight.get() - 1);
         if this.in_flight.get() == 0 {
@@ -208,8 +210,7 @@ impl State {
     }
 
     fn start_catch_up(this: &Rc<Self>) {
-        if this.catching_up.replace(true) {
-            this.missed.set(true);
+        if !this.backlog.begin() {
             return;
         }
         metrics::counter!(metric::CATCH_UPS).increment(1);
@@ -218,10 +219,10 @@ impl State {
             state.until_empty().await;
             if let Err(error) = Self::catch_up(&state).await {
                 tracing::warn!(%error, "the inbox log was not read to its end");
-                state.missed.set(true);
+                state.backlog.miss();
             }
-            state.catching_up.set(false);
-            if state.missed.replace(false) {
+            state.backlog.end();
+            if state.backlog.has_missed() {
                 tokio::time::interval_at(tokio::time::Instant::now() + CATCH_UP_AGAIN, CATCH_UP_AGAIN).tick().await;
                 Self::start_catch_up(&state);
             }
@@ -233,9 +234,11 @@ impl State {
     async fn catch_up(this: &Rc<Self>) -> Result<(), StoreError> {
         let mut after = None;
         loop {
-            let page = this.actors.world.store.unfinished(this.tenant, after, CATCH_UP_PAGE).await?;
+            let store = &this.actors.world.store;
+            let limit = if store.is_pressing() { CATCH_UP_GIVING_WAY } else { CATCH_UP_PAGE };
+            let page = store.unfinished(this.tenant, after, limit).await?;
             let Some(last) = page.last() else {
-                if !this.missed.replace(false) {
+                if !this.backlog.has_missed() {
                     return Ok(());
                 }
                 // From the start: an item that panicked meanwhile waits before the ones that are done.
@@ -243,7 +246,7 @@ impl State {
                 continue;
             };
             after = Some(last.id);
-            let all = page.into_iter().map(|record| {
+            let all = page.iter().map(|record| {
                 this.begin();
                 Self::deliver_and_finish(this, record)
             });

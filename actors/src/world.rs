@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Addr, Arbiter};
+use dashmap::DashMap;
 use engine::directory::Number;
 use engine::id::{ConversationId, PhoneNumberId, TenantId};
 use engine::intake::IntakeRecord;
@@ -16,7 +17,7 @@ use crate::media::MediaActor;
 use crate::number::NumberActor;
 use crate::registry::Registry;
 use crate::supervisor::Site;
-use crate::tenant::{Arrived, CatchUp, TenantActor};
+use crate::tenant::{Arrived, Backlog, CatchUp, TenantActor};
 
 /// Everything the actors need of the world.
 pub struct World {
@@ -65,6 +66,7 @@ const CONVERSATION_IDLE: Duration = Duration::from_mins(1);
 pub struct Actors {
     pub(crate) world: World,
     pub(crate) tenants: Arc<Registry<TenantId, TenantActor>>,
+    pub(crate) backlogs: DashMap<TenantId, Arc<Backlog>>,
     pub(crate) conversations: Arc<Registry<(TenantId, ConversationId), ConversationActor>>,
     pub(crate) numbers: Arc<Registry<(TenantId, PhoneNumberId), NumberActor>>,
     media: Addr<MediaActor>,
@@ -89,6 +91,7 @@ impl Actors {
             started_at,
             world,
             tenants: Arc::new(Registry::new("tenant", sites.clone(), TENANT_QUEUE)),
+            backlogs: DashMap::new(),
             conversations: Arc::new(Registry::new("conversation", sites.clone(), CONVERSATION_QUEUE)),
             numbers: Arc::new(Registry::new("number", sites.clone(), NUMBER_QUEUE)),
             media: MediaActor::start(sites.first().unwrap_or(&Site::Here), this.clone()),
@@ -104,8 +107,12 @@ impl Actors {
         Ok(())
     }
 
-    /// Items that are committed to the inbox log. What does not fit into memory is read from the log later.
-    pub fn arrived(self: &Arc<Self>, tenant: TenantId, records: Vec<IntakeRecord>) {
+    /// Items that are committed to the inbox log; those of other tenants and in quarantine are passed over. What does
+    /// not fit into memory is read from the log later.
+    pub fn arrived(self: &Arc<Self>, tenant: TenantId, records: Arc<[IntakeRecord]>) {
+        if self.backlogs.get(&tenant).is_some_and(|backlog| backlog.takes()) {
+            return;
+        }
         let weight = u32::try_from(records.len()).unwrap_or(u32::MAX);
         let actors = self.clone();
         match self.tenants.try_reserve(&tenant, weight, move || TenantActor::new(tenant, actors.clone())) {

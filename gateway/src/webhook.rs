@@ -1,6 +1,7 @@
 //! Meta's door. A webhook is answered 200 only after everything in it is committed; then it is processed.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use actix_web::http::StatusCode;
@@ -75,7 +76,8 @@ async fn receive(
         metrics::counter!(metric::WEBHOOKS_DEFERRED).increment(1);
         return Err(Problem::busy());
     }
-    let records = split(&body, app.ids.as_ref(), app.clock.now(), |route: &Route| owner(&app, route));
+    let records: Arc<[IntakeRecord]> =
+        split(&body, app.ids.as_ref(), app.clock.now(), |route: &Route| owner(&app, route)).into();
     metrics::counter!(metric::WEBHOOKS_ACCEPTED).increment(1);
     metrics::counter!(metric::INTAKE_ITEMS).increment(records.len() as u64);
     #[cfg(feature = "seeded-bugs")]
@@ -85,12 +87,12 @@ async fn receive(
             let backlog = tokio::time::timeout(std::time::Duration::from_millis(50), std::future::pending::<()>());
             drop(backlog.await);
             drop(app.store.append(records.clone()).await);
-            hand_over(&app, records);
+            hand_over(&app, &records);
         }));
         return Ok(HttpResponse::Ok().finish());
     }
     app.store.append(records.clone()).await?;
-    hand_over(&app, records);
+    hand_over(&app, &records);
     Ok(HttpResponse::Ok().finish())
 }
 
@@ -102,15 +104,11 @@ fn owner(app: &App, route: &Route) -> Option<TenantId> {
 }
 
 /// Committed items go to their organizations' actors; those in quarantine wait for a person.
-fn hand_over(app: &App, records: Vec<IntakeRecord>) {
-    let mut by_tenant: HashMap<TenantId, Vec<IntakeRecord>> = HashMap::new();
-    for record in records {
-        if let (Some(tenant), None) = (record.tenant, &record.quarantined) {
-            by_tenant.entry(tenant).or_default().push(record);
-        }
-    }
-    for (tenant, records) in by_tenant {
-        app.actors.arrived(tenant, records);
+fn hand_over(app: &App, records: &Arc<[IntakeRecord]>) {
+    let ready = records.iter().filter(|record| record.quarantined.is_none());
+    let tenants: BTreeSet<TenantId> = ready.filter_map(|record| record.tenant).collect();
+    for tenant in tenants {
+        app.actors.arrived(tenant, records.clone());
     }
 }
 

@@ -148,7 +148,7 @@ async fn appends(store: &SqliteStore, ids: &AtomicU64, span: Duration) -> u64 {
     let began = Instant::now();
     let mut done = 0;
     while began.elapsed() < span {
-        store.append(vec![record(IntakeId::from_bytes(next_id(ids)))]).await.unwrap();
+        store.append([record(IntakeId::from_bytes(next_id(ids)))].into()).await.unwrap();
         done += 1;
     }
     done
@@ -206,7 +206,7 @@ async fn commits(store: &SqliteStore, ids: &AtomicU64, caller: u32, span: Durati
             let at = NOW.plus(Span(i64::try_from(ids.load(Ordering::Relaxed)).unwrap()));
             let mut intake = None;
             if with_intake {
-                store.append(vec![record(IntakeId::from_bytes(id))]).await.unwrap();
+                store.append([record(IntakeId::from_bytes(id))].into()).await.unwrap();
                 let (outcome, conversation) = (IntakeOutcome::Processed, Some(state.id));
                 intake = Some(IntakeMark { id: IntakeId::from_bytes(id), outcome, error: None, conversation, at });
             }

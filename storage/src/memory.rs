@@ -42,6 +42,11 @@ impl MemoryStore {
         Self::default()
     }
 
+    /// For tests: whether it says that more comes in than can be worked off.
+    pub fn set_pressing(&self, pressing: bool) {
+        self.state().pressing = pressing;
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // No operation leaves the maps half changed before it can panic, so a poisoned lock is still a good state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -65,6 +70,7 @@ struct State {
     media: BTreeMap<(TenantId, MediaId), Arrived<File>>,
     blobs: BTreeMap<(TenantId, MediaId), Bytes>,
     arrivals: i64,
+    pressing: bool,
 }
 
 /// A row and its place among all rows, which breaks ties of time.

@@ -17,9 +17,9 @@ use crate::world::CommandError;
 
 impl State {
     /// `Err`: the item stays in the log and is tried again.
-    pub(super) async fn deliver(&self, record: IntakeRecord) -> Result<(), StoreError> {
+    pub(super) async fn deliver(&self, record: &IntakeRecord) -> Result<(), StoreError> {
         let world = &self.actors.world;
-        let translated = catch_unwind(AssertUnwindSafe(|| world.translator.translate(self.tenant, &record)));
+        let translated = catch_unwind(AssertUnwindSafe(|| world.translator.translate(self.tenant, record)));
         let inbounds = match translated {
             Ok(Ok(inbounds)) => inbounds,
             Ok(Err(reason)) => return self.quarantine(record.id, reason).await,

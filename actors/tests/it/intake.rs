@@ -51,10 +51,22 @@ fn what_does_not_fit_into_memory_is_read_from_the_log() {
 }
 
 #[test]
+fn a_backlog_gives_way_to_what_comes_in_but_never_stands_still() {
+    play(|stage| async move {
+        stage.store.set_pressing(true);
+        let lines: Vec<_> = (0..2100)
+            .map(|index| line(&format!("w{index}"), &format!("1202555{:04}", index % 40), START, "Hi"))
+            .collect();
+        stage.receive(&lines).await;
+        stage.until("all are done", async || stage.count(IntakeOutcome::Processed).await == lines.len()).await;
+    });
+}
+
+#[test]
 fn what_an_earlier_process_left_is_taken_up() {
     play(|stage| async move {
         let record = stage.record(&line("w1", "12025550123", START, "Hello"));
-        stage.store.append(vec![record.clone()]).await.unwrap();
+        stage.store.append([record.clone()].into()).await.unwrap();
         stage.actors.recover().await.unwrap();
         stage.until("it is done", async || stage.outcome(record.id).await == IntakeOutcome::Processed).await;
     });

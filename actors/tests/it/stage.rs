@@ -118,7 +118,7 @@ impl Stage {
 
     /// Commits and hands over, as the webhook does.
     pub(crate) async fn receive(&self, lines: &[String]) -> Vec<IntakeId> {
-        let records: Vec<_> = lines.iter().map(|line| self.record(line)).collect();
+        let records: Arc<[_]> = lines.iter().map(|line| self.record(line)).collect();
         self.store.append(records.clone()).await.unwrap();
         let ids = records.iter().map(|record| record.id).collect();
         self.actors.arrived(TENANT, records);

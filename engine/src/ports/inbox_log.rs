@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -16,7 +18,10 @@ pub struct IntakeQuery {
 #[async_trait]
 pub trait InboxLog: Send + Sync {
     /// All or nothing, durable on return. Each record names its tenant. The same ids again change nothing.
-    async fn append(&self, records: Vec<IntakeRecord>) -> Result<(), StoreError>;
+    async fn append(&self, records: Arc<[IntakeRecord]>) -> Result<(), StoreError>;
+
+    /// A hint: so much comes in that whoever works off a backlog should give way to it.
+    fn is_pressing(&self) -> bool;
 
     /// Writes what became of an item, unless that is known already (`Stored` is the only outcome that changes).
     async fn mark(&self, tenant: TenantId, mark: IntakeMark) -> Result<(), StoreError>;

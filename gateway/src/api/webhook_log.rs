@@ -91,6 +91,6 @@ pub async fn replay(app: web::Data<App>, signed: Signed, id: web::Path<IntakeId>
     let tenant = signed.0.tenant;
     let record = app.store.reopen(tenant, *id).await?.ok_or_else(Problem::not_found)?;
     let (entry, _) = app.store.entry(tenant, *id).await?.ok_or_else(Problem::not_found)?;
-    app.actors.arrived(tenant, vec![record]);
+    app.actors.arrived(tenant, [record].into());
     Ok(HttpResponse::Accepted().json(entry))
 }

@@ -1,5 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use engine::id::{IntakeId, PhoneNumberId, TenantId};
@@ -71,14 +73,18 @@ impl State {
 
 #[async_trait]
 impl InboxLog for MemoryStore {
-    async fn append(&self, records: Vec<IntakeRecord>) -> Result<(), StoreError> {
+    async fn append(&self, records: Arc<[IntakeRecord]>) -> Result<(), StoreError> {
         let mut state = self.state();
-        for record in records {
+        for record in records.iter() {
             state.arrivals += 1;
             let place = state.arrivals;
-            state.intake.entry(record.id).or_insert_with(|| Item::arrived(place, record));
+            state.intake.entry(record.id).or_insert_with(|| Item::arrived(place, record.clone()));
         }
         Ok(())
+    }
+
+    fn is_pressing(&self) -> bool {
+        self.state().pressing
     }
 
     async fn mark(&self, tenant: TenantId, mark: IntakeMark) -> Result<(), StoreError> {
@@ -87,7 +93,9 @@ impl InboxLog for MemoryStore {
     }
 
     async fn raise_attempts(&self, tenant: TenantId, id: IntakeId) -> Result<u32, StoreError> {
-        Ok(self.state().item(tenant, id).map_or(0, |item| {
+        let mut state = self.state();
+        let unfinished = state.item(tenant, id).filter(|item| item.outcome == IntakeOutcome::Stored);
+        Ok(unfinished.map_or(0, |item| {
             item.record.attempts += 1;
             item.record.attempts
         }))

@@ -16,14 +16,25 @@ pub(super) struct Gauge {
     queued: AtomicUsize,
     /// When the oldest urgent operation in work was queued, or the group was begun; [`NOBODY`] when there is no work.
     since_us: AtomicU64,
+    /// Urgent operations of a group, averaged over the last few groups.
+    urgent: AtomicUsize,
 }
+
+/// From so many urgent operations in a group on, intake is what the machine is busy with. Five thousand webhooks a second
+/// make groups of 15 to 30.
+const PRESSING: usize = 40;
 
 const NOBODY: u64 = u64::MAX;
 
 impl Gauge {
     #[expect(clippy::disallowed_methods, reason = "measures real waiting of real threads; no rule depends on it")]
     pub(super) fn new() -> Self {
-        Self { epoch: Instant::now(), queued: AtomicUsize::new(0), since_us: AtomicU64::new(NOBODY) }
+        Self {
+            epoch: Instant::now(),
+            queued: AtomicUsize::new(0),
+            since_us: AtomicU64::new(NOBODY),
+            urgent: AtomicUsize::new(0),
+        }
     }
 
     pub(super) fn now_us(&self) -> u64 {
@@ -41,6 +52,16 @@ impl Gauge {
     /// The queue is first in, first out: the first urgent one of a group is the oldest of all.
     pub(super) fn working_since(&self, at_us: u64) {
         self.since_us.store(at_us, Ordering::Relaxed);
+    }
+
+    /// Told of each group; only the writer calls this.
+    pub(super) fn was_urgent(&self, operations: usize) {
+        let average = (self.urgent.load(Ordering::Relaxed) * 3 + operations) / 4;
+        self.urgent.store(average, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_pressing(&self) -> bool {
+        self.urgent.load(Ordering::Relaxed) >= PRESSING
     }
 
     pub(super) fn idle(&self) {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use engine::id::{ConversationId, IntakeId, PhoneNumberId, TenantId};
@@ -14,10 +16,14 @@ use crate::cursor::{self, List};
 
 #[async_trait]
 impl InboxLog for SqliteStore {
-    async fn append(&self, records: Vec<IntakeRecord>) -> Result<(), StoreError> {
+    async fn append(&self, records: Arc<[IntakeRecord]>) -> Result<(), StoreError> {
         let write =
             self.writer.write_first(move |session| records.iter().try_for_each(|record| append(session, record)));
         write.await
+    }
+
+    fn is_pressing(&self) -> bool {
+        self.writer.is_pressing()
     }
 
     async fn mark(&self, tenant: TenantId, mark: IntakeMark) -> Result<(), StoreError> {
@@ -31,7 +37,8 @@ impl InboxLog for SqliteStore {
     async fn raise_attempts(&self, tenant: TenantId, id: IntakeId) -> Result<u32, StoreError> {
         let write = self.writer.write(move |session| {
             let key = session.tenant(tenant)?;
-            let sql = "UPDATE inbox SET attempts = attempts + 1 WHERE id = ?1 AND tenant = ?2 RETURNING attempts";
+            let sql = "UPDATE inbox SET attempts = attempts + 1
+                 WHERE id = ?1 AND tenant = ?2 AND outcome = 0 RETURNING attempts";
             let mut statement = session.connection.prepare_cached(sql)?;
             let attempts = statement.query_row(params![id.as_bytes(), key.0], |row| row.get(0));
             Ok(attempts.optional()?.unwrap_or(0))

@@ -137,6 +137,11 @@ impl Writer {
         self.gauge.pressure()
     }
 
+    /// Whether operations that cannot wait fill the groups.
+    pub(super) fn is_pressing(&self) -> bool {
+        self.gauge.is_pressing()
+    }
+
     pub(super) async fn close(&self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
         let queue = self.queue.clone().ok_or_else(closed)?;
@@ -247,6 +252,7 @@ impl Scribe {
         let mut stop = None;
         let outcome = self.fill_and_run(began, &mut stop).and_then(|()| self.end());
         self.gauge.settled(self.group.len());
+        self.gauge.was_urgent(self.group.iter().filter(|queued| queued.urgent).count());
         match outcome {
             Ok(()) => self.ledger.committed(),
             Err(ref fault) => {

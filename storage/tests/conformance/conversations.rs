@@ -12,7 +12,7 @@ use engine::time::Span;
 use crate::fixture::*;
 
 pub(crate) async fn a_commit_writes_everything(store: &impl Store) {
-    store.append(vec![intake(Some(TENANT), 1)]).await.unwrap();
+    store.append([intake(Some(TENANT), 1)].into()).await.unwrap();
     let records = vec![Record::Insert(sent(1, 1)), Record::Enqueue(outgoing(TENANT, 1, 1)), Record::Fetch(job(1, 5))];
     let intake = Some(mark(1, IntakeOutcome::Processed));
     let commit = Commit { intake, ..commit(&conversation(1), records) };
@@ -30,7 +30,7 @@ pub(crate) async fn a_commit_writes_everything(store: &impl Store) {
 pub(crate) async fn the_same_commit_twice_is_already_applied_and_marks_a_duplicate(store: &impl Store) {
     let commit = commit(&conversation(1), vec![Record::Insert(message(1, 1))]);
     let before = committed(store, TENANT, commit.clone()).await;
-    store.append(vec![intake(Some(TENANT), 2)]).await.unwrap();
+    store.append([intake(Some(TENANT), 2)].into()).await.unwrap();
     let changed = Conversation { unread: 99, ..commit.conversation.clone() };
     let repeat = Commit { conversation: changed, intake: Some(mark(2, IntakeOutcome::Processed)), ..commit };
     assert_eq!(store.commit(TENANT, repeat).await, Ok(Committed::AlreadyApplied));
@@ -41,7 +41,7 @@ pub(crate) async fn the_same_commit_twice_is_already_applied_and_marks_a_duplica
 }
 
 pub(crate) async fn a_wrong_revision_writes_nothing(store: &impl Store) {
-    store.append(vec![intake(Some(TENANT), 1)]).await.unwrap();
+    store.append([intake(Some(TENANT), 1)].into()).await.unwrap();
     let first = committed(store, TENANT, commit(&conversation(1), vec![])).await;
     for revision in [0, 1, 5] {
         let stale = Conversation { revision, unread: 7, ..first.clone() };
@@ -77,7 +77,7 @@ pub(crate) async fn events_get_places_without_a_gap(store: &impl Store) {
 }
 
 pub(crate) async fn a_repeat_marks_only_what_still_waits(store: &impl Store) {
-    store.append(vec![intake(Some(TENANT), 1)]).await.unwrap();
+    store.append([intake(Some(TENANT), 1)].into()).await.unwrap();
     let intake = Some(mark(1, IntakeOutcome::Processed));
     let commit = Commit { intake, ..commit(&conversation(1), vec![Record::Insert(message(1, 1))]) };
     committed(store, TENANT, commit.clone()).await;

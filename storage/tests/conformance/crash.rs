@@ -44,7 +44,7 @@ async fn a_process_that_writes_until_it_is_killed() {
         let first = start + 10_000 + batch * 64;
         join_all((first..first + 64).map(async |n| {
             let (record, commit) = nth(n);
-            store.append(vec![record]).await.unwrap();
+            store.append([record].into()).await.unwrap();
             assert!(matches!(store.commit(TENANT, commit).await.unwrap(), Committed::Applied(_)));
             println!("answered {n}");
         }))

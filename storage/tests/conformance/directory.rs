@@ -49,7 +49,7 @@ pub(crate) async fn a_number_belongs_to_one_organization(store: &impl Store) {
 
 pub(crate) async fn a_connected_number_takes_over_what_waited_for_it(store: &impl Store) {
     let elsewhere = engine::intake::IntakeRecord { number: Some("999".parse().unwrap()), ..intake(None, 3) };
-    store.append(vec![intake(None, 1), intake(None, 2), elsewhere]).await.unwrap();
+    store.append([intake(None, 1), intake(None, 2), elsewhere].into()).await.unwrap();
     assert!(store.entry(TENANT, intake_id(1)).await.unwrap().is_none());
     store.put_number(TENANT, number("200")).await.unwrap();
     let taken: Vec<_> = store.unfinished(TENANT, None, 9).await.unwrap().into_iter().map(|item| item.id).collect();
@@ -57,7 +57,7 @@ pub(crate) async fn a_connected_number_takes_over_what_waited_for_it(store: &imp
     assert_eq!(store.unclaimed().await, Ok(vec![(Some("999".parse().unwrap()), 1)]));
     assert_eq!(store.entry(TENANT, intake_id(1)).await.unwrap().unwrap().0.outcome, IntakeOutcome::Stored);
     assert_eq!(store.summary(TENANT, NOW).await.unwrap().stored, 2);
-    store.append(vec![intake(None, 1)]).await.unwrap();
+    store.append([intake(None, 1)].into()).await.unwrap();
     assert_eq!(store.unclaimed().await.unwrap().len(), 1, "a late repeat of the append changes nothing");
 }
 

@@ -38,7 +38,7 @@ async fn fill(store: &impl Store) {
     store.put_number(TENANT, number("200")).await.unwrap();
     let session = Session { id: SESSION, member: RAFAEL, created_at: NOW, expires_at: NOW };
     store.put_session(TENANT, session).await.unwrap();
-    store.append(vec![intake(Some(TENANT), 1)]).await.unwrap();
+    store.append([intake(Some(TENANT), 1)].into()).await.unwrap();
     store.resolve(TENANT, "p", &identities(), None).await.unwrap();
     store.put_upload(TENANT, media(3, MediaState::Ready), RAFAEL).await.unwrap();
     store.park_status(TENANT, &status()).await.unwrap();

@@ -14,7 +14,7 @@ fn open(dir: &tempfile::TempDir) -> SqliteStore {
 
 async fn fill(store: &impl Store) {
     for n in 1..=5 {
-        store.append(vec![intake(Some(TENANT), n)]).await.unwrap();
+        store.append([intake(Some(TENANT), n)].into()).await.unwrap();
         let records = vec![Record::Insert(sent(n, n)), Record::Enqueue(outgoing(TENANT, n, n))];
         committed(store, TENANT, commit(&conversation(n), records)).await;
     }
@@ -43,7 +43,7 @@ async fn a_closed_store_leaves_no_log_and_takes_no_writes() {
     store.close().await.unwrap();
     let log = std::fs::metadata(dir.path().join("jetto.db-wal")).map_or(0, |file| file.len());
     assert_eq!(log, 0);
-    let late = store.append(vec![intake(Some(TENANT), 9)]).await;
+    let late = store.append([intake(Some(TENANT), 9)].into()).await;
     assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
     assert!(store.conversation(TENANT, conversation_id(1)).await.unwrap().is_some(), "reading goes on");
 }
@@ -52,7 +52,7 @@ async fn a_closed_store_leaves_no_log_and_takes_no_writes() {
 async fn a_full_queue_is_busy_and_loses_nothing_that_it_answered() {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(dir.path(), SqliteOptions { queue: 4, ..SqliteOptions::default() }).unwrap();
-    let appends = (0..=255).map(|n| store.append(vec![intake(Some(TENANT), n)]));
+    let appends = (0..=255).map(|n| store.append([intake(Some(TENANT), n)].into()));
     let outcomes = join_all(appends).await;
     let stored = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
     assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(()) | Err(StoreError::Busy))));
@@ -79,7 +79,7 @@ async fn a_large_import_lets_live_writes_in_between() {
             tokio::task::yield_now().await;
         }
         for n in 0..20 {
-            store.append(vec![intake(Some(TENANT), n)]).await.unwrap();
+            store.append([intake(Some(TENANT), n)].into()).await.unwrap();
             appended = n;
         }
         let newest = store.history(TENANT, conversation_id(1), page(1)).await.unwrap().items;

@@ -133,6 +133,22 @@ async fn what_cannot_wait_overtakes_and_what_can_is_not_starved() {
 }
 
 #[tokio::test]
+async fn it_says_when_what_cannot_wait_fills_the_groups() {
+    let writer = writer();
+    while !writer.is_pressing() {
+        let slow = writer.write_first(|_| {
+            thread::park_timeout(Duration::from_millis(5));
+            Ok(())
+        });
+        let (slow, rest) = tokio::join!(slow, join_all((0..200).map(|_| writer.write_first(|_| Ok(())))));
+        assert!(slow.is_ok() && rest.iter().all(Result::is_ok));
+    }
+    while writer.is_pressing() {
+        writer.write(|_| Ok(())).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn stopping_writes_what_is_queued() {
     let writer = writer();
     let slow = writer.write(|_| {
