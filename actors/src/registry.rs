@@ -148,6 +148,10 @@ where
         });
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Whether every place of every actor is free: nothing is queued or in hand.
     pub(crate) fn is_quiet(&self) -> bool {
         self.entries.iter().all(|entry| entry.permits.available_permits() >= self.queue as usize)

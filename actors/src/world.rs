@@ -61,6 +61,9 @@ const CONVERSATION_QUEUE: u32 = 64;
 const NUMBER_QUEUE: u32 = 1024;
 /// A conversation nobody used for this long is forgotten; the store has it.
 const CONVERSATION_IDLE: Duration = Duration::from_mins(1);
+/// From so many on (35 MB), the least idleness is enough to be forgotten: a burst of many customers must not fill the memory.
+const CONVERSATIONS_MANY: usize = 20_000;
+const CONVERSATION_IDLE_AMONG_MANY: Duration = Duration::from_secs(5);
 
 /// The running actors.
 pub struct Actors {
@@ -163,7 +166,8 @@ impl Actors {
 
     /// Forgets idle conversations. Called now and then by the owner of the process.
     pub fn sweep(&self) {
-        self.conversations.sweep(CONVERSATION_IDLE);
+        let many = self.conversations.len() > CONVERSATIONS_MANY;
+        self.conversations.sweep(if many { CONVERSATION_IDLE_AMONG_MANY } else { CONVERSATION_IDLE });
     }
 
     pub(crate) async fn number_of(&self, tenant: TenantId, id: &PhoneNumberId) -> Result<Option<Number>, StoreError> {
