@@ -24,7 +24,8 @@ pub struct Backlog {
     pub(super) bytes: AtomicUsize,
     /// When the oldest was handed over, in ms since the hub's epoch; 0 when there is none.
     pub(super) since: AtomicU64,
-    pub(super) closed: AtomicBool,
+    /// A frame did not fit into the socket's mailbox: it must end instead of going on without it.
+    pub(super) lost: AtomicBool,
 }
 
 /// The way to one browser tab. Known at compile time, since every event goes through it once per listener.
@@ -237,12 +238,15 @@ impl<O: Outlet> Listener<O> {
             self.close(Reason::Slow);
             return false;
         }
-        self.outlet.push(frame)
+        let taken = self.outlet.push(frame);
+        if !taken {
+            self.backlog.lost.store(true, Ordering::Relaxed);
+        }
+        taken
     }
 
     /// Said to a connection that is still read; one that is not dies of its unacknowledged bytes (`TCP_USER_TIMEOUT`).
     fn close(&self, reason: Reason) {
-        self.backlog.closed.store(true, Ordering::Relaxed);
         if !self.outlet.close(reason) {
             tracing::debug!("a live connection ended before it was closed");
         }

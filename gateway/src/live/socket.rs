@@ -112,6 +112,10 @@ impl Handler<Push> for Socket {
         let left = self.backlog.bytes.fetch_sub(push.0.len(), Ordering::Relaxed) - push.0.len();
         let since = if left == 0 { 0 } else { self.app.hub.now_ms() };
         self.backlog.since.store(since, Ordering::Relaxed);
+        if self.backlog.lost.load(Ordering::Relaxed) {
+            // The browser comes back with its `n`.
+            return ctx.stop();
+        }
         ctx.text(push.0);
     }
 }
