@@ -79,8 +79,6 @@ impl Member {
 
 /// One of the eight default roles, or one that the organization made: `owner`, `admin`, …, `r_` and 32 hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "schema", schema(value_type = String))]
 pub enum RoleId {
     Default(Role),
     Custom(CustomRoleId),
@@ -90,6 +88,16 @@ impl RoleId {
     pub const OWNER: Self = Self::Default(Role::Owner);
     pub const ADMIN: Self = Self::Default(Role::Admin);
 }
+
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for RoleId {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        String::schema()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for RoleId {}
 
 impl fmt::Display for RoleId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

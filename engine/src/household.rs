@@ -153,7 +153,10 @@ impl Household {
                 Write::DeleteTeam(id) => drop(self.teams.remove(&id)),
                 Write::PutInvitation(invitation) => drop(self.invitations.insert(invitation.id, invitation)),
                 Write::DeleteInvitation(id) => drop(self.invitations.remove(&id)),
-                Write::PutApiKey(key) => drop(self.api_keys.insert(key.id, key)),
+                Write::PutApiKey(key) => {
+                    let used = self.api_keys.get(&key.id).map_or(key.last_used_at, |known| known.last_used_at);
+                    self.api_keys.insert(key.id, ApiKey { last_used_at: used, ..key });
+                }
                 Write::DeleteApiKey(id) => drop(self.api_keys.remove(&id)),
                 Write::AddAccount(_) | Write::EndSessions(_) => {}
             }
