@@ -16,7 +16,7 @@ const EMAIL_MAX: usize = 254;
 const NAME_MAX: usize = 120;
 
 /// Longest preferences, in bytes: the browser's own settings.
-pub const PREFERENCES_MAX: usize = 4 * 1024;
+const PREFERENCES_MAX: usize = 4 * 1024;
 
 /// A refresh token that was replaced this recently is accepted again: the answer that brought its successor was lost.
 pub const ROTATION_GRACE: Span = Span::seconds(10);
@@ -31,7 +31,7 @@ pub struct Account {
     /// PHC string of argon2id; `None`: never set yet.
     pub password_hash: Option<String>,
     pub second_factor: Option<SecondFactor>,
-    /// JSON, at most [`PREFERENCES_MAX`] bytes.
+    /// A JSON object of at most 4 KiB, the browser's own; see [`check_preferences`].
     pub preferences: String,
     /// Raised by a change of the password and by "sign out everywhere": sessions of a lower one are worth nothing.
     pub token_version: u32,
@@ -117,6 +117,15 @@ pub fn check_name(text: &str) -> Result<String, Rejection> {
         return Err(Rejection::Invalid("A name has 1 to 120 characters."));
     }
     Ok(name.to_owned())
+}
+
+/// Preferences are a JSON object that nobody but the browser reads.
+pub fn check_preferences(text: &str) -> Result<(), Rejection> {
+    if text.len() > PREFERENCES_MAX {
+        return Err(Rejection::Invalid("Preferences have at most 4 KiB."));
+    }
+    let parsed = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text);
+    parsed.map(drop).map_err(|_| Rejection::Invalid("Preferences are a JSON object."))
 }
 
 /// A signed-in browser. The JWT names it; ending it ends every token and socket of it.
@@ -239,6 +248,15 @@ mod tests {
         assert_eq!(check_email(" Lina@Aurora.Example ").as_deref(), Ok("lina@aurora.example"));
         for wrong in ["", "lina", "lina@aurora", "@aurora.example", "a b@aurora.example", "a@b@aurora.example"] {
             assert!(check_email(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn preferences_are_a_small_object() {
+        assert_eq!(check_preferences("{\"dark\":true}"), Ok(()));
+        let large = format!("{{\"a\":\"{}\"}}", "x".repeat(PREFERENCES_MAX));
+        for wrong in ["", "[]", "true", large.as_str()] {
+            assert!(check_preferences(wrong).is_err());
         }
     }
 
