@@ -1,9 +1,15 @@
 //! Organizations, their people and their numbers: data that changes rarely and is read always.
 
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
-use crate::id::{MemberId, PhoneNumberId, SessionId, TenantId, WabaId};
-use crate::permission::Role;
+use crate::id::{
+    AccountId, ApiKeyId, CustomRoleId, InvalidId, InvitationId, MemberId, PhoneNumberId, TeamId, TenantId, WabaId,
+};
+use crate::permission::{Grants, Role};
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,21 +28,180 @@ pub struct Person {
     pub name: String,
 }
 
-#[derive(Clone, PartialEq, Eq)]
+/// A person in one organization, or a service that API keys act for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
     pub id: MemberId,
+    /// `None`: a service member, which cannot sign in and may only what its API key allows.
+    pub account: Option<AccountId>,
     pub name: String,
-    /// Lower case, unique in the installation.
+    /// The account's; empty for a service member.
     pub email: String,
-    pub role: Role,
-    /// PHC string of argon2id.
-    pub password_hash: String,
+    pub role: RoleId,
+    pub teams: BTreeSet<TeamId>,
+    pub status: MemberStatus,
+    pub joined_at: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum MemberStatus {
+    Active,
+    /// The heir stays on record, so that handing over what is open can be taken up again after a crash.
+    Deactivated {
+        at: Timestamp,
+        heir: Heir,
+    },
+}
+
+/// Who takes over the open conversations of somebody who leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "id", rename_all = "snake_case")]
+pub enum Heir {
+    Nobody,
+    Member(MemberId),
+    Team(TeamId),
 }
 
 impl Member {
     pub fn person(&self) -> Person {
         Person { id: self.id, name: self.name.clone() }
     }
+
+    pub fn is_service(&self) -> bool {
+        self.account.is_none()
+    }
+
+    pub fn is_active(&self) -> bool {
+        self.status == MemberStatus::Active
+    }
+}
+
+/// One of the eight default roles, or one that the organization made: `owner`, `admin`, …, `r_` and 32 hex digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RoleId {
+    Default(Role),
+    Custom(CustomRoleId),
+}
+
+impl RoleId {
+    pub const OWNER: Self = Self::Default(Role::Owner);
+    pub const ADMIN: Self = Self::Default(Role::Admin);
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::PartialSchema for RoleId {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        String::schema()
+    }
+}
+
+#[cfg(feature = "schema")]
+impl utoipa::ToSchema for RoleId {}
+
+impl fmt::Display for RoleId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default(role) => f.write_str(role.key()),
+            Self::Custom(id) => write!(f, "r_{id}"),
+        }
+    }
+}
+
+impl FromStr for RoleId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        match text.strip_prefix("r_") {
+            Some(id) => id.parse().map(Self::Custom),
+            None => text.parse().map(Self::Default).map_err(|_| InvalidId { kind: "RoleId" }),
+        }
+    }
+}
+
+impl Serialize for RoleId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RoleId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A role that the organization made itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomRole {
+    pub id: CustomRoleId,
+    pub name: String,
+    pub description: String,
+    pub permissions: Grants,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Team {
+    pub id: TeamId,
+    pub name: String,
+}
+
+/// A link by which somebody may join.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    pub id: InvitationId,
+    /// Lower case; only an account of this address can use it.
+    pub email: String,
+    pub role: RoleId,
+    pub teams: BTreeSet<TeamId>,
+    /// Of the token in the link: SHA-256.
+    #[serde(with = "hex::serde")]
+    pub token_hash: [u8; 32],
+    pub invited_by: MemberId,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// What an organization decides for all of its people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    pub require_second_factor: bool,
+    /// Phone numbers are shown whole only to those who may see them, one by one.
+    pub mask_phones: bool,
+    /// After this many hours a person signs in again, however busy: 1 to 720.
+    pub session_hours: u32,
+    /// Entries of the audit log are kept this many days: 30 to 3650.
+    pub audit_days: u32,
+    /// BCP 47, as the web app knows it.
+    pub locale: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let locale = "en".to_owned();
+        Self { require_second_factor: false, mask_phones: true, session_hours: 12, audit_days: 400, locale }
+    }
+}
+
+/// Lets a program in, as its service member. It may what it was given, as far as who made it still may that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    pub id: ApiKeyId,
+    /// Its service member.
+    pub member: MemberId,
+    pub name: String,
+    /// SHA-256.
+    #[serde(with = "hex::serde")]
+    pub hash: [u8; 32],
+    pub permissions: Grants,
+    pub created_by: MemberId,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    /// Kept beside the rest: a use is not a change.
+    #[serde(skip)]
+    pub last_used_at: Option<Timestamp>,
 }
 
 /// A business phone number that an organization connected.
@@ -72,13 +237,4 @@ pub struct NumberRef {
     pub phone_number_id: PhoneNumberId,
     pub name: String,
     pub display: String,
-}
-
-/// A signed-in browser. The JWT names it; ending it here ends every token and socket of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    pub id: SessionId,
-    pub member: MemberId,
-    pub created_at: Timestamp,
-    pub expires_at: Timestamp,
 }

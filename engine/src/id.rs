@@ -88,10 +88,25 @@ own_id!(
     TenantId
 );
 own_id!(
-    /// A person of the organization who signs in.
+    /// A person of the installation: what signs in.
+    AccountId
+);
+own_id!(
+    /// A person in one organization, or a service that API keys act for.
     MemberId
 );
 own_id!(SessionId);
+own_id!(TeamId);
+own_id!(
+    /// A role that an organization made itself.
+    CustomRoleId
+);
+own_id!(InvitationId);
+own_id!(ApiKeyId);
+own_id!(
+    /// Who did something, as the audit log is searched: the bytes of a member's or an API key's id.
+    ActorId
+);
 own_id!(
     /// A customer: a set of identities, see [`crate::identity`].
     ContactId

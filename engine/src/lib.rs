@@ -2,6 +2,9 @@
 //! `(&state, input, now) -> Decision`, and the world is reached only through the traits in [`ports`].
 
 pub mod access;
+pub mod account;
+pub mod administration;
+pub mod audit;
 pub mod contact;
 pub mod content;
 pub mod conversation;
@@ -9,6 +12,7 @@ pub mod decision;
 pub mod delivery;
 pub mod directory;
 pub mod event;
+pub mod household;
 pub mod id;
 pub mod identity;
 pub mod inbound;

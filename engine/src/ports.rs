@@ -3,6 +3,9 @@
 //!
 //! The tenant is the first argument. The exceptions are the look-ups that find out which tenant it is, and say so.
 
+mod accounts;
+mod administration;
+mod audit_log;
 mod blobs;
 mod bus;
 mod contacts;
@@ -14,8 +17,12 @@ mod media;
 mod messages;
 mod meta;
 mod outbox;
+mod sessions;
 mod translator;
 
+pub use accounts::{Accounts, Updated};
+pub use administration::{Administration, Changed, Created};
+pub use audit_log::{AuditLog, AuditQuery, ChainEnds};
 pub use blobs::BlobStore;
 pub use bus::Bus;
 pub use contacts::{ContactStore, Resolved};
@@ -27,6 +34,7 @@ pub use media::{MediaRow, MediaStore};
 pub use messages::{Located, MessageStore};
 pub use meta::{FetchError, MetaApi, MetaSend, ReadReceipt};
 pub use outbox::{Claim, Outbox};
+pub use sessions::{Rotated, Sessions};
 pub use translator::Translator;
 
 pub use crate::time::{Clock, IdSource};
@@ -90,11 +98,33 @@ pub enum ListError {
 
 /// All repositories of one store.
 pub trait Store:
-    Directory + InboxLog + ConversationStore + MessageStore + ContactStore + Outbox + EventLog + MediaStore
+    Administration
+    + Accounts
+    + Sessions
+    + AuditLog
+    + Directory
+    + InboxLog
+    + ConversationStore
+    + MessageStore
+    + ContactStore
+    + Outbox
+    + EventLog
+    + MediaStore
 {
 }
 
 impl<T> Store for T where
-    T: Directory + InboxLog + ConversationStore + MessageStore + ContactStore + Outbox + EventLog + MediaStore
+    T: Administration
+        + Accounts
+        + Sessions
+        + AuditLog
+        + Directory
+        + InboxLog
+        + ConversationStore
+        + MessageStore
+        + ContactStore
+        + Outbox
+        + EventLog
+        + MediaStore
 {
 }

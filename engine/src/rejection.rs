@@ -14,6 +14,16 @@ pub enum Rejection {
     Invalid(&'static str),
     #[error("{0} Nothing was sent.")]
     BadTemplate(String),
+    #[error("This has permissions that you do not have. Nothing was saved.")]
+    AboveOwnRights,
+    #[error("The organization must keep an active owner. Nothing was saved.")]
+    LastOwner,
+    #[error("{0} Nothing was saved.")]
+    Taken(&'static str),
+    #[error("{0} Nothing was saved.")]
+    InUse(&'static str),
+    #[error("This link has expired, or was used already.")]
+    LinkExpired,
     #[error("The message is {0} now, so this cannot be done.")]
     WrongState(&'static str),
 }

@@ -3,17 +3,21 @@
 use std::io::{Read as _, Write as _};
 
 use clap::Subcommand;
-use engine::directory::{Member, Number, Organization};
-use engine::id::{MemberId, PhoneNumberId, TenantId, WabaId};
+use engine::account::{Account, check_email, check_name};
+use engine::administration::{self, Actor, Founding, MemberCommand, found};
+use engine::directory::{Number, RoleId};
+use engine::id::{AccountId, MemberId, PhoneNumberId, TenantId, WabaId};
 use engine::permission::Role;
-use engine::ports::Directory as _;
-use engine::time::IdSource as _;
+use engine::ports::{Administration as _, Created, Directory as _};
+use engine::rejection::Rejection;
+use engine::time::{Clock as _, IdSource as _};
 use storage::sqlite::SqliteStore;
 
 use crate::app::{StartError, open_store};
 use crate::auth;
 use crate::config::Config;
-use crate::shell::RandomIds;
+use crate::households::{ChangeError, EMAIL_TAKEN, Households};
+use crate::shell::{RandomIds, SystemClock};
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -112,30 +116,30 @@ async fn create_organization(
     password: &str,
 ) -> Result<String, StartError> {
     let name = name.trim().to_owned();
-    if name.is_empty() || name.chars().count() > 120 {
-        return Err(StartError("The name is empty or longer than 120 characters. Nothing was created.".to_owned()));
-    }
     let organizations = store.organizations().await.map_err(failed)?;
     if organizations.iter().any(|organization| organization.name == name) {
         return Err(StartError("There is an organization of this name. Nothing was created.".to_owned()));
     }
-    check_member(store, email, password).await?;
-    let tenant = TenantId::from_bytes(RandomIds.next());
-    store.put_organization(Organization { id: tenant, name }).await.map_err(failed)?;
-    add_member(store, tenant, email, None, Role::Owner, password).await?;
-    Ok(tenant.to_string())
+    let owner = new_account(email, None, password)?;
+    let founding =
+        Founding { id: TenantId::from_bytes(RandomIds.next()), name, member: MemberId::from_bytes(RandomIds.next()) };
+    let (id, now) = (founding.id, SystemClock.now());
+    let (household, audit) = found(&Actor::SYSTEM, founding, &owner, now).map_err(|no| refused(&no))?;
+    match store.create_organization(household, vec![owner], audit).await.map_err(failed)? {
+        Created::Created => Ok(id.to_string()),
+        Created::EmailTaken => Err(refused(&EMAIL_TAKEN)),
+        Created::Exists => Err(StartError("There is this organization already. Nothing was created.".to_owned())),
+    }
 }
 
-async fn check_member(store: &SqliteStore, email: &str, password: &str) -> Result<(), StartError> {
-    let looks_right = email.split_once('@').is_some_and(|(before, after)| !before.is_empty() && after.contains('.'));
-    if !looks_right || email.len() > 254 {
-        return Err(StartError("This is not an e-mail address. Nothing was created.".to_owned()));
-    }
+/// With a password that was checked.
+fn new_account(email: &str, name: Option<String>, password: &str) -> Result<Account, StartError> {
+    let email = check_email(email).map_err(|no| refused(&no))?;
     auth::check_new_password(password).map_err(|text| StartError(format!("{text} Nothing was created.")))?;
-    match store.member_by_email(&email.to_lowercase()).await.map_err(failed)? {
-        Some(_) => Err(StartError("Somebody has this e-mail address already. Nothing was created.".to_owned())),
-        None => Ok(()),
-    }
+    let before_at = email.split('@').next().unwrap_or_default().to_owned();
+    let name = check_name(&name.unwrap_or(before_at)).map_err(|no| refused(&no))?;
+    let hash = auth::hash(password).map_err(StartError)?;
+    Ok(Account::new(AccountId::from_bytes(RandomIds.next()), email, name, Some(hash), SystemClock.now()))
 }
 
 async fn add_member(
@@ -146,18 +150,19 @@ async fn add_member(
     role: Role,
     password: &str,
 ) -> Result<MemberId, StartError> {
-    check_member(store, email, password).await?;
-    let before_at = email.split('@').next().unwrap_or(email);
-    let member = Member {
-        id: MemberId::from_bytes(RandomIds.next()),
-        name: name.unwrap_or_else(|| before_at.to_owned()),
-        email: email.to_lowercase(),
-        role,
-        password_hash: auth::hash(password).map_err(StartError)?,
-    };
-    let id = member.id;
-    store.put_member(tenant, member).await.map_err(failed)?;
-    Ok(id)
+    let id = MemberId::from_bytes(RandomIds.next());
+    let (account, role) = (Box::new(new_account(email, name, password)?), RoleId::Default(role));
+    let add = administration::Command::Member(MemberCommand::Add { id, account, role });
+    let households = Households::default();
+    let changed = households.change(store, tenant, &Actor::SYSTEM, add, SystemClock.now()).await;
+    changed.map(|_| id).map_err(|error| match error {
+        ChangeError::Rejected(no) => refused(&no),
+        ChangeError::Store(error) => failed(error),
+    })
+}
+
+fn refused(rejection: &Rejection) -> StartError {
+    StartError(rejection.to_string())
 }
 
 async fn find(store: &SqliteStore, wanted: &str) -> Result<TenantId, StartError> {

@@ -14,6 +14,7 @@ use storage::sqlite::{SqliteOptions, SqliteStore};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::demo::Demo;
+use crate::households::Households;
 use crate::live::hub::Hub;
 use crate::meta::graph::{GraphClient, GraphConfig};
 use crate::meta::parse::Dialect;
@@ -33,6 +34,7 @@ pub struct App {
     pub graph: Arc<GraphClient>,
     pub templates: TemplateCache,
     pub routing: Routing,
+    pub households: Households,
     pub auth: Auth,
     pub clock: Arc<dyn Clock>,
     /// Time-ordered: for inbox items and files.
@@ -95,6 +97,7 @@ impl App {
             graph,
             templates: TemplateCache::default(),
             routing,
+            households: Households::default(),
             auth,
             clock,
             ids: Arc::new(TimeOrderedIds::default()),

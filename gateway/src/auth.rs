@@ -11,9 +11,10 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use argon2::{Argon2, PasswordHash};
 use dashmap::DashMap;
 use engine::access::Principal;
-use engine::directory::{Member, Session};
+use engine::account::{Account, Session};
+use engine::audit::{Action, AuditActor, AuditEntry, Origin};
 use engine::id::{MemberId, SessionId, TenantId};
-use engine::time::{Span, Timestamp};
+use engine::time::{IdSource as _, Span, Timestamp};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
@@ -25,8 +26,8 @@ use crate::shell;
 pub const COOKIE: &str = "auth_token";
 /// A stolen token is worth this long at most; `GET /api/v1/me` renews it.
 const TOKEN_LIFE: Span = Span::seconds(15 * 60);
-/// After this the person signs in again, however busy.
-const SESSION_LIFE: Span = Span::hours(12);
+/// The longest session that an organization can choose; what is in the cookie ends earlier by itself.
+const COOKIE_LIFE: Duration = Duration::from_hours(720);
 /// How long an answer of the store about a session is believed.
 const CACHE_LIFE: Span = Span::seconds(5);
 const CACHE_MAX: usize = 20_000;
@@ -59,8 +60,8 @@ pub struct Auth {
 
 #[derive(Clone)]
 struct Cached {
-    principal: Principal,
-    expires_at: Timestamp,
+    tenant: TenantId,
+    member: MemberId,
     believed_until: Timestamp,
 }
 
@@ -99,14 +100,15 @@ impl Auth {
         (now.0 / 1000 < claims.exp).then_some(claims)
     }
 
-    /// Whether this is the member's password. Runs on a thread of its own, two at a time.
-    pub async fn verify(&self, member: Option<&Member>, password: String) -> bool {
+    /// Whether this is the account's password. Runs on a thread of its own, two at a time.
+    pub async fn verify(&self, account: Option<&Account>, password: String) -> bool {
         if password.len() > PASSWORD_MAX {
             return false;
         }
         let Ok(_slot) = self.hashing.acquire().await else { return false };
-        let known = member.is_some();
-        let hash = member.map_or_else(|| self.nobody.clone(), |member| member.password_hash.clone());
+        let hash = account.and_then(|account| account.password_hash.clone());
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.nobody.clone());
         let right = actix_web::web::block(move || {
             let Ok(hash) = PasswordHash::new(&hash) else { return false };
             Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
@@ -144,19 +146,47 @@ pub fn check_new_password(password: &str) -> Result<(), &'static str> {
     if password.len() > PASSWORD_MAX { Err("The password is too long: at most 256 bytes.") } else { Ok(()) }
 }
 
-/// Opens a session; the answer is the cookie to set.
-pub async fn sign_in(app: &App, tenant: TenantId, member: &Member) -> Result<(Principal, Cookie<'static>), Problem> {
+/// Opens a session of the account as this member; the answer is the cookie to set.
+pub async fn sign_in(
+    app: &App,
+    request: &HttpRequest,
+    account: &Account,
+    (tenant, member): (TenantId, MemberId),
+) -> Result<(Principal, Cookie<'static>), Problem> {
     let now = app.clock.now();
+    let household = app.households.of(app.store.as_ref(), tenant).await?.ok_or_else(Problem::signed_out)?;
+    let person = household.member(member).ok_or_else(Problem::signed_out)?.person();
+    let mut refresh_hash = [0; 32];
+    // Of no token: a browser has nothing yet that could be rotated.
+    shell::fill(&mut refresh_hash);
+    let origin = Origin { ip: ip(request), ..Origin::default() };
     let session = Session {
-        id: SessionId::from_bytes(shell_random()),
-        member: member.id,
+        id: SessionId::from_bytes(shell::RandomIds.next()),
+        tenant,
+        account: account.id,
+        member,
+        token_version: account.token_version,
+        refresh_hash,
+        previous_refresh_hash: None,
+        rotated_at: now,
         created_at: now,
-        expires_at: now.plus(SESSION_LIFE),
+        expires_at: now.plus(Span::hours(household.settings.session_hours.into())),
+        last_seen_at: now,
+        ip: origin.ip.clone(),
+        browser: origin.browser.clone(),
+        device: origin.device.clone(),
     };
-    let principal = Principal { tenant, person: member.person(), session: session.id, grants: member.role.grants() };
-    let token = app.auth.sign(tenant, member.id, session.id, now)?;
-    app.store.put_session(tenant, session).await?;
+    let token = app.auth.sign(tenant, member, session.id, now)?;
+    let who = AuditActor::Member { id: member, name: person.name.clone() };
+    let entry = AuditEntry::new(now, who, Action::SessionOpened).on(&session.id).from(Some(&origin));
+    let principal = Principal { tenant, person, session: session.id, grants: household.grants(member) };
+    app.store.open_session(session, vec![entry]).await?;
     Ok((principal, cookie(app, token)))
+}
+
+/// Of the connection: behind a proxy that is the proxy's.
+fn ip(request: &HttpRequest) -> String {
+    request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default()
 }
 
 /// The same session with a fresh token.
@@ -167,7 +197,9 @@ pub fn renew(app: &App, principal: &Principal) -> Result<Cookie<'static>, Proble
 
 /// Ends the session everywhere: tokens, and sockets within a second.
 pub async fn sign_out(app: &App, principal: &Principal) -> Result<Cookie<'static>, Problem> {
-    app.store.end_session(principal.tenant, principal.session).await?;
+    let who = AuditActor::Member { id: principal.person.id, name: principal.person.name.clone() };
+    let entry = AuditEntry::new(app.clock.now(), who, Action::SessionEnded).on(&principal.session);
+    app.store.end_sessions(vec![principal.session], vec![(principal.tenant, entry)]).await?;
     app.auth.forget(principal.session);
     app.hub.end_session(principal.tenant, principal.session);
     let mut gone = cookie(app, String::new());
@@ -180,27 +212,35 @@ pub async fn principal(app: &App, request: &HttpRequest) -> Result<Principal, Pr
     let cookie = request.cookie(COOKIE).ok_or_else(Problem::signed_out)?;
     let now = app.clock.now();
     let claims = app.auth.claims(cookie.value(), now).ok_or_else(Problem::signed_out)?;
-    if let Some(cached) = app.auth.sessions.get(&claims.sid)
-        && now < cached.believed_until.min(cached.expires_at)
-        && cached.principal.tenant == claims.org
-        && cached.principal.person.id == claims.sub
-    {
-        return Ok(cached.principal.clone());
+    let believed = app.auth.sessions.get(&claims.sid).is_some_and(|cached| {
+        now < cached.believed_until && cached.tenant == claims.org && cached.member == claims.sub
+    });
+    if !believed {
+        look_up(app, &claims, now).await?;
     }
-    let session = app.store.session(claims.org, claims.sid).await?.ok_or_else(Problem::signed_out)?;
-    if session.expires_at <= now || session.member != claims.sub {
+    let household = app.households.of(app.store.as_ref(), claims.org).await?.ok_or_else(Problem::signed_out)?;
+    let member = household.member(claims.sub).filter(|member| member.is_active()).ok_or_else(Problem::signed_out)?;
+    // The household is the newest there is, so that a change of a role counts with the next request.
+    let grants = household.grants(claims.sub);
+    Ok(Principal { tenant: claims.org, person: member.person(), session: claims.sid, grants })
+}
+
+/// Asks the store whether the session still stands, and believes it for a while.
+async fn look_up(app: &App, claims: &Claims, now: Timestamp) -> Result<(), Problem> {
+    let session = app.store.session(claims.sid).await?.ok_or_else(Problem::signed_out)?;
+    let account = app.store.account(session.account).await?.ok_or_else(Problem::signed_out)?;
+    let stands = now < session.expires_at
+        && session.token_version == account.token_version
+        && (session.tenant, session.member) == (claims.org, claims.sub);
+    if !stands {
         return Err(Problem::signed_out());
     }
-    let member = app.store.member(claims.org, claims.sub).await?.ok_or_else(Problem::signed_out)?;
-    let principal =
-        Principal { tenant: claims.org, person: member.person(), session: claims.sid, grants: member.role.grants() };
     if app.auth.sessions.len() >= CACHE_MAX {
         app.auth.sessions.clear();
     }
-    let cached =
-        Cached { principal: principal.clone(), expires_at: session.expires_at, believed_until: now.plus(CACHE_LIFE) };
-    app.auth.sessions.insert(claims.sid, cached);
-    Ok(principal)
+    let believed_until = now.plus(CACHE_LIFE).min(session.expires_at);
+    app.auth.sessions.insert(claims.sid, Cached { tenant: claims.org, member: claims.sub, believed_until });
+    Ok(())
 }
 
 fn cookie(app: &App, token: String) -> Cookie<'static> {
@@ -209,11 +249,6 @@ fn cookie(app: &App, token: String) -> Cookie<'static> {
         .http_only(true)
         .same_site(SameSite::Lax)
         .secure(app.origin.starts_with("https://"))
-        .max_age(actix_web::cookie::time::Duration::seconds(Duration::from_hours(12).as_secs().cast_signed()))
+        .max_age(actix_web::cookie::time::Duration::seconds(COOKIE_LIFE.as_secs().cast_signed()))
         .finish()
-}
-
-fn shell_random() -> [u8; 16] {
-    use engine::time::IdSource as _;
-    shell::RandomIds.next()
 }

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use engine::directory::Number;
-use engine::ports::{Directory as _, FetchError, InboxLog as _};
+use engine::ports::{Administration as _, Directory as _, FetchError, InboxLog as _};
 use storage::sqlite::SqliteStore;
 
 use crate::app::{StartError, open_blobs, open_store};

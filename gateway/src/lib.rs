@@ -8,6 +8,7 @@ pub mod config;
 pub mod demo;
 pub mod doctor;
 pub mod health;
+pub mod households;
 pub mod http;
 pub mod inbox;
 pub mod live;

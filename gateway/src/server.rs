@@ -8,6 +8,9 @@ use actix_web::dev::{Extensions, Server, ServerHandle};
 use actix_web::middleware::Compress;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App as WebApp, HttpServer, web};
+use engine::id::TenantId;
+use engine::ports::StoreError;
+use engine::time::Span;
 
 use crate::app::{App, StartError, threads};
 use crate::http::headers;
@@ -134,8 +137,21 @@ async fn keep_house(app: web::Data<App>) {
             if let Err(error) = app.store.trim(organization.id, EVENTS_KEPT).await {
                 tracing::warn!(%error, "an event log was not trimmed");
             }
+            if let Err(error) = forget_old_audit(&app, organization.id).await {
+                tracing::warn!(%error, "an audit log was not trimmed");
+            }
+        }
+        if let Err(error) = app.store.forget_expired(app.clock.now()).await {
+            tracing::warn!(%error, "expired sessions were not forgotten");
         }
     }
+}
+
+/// As long as the organization keeps it.
+async fn forget_old_audit(app: &App, tenant: TenantId) -> Result<(), StoreError> {
+    let Some(household) = app.households.of(app.store.as_ref(), tenant).await? else { return Ok(()) };
+    let kept = Span::hours(24 * i64::from(household.settings.audit_days));
+    app.store.trim_audit(tenant, app.clock.now().minus(kept)).await
 }
 
 async fn wait_for_signal() -> std::io::Result<()> {

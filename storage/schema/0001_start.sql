@@ -2,20 +2,109 @@
 -- sixteen bytes in every index entry would be most of the index.
 
 CREATE TABLE tenant (
-    key  INTEGER PRIMARY KEY,
-    id   BLOB NOT NULL UNIQUE,
+    key      INTEGER PRIMARY KEY,
+    id       BLOB NOT NULL UNIQUE,
+    -- Of the household: everything small about the organization.
+    revision INTEGER NOT NULL DEFAULT 0,
     -- NULL: something was stored for it before the organization was.
-    name TEXT
+    body     BLOB
 ) STRICT;
 
+-- People of the installation. E-mails and tokens are found by look-up keys.
+CREATE TABLE account (
+    id       BLOB PRIMARY KEY,
+    email    BLOB NOT NULL UNIQUE,
+    revision INTEGER NOT NULL,
+    body     BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE password_reset (
+    hash       BLOB PRIMARY KEY,
+    account    BLOB NOT NULL UNIQUE,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE member (
-    tenant    INTEGER NOT NULL REFERENCES tenant (key),
-    id        BLOB NOT NULL,
-    email     TEXT NOT NULL UNIQUE,
-    sort_name TEXT NOT NULL,
-    body      BLOB NOT NULL,
+    tenant  INTEGER NOT NULL REFERENCES tenant (key),
+    id      BLOB NOT NULL,
+    -- NULL: the service member of an API key.
+    account BLOB,
+    body    BLOB NOT NULL,
     PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX member_of_account ON member (account) WHERE account IS NOT NULL;
+
+CREATE TABLE role (
+    tenant INTEGER NOT NULL REFERENCES tenant (key),
+    id     BLOB NOT NULL,
+    body   BLOB NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE team (
+    tenant INTEGER NOT NULL REFERENCES tenant (key),
+    id     BLOB NOT NULL,
+    body   BLOB NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE invitation (
+    tenant INTEGER NOT NULL REFERENCES tenant (key),
+    id     BLOB NOT NULL,
+    token  BLOB NOT NULL UNIQUE,
+    body   BLOB NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE api_key (
+    tenant       INTEGER NOT NULL REFERENCES tenant (key),
+    id           BLOB NOT NULL,
+    hash         BLOB NOT NULL UNIQUE,
+    last_used_at INTEGER,
+    body         BLOB NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+
+-- One row per signed-in browser. The body says where it is.
+CREATE TABLE session (
+    id            BLOB PRIMARY KEY,
+    tenant        INTEGER NOT NULL REFERENCES tenant (key),
+    account       BLOB NOT NULL,
+    member        BLOB NOT NULL,
+    token_version INTEGER NOT NULL,
+    refresh       BLOB NOT NULL,
+    previous      BLOB,
+    rotated_at    INTEGER NOT NULL,
+    created_at    INTEGER NOT NULL,
+    expires_at    INTEGER NOT NULL,
+    last_seen_at  INTEGER NOT NULL,
+    body          BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_of_account ON session (account);
+CREATE INDEX session_of_member ON session (tenant, member);
+CREATE INDEX session_by_end ON session (expires_at);
+
+-- One chain of entries per organization. What is in a column is not in the body, so that a changed byte of either shows.
+CREATE TABLE audit (
+    tenant INTEGER NOT NULL REFERENCES tenant (key),
+    n      INTEGER NOT NULL,
+    at     INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    actor  BLOB,
+    hash   BLOB NOT NULL,
+    body   BLOB NOT NULL
+) STRICT;
+-- Everything that narrows a page: what does not fit is passed over without reading its row.
+CREATE UNIQUE INDEX audit_by_n ON audit (tenant, n, at, action, actor);
+
+-- The last entry that was trimmed and the newest one.
+CREATE TABLE audit_end (
+    tenant      INTEGER PRIMARY KEY REFERENCES tenant (key),
+    anchor_n    INTEGER NOT NULL,
+    anchor_hash BLOB NOT NULL,
+    head_n      INTEGER NOT NULL,
+    head_hash   BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE number (
     id     TEXT PRIMARY KEY,
@@ -25,15 +114,6 @@ CREATE TABLE number (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX number_of_tenant ON number (tenant);
 CREATE INDEX number_of_account ON number (waba);
-
-CREATE TABLE session (
-    tenant     INTEGER NOT NULL REFERENCES tenant (key),
-    id         BLOB NOT NULL,
-    member     BLOB NOT NULL,
-    created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,
-    PRIMARY KEY (tenant, id)
-) STRICT, WITHOUT ROWID;
 
 -- Small rows, so that a mark rewrites little; the raw body is written once, beside it.
 CREATE TABLE inbox (

@@ -9,6 +9,7 @@ pub(crate) enum List {
     Conversations,
     Intake,
     Contacts,
+    Audit,
 }
 
 impl List {
@@ -18,6 +19,7 @@ impl List {
             Self::Conversations => "c",
             Self::Intake => "i",
             Self::Contacts => "k",
+            Self::Audit => "a",
         }
     }
 }

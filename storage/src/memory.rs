@@ -1,6 +1,9 @@
 //! The model: what the ports promise, written as plainly as possible. The other stores are compared with it, and
 //! tests of the actors run on it.
 
+mod accounts;
+mod administration;
+mod audit;
 mod blobs;
 mod commit;
 mod contacts;
@@ -11,18 +14,21 @@ mod inbox_log;
 mod media;
 mod messages;
 mod outbox;
+mod sessions;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use engine::account::{Account, Session};
 use engine::contact::Contact;
 use engine::conversation::Conversation;
 use engine::decision::MediaJob;
-use engine::directory::{Member, Number, Organization, Session};
+use engine::directory::Number;
 use engine::event::LoggedEvent;
+use engine::household::Household;
 use engine::id::{
-    ContactId, ConversationId, IntakeId, MediaId, MemberId, MessageId, PhoneNumberId, SessionId, TenantId, Wamid,
+    AccountId, ContactId, ConversationId, IntakeId, MediaId, MessageId, PhoneNumberId, SessionId, TenantId, Wamid,
 };
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeOutcome, IntakeRecord};
@@ -55,10 +61,13 @@ impl MemoryStore {
 
 #[derive(Default)]
 struct State {
-    organizations: BTreeMap<TenantId, Organization>,
-    members: BTreeMap<(TenantId, MemberId), Member>,
+    households: BTreeMap<TenantId, Household>,
+    accounts: BTreeMap<AccountId, Account>,
+    /// By the hash of the link's token.
+    resets: BTreeMap<[u8; 32], (AccountId, Timestamp)>,
+    sessions: BTreeMap<SessionId, Session>,
+    audit: BTreeMap<TenantId, audit::Chain>,
     numbers: BTreeMap<PhoneNumberId, (TenantId, Number)>,
-    sessions: BTreeMap<(TenantId, SessionId), Session>,
     intake: BTreeMap<IntakeId, Item>,
     conversations: BTreeMap<(TenantId, ConversationId), Arrived<Conversation>>,
     messages: BTreeMap<(TenantId, ConversationId, MessageId), Arrived<Message>>,

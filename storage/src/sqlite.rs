@@ -3,6 +3,9 @@
 //! A write is answered after the COMMIT that holds it is on disk; up to [`writer::GROUP_MAX`] share one. A read sees
 //! everything that was answered before it began.
 
+mod accounts;
+mod administration;
+mod audit;
 mod checkpointer;
 mod codec;
 mod commit;
@@ -20,6 +23,7 @@ mod messages;
 mod open;
 mod outbox;
 mod readers;
+mod sessions;
 mod writer;
 
 use std::path::Path;

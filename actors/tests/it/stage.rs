@@ -14,6 +14,7 @@ use engine::conversation::Draft;
 use engine::delivery::{DeliveryState, Status};
 use engine::directory::{Number, Organization, Person};
 use engine::event::LoggedEvent;
+use engine::household::Household;
 use engine::id::{ClaimToken, ConversationId, IntakeId, MemberId, MetaMediaId, SessionId, TenantId};
 use engine::identity::Identities;
 use engine::inbound::{Inbound, InboundBody, InboundMessage, StatusUpdate};
@@ -22,8 +23,8 @@ use engine::message::{Direction, Message};
 use engine::outgoing::{Callback, Outgoing, OutgoingBody};
 use engine::permission::Role;
 use engine::ports::{
-    Bus, ConversationQuery, ConversationStore, Directory, FetchError, InboxLog, IntakeQuery, MessageStore, MetaApi,
-    MetaSend, PageRequest, ReadReceipt, Translator, View,
+    Administration, Bus, ConversationQuery, ConversationStore, Directory, FetchError, InboxLog, IntakeQuery,
+    MessageStore, MetaApi, MetaSend, PageRequest, ReadReceipt, Translator, View,
 };
 use engine::template::Template;
 use engine::time::{Clock, IdSource, Timestamp};
@@ -57,8 +58,8 @@ pub(crate) struct Stage {
 impl Stage {
     /// A process that finds what an earlier one left in the store.
     pub(crate) async fn on(store: Arc<MemoryStore>, clock: Arc<PlayClock>) -> Self {
-        let organization = Organization { id: TENANT, name: "Aurora".into() };
-        store.put_organization(organization).await.unwrap();
+        let household = Household::new(Organization { id: TENANT, name: "Aurora".into() });
+        store.create_organization(household, vec![], vec![]).await.unwrap();
         let number = Number {
             phone_number_id: NUMBER.parse().unwrap(),
             waba_id: "100000000000001".parse().unwrap(),

@@ -149,8 +149,9 @@ async fn assignee(
     wanted: Option<MemberId>,
 ) -> Result<Option<engine::directory::Person>, Problem> {
     let Some(wanted) = wanted else { return Ok(None) };
-    let member = app.store.member(principal.tenant, wanted).await?.ok_or(Rejection::NotFound)?;
-    if !member.role.grants().allow(Permission::ConversationsReadAssigned) {
+    let household = app.households.of(app.store.as_ref(), principal.tenant).await?.ok_or(Rejection::NotFound)?;
+    let member = household.member(wanted).ok_or(Rejection::NotFound)?;
+    if !household.grants(wanted).allow(Permission::ConversationsReadAssigned) {
         return Err(Rejection::Invalid("This person's role cannot see conversations.").into());
     }
     Ok(Some(member.person()))

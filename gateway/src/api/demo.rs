@@ -1,6 +1,6 @@
 //! The demo's front door: pick a person, no password. There only in `jetto demo`.
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use engine::id::{MemberId, TenantId};
 use engine::permission::Role;
 use serde::{Deserialize, Serialize};
@@ -51,11 +51,18 @@ pub async fn people(app: web::Data<App>) -> Result<web::Json<DemoDoor>, Problem>
 
 /// Be this person
 #[utoipa::path(post, path = "/api/v1/demo/sessions", request_body = DemoChoice, responses((status = 201, body = Me), (status = 404, body = Problem)))]
-pub async fn sign_in(app: web::Data<App>, choice: web::Json<DemoChoice>) -> Result<HttpResponse, Problem> {
+pub async fn sign_in(
+    app: web::Data<App>,
+    request: HttpRequest,
+    choice: web::Json<DemoChoice>,
+) -> Result<HttpResponse, Problem> {
     let demo = app.demo.as_ref().ok_or_else(Problem::not_found)?;
     let person =
         demo.door.people.iter().find(|person| person.member_id == choice.member_id).ok_or_else(Problem::not_found)?;
-    let member = app.store.member(person.organization_id, person.member_id).await?.ok_or_else(Problem::not_found)?;
-    let (principal, cookie) = auth::sign_in(&app, person.organization_id, &member).await?;
+    let household = app.households.of(app.store.as_ref(), person.organization_id).await?;
+    let account = household.and_then(|household| household.member(person.member_id)?.account);
+    let account = app.store.account(account.ok_or_else(Problem::not_found)?).await?.ok_or_else(Problem::not_found)?;
+    let seat = (person.organization_id, person.member_id);
+    let (principal, cookie) = auth::sign_in(&app, &request, &account, seat).await?;
     Ok(HttpResponse::Created().cookie(cookie).json(describe(&app, &principal).await?))
 }

@@ -1,9 +1,12 @@
 //! Signing in and out, and who one is.
 
-use actix_web::{HttpResponse, web};
+use std::sync::Arc;
+
+use actix_web::{HttpRequest, HttpResponse, web};
 use engine::access::Principal;
-use engine::directory::{Number, Organization};
-use engine::id::{MemberId, PhoneNumberId, WabaId};
+use engine::directory::{Member, Number, Organization, RoleId};
+use engine::household::Household;
+use engine::id::{AccountId, MemberId, PhoneNumberId, TenantId, WabaId};
 use engine::permission::{Permission, Role};
 use serde::{Deserialize, Serialize};
 
@@ -44,7 +47,8 @@ pub struct MeMember {
     id: MemberId,
     name: String,
     email: String,
-    role: Role,
+    #[schema(value_type = Role)]
+    role: RoleId,
 }
 
 /// A number without its token.
@@ -61,7 +65,8 @@ pub struct NumberView {
 pub struct MemberView {
     id: MemberId,
     name: String,
-    role: Role,
+    #[schema(value_type = Role)]
+    role: RoleId,
 }
 
 impl From<Number> for NumberView {
@@ -74,21 +79,34 @@ impl From<Number> for NumberView {
 /// Sign in
 #[utoipa::path(post, path = "/api/v1/sessions", request_body = Credentials,
     responses((status = 201, body = Me), (status = 401, body = Problem)))]
-pub async fn sign_in(app: web::Data<App>, credentials: web::Json<Credentials>) -> Result<HttpResponse, Problem> {
+pub async fn sign_in(
+    app: web::Data<App>,
+    request: HttpRequest,
+    credentials: web::Json<Credentials>,
+) -> Result<HttpResponse, Problem> {
     let Credentials { email, password } = credentials.into_inner();
-    let found = app.store.member_by_email(&email.trim().to_lowercase()).await?;
-    let right = app.auth.verify(found.as_ref().map(|(_, member)| member), password).await;
-    match found {
-        Some((tenant, member)) if right => {
-            let (principal, cookie) = auth::sign_in(&app, tenant, &member).await?;
-            Ok(HttpResponse::Created().cookie(cookie).json(describe(&app, &principal).await?))
-        }
-        Some(_) | None => {
-            let status = actix_web::http::StatusCode::UNAUTHORIZED;
-            Err(Problem::new(status, "wrong_credentials", "E-mail and password do not belong together.")
-                .with_action("Check both and try again."))
+    let found = app.store.account_by_email(&email.trim().to_lowercase()).await?;
+    let right = app.auth.verify(found.as_ref(), password).await;
+    if let Some(account) = found.filter(|_| right)
+        && let Some(seat) = first_seat(&app, account.id).await?
+    {
+        let (principal, cookie) = auth::sign_in(&app, &request, &account, seat).await?;
+        return Ok(HttpResponse::Created().cookie(cookie).json(describe(&app, &principal).await?));
+    }
+    let status = actix_web::http::StatusCode::UNAUTHORIZED;
+    Err(Problem::new(status, "wrong_credentials", "E-mail and password do not belong together.")
+        .with_action("Check both and try again."))
+}
+
+/// The first organization that the person is active in.
+async fn first_seat(app: &App, account: AccountId) -> Result<Option<(TenantId, MemberId)>, Problem> {
+    for (tenant, member) in app.store.memberships(account).await? {
+        let household = app.households.of(app.store.as_ref(), tenant).await?;
+        if household.is_some_and(|household| household.member(member).is_some_and(Member::is_active)) {
+            return Ok(Some((tenant, member)));
         }
     }
+    Ok(None)
 }
 
 /// Sign out
@@ -108,18 +126,24 @@ pub async fn me(app: web::Data<App>, signed: Signed) -> Result<HttpResponse, Pro
 /// Colleagues, for names and assignment
 #[utoipa::path(get, path = "/api/v1/members", responses((status = 200, body = List<MemberView>), (status = 401, body = Problem)))]
 pub async fn members(app: web::Data<App>, signed: Signed) -> Result<web::Json<List<MemberView>>, Problem> {
-    let members = app.store.members(signed.0.tenant).await?;
-    let view = |member: engine::directory::Member| MemberView { id: member.id, name: member.name, role: member.role };
-    Ok(web::Json(members.into_iter().map(view).collect::<Vec<_>>().into()))
+    let household = household(&app, &signed.0).await?;
+    let colleagues =
+        household.members_by_name().into_iter().filter(|member| member.is_active() && !member.is_service());
+    let view = |member: &Member| MemberView { id: member.id, name: member.name.clone(), role: member.role };
+    Ok(web::Json(colleagues.map(view).collect::<Vec<_>>().into()))
+}
+
+async fn household(app: &App, principal: &Principal) -> Result<Arc<Household>, Problem> {
+    app.households.of(app.store.as_ref(), principal.tenant).await?.ok_or_else(Problem::signed_out)
 }
 
 pub async fn describe(app: &App, principal: &Principal) -> Result<Me, Problem> {
-    let member = app.store.member(principal.tenant, principal.person.id).await?.ok_or_else(Problem::signed_out)?;
-    let organization = app.store.organization(principal.tenant).await?.ok_or_else(Problem::signed_out)?;
+    let household = household(app, principal).await?;
+    let member = household.member(principal.person.id).cloned().ok_or_else(Problem::signed_out)?;
     let numbers = app.store.numbers(principal.tenant).await?;
     Ok(Me {
         member: MeMember { id: member.id, name: member.name, email: member.email, role: member.role },
-        organization,
+        organization: household.organization.clone(),
         permissions: principal.grants.iter().map(Permission::key).collect(),
         numbers: numbers.into_iter().map(NumberView::from).collect(),
         demo: app.demo.is_some(),

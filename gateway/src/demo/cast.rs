@@ -1,14 +1,16 @@
 //! Who is in the demo. Ids are derived from names, so that a second start finds the same people.
 
-use engine::directory::{Member, Number, Organization};
-use engine::id::{InvalidId, MemberId, TenantId};
+use std::collections::BTreeSet;
+
+use engine::account::Account;
+use engine::directory::{Member, MemberStatus, Number, Organization, RoleId};
+use engine::household::Household;
+use engine::id::{AccountId, InvalidId, MemberId, TenantId};
 use engine::permission::Role;
+use engine::time::Timestamp;
 
 use crate::admin::RATE_STANDARD;
 use crate::api::demo::{DemoDoor, DemoOrganization, DemoPerson};
-
-/// No password fits: the demo is entered without one.
-const NO_PASSWORD: &str = "!";
 
 /// Numbers of the main organization: name, digits, Meta's id.
 pub const NUMBERS: &[(&str, &str, &str)] = &[
@@ -79,18 +81,28 @@ pub fn workshop() -> Organization {
     Organization { id: TenantId::derive(&[b"demo", b"Oficina Norte"]), name: "Oficina Norte".to_owned() }
 }
 
-/// The same eight parts in both organizations, with other names in the second.
-pub fn members(organization: &Organization) -> Vec<Member> {
-    PARTS
-        .iter()
-        .map(|part| Member {
-            id: member_id(organization.id, part.role),
-            name: name_in(organization, part),
-            email: format!("{}@{}.example", part.role.key(), organization.name.to_lowercase().replace(' ', "-")),
-            role: part.role,
-            password_hash: NO_PASSWORD.to_owned(),
-        })
-        .collect()
+/// The same eight parts in both organizations, with other names in the second. No password is set: the demo is entered
+/// without one.
+pub fn accounts(organization: &Organization, now: Timestamp) -> Vec<Account> {
+    PARTS.iter().map(|part| account(organization, part, now)).collect()
+}
+
+fn account(organization: &Organization, part: &Part, now: Timestamp) -> Account {
+    let id = AccountId::derive(&[b"demo", organization.id.as_bytes(), part.role.key().as_bytes()]);
+    let email = format!("{}@{}.example", part.role.key(), organization.name.to_lowercase().replace(' ', "-"));
+    Account::new(id, email, name_in(organization, part), None, now)
+}
+
+pub fn household(organization: &Organization, now: Timestamp) -> Household {
+    let member = |part: &Part| {
+        let Account { id: account, email, name, .. } = account(organization, part, now);
+        let id = member_id(organization.id, part.role);
+        let (role, status) = (RoleId::Default(part.role), MemberStatus::Active);
+        let member =
+            Member { id, account: Some(account), name, email, role, teams: BTreeSet::new(), status, joined_at: now };
+        (id, member)
+    };
+    Household { members: PARTS.iter().map(member).collect(), ..Household::new(organization.clone()) }
 }
 
 pub fn member_id(tenant: TenantId, role: Role) -> MemberId {

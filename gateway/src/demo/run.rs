@@ -8,8 +8,8 @@ use std::sync::Arc;
 use actix_web::web;
 use clap::Args;
 use engine::intake::IntakeOutcome;
-use engine::ports::{BlobStore, Directory as _, IntakeQuery, PageRequest, Store};
-use engine::time::Timestamp;
+use engine::ports::{Administration as _, BlobStore, Directory as _, IntakeQuery, PageRequest, Store};
+use engine::time::{Clock as _, Timestamp};
 use loadtest::payload::{Line, Phone, PhoneNumberId, PortfolioId, Update, WabaId};
 use loadtest::simulator::{NumberConfig, PortfolioConfig, Profile, Simulator, SimulatorConfig, Tier};
 use serde_json::{Map, Value, json};
@@ -18,6 +18,7 @@ use super::{Demo, cast, seed};
 use crate::app::{App, StartError, open_store};
 use crate::config::Config;
 use crate::server;
+use crate::shell::SystemClock;
 
 #[derive(Args)]
 pub struct Options {
@@ -151,11 +152,11 @@ fn settings(options: &Options, listen: SocketAddr, simulator: &Simulator) -> Res
 async fn put_cast(config: &Config) -> Result<(), StartError> {
     let failed = |error: engine::ports::StoreError| StartError(error.to_string());
     let store = open_store(&config.data_dir)?;
+    let now = SystemClock.now();
     for organization in [cast::clinic(), cast::workshop()] {
-        store.put_organization(organization.clone()).await.map_err(failed)?;
-        for member in cast::members(&organization) {
-            store.put_member(organization.id, member).await.map_err(failed)?;
-        }
+        // At a second start everybody is there.
+        let (household, accounts) = (cast::household(&organization, now), cast::accounts(&organization, now));
+        store.create_organization(household, accounts, Vec::new()).await.map_err(failed)?;
         for number in cast::numbers(&organization).map_err(|error| StartError(error.to_string()))? {
             store.put_number(organization.id, number).await.map_err(failed)?;
         }

@@ -106,6 +106,16 @@ impl From<Rejection> for Problem {
                 .with_action("Choose a template, or wait for a reply."),
             Rejection::Invalid(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", text),
             Rejection::BadTemplate(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_template", text),
+            Rejection::AboveOwnRights => Self::new(StatusCode::FORBIDDEN, "above_own_rights", text)
+                .with_action("Ask somebody who has these permissions."),
+            Rejection::LastOwner => {
+                Self::new(StatusCode::CONFLICT, "last_owner", text).with_action("Make somebody else an owner first.")
+            }
+            Rejection::Taken(_) => Self::new(StatusCode::CONFLICT, "taken", text),
+            Rejection::InUse(_) => Self::new(StatusCode::CONFLICT, "in_use", text),
+            Rejection::LinkExpired => {
+                Self::new(StatusCode::GONE, "link_expired", text).with_action("Ask whoever sent it for a new one.")
+            }
             Rejection::WrongState(_) => Self::new(StatusCode::CONFLICT, "wrong_state", text),
         }
     }

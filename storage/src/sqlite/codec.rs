@@ -7,11 +7,10 @@ use engine::content::Content;
 use engine::conversation::Conversation;
 use engine::decision::MediaJob;
 use engine::delivery::Delivery;
-use engine::directory::{Member, Number, Person};
+use engine::directory::{Number, Person};
 use engine::event::{Audience, Event, LoggedEvent};
 use engine::id::{ClientKey, ConversationId, MediaId, MessageId, MetaMediaId, PhoneNumberId, Wamid};
 use engine::message::{Direction, Message, Quote, Reaction, Referral};
-use engine::permission::Role;
 use engine::ports::StoreError;
 use engine::time::Timestamp;
 use serde::de::DeserializeOwned;
@@ -138,25 +137,6 @@ pub(super) fn encode_conversation(conversation: &Conversation) -> Outcome<Vec<u8
 
 pub(super) fn decode_conversation(body: &[u8]) -> Outcome<Conversation> {
     decode(body)
-}
-
-#[derive(Serialize, Deserialize)]
-pub(super) struct StoredMember {
-    name: String,
-    role: String,
-    password_hash: String,
-}
-
-pub(super) fn encode_member(member: &Member) -> Outcome<Vec<u8>> {
-    let Member { id: _, email: _, name, role, password_hash } = member;
-    let role = role.key().to_owned();
-    encode(&StoredMember { name: name.clone(), role, password_hash: password_hash.clone() })
-}
-
-pub(super) fn decode_member(id: [u8; 16], email: String, body: &[u8]) -> Outcome<Member> {
-    let StoredMember { name, role, password_hash } = decode(body)?;
-    let role: Role = role.parse().map_err(|_| corrupt("a member with an unknown role"))?;
-    Ok(Member { id: engine::id::MemberId::from_bytes(id), name, email, role, password_hash })
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,20 +1,25 @@
 //! Small makers of everything that a store keeps.
 
+use std::collections::BTreeSet;
+
 use bytes::Bytes;
 use engine::access::Visibility;
+use engine::account::Account;
+use engine::audit::{self, Action, AuditActor, AuditEntry, Origin};
 use engine::contact::Contact;
 use engine::content::{Content, Media, MediaState};
 use engine::conversation::{Conversation, Preview};
 use engine::decision::{MediaJob, Record};
 use engine::delivery::Delivery;
-use engine::directory::{Member, Number, NumberRef, Organization, Person};
+use engine::directory::{Member, MemberStatus, Number, NumberRef, Organization, Person, RoleId};
 use engine::event::{Audience, Event, EventBody};
-use engine::id::{ClaimToken, ContactId, ConversationId, IntakeId, MediaId, MemberId, MessageId, TenantId};
+use engine::household::Household;
+use engine::id::{AccountId, ClaimToken, ContactId, ConversationId, IntakeId, MediaId, MemberId, MessageId, TenantId};
 use engine::intake::{IntakeMark, IntakeOutcome, IntakeRecord};
 use engine::message::{Direction, Message};
 use engine::outgoing::{Lane, Outgoing, OutgoingBody, Recipient};
 use engine::permission::Role;
-use engine::ports::{Commit, Committed, ConversationQuery, PageRequest, Store, View};
+use engine::ports::{Commit, Committed, ConversationQuery, Created, PageRequest, Store, View};
 use engine::time::Timestamp;
 
 pub(crate) const TENANT: TenantId = TenantId::from_bytes([1; 16]);
@@ -27,12 +32,50 @@ pub(crate) fn page(limit: u32) -> PageRequest {
     PageRequest { after: None, limit }
 }
 
-pub(crate) fn organization(tenant: TenantId, name: &str) -> Organization {
-    Organization { id: tenant, name: name.into() }
+pub(crate) fn account(n: u8) -> Account {
+    let hash = Some("$argon2id$".to_owned());
+    Account::new(AccountId::from_bytes([n; 16]), format!("p{n}@x.org"), format!("Person {n}"), hash, NOW)
 }
 
-pub(crate) fn member(id: MemberId, name: &str, email: &str) -> Member {
-    Member { id, name: name.into(), email: email.into(), role: Role::Agent, password_hash: "$argon2id$".into() }
+/// A person of the organization, by their account.
+pub(crate) fn member(id: MemberId, account: &Account) -> Member {
+    Member {
+        id,
+        account: Some(account.id),
+        name: account.name.clone(),
+        email: account.email.clone(),
+        role: RoleId::Default(Role::Agent),
+        teams: BTreeSet::new(),
+        status: MemberStatus::Active,
+        joined_at: NOW,
+    }
+}
+
+pub(crate) fn household(tenant: TenantId, name: &str, members: Vec<Member>) -> Household {
+    let household = Household::new(Organization { id: tenant, name: name.into() });
+    Household { members: members.into_iter().map(|member| (member.id, member)).collect(), ..household }
+}
+
+pub(crate) fn entry(target: &str) -> AuditEntry {
+    let actor = AuditActor::Member { id: RAFAEL, name: "Rafael".into() };
+    let origin = Origin { ip: "203.0.113.7".into(), browser: "Firefox".into(), device: "Linux".into() };
+    AuditEntry::new(NOW, actor, Action::RoleChanged).on(target).with("name", "Leads").from(Some(&origin))
+}
+
+/// Rafael's account is 1, Mina's 2; Rafael is an agent of `TENANT`.
+pub(crate) async fn settle(store: &impl Store) -> Household {
+    let household = household(TENANT, "Clinic", vec![member(RAFAEL, &account(1))]);
+    let created = store.create_organization(household.clone(), vec![account(1), account(2)], vec![]).await;
+    assert_eq!(created, Ok(Created::Created));
+    household
+}
+
+/// How many entries the log has, after following its whole chain.
+pub(crate) async fn audited(store: &impl Store, tenant: TenantId) -> usize {
+    let ends = store.audit_ends(tenant).await.unwrap();
+    let records = store.audit_chain(tenant, 0, 10_000).await.unwrap();
+    assert_eq!(audit::follow(ends.anchor, &records), Ok(ends.head));
+    records.len()
 }
 
 pub(crate) fn number(id: &str) -> Number {

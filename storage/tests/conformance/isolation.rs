@@ -4,17 +4,19 @@ use engine::access::Visibility;
 use engine::content::MediaState;
 use engine::conversation::Conversation;
 use engine::decision::Record;
-use engine::directory::Session;
-use engine::id::{MediaId, SessionId};
+use engine::directory::Member;
+use engine::household::Write;
+use engine::id::{ApiKeyId, MediaId};
 use engine::identity::Identities;
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeOutcome, IntakeSummary};
-use engine::ports::{Claim, ConversationCounts, IntakeQuery, LogRange, Store, View};
+use engine::ports::{ChainEnds, Changed, Claim, ConversationCounts, IntakeQuery, LogRange, Store, View};
 
+use crate::audit::audit_query;
 use crate::fixture::*;
 use crate::observation::{Observation, observe};
+use crate::sessions::session;
 
-const SESSION: SessionId = SessionId::from_bytes([5; 16]);
 const FILE: MediaId = MediaId::from_bytes([3; 16]);
 
 fn identities() -> Identities {
@@ -33,11 +35,10 @@ fn status() -> StatusUpdate {
 
 /// One of everything for `TENANT`.
 async fn fill(store: &impl Store) {
-    store.put_organization(organization(TENANT, "Clinic")).await.unwrap();
-    store.put_member(TENANT, member(RAFAEL, "Rafael", "r@x.org")).await.unwrap();
+    settle(store).await;
+    store.record(TENANT, vec![entry("1")]).await.unwrap();
     store.put_number(TENANT, number("200")).await.unwrap();
-    let session = Session { id: SESSION, member: RAFAEL, created_at: NOW, expires_at: NOW };
-    store.put_session(TENANT, session).await.unwrap();
+    store.open_session(session(5, 1), vec![]).await.unwrap();
     store.append([intake(Some(TENANT), 1)].into()).await.unwrap();
     store.resolve(TENANT, "p", &identities(), None).await.unwrap();
     store.put_upload(TENANT, media(3, MediaState::Ready), RAFAEL).await.unwrap();
@@ -48,11 +49,11 @@ async fn fill(store: &impl Store) {
 
 pub(crate) async fn another_tenants_ids_find_nothing(store: &impl Store) {
     fill(store).await;
-    assert_eq!(store.organization(OTHER).await, Ok(None));
-    assert!(store.member(OTHER, RAFAEL).await.unwrap().is_none());
-    assert!(store.members(OTHER).await.unwrap().is_empty());
+    assert_eq!(store.household(OTHER).await, Ok(None));
     assert!(store.numbers(OTHER).await.unwrap().is_empty());
-    assert_eq!(store.session(OTHER, SESSION).await, Ok(None));
+    assert_eq!(store.audit_ends(OTHER).await, Ok(ChainEnds::default()));
+    assert_eq!(store.audit_chain(OTHER, 0, 9).await, Ok(vec![]));
+    assert!(store.audit_page(OTHER, audit_query(9)).await.unwrap().items.is_empty());
     assert_eq!(store.entry(OTHER, intake_id(1)).await, Ok(None));
     assert_eq!(store.unfinished(OTHER, Some(intake_id(1)), 9).await, Ok(vec![]));
     let entries = store.entries(OTHER, IntakeQuery { outcome: None, page: page(9) }).await.unwrap();
@@ -80,7 +81,13 @@ pub(crate) async fn another_tenants_ids_find_nothing(store: &impl Store) {
 pub(crate) async fn another_tenants_ids_change_nothing(store: &impl Store) {
     fill(store).await;
     let before: Observation = observe(store, TENANT).await;
-    store.end_session(OTHER, SESSION).await.unwrap();
+    let theirs = household(OTHER, "Rival", vec![]);
+    store.create_organization(theirs, vec![], vec![]).await.unwrap();
+    let put = Write::PutMember(Member { name: "Rival".into(), ..member(RAFAEL, &account(1)) });
+    let changed = store.change(OTHER, 1, vec![put, Write::EndSessions(RAFAEL)], vec![entry("2")]).await;
+    assert_eq!(changed, Ok(Changed::Applied { revision: 2 }));
+    store.touch_api_key(OTHER, ApiKeyId::from_bytes([1; 16]), NOW).await.unwrap();
+    store.trim_audit(OTHER, NOW.plus(engine::time::Span::hours(1))).await.unwrap();
     store.mark(OTHER, mark(1, IntakeOutcome::Processed)).await.unwrap();
     assert_eq!(store.raise_attempts(OTHER, intake_id(1)).await, Ok(0));
     assert_eq!(store.reopen(OTHER, intake_id(1)).await, Ok(None));
@@ -96,6 +103,11 @@ pub(crate) async fn another_tenants_ids_change_nothing(store: &impl Store) {
     let outside = engine::ports::Commit { intake, ..commit(&conversation(2), records) };
     committed(store, OTHER, outside).await;
     assert_eq!(observe(store, TENANT).await, before);
-    assert!(store.session(TENANT, SESSION).await.unwrap().is_some());
+    assert_eq!(
+        store.household(TENANT).await.unwrap().unwrap(),
+        household(TENANT, "Clinic", vec![member(RAFAEL, &account(1))])
+    );
+    assert_eq!(audited(store, TENANT).await, 1);
+    assert!(store.session(session(5, 1).id).await.unwrap().is_some());
     assert_eq!(store.due_fetches(NOW, 9).await.unwrap().len(), 1);
 }

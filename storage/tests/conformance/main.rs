@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "the helpers of a test are a test")]
 
+mod accounts;
+mod administration;
+mod administration_sequences;
+mod audit;
 mod blobs;
 mod contacts;
 mod conversations;
@@ -17,6 +21,7 @@ mod observation;
 mod outbox;
 mod races;
 mod sequences;
+mod sessions;
 mod sqlite_file;
 
 use storage::memory::MemoryStore;
@@ -57,13 +62,38 @@ macro_rules! suite {
 }
 
 suite! {
+    administration {
+        an_organization_begins_with_its_people_in_one_commit
+        a_household_reads_back_as_it_was_written
+        every_write_does_what_the_rules_say
+        a_change_of_a_wrong_revision_writes_nothing
+        a_change_with_a_taken_email_writes_nothing
+        a_use_of_a_key_is_no_change
+        organizations_come_in_order_of_name
+    }
+    accounts {
+        an_account_is_updated_over_its_revision
+        a_new_name_or_email_goes_to_every_membership
+        a_taken_email_changes_nothing
+        memberships_span_organizations
+        a_reset_is_taken_once_and_replaces_the_one_before
+        tokens_lead_to_their_organization
+    }
+    sessions {
+        a_session_reads_back_and_ends
+        a_rotation_follows_the_rule
+        a_stolen_token_ends_the_session_and_says_so
+        ending_members_sessions_leaves_others
+        what_has_expired_is_forgotten
+    }
+    audit {
+        records_are_linked_and_read_back
+        pages_are_narrowed_and_newest_first
+        a_trimmed_chain_goes_on_from_its_anchor
+    }
     directory {
-        an_organization_is_renamed_when_it_is_known
-        an_email_belongs_to_one_member_of_the_installation
-        members_come_in_order_of_name
         a_number_belongs_to_one_organization
         a_connected_number_takes_over_what_waited_for_it
-        an_ended_session_is_gone
     }
     inbox_log {
         the_same_item_twice_is_stored_once
@@ -133,6 +163,10 @@ suite! {
         racing_commits_of_one_revision_have_one_winner
         racing_commits_of_one_message_apply_once
         the_log_has_no_gap_under_concurrent_commits
-        racing_members_share_no_email
+        racing_changes_of_one_revision_have_one_winner
+        racing_accounts_share_no_email
+        the_audit_chain_holds_under_concurrent_writes
+        racing_uses_of_one_reset_have_one_winner
+        racing_rotations_end_in_one_session_or_none
     }
 }

@@ -1,11 +1,15 @@
+use engine::account::Account;
 use engine::conversation::Conversation;
 use engine::decision::Record;
-use engine::id::MemberId;
-use engine::ports::{Claim, Committed, Store};
+use engine::household::Write;
+use engine::id::{AccountId, TenantId};
+use engine::ports::{Changed, Claim, Committed, Created, Rotated, Store};
+use engine::time::Span;
 use futures_util::future::join_all;
 
 use crate::fixture::*;
 use crate::outbox::queue;
+use crate::sessions::session;
 
 pub(crate) async fn racing_claims_have_one_winner(store: &impl Store) {
     queue(store, TENANT, 1).await;
@@ -58,8 +62,71 @@ pub(crate) async fn the_log_has_no_gap_under_concurrent_commits(store: &impl Sto
     assert_eq!(logged.into_iter().map(|event| event.n).collect::<Vec<_>>(), given);
 }
 
-pub(crate) async fn racing_members_share_no_email(store: &impl Store) {
-    let puts = (0..20).map(|n| store.put_member(TENANT, member(MemberId::from_bytes([n; 16]), "X", "x@x.org")));
-    let won = join_all(puts).await.into_iter().filter(|put| *put == Ok(true)).count();
-    assert_eq!((won, store.members(TENANT).await.unwrap().len()), (1, 1));
+pub(crate) async fn racing_changes_of_one_revision_have_one_winner(store: &impl Store) {
+    settle(store).await;
+    let changes = (0..50).map(|n: u8| {
+        let write = Write::Rename(n.to_string());
+        store.change(TENANT, 1, vec![write], vec![entry(&n.to_string())])
+    });
+    let outcomes: Vec<_> = join_all(changes).await.into_iter().map(Result::unwrap).collect();
+    let won = outcomes.iter().position(|outcome| *outcome == Changed::Applied { revision: 2 }).unwrap();
+    assert_eq!(outcomes.iter().filter(|outcome| **outcome == Changed::Conflict).count(), 49);
+    assert_eq!(store.household(TENANT).await.unwrap().unwrap().organization.name, won.to_string());
+    let records = store.audit_chain(TENANT, 0, 99).await.unwrap();
+    let targets: Vec<_> = records.into_iter().filter_map(|record| record.entry.target).collect();
+    assert_eq!(targets, [won.to_string()], "the log has the winner's entry and no other");
+}
+
+pub(crate) async fn racing_accounts_share_no_email(store: &impl Store) {
+    let created = (0..20).map(|n: u8| {
+        let tenant = TenantId::from_bytes([n; 16]);
+        let account = Account { id: AccountId::from_bytes([n; 16]), ..account(1) };
+        let member = member(RAFAEL, &account);
+        store.create_organization(household(tenant, "X", vec![member]), vec![account], vec![entry("x")])
+    });
+    let won = join_all(created).await.into_iter().filter(|each| *each == Ok(Created::Created)).count();
+    assert_eq!((won, store.organizations().await.unwrap().len()), (1, 1));
+}
+
+pub(crate) async fn the_audit_chain_holds_under_concurrent_writes(store: &impl Store) {
+    settle(store).await;
+    // More than one group of the SQLite writer, every third one refused, in two organizations.
+    store.create_organization(household(OTHER, "Other", vec![]), vec![], vec![]).await.unwrap();
+    let writes = (0..600_u32).map(async |n| {
+        let tenant = if n % 2 == 0 { TENANT } else { OTHER };
+        let entries = vec![entry(&n.to_string()), entry("second")];
+        if n % 3 == 0 {
+            let refused = store.change(tenant, 99, vec![Write::Rename("never".into())], entries).await;
+            assert_eq!(refused, Ok(Changed::Conflict));
+        } else {
+            store.record(tenant, entries).await.unwrap();
+        }
+    });
+    join_all(writes).await;
+    assert_eq!((audited(store, TENANT).await, audited(store, OTHER).await), (400, 400));
+}
+
+pub(crate) async fn racing_uses_of_one_reset_have_one_winner(store: &impl Store) {
+    settle(store).await;
+    store.put_reset(account(1).id, [1; 32], NOW.plus(Span::hours(1)), vec![]).await.unwrap();
+    let taken = join_all((0..20).map(|_| store.take_reset([1; 32], NOW))).await;
+    assert_eq!(taken.into_iter().filter(|each| *each == Ok(Some(account(1).id))).count(), 1);
+}
+
+/// Two thieves and the owner with one token: one goes on, and whoever comes later than the grace ends it all.
+pub(crate) async fn racing_rotations_end_in_one_session_or_none(store: &impl Store) {
+    settle(store).await;
+    let opened = session(5, 1);
+    store.open_session(opened.clone(), vec![]).await.unwrap();
+    let late = NOW.plus(Span::seconds(60));
+    let rotations = (0..20_u8).map(|n| store.rotate_session(opened.id, [1; 32], [100 + n; 32], late, entry("reuse")));
+    let outcomes: Vec<_> = join_all(rotations).await.into_iter().map(Result::unwrap).collect();
+    assert!(outcomes.iter().all(|outcome| matches!(outcome, Rotated::Fresh(_))), "all within the grace");
+    let kept = store.session(opened.id).await.unwrap().unwrap();
+    assert_eq!((kept.previous_refresh_hash, kept.rotated_at), (Some([1; 32]), late));
+    let later = late.plus(Span::seconds(60));
+    let rotations = (0..20).map(|_| store.rotate_session(opened.id, [1; 32], [9; 32], later, entry("reuse")));
+    let outcomes: Vec<_> = join_all(rotations).await.into_iter().map(Result::unwrap).collect();
+    let reused = outcomes.iter().filter(|outcome| matches!(outcome, Rotated::Reused(_))).count();
+    assert_eq!((reused, audited(store, TENANT).await), (1, 1));
 }

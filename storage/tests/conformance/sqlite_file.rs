@@ -1,7 +1,8 @@
 //! What only a file can show.
 
+use engine::audit::follow;
 use engine::decision::Record;
-use engine::ports::{ConversationStore, InboxLog, MessageStore, Store, StoreError};
+use engine::ports::{AuditLog, ConversationStore, InboxLog, MessageStore, Store, StoreError};
 use futures_util::future::join_all;
 use storage::sqlite::{SqliteOptions, SqliteStore};
 
@@ -94,4 +95,43 @@ async fn a_large_import_lets_live_writes_in_between() {
     assert_eq!(appended, 19);
     import.await.unwrap();
     assert_eq!(store.history(TENANT, conversation_id(1), page(100)).await.unwrap().items.len(), 100);
+}
+
+#[tokio::test]
+async fn a_changed_byte_of_any_column_breaks_the_audit_chain() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir);
+    store.record(TENANT, vec![entry("1"), entry("2"), entry("3")]).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    let flips = [
+        "UPDATE audit SET at = at + 1 WHERE n = 2",
+        "UPDATE audit SET action = 'role.deleted' WHERE n = 2",
+        "UPDATE audit SET action = 'role.forged' WHERE n = 2",
+        "UPDATE audit SET actor = zeroblob(16) WHERE n = 2",
+        "UPDATE audit SET actor = NULL WHERE n = 2",
+        "UPDATE audit SET hash = zeroblob(32) WHERE n = 2",
+        "UPDATE audit SET body = CAST(replace(CAST(body AS TEXT), 'Leads', 'leads') AS BLOB) WHERE n = 2",
+        "UPDATE audit SET n = 4 WHERE n = 3",
+        "DELETE FROM audit WHERE n = 2",
+        "DELETE FROM audit WHERE n = 3",
+        "UPDATE audit_end SET head_n = 2",
+        "UPDATE audit_end SET head_hash = zeroblob(32)",
+        "UPDATE audit_end SET anchor_hash = randomblob(32)",
+    ];
+    let kept = std::fs::read(dir.path().join("jetto.db")).unwrap();
+    for flip in flips {
+        std::fs::write(dir.path().join("jetto.db"), &kept).unwrap();
+        let changed = rusqlite::Connection::open(dir.path().join("jetto.db")).unwrap().execute(flip, []).unwrap();
+        assert_eq!(changed, 1, "{flip}");
+        let store = open(&dir);
+        let ends = store.audit_ends(TENANT).await.unwrap();
+        let whole = match store.audit_chain(TENANT, 0, 9).await {
+            Ok(records) => follow(ends.anchor, &records) == Ok(ends.head),
+            Err(StoreError::Corrupt(_)) => false,
+            Err(error) => panic!("{flip}: {error}"),
+        };
+        assert!(!whole, "{flip}");
+        store.close().await.unwrap();
+    }
 }

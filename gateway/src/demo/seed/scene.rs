@@ -1,6 +1,6 @@
 //! Where and when it plays: the organization's numbers and the people who answer.
 
-use engine::directory::{NumberRef, Person};
+use engine::directory::{NumberRef, Person, RoleId};
 use engine::id::{InvalidId, TenantId};
 use engine::permission::Role;
 use engine::time::{Span, Timestamp};
@@ -21,8 +21,8 @@ const ANSWERING: [Role; 5] = [Role::Agent, Role::Supervisor, Role::Admin, Role::
 impl Scene {
     pub(super) fn new(seed: u64, now: Timestamp) -> Result<Self, InvalidId> {
         let organization = cast::clinic();
-        let members = cast::members(&organization);
-        let answering = |role: &Role| members.iter().find(|member| member.role == *role);
+        let household = cast::household(&organization, now);
+        let answering = |role: &Role| household.members.values().find(|member| member.role == RoleId::Default(*role));
         Ok(Self {
             tenant: organization.id,
             seed,

@@ -1,0 +1,58 @@
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::account::Account;
+use crate::audit::AuditEntry;
+use crate::directory::Organization;
+use crate::household::{Household, Write};
+use crate::id::{ApiKeyId, TenantId};
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Created {
+    Created,
+    /// There is this organization already; nothing was written.
+    Exists,
+    /// An account to add has the e-mail of another one; nothing was written.
+    EmailTaken,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Changed {
+    Applied {
+        revision: u64,
+    },
+    /// Somebody else changed the household, or there is none: nothing was written. Load it again and decide again.
+    Conflict,
+    /// An account to add has the e-mail of another one; nothing was written.
+    EmailTaken,
+}
+
+/// Organizations with their people, roles, teams, invitations and keys, and the one door through which they change.
+#[async_trait]
+pub trait Administration: Send + Sync {
+    /// With revision 1. `accounts` are new in the installation, in the same commit.
+    async fn create_organization(
+        &self,
+        household: Household,
+        accounts: Vec<Account>,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Created, StoreError>;
+
+    async fn household(&self, tenant: TenantId) -> Result<Option<Household>, StoreError>;
+
+    /// Installation-wide, in order of name: for routing, recovery and the command line.
+    async fn organizations(&self) -> Result<Vec<Organization>, StoreError>;
+
+    /// Writes and audit entries in one commit, over exactly this revision.
+    async fn change(
+        &self,
+        tenant: TenantId,
+        expected_revision: u64,
+        writes: Vec<Write>,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Changed, StoreError>;
+
+    /// The key was used; keeps the latest. No change of the household: its revision stays.
+    async fn touch_api_key(&self, tenant: TenantId, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError>;
+}

@@ -1,0 +1,210 @@
+//! The same changes of people and keys, in any order, give the same answers in SQLite as in the model.
+
+use engine::account::Account;
+use engine::household::Write;
+use engine::id::{MemberId, TenantId};
+use engine::ports::Store;
+use engine::time::Span;
+use proptest::prelude::*;
+use storage::memory::MemoryStore;
+use storage::sqlite::{SqliteOptions, SqliteStore};
+
+use crate::administration::{api_key, invitation, role, team};
+use crate::audit::audit_query;
+use crate::fixture::*;
+use crate::sessions::session;
+
+#[derive(Debug, Clone)]
+enum Operation {
+    Create { accounts: Vec<u8> },
+    Change { revision: u64, writes: Vec<Part> },
+    Update { account: u8, email: u8, named: bool, revision: u64 },
+    Reset(u8),
+    Take { hash: u8, late: bool },
+    Open { id: u8, member: u8 },
+    Rotate { id: u8, presented: u8, next: u8, seconds: i64 },
+    End(Vec<u8>),
+    Expire(i64),
+    Use(u8),
+    Record(u8),
+    Trim(i64),
+}
+
+#[derive(Debug, Clone)]
+enum Part {
+    Rename(u8),
+    Member { id: u8, account: u8 },
+    Account(u8),
+    Role(u8),
+    NoRole(u8),
+    Team(u8),
+    NoTeam(u8),
+    Invitation(u8),
+    NoInvitation(u8),
+    Key(u8),
+    NoKey(u8),
+    EndSessions(u8),
+}
+
+fn few() -> impl Strategy<Value = u8> {
+    1_u8..4
+}
+
+fn part() -> impl Strategy<Value = Part> {
+    prop_oneof![
+        few().prop_map(Part::Rename),
+        (few(), few()).prop_map(|(id, account)| Part::Member { id, account }),
+        (3..7_u8).prop_map(Part::Account),
+        few().prop_map(Part::Role),
+        few().prop_map(Part::NoRole),
+        few().prop_map(Part::Team),
+        few().prop_map(Part::NoTeam),
+        few().prop_map(Part::Invitation),
+        few().prop_map(Part::NoInvitation),
+        few().prop_map(Part::Key),
+        few().prop_map(Part::NoKey),
+        few().prop_map(Part::EndSessions),
+    ]
+}
+
+fn operation() -> impl Strategy<Value = Operation> {
+    use proptest::collection::vec;
+    prop_oneof![
+        2 => vec(few(), 0..3).prop_map(|accounts| Operation::Create { accounts }),
+        8 => (1..6_u64, vec(part(), 0..4)).prop_map(|(revision, writes)| Operation::Change { revision, writes }),
+        4 => (few(), few(), any::<bool>(), 1..4_u64)
+            .prop_map(|(account, email, named, revision)| Operation::Update { account, email, named, revision }),
+        1 => few().prop_map(Operation::Reset),
+        1 => (few(), any::<bool>()).prop_map(|(hash, late)| Operation::Take { hash, late }),
+        2 => (few(), few()).prop_map(|(id, member)| Operation::Open { id, member }),
+        4 => (few(), few(), few(), 0..20_i64)
+            .prop_map(|(id, presented, next, seconds)| Operation::Rotate { id, presented, next, seconds }),
+        1 => vec(few(), 0..3).prop_map(Operation::End),
+        1 => (0..20_i64).prop_map(Operation::Expire),
+        1 => few().prop_map(Operation::Use),
+        1 => few().prop_map(Operation::Record),
+        1 => (0..20_i64).prop_map(Operation::Trim),
+    ]
+}
+
+fn member_id(n: u8) -> MemberId {
+    MemberId::from_bytes([n; 16])
+}
+
+/// Tokens and accounts belong to one organization in the installation; `salt` keeps them apart.
+fn write(salt: u8, part: &Part) -> Write {
+    match part {
+        Part::Rename(n) => Write::Rename(n.to_string()),
+        Part::Member { id, account: n } => Write::PutMember(member(member_id(*id), &account(*n))),
+        Part::Account(n) => Write::AddAccount(Box::new(account(*n))),
+        Part::Role(n) => Write::PutRole(role(*n)),
+        Part::NoRole(n) => Write::DeleteRole(role(*n).id),
+        Part::Team(n) => Write::PutTeam(team(*n)),
+        Part::NoTeam(n) => Write::DeleteTeam(team(*n).id),
+        Part::Invitation(n) => Write::PutInvitation(invitation(*n + salt)),
+        Part::NoInvitation(n) => Write::DeleteInvitation(invitation(*n + salt).id),
+        Part::Key(n) => Write::PutApiKey(api_key(*n + salt)),
+        Part::NoKey(n) => Write::DeleteApiKey(api_key(*n + salt).id),
+        Part::EndSessions(n) => Write::EndSessions(member_id(*n)),
+    }
+}
+
+/// Runs an operation and writes down the answer.
+async fn run(store: &impl Store, tenant: TenantId, operation: &Operation) -> String {
+    let at = |seconds: i64| NOW.plus(Span::seconds(seconds));
+    let salt = if tenant == TENANT { 0 } else { 100 };
+    match operation {
+        Operation::Create { accounts } => {
+            let accounts = accounts.iter().map(|n| account(*n)).collect();
+            format!(
+                "{:?}",
+                store.create_organization(household(tenant, "New", vec![]), accounts, vec![entry("c")]).await
+            )
+        }
+        Operation::Change { revision, writes } => {
+            let writes = writes.iter().map(|part| write(salt, part)).collect();
+            format!("{:?}", store.change(tenant, *revision, writes, vec![entry("w"), entry("w")]).await)
+        }
+        Operation::Update { account: n, email, named, revision } => {
+            let name = if *named { "New name".to_owned() } else { account(*n).name };
+            let changed = Account { email: account(*email).email, name, ..account(*n) };
+            format!("{:?}", store.update_account(changed, *revision, vec![(tenant, entry("u"))]).await)
+        }
+        Operation::Reset(n) => format!("{:?}", store.put_reset(account(*n).id, [*n; 32], at(10), vec![]).await),
+        Operation::Take { hash, late } => {
+            format!("{:?}", store.take_reset([*hash; 32], at(if *late { 10 } else { 9 })).await)
+        }
+        Operation::Open { id, member } => {
+            let opened =
+                engine::account::Session { tenant, member: member_id(*member), expires_at: at(15), ..session(*id, 1) };
+            format!("{:?}", store.open_session(opened, vec![entry("o")]).await)
+        }
+        Operation::Rotate { id, presented, next, seconds } => {
+            let id = session(*id, 1).id;
+            format!("{:?}", store.rotate_session(id, [*presented; 32], [*next; 32], at(*seconds), entry("r")).await)
+        }
+        Operation::End(ids) => {
+            let ids = ids.iter().map(|id| session(*id, 1).id).collect();
+            format!("{:?}", store.end_sessions(ids, vec![(tenant, entry("e"))]).await)
+        }
+        Operation::Expire(seconds) => format!("{:?}", store.forget_expired(at(*seconds)).await),
+        Operation::Use(n) => format!("{:?}", store.touch_api_key(tenant, api_key(*n + salt).id, at(1)).await),
+        Operation::Record(n) => {
+            let entry = engine::audit::AuditEntry { at: at(i64::from(*n)), ..entry("x") };
+            format!("{:?}", store.record(tenant, vec![entry]).await)
+        }
+        Operation::Trim(seconds) => format!("{:?}", store.trim_audit(tenant, at(*seconds)).await),
+    }
+}
+
+/// Everything that can be read, as text.
+async fn observe(store: &impl Store) -> Vec<String> {
+    let mut seen = vec![format!("{:?}", store.organizations().await)];
+    for tenant in [TENANT, OTHER] {
+        seen.push(format!("{:?}", store.household(tenant).await));
+        seen.push(format!("{:?}", store.audit_ends(tenant).await));
+        seen.push(format!("{:?}", store.audit_chain(tenant, 0, 1000).await));
+        seen.push(format!("{:?}", store.audit_page(tenant, audit_query(3)).await));
+        audited(store, tenant).await;
+    }
+    for n in 0..10 {
+        let person = store.account(account(n).id).await.unwrap();
+        let parts = person.map(|person| (person.email, person.name, person.revision));
+        seen.push(format!("{parts:?} {:?}", store.memberships(account(n).id).await));
+        seen.push(format!("{:?}", store.account_by_email(&account(n).email).await));
+        seen.push(format!("{:?}", store.sessions_of(account(n).id).await));
+        seen.push(format!("{:?} {:?}", store.session(session(n, 1).id).await, store.reset([n; 32], NOW).await));
+        for token in [[n; 32], [n + 100; 32]] {
+            seen.push(format!("{:?} {:?}", store.invitation_by_token(token).await, store.api_key_by_hash(token).await));
+        }
+    }
+    seen
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn sqlite_keeps_people_as_the_model_does(
+        operations in proptest::collection::vec((proptest::bool::weighted(0.3), operation()), 1..60),
+        reopened in any::<bool>(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let dir = tempfile::tempdir().unwrap();
+            let model = MemoryStore::new();
+            let mut store = SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap();
+            for (other, operation) in &operations {
+                let tenant = if *other { OTHER } else { TENANT };
+                let expected = run(&model, tenant, operation).await;
+                prop_assert_eq!(run(&store, tenant, operation).await, expected, "{:?}", operation);
+            }
+            if reopened {
+                drop(store);
+                store = SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap();
+            }
+            prop_assert_eq!(observe(&store).await, observe(&model).await);
+            Ok(())
+        })?;
+    }
+}
