@@ -56,16 +56,20 @@ impl Stage {
     }
 
     pub(crate) fn traffic(&self, listeners: &Listeners) -> Vec<Message> {
-        let now_ms = unix_millis();
-        let messages_wanted = u64::from(listeners.rate.max(1)) * listeners.duration;
-        let shape = Shape {
+        messages(&self.shape(listeners.rate, listeners.duration, listeners.customers), &self.target, &self.secret)
+    }
+
+    /// `rate` messages per second for `duration` seconds, unlike those of any run before.
+    pub(crate) fn shape(&self, rate: u32, duration: u64, customers: usize) -> Shape {
+        let (now_ms, wanted) = (unix_millis(), u64::from(rate.max(1)) * duration);
+        Shape {
             line: self.line.clone(),
-            customers: listeners.customers,
-            messages: usize::try_from(messages_wanted).unwrap_or(0),
+            customers,
+            messages: usize::try_from(wanted).unwrap_or(0),
+            text_bytes: 0,
             run: now_ms,
             at_s: now_ms / 1_000,
-        };
-        messages(&shape, &self.target, &self.secret)
+        }
     }
 }
 
@@ -77,16 +81,16 @@ pub(crate) async fn run(options: Fanout) -> Result<bool, LoadError> {
 }
 
 /// When each message left, and how long each delivery took.
-struct Board {
+pub(crate) struct Board {
     begin: Instant,
     positions: HashMap<String, usize>,
     left_us: Vec<AtomicU64>,
-    delivered: AtomicU64,
+    pub(crate) delivered: AtomicU64,
     shards: Vec<Mutex<Histogram<u64>>>,
 }
 
 impl Board {
-    fn new(messages: &[Message]) -> Result<Self, LoadError> {
+    pub(crate) fn new(messages: &[Message]) -> Result<Self, LoadError> {
         let positions = messages.iter().enumerate().map(|(index, one)| (one.wamid.to_string(), index)).collect();
         let shards: Result<Vec<_>, LoadError> = (0..SHARDS).map(|_| histogram().map(Mutex::new)).collect();
         Ok(Self {
@@ -98,7 +102,7 @@ impl Board {
         })
     }
 
-    fn note_left(&self, index: usize) {
+    pub(crate) fn note_left(&self, index: usize) {
         if let Some(place) = self.left_us.get(index) {
             place.store(micros(self.begin.elapsed()), Ordering::Relaxed);
         }
@@ -202,14 +206,14 @@ pub(crate) async fn open_all(door: &Door, count: usize) -> Result<Vec<Live>, Loa
     Ok(lives)
 }
 
-async fn read(mut live: Live, reader: usize, board: Arc<Board>) {
+pub(crate) async fn read(mut live: Live, reader: usize, board: Arc<Board>) {
     while let Some(frame) = live.next().await {
         board.note_event(&frame, reader);
     }
 }
 
 /// Until all has come, or nothing more comes; answers the time up to the last delivery.
-async fn wait_for(board: &Board, wanted: u64, published: Instant) -> Duration {
+pub(crate) async fn wait_for(board: &Board, wanted: u64, published: Instant) -> Duration {
     let (mut seen, mut last) = (0, Instant::now());
     loop {
         let delivered = board.delivered.load(Ordering::Relaxed);
