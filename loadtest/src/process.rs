@@ -80,7 +80,7 @@ mod tests {
         let reader = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (mut served, _) = listener.accept().unwrap();
         served.set_nonblocking(true).unwrap();
-        while served.write(&[0; 65_536]).is_ok() {}
+        while served.write(&[0; 4_096]).is_ok() {}
         let found = sockets_to(this, &HashSet::from([reader.local_addr().unwrap()]));
         let [socket] = found.as_slice() else { panic!("one socket has this peer: {found:?}") };
         assert!(socket.unsent > 1_000 && open_sockets(this).unwrap().contains(&socket.inode));

@@ -1,7 +1,7 @@
 //! Agents whose connection stands still while events flow: when the server has ended them, what they cost until then, and
 //! whether their neighbours miss anything. The cost is what the same traffic takes more with them than without.
 
-use std::collections::{HashSet};
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -133,12 +133,7 @@ async fn greeted(live: &mut Live) -> Result<(), LoadError> {
 
 /// Looks at the server until the traffic is over and each stopped reader is closed by it: the peak of its memory in KiB,
 /// and when each was closed. A connection is closed when the server's process holds its socket no more.
-async fn watch(
-    pid: u32,
-    stopped: &[Live],
-    since: Instant,
-    lasting: Duration,
-) -> Result<(u64, Watched), LoadError> {
+async fn watch(pid: u32, stopped: &[Live], since: Instant, lasting: Duration) -> Result<(u64, Watched), LoadError> {
     let peers: HashSet<SocketAddr> = stopped.iter().map(Live::address).collect::<Result<_, _>>()?;
     let mut open: HashSet<u64> = sockets_to(pid, &peers).iter().map(|socket| socket.inode).collect();
     if open.len() < peers.len() {
