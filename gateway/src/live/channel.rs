@@ -6,7 +6,6 @@ use std::str::Utf8Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
-use actix::Addr;
 use bytestring::ByteString;
 use engine::access::{Principal, Sight};
 use engine::event::LoggedEvent;
@@ -15,7 +14,6 @@ use tokio::time::Instant;
 
 use super::frames::{Reason, ServerFrame};
 use super::presence::Presence;
-use super::socket::{Push, Socket};
 
 /// A connection's number within this process.
 pub(super) type ConnectionId = u64;
@@ -29,8 +27,17 @@ pub struct Backlog {
     pub(super) closed: AtomicBool,
 }
 
-pub(super) struct Listener {
-    pub(super) address: Addr<Socket>,
+/// The way to one browser tab. Known at compile time, since every event goes through it once per listener.
+pub trait Outlet: Send + Sync + 'static {
+    /// Hands a frame over without waiting; `false` when nobody takes it any more.
+    fn push(&self, frame: ByteString) -> bool;
+
+    /// Says good-bye behind what was pushed; `false` as above.
+    fn close(&self, reason: Reason) -> bool;
+}
+
+pub(super) struct Listener<O> {
+    pub(super) outlet: O,
     pub(super) principal: Principal,
     pub(super) backlog: Arc<Backlog>,
 }
@@ -42,13 +49,13 @@ pub(super) struct BacklogLimit {
     pub(super) age_ms: u64,
 }
 
-pub(super) struct Channel {
+pub(super) struct Channel<O> {
     /// `None` until the log was asked; events are kept in `early` meanwhile.
     pub(super) head: Option<u64>,
     ring: VecDeque<Placed>,
     ring_max: usize,
     early: BTreeMap<u64, LoggedEvent>,
-    pub(super) listeners: HashMap<ConnectionId, Listener>,
+    pub(super) listeners: HashMap<ConnectionId, Listener<O>>,
     pub(super) presence: Presence,
     limit: BacklogLimit,
     epoch: Instant,
@@ -62,7 +69,7 @@ struct Placed {
 /// Early events kept while the ones before them are missing; more than this is read from the log anyway.
 const EARLY_MAX: usize = 4096;
 
-impl Channel {
+impl<O: Outlet> Channel<O> {
     pub(super) fn new(ring_max: usize, limit: BacklogLimit, epoch: Instant) -> Self {
         Self {
             head: None,
@@ -215,7 +222,7 @@ pub(super) fn frame_of(event: &LoggedEvent, principal: &Principal) -> Result<Byt
     Ok(Placed { event: event.clone(), frame }.frame_for(principal))
 }
 
-impl Listener {
+impl<O: Outlet> Listener<O> {
     /// `false` when the connection is gone or too slow: it is taken off, and the browser comes back with its `n`.
     fn push(&self, frame: ByteString, limit: BacklogLimit, now: u64) -> bool {
         let size = frame.len();
@@ -230,13 +237,13 @@ impl Listener {
             self.close(Reason::Slow);
             return false;
         }
-        self.address.try_send(Push(frame)).is_ok()
+        self.outlet.push(frame)
     }
 
     /// Said to a connection that is still read; one that is not dies of its unacknowledged bytes (`TCP_USER_TIMEOUT`).
     fn close(&self, reason: Reason) {
         self.backlog.closed.store(true, Ordering::Relaxed);
-        if self.address.try_send(super::socket::Close(reason)).is_err() {
+        if !self.outlet.close(reason) {
             tracing::debug!("a live connection ended before it was closed");
         }
     }

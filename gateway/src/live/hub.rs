@@ -14,7 +14,7 @@ use engine::id::{ConversationId, SessionId, TenantId};
 use engine::ports::{Bus, Store, StoreError};
 use tokio::time::Instant;
 
-use super::channel::{Backlog, BacklogLimit, Channel, ConnectionId, Listener, frame_of};
+use super::channel::{Backlog, BacklogLimit, Channel, ConnectionId, Listener, Outlet, frame_of};
 use super::frames::{Reason, ServerFrame};
 use super::socket::Socket;
 use crate::config::Limits;
@@ -29,10 +29,10 @@ const PAGE: u32 = 512;
 /// A listener that is further behind reloads instead.
 const CATCH_UP_MAX: u64 = 50_000;
 
-pub struct Hub {
+pub struct Hub<O = Addr<Socket>> {
     this: Weak<Self>,
     store: Arc<dyn Store>,
-    channels: DashMap<TenantId, Arc<Mutex<Channel>>>,
+    channels: DashMap<TenantId, Arc<Mutex<Channel<O>>>>,
     runtime: tokio::runtime::Handle,
     next_connection: AtomicU64,
     connections: AtomicUsize,
@@ -53,14 +53,13 @@ pub enum Step {
 }
 
 /// Who wants to listen.
-#[derive(Clone)]
-pub struct Candidate {
-    pub address: Addr<Socket>,
+pub struct Candidate<O> {
+    pub outlet: O,
     pub principal: Principal,
     pub backlog: Arc<Backlog>,
 }
 
-impl Hub {
+impl<O: Outlet> Hub<O> {
     /// Must be made on a thread whose runtime lives as long as the process.
     pub fn new(store: Arc<dyn Store>, limits: &Limits) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
@@ -96,7 +95,7 @@ impl Hub {
 
     /// Adds a listener if it is close enough to the head, else gives it the next page. From the moment it is in the
     /// channel it hears everything after `head`, so nothing is missed between the two.
-    pub async fn join(&self, candidate: Candidate, after: Option<u64>) -> Result<Step, StoreError> {
+    pub async fn join(&self, candidate: Candidate<O>, after: Option<u64>) -> Result<Step, StoreError> {
         let tenant = candidate.principal.tenant;
         let channel = self.channel(tenant);
         self.begin(tenant, &channel).await?;
@@ -129,10 +128,10 @@ impl Hub {
         Ok(Step::Resync { id: self.listen(&mut channel, candidate), head })
     }
 
-    fn listen(&self, channel: &mut Channel, candidate: Candidate) -> ConnectionId {
+    fn listen(&self, channel: &mut Channel<O>, candidate: Candidate<O>) -> ConnectionId {
         let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
-        let Candidate { address, principal, backlog } = candidate;
-        channel.listeners.insert(id, Listener { address, principal, backlog });
+        let Candidate { outlet, principal, backlog } = candidate;
+        channel.listeners.insert(id, Listener { outlet, principal, backlog });
         id
     }
 
@@ -210,13 +209,13 @@ impl Hub {
         u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
     }
 
-    fn channel(&self, tenant: TenantId) -> Arc<Mutex<Channel>> {
+    fn channel(&self, tenant: TenantId) -> Arc<Mutex<Channel<O>>> {
         let made = || Arc::new(Mutex::new(Channel::new(self.ring_max, self.limit, self.epoch)));
         self.channels.entry(tenant).or_insert_with(made).clone()
     }
 
     /// Asks the log once where it stands.
-    async fn begin(&self, tenant: TenantId, channel: &Mutex<Channel>) -> Result<(), StoreError> {
+    async fn begin(&self, tenant: TenantId, channel: &Mutex<Channel<O>>) -> Result<(), StoreError> {
         if lock(channel).head.is_none() {
             let head = self.store.range(tenant).await?.head;
             lock(channel).begin(head);
@@ -244,7 +243,7 @@ impl Hub {
     }
 }
 
-impl Bus for Hub {
+impl<O: Outlet> Bus for Hub<O> {
     fn publish(&self, tenant: TenantId, events: Vec<LoggedEvent>) {
         // Nobody has ever listened: the log has them.
         let Some(channel) = self.channels.get(&tenant).map(|channel| channel.clone()) else { return };
@@ -263,6 +262,110 @@ impl Bus for Hub {
 
 /// A panic while it was held cannot leave a channel half-changed in a way that matters: heads only move on after an event
 /// is placed, and listeners that miss one resume by their `n`.
-fn lock(channel: &Mutex<Channel>) -> MutexGuard<'_, Channel> {
+fn lock<O>(channel: &Mutex<Channel<O>>) -> MutexGuard<'_, Channel<O>> {
     channel.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use engine::contact::Contact;
+    use engine::conversation::Conversation;
+    use engine::directory::{NumberRef, Person};
+    use engine::event::{Audience, Event, EventBody};
+    use engine::id::{ContactId, MemberId};
+    use engine::permission::Role;
+    use engine::ports::{Commit, Committed};
+    use storage::memory::MemoryStore;
+
+    use super::*;
+    use crate::config::Config;
+
+    const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+
+    impl Outlet for mpsc::Sender<ByteString> {
+        fn push(&self, frame: ByteString) -> bool {
+            self.send(frame).is_ok()
+        }
+
+        fn close(&self, reason: Reason) -> bool {
+            self.push(ServerFrame::Bye { reason }.encode())
+        }
+    }
+
+    /// A hub over a log in which events are committed without being announced.
+    struct Stage {
+        store: Arc<MemoryStore>,
+        hub: Arc<Hub<mpsc::Sender<ByteString>>>,
+        conversation: Conversation,
+    }
+
+    impl Stage {
+        fn new() -> Self {
+            let store = Arc::new(MemoryStore::new());
+            let hub = Hub::new(store.clone(), &Config::defaults().unwrap().limits);
+            let number =
+                NumberRef { phone_number_id: "200".parse().unwrap(), name: "Garden".into(), display: "+1".into() };
+            let contact = Contact::new(ContactId::from_bytes([2; 16]));
+            let conversation = Conversation::new(ConversationId::from_bytes([3; 16]), contact, number);
+            Self { store, hub, conversation }
+        }
+
+        /// On disk, and the bus does not know it yet.
+        async fn committed(&mut self) -> Vec<LoggedEvent> {
+            use engine::ports::ConversationStore as _;
+            self.conversation.revision += 1;
+            let conversation = self.conversation.clone();
+            let audience = Audience { assignee: None, was: None, moved: false };
+            let body = EventBody::ConversationChanged { conversation: conversation.clone() };
+            let events = vec![Event { audience, body }];
+            let commit = Commit { conversation, records: Vec::new(), events, intake: None };
+            let Committed::Applied(logged) = self.store.commit(TENANT, commit).await.unwrap() else {
+                panic!("applied")
+            };
+            logged
+        }
+
+        async fn join(&self, after: Option<u64>) -> (Step, mpsc::Receiver<ByteString>) {
+            let (outlet, heard) = mpsc::channel();
+            let person = Person { id: MemberId::from_bytes([4; 16]), name: "Lina".into() };
+            let session = SessionId::from_bytes([5; 16]);
+            let principal = Principal { tenant: TENANT, person, session, grants: Role::Owner.grants() };
+            let candidate = Candidate { outlet, principal, backlog: Arc::default() };
+            (self.hub.join(candidate, after).await.unwrap(), heard)
+        }
+    }
+
+    fn places(frames: impl IntoIterator<Item = ByteString>) -> Vec<u64> {
+        let place = |frame: ByteString| serde_json::from_str::<serde_json::Value>(&frame).unwrap()["n"].as_u64();
+        frames.into_iter().filter_map(place).collect()
+    }
+
+    #[tokio::test]
+    async fn who_has_read_the_log_further_than_the_bus_has_announced_goes_on_from_there() {
+        let mut stage = Stage::new();
+        stage.committed().await;
+        let (_, earlier) = stage.join(None).await;
+        let late = [stage.committed().await, stage.committed().await];
+        let (Step::More { at, frames, .. }, _) = stage.join(Some(0)).await else { panic!("a page of the log") };
+        assert_eq!((at, places(frames)), (3, vec![1, 2, 3]));
+        let (Step::Live { head, frames, .. }, newcomer) = stage.join(Some(at)).await else { panic!("told to reload") };
+        assert_eq!((head, places(frames)), (3, vec![]));
+        for events in late {
+            stage.hub.publish(TENANT, events);
+        }
+        let next = stage.committed().await;
+        stage.hub.publish(TENANT, next);
+        assert_eq!(places(newcomer.try_iter()), [4], "what it has read is not told again");
+        assert_eq!(places(earlier.try_iter()), [2, 3, 4], "and who was there misses nothing");
+    }
+
+    #[tokio::test]
+    async fn who_is_ahead_of_the_log_itself_reloads() {
+        let mut stage = Stage::new();
+        stage.committed().await;
+        let (Step::Resync { head, .. }, _) = stage.join(Some(9)).await else { panic!("it knew another store") };
+        assert_eq!(head, 1);
+    }
 }

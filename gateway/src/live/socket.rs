@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use actix::{
-    Actor, ActorContext, ActorFutureExt, AsyncContext, ContextFutureSpawner, Handler, Message, StreamHandler,
+    Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, ContextFutureSpawner, Handler, Message, StreamHandler,
     WrapFuture,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -15,7 +15,7 @@ use engine::id::ConversationId;
 use engine::ports::StoreError;
 use serde::Deserialize;
 
-use super::channel::Backlog;
+use super::channel::{Backlog, Outlet};
 use super::frames::{ClientFrame, Reason, ServerFrame};
 use super::hub::{Candidate, Step};
 use crate::app::App;
@@ -72,12 +72,22 @@ pub struct Socket {
 /// A frame to write.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct Push(pub ByteString);
+struct Push(ByteString);
 
 /// Say good-bye and end.
 #[derive(Message)]
 #[rtype(result = "()")]
-pub struct Close(pub Reason);
+struct Close(Reason);
+
+impl Outlet for Addr<Socket> {
+    fn push(&self, frame: ByteString) -> bool {
+        self.try_send(Push(frame)).is_ok()
+    }
+
+    fn close(&self, reason: Reason) -> bool {
+        self.try_send(Close(reason)).is_ok()
+    }
+}
 
 impl Actor for Socket {
     type Context = ws::WebsocketContext<Self>;
@@ -142,7 +152,7 @@ impl Socket {
     fn step(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
         let hub = self.app.hub.clone();
         let candidate =
-            Candidate { address: ctx.address(), principal: self.principal.clone(), backlog: self.backlog.clone() };
+            Candidate { outlet: ctx.address(), principal: self.principal.clone(), backlog: self.backlog.clone() };
         let after = self.after;
         let join = async move { hub.join(candidate, after).await };
         // Nothing else is written meanwhile: what the hub pushes waits in the mailbox.
