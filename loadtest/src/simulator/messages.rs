@@ -47,7 +47,7 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, body: Bytes
     match accepted {
         Ok(Some(Accepted::Marked)) => HttpResponse::Ok().json(json!({"success": true})),
         Ok(Some(Accepted::Sent(sent))) => answer_send(&shared, &request, *sent, &faults, lot).await,
-        Ok(None) => cut(&request),
+        Ok(None) => end(&request, Cable::reset),
         Err(error) => error.response(lot),
     }
 }
@@ -64,7 +64,7 @@ async fn answer_send(shared: &Shared, request: &HttpRequest, sent: Sent, faults:
     }
     if hits(shared, faults.drop_answer_percent, "drop-answer", lot) {
         shared.world().ledger.note_answer(&sent.wamid, Answer::Dropped);
-        return cut(request);
+        return end(request, Cable::cut);
     }
     HttpResponse::Ok().json(sent.answer)
 }
@@ -74,9 +74,9 @@ fn hits(shared: &Shared, percent: f64, purpose: &str, lot: u64) -> bool {
 }
 
 /// The answer is written into a closed socket: the caller sees the connection end.
-fn cut(request: &HttpRequest) -> HttpResponse {
+fn end(request: &HttpRequest, how: impl FnOnce(&Cable)) -> HttpResponse {
     if let Some(cable) = request.conn_data::<Cable>() {
-        cable.cut();
+        how(cable);
     }
     HttpResponse::ServiceUnavailable().force_close().finish()
 }

@@ -30,9 +30,18 @@ const CUSTOMER_TICK: Duration = Duration::from_millis(100);
 pub(super) struct Cable(std::net::TcpStream);
 
 impl Cable {
+    /// An orderly end without an answer.
     pub(super) fn cut(&self) {
         // Already closed by the other side is as good.
         drop(self.0.shutdown(std::net::Shutdown::Both));
+    }
+
+    /// RST, as from a host that crashed: connecting to nowhere ends a connection like a close that does not linger, but at
+    /// once and whoever else holds the socket.
+    pub(super) fn reset(&self) {
+        if rustix::net::connect_unspec(&self.0).is_err() {
+            self.cut();
+        }
     }
 }
 
