@@ -9,21 +9,25 @@ mod customers;
 mod delivery;
 pub mod faults;
 mod graph_error;
+pub mod health;
 mod identity;
 mod interactive;
 mod introduction;
 pub mod ledger;
 pub mod limits;
+mod management;
 mod media;
 mod messages;
 mod outgoing;
 pub mod phrases;
 pub mod pricing;
+mod registration;
 mod server;
 mod specimens;
 mod statuses;
 mod template_seed;
 mod templates;
+mod usage;
 mod window;
 mod world;
 
@@ -39,6 +43,7 @@ pub use config::{NumberConfig, PayloadVersion, Policy, PortfolioConfig, Profile,
 pub use customers::phone as scripted_phone;
 pub use delivery::DeliveryCounts;
 pub use faults::{Faults, SignatureFault};
+pub use health::{CanSend, Health};
 pub use introduction::Introduction;
 pub use ledger::{Answer, LedgerEntry};
 pub use limits::Tier;
@@ -291,6 +296,11 @@ impl Simulator {
     /// 131057 for `outage`, then 1,000 messages per second and the webhook that says so.
     pub fn upgrade_throughput(&self, number: &PhoneNumberId, outage: Duration) -> Result<(), SimulatorError> {
         control::upgrade_throughput(&self.shared, number, outage)
+    }
+
+    /// What `health_status` tells of a number or an account; a blocked one refuses sends.
+    pub fn set_health(&self, node: &str, health: Health) -> Result<(), SimulatorError> {
+        control::set_health(&self.shared, node, health)
     }
 
     /// Every send since the start (the oldest may have gone, see `ledger_capacity`).

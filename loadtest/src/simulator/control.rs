@@ -10,6 +10,7 @@ use serde_json::json;
 use super::config::{NumberConfig, Policy, Profile};
 use super::customers;
 use super::faults::Faults;
+use super::health::Health;
 use super::introduction::Introduction;
 use super::specimens::Specimen;
 use super::{Shared, SimulatorError, Speech, ledger_page, preference_update};
@@ -36,6 +37,7 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
         .route("/preference", web::post().to(write_preference))
         .route("/number-change", web::post().to(write_number_change))
         .route("/throughput-upgrade", web::post().to(write_upgrade))
+        .route("/health", web::put().to(write_health))
         .route("/webhook", web::post().to(webhook));
 }
 
@@ -326,6 +328,25 @@ pub(super) fn upgrade_throughput(
     };
     shared.post(update, whole_millis(outage), 0);
     Ok(())
+}
+
+#[derive(Deserialize)]
+struct HealthBody {
+    /// A number or an account.
+    id: String,
+    #[serde(flatten)]
+    health: Health,
+}
+
+async fn write_health(shared: Data<Shared>, body: Json<HealthBody>) -> Result<HttpResponse, SimulatorError> {
+    let body = body.into_inner();
+    set_health(&shared, &body.id, body.health)?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) fn set_health(shared: &Shared, node: &str, health: Health) -> Result<(), SimulatorError> {
+    let is_known = shared.world().set_health(node, health);
+    if is_known { Ok(()) } else { Err(SimulatorError::UnknownNumber(node.into())) }
 }
 
 #[derive(Deserialize)]

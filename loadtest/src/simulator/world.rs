@@ -11,14 +11,17 @@ use super::config::{NumberConfig, PayloadVersion, Policy, Profile, SimulatorConf
 use super::customers::Customers;
 use super::faults::Faults;
 use super::graph_error::GraphError;
+use super::health::Health;
 use super::identity::{People, PersonId};
 use super::ledger::{Answer, Ledger, LedgerEntry};
 use super::limits::{MarketingCap, PairBucket, RateBucket, Reach};
 use super::media::{self, MediaStore};
 use super::outgoing::{self, Outgoing, Recipient, Request};
 use super::pricing::{Category, Circumstances, price};
+use super::registration::Registration;
 use super::statuses::{Journey, Planned, plan};
 use super::templates::Catalogue;
+use super::usage::Usage;
 use super::window::Windows;
 use crate::payload::wamid::{Direction, wamid};
 use crate::payload::{Inbound, Line, Phone, PhoneNumberId, PortfolioId, Sender, Update, WabaId, Wamid};
@@ -34,6 +37,8 @@ pub(crate) struct Number {
     pub(crate) quality: String,
     /// 131057 until then.
     pub(crate) upgrading_until_ms: u64,
+    pub(crate) registration: Registration,
+    pub(crate) health: Health,
     service_month: u64,
     service_messages: u32,
 }
@@ -43,6 +48,8 @@ pub(crate) struct Account {
     pub(crate) catalogue: Catalogue,
     pub(crate) is_subscribed: bool,
     pub(crate) override_callback: Option<String>,
+    pub(crate) health: Health,
+    pub(crate) usage: Usage,
 }
 
 #[derive(Debug)]
@@ -131,12 +138,16 @@ impl World {
             catalogue: Catalogue::seeded(),
             is_subscribed: true,
             override_callback: None,
+            health: Health::default(),
+            usage: Usage::default(),
         });
         let number = Number {
             rate: RateBucket::new(config.messages_per_second),
             portfolio: portfolio.clone(),
             quality: "GREEN".into(),
             upgrading_until_ms: 0,
+            registration: Registration::complete(),
+            health: Health::default(),
             service_month: 0,
             service_messages: 0,
             config,
@@ -167,6 +178,13 @@ impl World {
 
     fn send(&mut self, id: &PhoneNumberId, outgoing: &Outgoing, now_ms: u64) -> Result<Sent, GraphError> {
         let number = self.numbers.get_mut(id).ok_or_else(|| GraphError::no_object(id.as_str(), "post"))?;
+        if !number.registration.is_registered() {
+            return Err(GraphError::new(133_010, "The number is not registered for the Cloud API."));
+        }
+        number.health.check()?;
+        if let Some(account) = self.accounts.get(&number.config.waba_id) {
+            account.health.check()?;
+        }
         if number.upgrading_until_ms > now_ms {
             return Err(GraphError::new(131_057, "The number is being upgraded to a higher throughput."));
         }

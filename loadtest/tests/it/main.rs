@@ -9,6 +9,7 @@
 mod delivery;
 mod introduction;
 mod limits;
+mod management;
 mod media;
 mod payload_shapes;
 mod receiver;
