@@ -19,8 +19,10 @@ mod management;
 mod media;
 mod messages;
 mod outgoing;
+mod pacing;
 pub mod phrases;
 pub mod pricing;
+pub mod reach;
 mod registration;
 mod server;
 mod specimens;
@@ -46,8 +48,9 @@ pub use faults::{Faults, SignatureFault};
 pub use health::{CanSend, Health};
 pub use introduction::Introduction;
 pub use ledger::{Answer, LedgerEntry};
-pub use limits::Tier;
+pub use reach::Tier;
 pub use specimens::Specimen;
+pub use templates::Quality;
 
 use crate::clock::SimulatedClock;
 use crate::payload::account::{self, Preference};
@@ -67,6 +70,10 @@ pub enum SimulatorError {
     UnknownNumber(PhoneNumberId),
     #[error("no such customer in the simulator: {0}")]
     UnknownCustomer(Phone),
+    #[error("no such portfolio in the simulator: {0}")]
+    UnknownPortfolio(PortfolioId),
+    #[error("no such template in the simulator: {0}")]
+    UnknownTemplate(String),
     #[error("the webhook address did not answer the challenge: {0}")]
     Challenge(String),
 }
@@ -296,6 +303,22 @@ impl Simulator {
     /// 131057 for `outage`, then 1,000 messages per second and the webhook that says so.
     pub fn upgrade_throughput(&self, number: &PhoneNumberId, outage: Duration) -> Result<(), SimulatorError> {
         control::upgrade_throughput(&self.shared, number, outage)
+    }
+
+    /// As after a verification of the business; posts `business_capability_update`.
+    pub fn set_tier(&self, portfolio: &PortfolioId, tier: Tier) -> Result<(), SimulatorError> {
+        control::set_tier(&self.shared, portfolio, tier)
+    }
+
+    /// A new quality score; posts `message_template_quality_update`. Marketing that is not green is paced from then on.
+    pub fn rate_template(
+        &self,
+        waba: &WabaId,
+        name: &str,
+        language: &str,
+        score: Quality,
+    ) -> Result<(), SimulatorError> {
+        control::rate_template(&self.shared, waba, name, language, score)
     }
 
     /// What `health_status` tells of a number or an account; a blocked one refuses sends.

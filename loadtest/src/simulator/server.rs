@@ -22,7 +22,7 @@ use crate::payload::{MediaId, PhoneNumberId, WabaId};
 const BODY_LIMIT: usize = 1024 * 1024;
 /// The largest upload that Meta takes, and the multipart around it.
 const UPLOAD_LIMIT: usize = 101 * 1024 * 1024;
-const CUSTOMER_TICK: Duration = Duration::from_millis(100);
+const TICK: Duration = Duration::from_millis(100);
 
 /// A second handle of the connection's socket, to cut it without an answer.
 pub(super) struct Cable(std::net::TcpStream);
@@ -71,23 +71,30 @@ async fn serve(shared: Arc<Shared>, listener: TcpListener, stop: oneshot::Receiv
         let (shared, client) = (Arc::clone(&shared), client.as_ref().map(Clone::clone).unwrap_or_default());
         tasks.spawn_local(async move { shared.outbox.run_lane(index, client).await });
     }
-    tasks.spawn_local(let_customers_speak(Arc::clone(&shared)));
+    tasks.spawn_local(let_time_pass(Arc::clone(&shared)));
     // The sender is dropped to ask for the end.
     drop(stop.await);
     handle.stop(false).await;
     tasks.shutdown().await;
 }
 
-async fn let_customers_speak(shared: Arc<Shared>) {
+/// What happens at Meta without being asked for: customers write, assessments end, limits grow.
+async fn let_time_pass(shared: Arc<Shared>) {
     loop {
-        pause(CUSTOMER_TICK).await;
+        pause(TICK).await;
         let now_ms = shared.clock.now_ms();
-        let (speeches, answers) = {
+        let (speeches, answers, released, grown) = {
             let mut world = shared.world();
             let chance = world.chance;
-            let speeches = world.customers.speeches(chance, now_ms, CUSTOMER_TICK.as_secs_f64());
-            (speeches, world.acquaintances.speeches(now_ms))
+            let speeches = world.customers.speeches(chance, now_ms, TICK.as_secs_f64());
+            (speeches, world.acquaintances.speeches(now_ms), world.assess(now_ms), world.grow(now_ms))
         };
+        for one in released {
+            shared.post(one.update, one.after_ms, one.lane_key);
+        }
+        for update in grown {
+            shared.post(update, 0, 0);
+        }
         for answer in answers {
             drop(shared.customer_says(answer));
         }

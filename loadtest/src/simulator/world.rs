@@ -14,10 +14,12 @@ use super::graph_error::GraphError;
 use super::health::Health;
 use super::identity::{People, PersonId};
 use super::ledger::{Answer, Ledger, LedgerEntry};
-use super::limits::{MarketingCap, PairBucket, RateBucket, Reach};
+use super::limits::{MarketingCap, PairBucket, RateBucket};
 use super::media::{self, MediaStore};
 use super::outgoing::{self, Outgoing, Recipient, Request};
+use super::pacing::Pacing;
 use super::pricing::{Category, Circumstances, price};
+use super::reach::Reach;
 use super::registration::Registration;
 use super::statuses::{Journey, Planned, plan};
 use super::templates::Catalogue;
@@ -71,6 +73,7 @@ pub(crate) struct World {
     pub(crate) marked_read: HashSet<Wamid>,
     pub(crate) typing_shown: u64,
     pub(crate) windows: Windows,
+    pub(crate) pacing: Pacing,
     pairs: HashMap<(PhoneNumberId, PersonId), PairBucket>,
     marketing: MarketingCap,
     next_message: u64,
@@ -120,6 +123,7 @@ impl World {
             marked_read: HashSet::new(),
             typing_shown: 0,
             windows: Windows::default(),
+            pacing: Pacing::default(),
             pairs: HashMap::new(),
             marketing: MarketingCap::default(),
             next_message: config.first_message,
@@ -177,21 +181,7 @@ impl World {
     }
 
     fn send(&mut self, id: &PhoneNumberId, outgoing: &Outgoing, now_ms: u64) -> Result<Sent, GraphError> {
-        let number = self.numbers.get_mut(id).ok_or_else(|| GraphError::no_object(id.as_str(), "post"))?;
-        if !number.registration.is_registered() {
-            return Err(GraphError::new(133_010, "The number is not registered for the Cloud API."));
-        }
-        number.health.check()?;
-        if let Some(account) = self.accounts.get(&number.config.waba_id) {
-            account.health.check()?;
-        }
-        if number.upgrading_until_ms > now_ms {
-            return Err(GraphError::new(131_057, "The number is being upgraded to a higher throughput."));
-        }
-        if self.faults.throttled_until_ms > now_ms || !number.rate.take(now_ms) {
-            return Err(GraphError::new(130_429, "Cloud API message throughput has been reached."));
-        }
-        let (line, portfolio) = (number.config.line(), number.portfolio.clone());
+        let (line, portfolio) = self.admit(id, now_ms)?;
         self.check_media(outgoing, now_ms)?;
         let person = self.recipient(&portfolio, &outgoing.to)?;
         if !self.pairs.entry((id.clone(), person)).or_default().take(now_ms) {
@@ -199,7 +189,7 @@ impl World {
             return Err(GraphError::new(131_056, details));
         }
         let window_open = self.windows.is_open(id, person, now_ms);
-        if outgoing.is_template && !window_open {
+        if outgoing.template.is_some() && !window_open {
             let reach = self.reaches.get_mut(&portfolio);
             if reach.is_some_and(|reach| !reach.admit(person, now_ms)) {
                 return Err(GraphError::new(131_048, "The portfolio's messaging limit of 24 hours is reached."));
@@ -212,6 +202,10 @@ impl World {
         {
             return Err(refusal.clone());
         }
+        let is_held = match outgoing.template {
+            Some(template) => self.pace(&line.waba, template, now_ms)?,
+            None => false,
+        };
         let sent_to = match &outgoing.to {
             Recipient::Phone { .. } => {
                 self.people.note_phone_known(&portfolio, person, now_ms);
@@ -236,11 +230,34 @@ impl World {
         if journey.refusal.is_none() && !self.customers.note_answer(person, now_ms) {
             self.acquaintances.note_answer(self.chance, id, person, now_ms);
         }
-        Ok(self.settle(&journey, person, outgoing))
+        let sent = self.settle(&journey, person, outgoing, is_held);
+        if let (true, Some(template)) = (is_held, outgoing.template) {
+            self.hold(&journey.line.waba.clone(), template, journey, person);
+        }
+        Ok(sent)
     }
 
-    fn settle(&mut self, journey: &Journey, person: PersonId, outgoing: &Outgoing) -> Sent {
-        let planned = plan(journey, &self.profile, self.version, self.chance);
+    /// Whether the number may send at all now.
+    fn admit(&mut self, id: &PhoneNumberId, now_ms: u64) -> Result<(Line, PortfolioId), GraphError> {
+        let number = self.numbers.get_mut(id).ok_or_else(|| GraphError::no_object(id.as_str(), "post"))?;
+        if !number.registration.is_registered() {
+            return Err(GraphError::new(133_010, "The number is not registered for the Cloud API."));
+        }
+        number.health.check()?;
+        if let Some(account) = self.accounts.get(&number.config.waba_id) {
+            account.health.check()?;
+        }
+        if number.upgrading_until_ms > now_ms {
+            return Err(GraphError::new(131_057, "The number is being upgraded to a higher throughput."));
+        }
+        if self.faults.throttled_until_ms > now_ms || !number.rate.take(now_ms) {
+            return Err(GraphError::new(130_429, "Cloud API message throughput has been reached."));
+        }
+        Ok((number.config.line(), number.portfolio.clone()))
+    }
+
+    fn settle(&mut self, journey: &Journey, person: PersonId, outgoing: &Outgoing, is_held: bool) -> Sent {
+        let planned = if is_held { Vec::new() } else { plan(journey, &self.profile, self.version, self.chance) };
         let outcome = planned.iter().max_by_key(|one| one.after_ms).map(|one| one.state);
         self.ledger.record(LedgerEntry {
             sequence: 0,
@@ -264,8 +281,9 @@ impl World {
         let mut message = json!({"id": journey.wamid});
         if let (Some(contact), Some(message)) = (contact.as_object_mut(), message.as_object_mut()) {
             contact.insert(key.into(), json!(shown));
-            if outgoing.is_template {
-                message.insert("message_status".into(), json!("accepted"));
+            if outgoing.template.is_some() {
+                let status = if is_held { "held_for_quality_assessment" } else { "accepted" };
+                message.insert("message_status".into(), json!(status));
             }
         }
         Sent {
@@ -313,7 +331,7 @@ impl World {
         if !known.on_whatsapp || is_unreachable {
             return Some(GraphError::new(131_026, "Message Undeliverable."));
         }
-        if !outgoing.is_template && !window_open {
+        if outgoing.template.is_none() && !window_open {
             let details = "Message failed to send because more than 24 hours have passed since the customer last replied \
                            to this number.";
             return Some(GraphError::new(131_047, details));

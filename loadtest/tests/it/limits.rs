@@ -16,7 +16,7 @@ fn code(answer: &(u16, Value)) -> u64 {
     answer.1["error"]["code"].as_u64().unwrap_or(0)
 }
 
-fn sale_to(to: &str) -> Value {
+pub(crate) fn sale_to(to: &str) -> Value {
     json!({"messaging_product": "whatsapp", "to": to, "type": "template", "template": {
     "name": "discount_code", "language": {"code": "en"}, "components": [
         {"type": "header", "parameters": [{"type": "text", "text": "Avery"}]},

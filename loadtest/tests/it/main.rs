@@ -11,6 +11,7 @@ mod introduction;
 mod limits;
 mod management;
 mod media;
+mod pacing;
 mod payload_shapes;
 mod receiver;
 mod sending;
