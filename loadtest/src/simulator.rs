@@ -15,6 +15,7 @@ mod interactive;
 mod introduction;
 pub mod ledger;
 pub mod limits;
+mod links;
 mod management;
 mod media;
 mod messages;

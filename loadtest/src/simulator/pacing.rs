@@ -143,7 +143,7 @@ mod tests {
                 {"type": "button", "sub_type": "copy_code", "index": 0,
                  "parameters": [{"type": "coupon_code", "coupon_code": "SPRING20"}]}]}});
         for at_ms in [1_000, 2_000, 3_000, 4_000] {
-            world.accept(&PhoneNumberId::from("200000000000001"), &sale, at_ms).unwrap();
+            world.accept(&PhoneNumberId::from("200000000000001"), &sale, None, at_ms).unwrap();
         }
         assert_eq!(world.pacing.held, 2);
         assert!(world.assess(62_999).is_empty(), "a minute after the first that was held");

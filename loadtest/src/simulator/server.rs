@@ -49,9 +49,12 @@ pub(super) fn run(shared: Arc<Shared>, listener: TcpListener, stop: oneshot::Rec
 
 async fn serve(shared: Arc<Shared>, listener: TcpListener, stop: oneshot::Receiver<()>) {
     let state = Data::from(Arc::clone(&shared));
+    let fetcher = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
+    let fetcher = Data::new(fetcher.unwrap_or_default());
     let build = move || {
         App::new()
             .app_data(state.clone())
+            .app_data(fetcher.clone())
             .app_data(web::PayloadConfig::new(UPLOAD_LIMIT))
             .service(web::scope("/_sim").configure(control::routes))
             .configure(graph_routes)

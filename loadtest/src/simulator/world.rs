@@ -15,6 +15,7 @@ use super::health::Health;
 use super::identity::{People, PersonId};
 use super::ledger::{Answer, Ledger, LedgerEntry};
 use super::limits::{MarketingCap, PairBucket, RateBucket};
+use super::links::Links;
 use super::media::{self, MediaStore};
 use super::outgoing::{self, Outgoing, Recipient, Request};
 use super::pacing::Pacing;
@@ -74,6 +75,7 @@ pub(crate) struct World {
     pub(crate) typing_shown: u64,
     pub(crate) windows: Windows,
     pub(crate) pacing: Pacing,
+    pub(crate) links: Links,
     pairs: HashMap<(PhoneNumberId, PersonId), PairBucket>,
     marketing: MarketingCap,
     next_message: u64,
@@ -124,6 +126,7 @@ impl World {
             typing_shown: 0,
             windows: Windows::default(),
             pacing: Pacing::default(),
+            links: Links::default(),
             pairs: HashMap::new(),
             marketing: MarketingCap::default(),
             next_message: config.first_message,
@@ -163,7 +166,14 @@ impl World {
         self.numbers.get(number).map(|number| number.config.line())
     }
 
-    pub(crate) fn accept(&mut self, id: &PhoneNumberId, body: &Value, now_ms: u64) -> Result<Accepted, GraphError> {
+    /// `broken_link` is found before, since only that needs the network.
+    pub(crate) fn accept(
+        &mut self,
+        id: &PhoneNumberId,
+        body: &Value,
+        broken_link: Option<GraphError>,
+        now_ms: u64,
+    ) -> Result<Accepted, GraphError> {
         let number = self.numbers.get(id).ok_or_else(|| GraphError::no_object(id.as_str(), "post"))?;
         let account = self.accounts.get(&number.config.waba_id);
         let account = account.ok_or_else(|| GraphError::no_object(id.as_str(), "post"))?;
@@ -176,11 +186,19 @@ impl World {
                 self.marked_read.insert(message);
                 Ok(Accepted::Marked)
             }
-            Request::Send(outgoing) => self.send(id, &outgoing, now_ms).map(|sent| Accepted::Sent(Box::new(sent))),
+            Request::Send(outgoing) => {
+                self.send(id, &outgoing, broken_link, now_ms).map(|sent| Accepted::Sent(Box::new(sent)))
+            }
         }
     }
 
-    fn send(&mut self, id: &PhoneNumberId, outgoing: &Outgoing, now_ms: u64) -> Result<Sent, GraphError> {
+    fn send(
+        &mut self,
+        id: &PhoneNumberId,
+        outgoing: &Outgoing,
+        broken_link: Option<GraphError>,
+        now_ms: u64,
+    ) -> Result<Sent, GraphError> {
         let (line, portfolio) = self.admit(id, now_ms)?;
         self.check_media(outgoing, now_ms)?;
         let person = self.recipient(&portfolio, &outgoing.to)?;
@@ -195,7 +213,7 @@ impl World {
                 return Err(GraphError::new(131_048, "The portfolio's messaging limit of 24 hours is reached."));
             }
         }
-        let refusal = self.refusal(&portfolio, person, outgoing, window_open, now_ms);
+        let refusal = self.refusal(&portfolio, person, outgoing, window_open, now_ms).or(broken_link);
         if let Some(refusal) = &refusal
             && refusal.code == 131_047
             && self.policy.closed_window_is_synchronous
