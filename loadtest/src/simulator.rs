@@ -250,6 +250,11 @@ impl Simulator {
         self.shared.customer_says(speech)
     }
 
+    /// The customer's phone rings ours; the window opens as by a message.
+    pub fn customer_calls(&self, number: &PhoneNumberId, customer: &Phone) -> Result<(), SimulatorError> {
+        control::customer_calls(&self.shared, number, customer)
+    }
+
     /// Somebody whom the business knew before: can be answered from now on, as long as the window is open.
     pub fn introduce(&self, introduction: Introduction) -> Result<(), SimulatorError> {
         self.shared.introduce(introduction)

@@ -133,6 +133,8 @@ pub struct Policy {
     pub unreachable_percent: f64,
     /// 131047 comes in the answer instead of a later status.
     pub closed_window_is_synchronous: bool,
+    /// Phones that a business knew once stay known, also of people with a username; else for 30 days.
+    pub contact_book: bool,
     /// Sends of a marketing template whose quality is not green, before the rest is held for assessment; none holds nothing.
     pub paced_after: Option<u32>,
     pub pacing_hold_s: u64,
@@ -147,6 +149,7 @@ impl Default for Policy {
             holdout_percent: 0.0,
             unreachable_percent: 0.0,
             closed_window_is_synchronous: false,
+            contact_book: false,
             paced_after: Some(20),
             pacing_hold_s: 1_800,
             pacing_drops_percent: 0.0,

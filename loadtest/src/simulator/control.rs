@@ -33,6 +33,7 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
         .route("/numbers", web::post().to(add_number))
         .route("/media", web::post().to(receive_media))
         .route("/customer-says", web::post().to(says))
+        .route("/customer-calls", web::post().to(call))
         .route("/introduction", web::post().to(introduce))
         .route("/customers", web::post().to(start))
         .route("/customers", web::delete().to(stop))
@@ -197,6 +198,24 @@ async fn receive_media(shared: Data<Shared>, body: Json<MediaBody>) -> HttpRespo
 async fn says(shared: Data<Shared>, body: Json<Speech>) -> Result<HttpResponse, SimulatorError> {
     let wamid = shared.customer_says(body.into_inner())?;
     Ok(HttpResponse::Created().json(json!({"wamid": wamid})))
+}
+
+#[derive(Deserialize)]
+struct CallBody {
+    phone_number_id: PhoneNumberId,
+    customer: Phone,
+}
+
+async fn call(shared: Data<Shared>, body: Json<CallBody>) -> Result<HttpResponse, SimulatorError> {
+    customer_calls(&shared, &body.phone_number_id, &body.customer)?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) fn customer_calls(shared: &Shared, number: &PhoneNumberId, customer: &Phone) -> Result<(), SimulatorError> {
+    let now_ms = shared.clock.now_ms();
+    let update = shared.world().customer_calls(number, customer, now_ms);
+    shared.post(update.ok_or_else(|| SimulatorError::UnknownNumber(number.clone()))?, 0, 0);
+    Ok(())
 }
 
 async fn introduce(shared: Data<Shared>, body: Json<Introduction>) -> Result<HttpResponse, SimulatorError> {

@@ -27,7 +27,7 @@ use super::templates::Catalogue;
 use super::usage::Usage;
 use super::window::Windows;
 use crate::payload::wamid::{Direction, wamid};
-use crate::payload::{Inbound, Line, Phone, PhoneNumberId, PortfolioId, Sender, Update, WabaId, Wamid};
+use crate::payload::{Inbound, Line, Phone, PhoneNumberId, PortfolioId, Sender, Update, WabaId, Wamid, coexistence};
 
 /// The monthly free tier is counted in periods of this length.
 const MONTH_MS: u64 = 30 * 24 * 3_600_000;
@@ -235,7 +235,7 @@ impl World {
         let journey = Journey {
             wamid: self.next_wamid(person, Direction::Outbound),
             at_ms: now_ms,
-            sender: self.people.sender(&portfolio, person, now_ms),
+            sender: self.people.sender(&portfolio, person, self.policy.contact_book, now_ms),
             sent_to,
             recipient_bsuid: self.people.bsuid(&portfolio, person),
             callback_data: outgoing.callback_data.clone(),
@@ -419,9 +419,21 @@ impl World {
         Some(Said { wamid, update: inbound.update(), lane_key: u64::from(person.0) })
     }
 
+    /// A customer's call: it opens the window as a message does. None when the number does not exist here.
+    pub(crate) fn customer_calls(&mut self, number: &PhoneNumberId, customer: &Phone, now_ms: u64) -> Option<Update> {
+        let entry = self.numbers.get(number)?;
+        let (line, portfolio) = (entry.config.line(), entry.portfolio.clone());
+        let person = self.people.with_phone(customer);
+        self.windows.note_inbound(number, person, false, now_ms);
+        let sender = self.shown(&portfolio, person, now_ms);
+        self.next_message += 1;
+        let lot = self.chance.number("call", &self.next_message.to_string());
+        Some(coexistence::call_connected(&line, &sender, &format!("wacid.{lot:016X}"), now_ms / 1_000))
+    }
+
     /// The person as this generation of webhooks shows it.
     pub(crate) fn shown(&mut self, portfolio: &PortfolioId, person: PersonId, now_ms: u64) -> Sender {
-        let mut sender = self.people.sender(portfolio, person, now_ms);
+        let mut sender = self.people.sender(portfolio, person, self.policy.contact_book, now_ms);
         if !self.version.bsuids {
             sender.phone = self.people.person(person).map(|person| person.phone.clone());
             sender.bsuid = None;

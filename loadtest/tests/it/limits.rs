@@ -86,6 +86,19 @@ async fn a_closed_window_is_accepted_and_then_fails_with_131047() {
 }
 
 #[tokio::test]
+async fn a_call_opens_the_window_as_a_message_does() {
+    let policy = Policy { closed_window_is_synchronous: true, ..Policy::default() };
+    let simulator = Simulator::start(SimulatorConfig { policy, ..SimulatorConfig::default() }).unwrap();
+    let mut receiver = Receiver::of(&simulator);
+    simulator.customer_calls(&number(), &customer()).unwrap();
+    let change = receiver.next().await.json()["entry"][0]["changes"][0].clone();
+    assert_eq!((&change["field"], &change["value"]["calls"][0]["event"]), (&json!("calls"), &json!("connect")));
+    assert_eq!(code(&send(&simulator, &text_to("+12025550123", "You rang?")).await), 0);
+    simulator.advance(Duration::from_hours(24));
+    assert_eq!(code(&send(&simulator, &text_to("+12025550123", "Still there?")).await), 131_047);
+}
+
+#[tokio::test]
 async fn a_closed_window_can_be_refused_at_once() {
     let policy = Policy { closed_window_is_synchronous: true, ..Policy::default() };
     let simulator = Simulator::start(SimulatorConfig { policy, ..SimulatorConfig::default() }).unwrap();
