@@ -245,7 +245,8 @@ impl World {
             refusal: refusal.map(|refusal| refusal.failure()),
             line,
         };
-        if journey.refusal.is_none() && !self.customers.note_answer(person, now_ms) {
+        let arrives = journey.refusal.is_none() && !is_held;
+        if arrives && !self.customers.note_answer(person, now_ms) {
             self.acquaintances.note_answer(self.chance, id, person, now_ms);
         }
         let sent = self.settle(&journey, person, outgoing, is_held);
