@@ -9,7 +9,9 @@
 mod delivery;
 mod introduction;
 mod limits;
+mod management;
 mod media;
+mod pacing;
 mod payload_shapes;
 mod receiver;
 mod sending;
