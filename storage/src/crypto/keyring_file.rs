@@ -1,0 +1,105 @@
+//! The keyring on disk: wrapped keys only, readable as JSON so that a person can see whose keys there are.
+
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use chacha20poly1305::aead::{Aead as _, Payload};
+use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
+use rand::RngCore as _;
+use serde::{Deserialize, Serialize};
+
+use super::secret::Secret;
+
+pub(super) const FORMAT: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeyringFile {
+    pub(super) format: u32,
+    /// Which root key wraps these.
+    pub(super) root: String,
+    pub(super) keys: Vec<OwnerKeys>,
+}
+
+/// Without this entry, nothing that the owner ever stored can be read again, in no backup.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OwnerKeys {
+    /// An organization's id, or `installation`.
+    pub(super) owner: String,
+    /// Wrapped, in hex.
+    pub(super) lookup: String,
+    /// Oldest first.
+    pub(super) data: Vec<DataKey>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DataKey {
+    pub(super) generation: u16,
+    /// Wrapped, in hex.
+    pub(super) key: String,
+}
+
+/// What a wrapped key is: bound into it, so that keys cannot be swapped within the file.
+pub(super) struct Label<'a> {
+    pub(super) owner: &'a str,
+    /// 0: the key of look-ups.
+    pub(super) generation: u16,
+}
+
+impl Label<'_> {
+    fn context(&self) -> String {
+        format!("jetto keyring {FORMAT} {} {}", self.owner, self.generation)
+    }
+}
+
+pub(super) fn root_id(root: &Secret) -> String {
+    root.derive("id").to_text().chars().take(16).collect()
+}
+
+pub(super) fn wrap(root: &Secret, label: &Label<'_>, key: &Secret) -> Option<String> {
+    let cipher = XChaCha20Poly1305::new(root.derive("wrap").bytes().into());
+    let mut nonce = XNonce::default();
+    rand::rng().fill_bytes(&mut nonce);
+    let context = label.context();
+    let wrapped = cipher.encrypt(&nonce, Payload { msg: key.bytes(), aad: context.as_bytes() }).ok()?;
+    Some(hex::encode(nonce) + &hex::encode(wrapped))
+}
+
+pub(super) fn unwrap(root: &Secret, label: &Label<'_>, wrapped: &str) -> Option<Secret> {
+    let cipher = XChaCha20Poly1305::new(root.derive("wrap").bytes().into());
+    let wrapped = hex::decode(wrapped).ok()?;
+    let (nonce, wrapped) = wrapped.split_first_chunk::<24>()?;
+    let context = label.context();
+    let key = cipher.decrypt(nonce.into(), Payload { msg: wrapped, aad: context.as_bytes() }).ok()?;
+    let key = zeroize::Zeroizing::new(key);
+    Some(Secret::from_bytes(*key.first_chunk::<32>().filter(|_| key.len() == 32)?))
+}
+
+/// The whole new file or the whole old one, also after a power cut; readable by its owner only.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let draft = path.with_extension("draft");
+    // A draft of before may have been made with other permissions.
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = File::options().create_new(true).write(true).mode(0o600).open(&draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// Makes the folder, or takes other people's rights from it.
+pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    let mode = fs::metadata(path)?.permissions().mode();
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+}
