@@ -11,5 +11,5 @@ mod stream;
 pub use keyring::{Keyring, KeyringError, KeyringPlace};
 pub use sealer::{Column, LOOKUP_BYTES, Lookup, Sealer};
 
-pub(crate) use keyring_file::{private_folder, replace};
-pub(crate) use stream::{open_file, open_range, reseal_file, seal_file};
+pub(crate) use keyring_file::private_folder;
+pub(crate) use stream::{open_range, open_stale, seal_file};

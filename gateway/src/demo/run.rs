@@ -150,7 +150,7 @@ fn settings(options: &Options, listen: SocketAddr, simulator: &Simulator) -> Res
 
 async fn put_cast(config: &Config) -> Result<(), StartError> {
     let failed = |error: engine::ports::StoreError| StartError(error.to_string());
-    let store = open_store(&config.data_dir)?;
+    let store = open_store(config)?;
     for organization in [cast::clinic(), cast::workshop()] {
         store.put_organization(organization.clone()).await.map_err(failed)?;
         for member in cast::members(&organization) {

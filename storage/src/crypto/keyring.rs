@@ -150,7 +150,8 @@ impl Keyring {
         let mut open = self.write();
         let path = self.place.root_path();
         let root = if self.place.root_key_file.is_some() {
-            let first = read_roots(&path)?.into_iter().next().ok_or(KeyringError::RootMissing { path: path.clone() })?;
+            let first =
+                read_roots(&path)?.into_iter().next().ok_or(KeyringError::RootMissing { path: path.clone() })?;
             if root_id(&first) == open.file.root {
                 return Err(KeyringError::NothingNew { path });
             }
@@ -264,9 +265,8 @@ fn wrapped(root: &Secret, label: &Label<'_>, key: &Secret) -> Result<String, Key
 }
 
 fn rewrapped(open: &Open, root: &Secret) -> Option<KeyringFile> {
-    let again = |label: &Label<'_>, old: &str| {
-        keyring_file::wrap(root, label, &keyring_file::unwrap(&open.root, label, old)?)
-    };
+    let again =
+        |label: &Label<'_>, old: &str| keyring_file::wrap(root, label, &keyring_file::unwrap(&open.root, label, old)?);
     let keys = open.file.keys.iter().map(|keys| {
         let owner = &keys.owner;
         let data = keys.data.iter().map(|DataKey { generation, key }| {

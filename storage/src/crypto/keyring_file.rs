@@ -80,7 +80,7 @@ pub(super) fn unwrap(root: &Secret, label: &Label<'_>, wrapped: &str) -> Option<
 }
 
 /// The whole new file or the whole old one, also after a power cut; readable by its owner only.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("draft");
     // A draft of before may have been made with other permissions.
     match fs::remove_file(&draft) {

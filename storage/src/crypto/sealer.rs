@@ -48,8 +48,10 @@ struct Generation {
 impl Sealer {
     /// `keys` by generation, oldest first; not empty.
     pub(super) fn new(owner: Option<TenantId>, keys: &[(u16, Secret)], lookup: Secret) -> Self {
-        let generation =
-            |(number, key): &(u16, Secret)| Generation { number: *number, cipher: XChaCha20Poly1305::new(key.bytes().into()) };
+        let generation = |(number, key): &(u16, Secret)| Generation {
+            number: *number,
+            cipher: XChaCha20Poly1305::new(key.bytes().into()),
+        };
         Self {
             owner: owner.map_or([0; 16], |tenant| *tenant.as_bytes()),
             generations: keys.iter().map(generation).collect(),
@@ -73,7 +75,8 @@ impl Sealer {
 
     /// What was written into a [`Self::draft`], sealed where it lies.
     pub fn seal_draft(&self, column: Column, row: &[u8], mut draft: Vec<u8>) -> Result<Vec<u8>, StoreError> {
-        let unsealed = || StoreError::Unavailable(format!("a value of {}.{} was not sealed", column.table, column.column));
+        let unsealed =
+            || StoreError::Unavailable(format!("a value of {}.{} was not sealed", column.table, column.column));
         let newest = self.generations.last().ok_or_else(unsealed)?;
         let mut nonce = XNonce::default();
         rand::rng().fill_bytes(&mut nonce);
@@ -180,7 +183,9 @@ fn generation_of(sealed: &[u8]) -> Option<u16> {
 
 fn unreadable(column: Column) -> StoreError {
     let Column { table, column } = column;
-    StoreError::Corrupt(format!("a value of {table}.{column} does not open: it was changed, or it lies in the wrong place"))
+    StoreError::Corrupt(format!(
+        "a value of {table}.{column} does not open: it was changed, or it lies in the wrong place"
+    ))
 }
 
 #[cfg(test)]

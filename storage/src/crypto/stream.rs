@@ -69,13 +69,14 @@ pub(crate) fn seal_file(sealer: &Sealer, row: &[u8], plain: &[u8], out: &mut imp
     Ok(())
 }
 
-/// The whole file.
-pub(crate) fn open_file(sealer: &Sealer, row: &[u8], file: &mut File) -> io::Result<Vec<u8>> {
-    open_range(sealer, row, file, 0, u64::MAX)
-}
-
 /// `length` bytes from `offset`, fewer at the end. Memory is taken by what is there, not by what is asked for.
-pub(crate) fn open_range(sealer: &Sealer, row: &[u8], file: &mut File, offset: u64, length: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn open_range(
+    sealer: &Sealer,
+    row: &[u8],
+    file: &mut File,
+    offset: u64,
+    length: u64,
+) -> io::Result<Vec<u8>> {
     let mut header = [0; HEADER_BYTES];
     file.read_exact(&mut header).map_err(|_| unreadable())?;
     let [FORMAT, high, low, prefix @ ..] = header else { return Err(unreadable()) };
@@ -109,15 +110,15 @@ pub(crate) fn open_range(sealer: &Sealer, row: &[u8], file: &mut File, offset: u
     Ok(found)
 }
 
-/// The file's bytes sealed by the newest key; `None` when they are.
-pub(crate) fn reseal_file(sealer: &Sealer, row: &[u8], file: &mut File) -> io::Result<Option<Vec<u8>>> {
+/// The plain bytes of a file that is sealed by an older key; `None` when it is not.
+pub(crate) fn open_stale(sealer: &Sealer, row: &[u8], file: &mut File) -> io::Result<Option<Vec<u8>>> {
     let mut header = [0; HEADER_BYTES];
     file.read_exact(&mut header).map_err(|_| unreadable())?;
     if !sealer.is_stale(&header) {
         return Ok(None);
     }
     file.rewind()?;
-    open_file(sealer, row, file).map(Some)
+    open_range(sealer, row, file, 0, u64::MAX).map(Some)
 }
 
 fn unreadable() -> io::Error {
@@ -134,6 +135,10 @@ mod tests {
     fn sealer() -> Sealer {
         let key = || Secret::from_bytes([7; 32]);
         Sealer::new(Some(TenantId::from_bytes([1; 16])), &[(1, key())], key())
+    }
+
+    fn whole(row: &[u8], file: &mut File) -> io::Result<Vec<u8>> {
+        open_range(&sealer(), row, file, 0, u64::MAX)
     }
 
     fn stored(bytes: &[u8]) -> File {
@@ -154,7 +159,7 @@ mod tests {
         for length in [0, 1, SEGMENT_BYTES - 1, SEGMENT_BYTES, SEGMENT_BYTES + 1, 3 * SEGMENT_BYTES] {
             let plain: Vec<u8> = (0..=250).cycle().take(length).collect();
             let mut file = stored(&sealed(&plain));
-            assert_eq!(open_file(&sealer(), b"id", &mut file).unwrap(), plain, "{length}");
+            assert_eq!(whole(b"id", &mut file).unwrap(), plain, "{length}");
             for offset in [0, 1, length / 2, length.saturating_sub(1), length, SEGMENT_BYTES - 1, SEGMENT_BYTES] {
                 for take in [0, 1, 2, SEGMENT_BYTES, SEGMENT_BYTES + 2] {
                     file.rewind().unwrap();
@@ -169,7 +174,7 @@ mod tests {
     #[test]
     fn a_file_that_was_cut_changed_or_moved_does_not_open() {
         let whole = sealed(&[5; 2 * SEGMENT_BYTES + 9]);
-        let opens = |bytes: &[u8], row: &[u8]| open_file(&sealer(), row, &mut stored(bytes)).is_ok();
+        let opens = |bytes: &[u8], row: &[u8]| self::whole(row, &mut stored(bytes)).is_ok();
         assert!(opens(&whole, b"id"));
         assert!(!opens(&whole, b"of another file"));
         assert!(!opens(&whole[..HEADER_BYTES + 2 * SEALED_SEGMENT], b"id"), "cut between two segments");
