@@ -10,6 +10,7 @@ pub mod doctor;
 pub mod health;
 pub mod http;
 pub mod inbox;
+pub mod keys;
 pub mod live;
 pub mod meta;
 pub mod metric;

@@ -2,6 +2,7 @@
 //! the data; what a person would not want read from a stolen disk is sealed under its organization's key, and found
 //! again by keyed hashes.
 
+mod cipher;
 mod keyring;
 mod keyring_file;
 mod sealer;

@@ -247,8 +247,8 @@ fn unwrap_keys(root: &Secret, keys: &OwnerKeys) -> Option<Arc<Sealer>> {
         let label = Label { owner, generation: *generation };
         Some((*generation, keyring_file::unwrap(root, &label, key)?))
     });
-    let data: Vec<_> = data.collect::<Option<_>>()?;
-    (!data.is_empty()).then(|| Arc::new(Sealer::new(tenant, &data, lookup)))
+    let data = data.collect::<Option<Vec<_>>>()?;
+    (!data.is_empty()).then(|| Arc::new(Sealer::new(tenant, data, lookup)))
 }
 
 fn new_keys(root: &Secret, owner: &str) -> Result<OwnerKeys, KeyringError> {

@@ -5,11 +5,11 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use chacha20poly1305::aead::{Aead as _, Payload};
-use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
-use rand::RngCore as _;
 use serde::{Deserialize, Serialize};
 
+use zeroize::Zeroizing;
+
+use super::cipher::{Cipher, random_nonce};
 use super::secret::Secret;
 
 pub(super) const FORMAT: u32 = 1;
@@ -61,22 +61,17 @@ pub(super) fn root_id(root: &Secret) -> String {
 }
 
 pub(super) fn wrap(root: &Secret, label: &Label<'_>, key: &Secret) -> Option<String> {
-    let cipher = XChaCha20Poly1305::new(root.derive("wrap").bytes().into());
-    let mut nonce = XNonce::default();
-    rand::rng().fill_bytes(&mut nonce);
-    let context = label.context();
-    let wrapped = cipher.encrypt(&nonce, Payload { msg: key.bytes(), aad: context.as_bytes() }).ok()?;
-    Some(hex::encode(nonce) + &hex::encode(wrapped))
+    let nonce = random_nonce();
+    let mut wrapped = *key.bytes();
+    let tag = Cipher::new(root.derive("wrap")).seal(nonce, label.context().as_bytes(), &mut wrapped)?;
+    Some(hex::encode(nonce) + &hex::encode(wrapped) + &hex::encode(tag))
 }
 
 pub(super) fn unwrap(root: &Secret, label: &Label<'_>, wrapped: &str) -> Option<Secret> {
-    let cipher = XChaCha20Poly1305::new(root.derive("wrap").bytes().into());
-    let wrapped = hex::decode(wrapped).ok()?;
-    let (nonce, wrapped) = wrapped.split_first_chunk::<24>()?;
-    let context = label.context();
-    let key = cipher.decrypt(nonce.into(), Payload { msg: wrapped, aad: context.as_bytes() }).ok()?;
-    let key = zeroize::Zeroizing::new(key);
-    Some(Secret::from_bytes(*key.first_chunk::<32>().filter(|_| key.len() == 32)?))
+    let mut wrapped = Zeroizing::new(hex::decode(wrapped).ok()?);
+    let (nonce, wrapped) = wrapped.split_first_chunk_mut()?;
+    let key = Cipher::new(root.derive("wrap")).open(*nonce, label.context().as_bytes(), wrapped)?;
+    Some(Secret::from_bytes((&*key).try_into().ok()?))
 }
 
 /// The whole new file or the whole old one, also after a power cut; readable by its owner only.

@@ -1,18 +1,14 @@
 use std::io::Write as _;
 
-use chacha20poly1305::aead::AeadInOut as _;
-use chacha20poly1305::{KeyInit as _, XChaCha20Poly1305, XNonce};
 use engine::id::TenantId;
 use engine::ports::StoreError;
-use rand::RngCore as _;
 
+use super::cipher::{Cipher, NONCE_BYTES, TAG_BYTES, random_nonce};
 use super::secret::Secret;
 
 /// What a sealed value begins with: format, generation of the key, nonce. The tag comes last.
 const FORMAT: u8 = 1;
-const NONCE_BYTES: usize = 24;
 const HEADER_BYTES: usize = 1 + 2 + NONCE_BYTES;
-const TAG_BYTES: usize = 16;
 
 /// Format, generation, tenant, then table, column and row, each after its length.
 pub(super) const CONTEXT_MAX: usize = 160;
@@ -42,19 +38,16 @@ pub struct Sealer {
 
 struct Generation {
     number: u16,
-    cipher: XChaCha20Poly1305,
+    cipher: Cipher,
 }
 
 impl Sealer {
     /// `keys` by generation, oldest first; not empty.
-    pub(super) fn new(owner: Option<TenantId>, keys: &[(u16, Secret)], lookup: Secret) -> Self {
-        let generation = |(number, key): &(u16, Secret)| Generation {
-            number: *number,
-            cipher: XChaCha20Poly1305::new(key.bytes().into()),
-        };
+    pub(super) fn new(owner: Option<TenantId>, keys: Vec<(u16, Secret)>, lookup: Secret) -> Self {
+        let generation = |(number, key)| Generation { number, cipher: Cipher::new(key) };
         Self {
             owner: owner.map_or([0; 16], |tenant| *tenant.as_bytes()),
-            generations: keys.iter().map(generation).collect(),
+            generations: keys.into_iter().map(generation).collect(),
             lookup,
         }
     }
@@ -78,12 +71,11 @@ impl Sealer {
         let unsealed =
             || StoreError::Unavailable(format!("a value of {}.{} was not sealed", column.table, column.column));
         let newest = self.generations.last().ok_or_else(unsealed)?;
-        let mut nonce = XNonce::default();
-        rand::rng().fill_bytes(&mut nonce);
+        let nonce = random_nonce();
         let (header, plain) = draft.split_at_mut_checked(HEADER_BYTES).ok_or_else(unsealed)?;
         let mut context = [0; CONTEXT_MAX];
         let context = self.context(&mut context, newest.number, column, row).ok_or_else(unsealed)?;
-        let tag = newest.cipher.encrypt_inout_detached(&nonce, context, plain.into()).map_err(|_| unsealed())?;
+        let tag = newest.cipher.seal(nonce, context, plain).ok_or_else(unsealed)?;
         let mut rest = header;
         for part in [&[FORMAT][..], &newest.number.to_be_bytes(), &nonce] {
             rest.write_all(part).map_err(|_| unsealed())?;
@@ -110,14 +102,13 @@ impl Sealer {
     fn try_open(&self, column: Column, row: &[u8], sealed: &[u8], mut before: Vec<u8>) -> Option<Vec<u8>> {
         let generation = self.generation(generation_of(sealed)?)?;
         let (header, rest) = sealed.split_first_chunk::<HEADER_BYTES>()?;
-        let nonce: &[u8; NONCE_BYTES] = header.last_chunk()?;
-        let (body, tag) = rest.split_last_chunk::<TAG_BYTES>()?;
+        let nonce = *header.last_chunk::<NONCE_BYTES>()?;
         let mut context = [0; CONTEXT_MAX];
         let context = self.context(&mut context, generation.number, column, row)?;
         let start = before.len();
-        before.extend_from_slice(body);
-        let plain = before.get_mut(start..)?;
-        generation.cipher.decrypt_inout_detached(nonce.into(), context, plain.into(), tag.into()).ok()?;
+        before.extend_from_slice(rest);
+        let plain = generation.cipher.open(nonce, context, before.get_mut(start..)?)?.len();
+        before.truncate(start + plain);
         Some(before)
     }
 
@@ -143,11 +134,11 @@ impl Sealer {
     }
 
     /// The newest key, for a file that is sealed in pieces.
-    pub(super) fn newest(&self) -> Option<(u16, &XChaCha20Poly1305)> {
+    pub(super) fn newest(&self) -> Option<(u16, &Cipher)> {
         self.generations.last().map(|newest| (newest.number, &newest.cipher))
     }
 
-    pub(super) fn cipher(&self, generation: u16) -> Option<&XChaCha20Poly1305> {
+    pub(super) fn cipher(&self, generation: u16) -> Option<&Cipher> {
         self.generation(generation).map(|generation| &generation.cipher)
     }
 
@@ -199,8 +190,8 @@ mod tests {
 
     fn sealer(tenant: TenantId, generations: &[u16]) -> Sealer {
         let key = |number: &u16| (*number, Secret::from_bytes([u8::try_from(*number).unwrap(); 32]));
-        let keys: Vec<_> = generations.iter().map(key).collect();
-        Sealer::new(Some(tenant), &keys, Secret::from_bytes([9; 32]))
+        let keys = generations.iter().map(key).collect();
+        Sealer::new(Some(tenant), keys, Secret::from_bytes([9; 32]))
     }
 
     proptest! {

@@ -4,17 +4,15 @@
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 
-use chacha20poly1305::aead::AeadInOut as _;
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use rand::RngCore as _;
 
+use super::cipher::{Cipher, NONCE_BYTES, TAG_BYTES};
 use super::sealer::{CONTEXT_MAX, Column, Sealer};
 
 const FORMAT: u8 = 1;
 const PREFIX_BYTES: usize = 19;
 /// Format, generation of the key, what the nonces of all segments begin with.
 const HEADER_BYTES: usize = 1 + 2 + PREFIX_BYTES;
-const TAG_BYTES: usize = 16;
 /// What is decrypted at least, to read one byte.
 const SEGMENT_BYTES: usize = 64 * 1024;
 const SEALED_SEGMENT: usize = SEGMENT_BYTES + TAG_BYTES;
@@ -23,15 +21,15 @@ const COLUMN: Column = Column { table: "blob", column: "bytes" };
 
 /// What all segments of one file share.
 struct Stream<'a> {
-    cipher: &'a XChaCha20Poly1305,
+    cipher: &'a Cipher,
     context: &'a [u8],
     prefix: [u8; PREFIX_BYTES],
 }
 
 impl Stream<'_> {
-    fn nonce(&self, index: u64, last: bool) -> io::Result<XNonce> {
+    fn nonce(&self, index: u64, last: bool) -> io::Result<[u8; NONCE_BYTES]> {
         let index = u32::try_from(index).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
-        let mut nonce = XNonce::default();
+        let mut nonce = [0; NONCE_BYTES];
         let mut rest = &mut nonce[..];
         rest.write_all(&self.prefix)?;
         rest.write_all(&index.to_be_bytes())?;
@@ -59,7 +57,8 @@ pub(crate) fn seal_file(sealer: &Sealer, row: &[u8], plain: &[u8], out: &mut imp
         segment.clear();
         segment.extend_from_slice(now);
         let nonce = stream.nonce(index, later.is_empty())?;
-        cipher.encrypt_in_place(&nonce, context, &mut segment).map_err(|_| too_long())?;
+        let tag = cipher.seal(nonce, context, &mut segment).ok_or_else(too_long)?;
+        segment.extend_from_slice(&tag);
         out.write_all(&segment)?;
         if later.is_empty() {
             break;
@@ -102,10 +101,10 @@ pub(crate) fn open_range(
         segment.clear();
         (&mut *file).take(full).read_to_end(&mut segment)?;
         let nonce = stream.nonce(index, index + 1 == segments)?;
-        stream.cipher.decrypt_in_place(&nonce, stream.context, &mut segment).map_err(|_| unreadable())?;
+        let plain = stream.cipher.open(nonce, stream.context, &mut segment).ok_or_else(unreadable)?;
         let from = usize::try_from(start.saturating_sub(index * size)).map_err(|_| unreadable())?;
         let to = usize::try_from((end - index * size).min(size)).map_err(|_| unreadable())?;
-        found.extend_from_slice(segment.get(from..to).ok_or_else(unreadable)?);
+        found.extend_from_slice(plain.get(from..to).ok_or_else(unreadable)?);
     }
     Ok(found)
 }
@@ -134,7 +133,7 @@ mod tests {
 
     fn sealer() -> Sealer {
         let key = || Secret::from_bytes([7; 32]);
-        Sealer::new(Some(TenantId::from_bytes([1; 16])), &[(1, key())], key())
+        Sealer::new(Some(TenantId::from_bytes([1; 16])), vec![(1, key())], key())
     }
 
     fn whole(row: &[u8], file: &mut File) -> io::Result<Vec<u8>> {
