@@ -31,7 +31,8 @@ pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
             store.close().await.map_err(|error| StartError(error.to_string()))?;
         }
         Err(error) => {
-            findings.push(Finding::Broken(error.to_string(), "Stop the other jetto, then run this again.".to_owned()));
+            let action = "Stop the other jetto, or do what the line above says, then run this again.".to_owned();
+            findings.push(Finding::Broken(error.to_string(), action));
         }
     }
     let mut broken = false;

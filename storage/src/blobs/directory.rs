@@ -153,9 +153,10 @@ fn name_of<T: std::str::FromStr>(path: &Path) -> Option<T> {
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err calls")]
 fn failed(error: io::Error) -> StoreError {
-    match error.kind() {
-        io::ErrorKind::InvalidData => StoreError::Corrupt(format!("a file: {error}")),
-        _ => StoreError::Unavailable(format!("file: {error}")),
+    if error.kind() == io::ErrorKind::InvalidData {
+        StoreError::Corrupt(format!("a file: {error}"))
+    } else {
+        StoreError::Unavailable(format!("file: {error}"))
     }
 }
 

@@ -1,5 +1,5 @@
 //! XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03): nonces of 192 bits, so that one drawn by chance never comes twice.
-//! Its outer step is RustCrypto's, its inner one AWS-LC's, which TLS has in the binary already and which takes a fifth of
+//! Its outer step is that of `RustCrypto`, its inner one that of AWS-LC, which TLS has in the binary already and which takes a fifth of
 //! the time on values as short as ours.
 
 use aws_lc_rs::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};

@@ -93,8 +93,15 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)?;
     let mode = fs::metadata(path)?.permissions().mode();
-    if mode & 0o077 == 0 {
+    if mode & 0o777 == mode & 0o700 {
         return Ok(());
     }
-    fs::set_permissions(path, fs::Permissions::from_mode(0o700))
+    match fs::set_permissions(path, fs::Permissions::from_mode(0o700)) {
+        // A mounted volume may belong to somebody else. What we put into it is readable by us only, all the same.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            tracing::warn!(folder = %path.display(), "others may look into this folder, and its mode cannot be changed");
+            Ok(())
+        }
+        done => done,
+    }
 }

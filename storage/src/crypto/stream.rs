@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn a_file_that_was_cut_changed_or_moved_does_not_open() {
-        let whole = sealed(&[5; 2 * SEGMENT_BYTES + 9]);
+        let whole = sealed(&vec![5; 2 * SEGMENT_BYTES + 9]);
         let opens = |bytes: &[u8], row: &[u8]| self::whole(row, &mut stored(bytes)).is_ok();
         assert!(opens(&whole, b"id"));
         assert!(!opens(&whole, b"of another file"));

@@ -67,13 +67,13 @@ pub(super) fn open<T: DeserializeOwned>(
     sealer: &Sealer,
     column: Column,
     row: &[u8],
-    sealed: ValueRef<'_>,
+    value: ValueRef<'_>,
 ) -> Outcome<T> {
-    decode(&open_bytes(sealer, column, row, sealed)?)
+    decode(&open_bytes(sealer, column, row, value)?)
 }
 
-pub(super) fn open_bytes(sealer: &Sealer, column: Column, row: &[u8], sealed: ValueRef<'_>) -> Outcome<Vec<u8>> {
-    Ok(sealer.open(column, row, sealed.as_blob().map_err(rusqlite::Error::from)?)?)
+pub(super) fn open_bytes(sealer: &Sealer, column: Column, row: &[u8], value: ValueRef<'_>) -> Outcome<Vec<u8>> {
+    Ok(sealer.open(column, row, value.as_blob().map_err(rusqlite::Error::from)?)?)
 }
 
 pub(super) fn wamid_lookup(sealer: &Sealer, wamid: &Wamid) -> Lookup {
@@ -150,9 +150,9 @@ pub(super) fn open_message(
     conversation_id: ConversationId,
     id: MessageId,
     at: Timestamp,
-    sealed: ValueRef<'_>,
+    value: ValueRef<'_>,
 ) -> Outcome<Message> {
-    let stored: StoredMessage<'static> = open(sealer, MESSAGE, id.as_bytes(), sealed)?;
+    let stored: StoredMessage<'static> = open(sealer, MESSAGE, id.as_bytes(), value)?;
     Ok(Message {
         id,
         conversation_id,
@@ -207,9 +207,9 @@ pub(super) fn seal_number(sealer: &Sealer, number: &Number) -> Outcome<Vec<u8>> 
     seal(sealer, NUMBER, phone_number_id.as_str().as_bytes(), &stored)
 }
 
-pub(super) fn open_number(sealer: &Sealer, phone_number_id: &str, sealed: ValueRef<'_>) -> Outcome<Number> {
+pub(super) fn open_number(sealer: &Sealer, phone_number_id: &str, value: ValueRef<'_>) -> Outcome<Number> {
     let StoredNumber { waba_id, portfolio, name, display, token, rate_per_second } =
-        open(sealer, NUMBER, phone_number_id.as_bytes(), sealed)?;
+        open(sealer, NUMBER, phone_number_id.as_bytes(), value)?;
     Ok(Number { phone_number_id: phone_number_id.parse()?, waba_id, portfolio, name, display, token, rate_per_second })
 }
 
@@ -229,9 +229,9 @@ pub(super) fn seal_job(sealer: &Sealer, job: &MediaJob) -> Outcome<Vec<u8>> {
     seal(sealer, MEDIA_JOB, media.as_bytes(), &stored)
 }
 
-pub(super) fn open_job(sealer: &Sealer, media: MediaId, attempts: u32, sealed: ValueRef<'_>) -> Outcome<MediaJob> {
+pub(super) fn open_job(sealer: &Sealer, media: MediaId, attempts: u32, value: ValueRef<'_>) -> Outcome<MediaJob> {
     let StoredJob { meta_id, number, message, conversation, mime, filename } =
-        open(sealer, MEDIA_JOB, media.as_bytes(), sealed)?;
+        open(sealer, MEDIA_JOB, media.as_bytes(), value)?;
     Ok(MediaJob { media, meta_id, number, message, conversation, mime, filename, attempts })
 }
 
@@ -242,7 +242,7 @@ pub(super) struct Frame {
     audience: Audience,
     after_n: Bytes,
     /// The same as it is stored.
-    pub(super) sealed: Vec<u8>,
+    pub(super) stored: Vec<u8>,
 }
 
 const FRAME_START: &[u8] = b"{\"n\":";
@@ -255,8 +255,8 @@ impl Frame {
             return Err(corrupt("an event frame that does not start with n"));
         }
         let after_n = frame.slice(FRAME_OF_0.len()..);
-        let sealed = sealer.seal(EVENT, conversation.as_bytes(), &after_n)?;
-        Ok(Self { conversation, audience, after_n, sealed })
+        let stored = sealer.seal(EVENT, conversation.as_bytes(), &after_n)?;
+        Ok(Self { conversation, audience, after_n, stored })
     }
 
     /// Byte for byte what `Event::log(n)` gives.
@@ -275,16 +275,16 @@ fn frame_start(n: u64, more_bytes: usize) -> Vec<u8> {
     frame
 }
 
-/// The frame of the event at `n`, from what [`Frame::sealed`] was.
+/// The frame of the event at `n`, from what [`Frame::stored`] was.
 pub(super) fn open_frame(
     sealer: &Sealer,
     conversation: ConversationId,
     n: u64,
-    sealed: ValueRef<'_>,
+    value: ValueRef<'_>,
 ) -> Outcome<Vec<u8>> {
-    let sealed = sealed.as_blob().map_err(rusqlite::Error::from)?;
-    let start = frame_start(n, sealed.len());
-    Ok(sealer.open_behind(EVENT, conversation.as_bytes(), sealed, start)?)
+    let value = value.as_blob().map_err(rusqlite::Error::from)?;
+    let start = frame_start(n, value.len());
+    Ok(sealer.open_behind(EVENT, conversation.as_bytes(), value, start)?)
 }
 
 pub(super) fn corrupt(what: &str) -> Fault {
@@ -320,7 +320,7 @@ mod tests {
             let sealer = Keyring::open(KeyringPlace::within(dir.path()), true).unwrap().installation();
             let (frame, logged) = (Frame::of(&sealer, &event).unwrap(), event.log(n).unwrap());
             prop_assert_eq!(&frame.at(n), &logged);
-            let read = open_frame(&sealer, logged.conversation, n, ValueRef::Blob(&frame.sealed)).unwrap();
+            let read = open_frame(&sealer, logged.conversation, n, ValueRef::Blob(&frame.stored)).unwrap();
             prop_assert_eq!(read, &logged.frame[..]);
         }
     }

@@ -117,7 +117,7 @@ impl Prepared {
                 event.audience.assignee.as_ref().map(MemberId::as_bytes),
                 event.audience.was.as_ref().map(MemberId::as_bytes),
                 event.audience.moved,
-                frame.sealed,
+                frame.stored,
             ])?;
         }
         Ok(logged)

@@ -355,10 +355,10 @@ fn entry(sealer: &Sealer, row: &Row<'_>) -> Outcome<IntakeEntry> {
     })
 }
 
-fn error(sealer: &Sealer, id: IntakeId, sealed: ValueRef<'_>) -> Outcome<Option<String>> {
-    if sealed == ValueRef::Null {
+fn error(sealer: &Sealer, id: IntakeId, value: ValueRef<'_>) -> Outcome<Option<String>> {
+    if value == ValueRef::Null {
         return Ok(None);
     }
-    let text = codec::open_bytes(sealer, codec::INBOX_ERROR, id.as_bytes(), sealed)?;
+    let text = codec::open_bytes(sealer, codec::INBOX_ERROR, id.as_bytes(), value)?;
     String::from_utf8(text).map(Some).map_err(|_| codec::corrupt("an error that is not text"))
 }

@@ -79,7 +79,7 @@ struct Row {
     key: Vec<Value>,
     tenant: Option<[u8; 16]>,
     name: Vec<u8>,
-    sealed: Option<Vec<u8>>,
+    value: Option<Vec<u8>>,
 }
 
 impl Walk {
@@ -89,11 +89,11 @@ impl Walk {
         let sql = format!("UPDATE {table} SET {column} = ? WHERE ({keys}) = ({})", self.marks());
         let mut update = session.connection.prepare_cached(&sql)?;
         let mut step = Step { last: None, resealed: 0 };
-        for Row { key, tenant, name, sealed } in self.rows(session.connection, after)? {
+        for Row { key, tenant, name, value } in self.rows(session.connection, after)? {
             let sealer = owner(session.keyring, tenant)?;
-            if let Some(sealed) = sealed.filter(|sealed| sealer.is_stale(sealed)) {
-                let sealed = Value::Blob(sealer.reseal(self.column, &name, &sealed)?);
-                update.execute(params_from_iter([&sealed].into_iter().chain(&key)))?;
+            if let Some(stale) = value.filter(|value| sealer.is_stale(value)) {
+                let again = Value::Blob(sealer.reseal(self.column, &name, &stale)?);
+                update.execute(params_from_iter([&again].into_iter().chain(&key)))?;
                 step.resealed += 1;
             }
             step.last = Some(key);
@@ -114,7 +114,7 @@ impl Walk {
             Ok(Row {
                 tenant: row.get(0)?,
                 name: row.get_ref(1)?.as_bytes()?.to_vec(),
-                sealed: row.get(2)?,
+                value: row.get(2)?,
                 key: (3..3 + self.keys.len()).map(|index| row.get(index)).collect::<rusqlite::Result<_>>()?,
             })
         })?;
