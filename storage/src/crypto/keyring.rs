@@ -55,6 +55,8 @@ pub enum KeyringError {
     Locked { dir: PathBuf },
     #[error("the first key in {} is the one in use; put a new one on a line above it, then run this again", .path.display())]
     NothingNew { path: PathBuf },
+    #[error("the keyring {} cannot be made or used: {error}", .dir.display())]
+    Folder { dir: PathBuf, error: io::Error },
     #[error("the keyring cannot be used: {0}")]
     Io(#[from] io::Error),
 }
@@ -76,7 +78,7 @@ struct Open {
 impl Keyring {
     /// `new`: there is no data yet, so keys that are missing are made.
     pub fn open(place: KeyringPlace, new: bool) -> Result<Self, KeyringError> {
-        private_folder(&place.dir)?;
+        private_folder(&place.dir).map_err(|error| KeyringError::Folder { dir: place.dir.clone(), error })?;
         let lock = lock(&place.dir)?;
         let (root_path, keys_path) = (place.root_path(), place.keys_path());
         let mut roots = read_roots(&root_path)?;

@@ -15,7 +15,7 @@ pub(super) struct DataDirectory {
 
 impl DataDirectory {
     pub(super) fn lock(dir: &Path) -> Result<Self, OpenError> {
-        private_folder(dir)?;
+        private_folder(dir).map_err(|error| OpenError::Folder { dir: dir.to_owned(), error })?;
         refuse_network(dir, rustix::fs::statfs(dir).map_err(std::io::Error::from)?.f_type)?;
         let mut lock = File::options().create(true).truncate(false).write(true).mode(0o600).open(dir.join("lock"))?;
         match lock.try_lock() {

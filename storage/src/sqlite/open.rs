@@ -60,6 +60,8 @@ pub enum OpenError {
     Keyring(#[from] KeyringError),
     #[error("the data in {} were sealed by other keys than those in {}; put the right keyring there", .dir.display(), .keys.display())]
     WrongKeyring { dir: PathBuf, keys: PathBuf },
+    #[error("the data directory {} cannot be made or used: {error}", .dir.display())]
+    Folder { dir: PathBuf, error: std::io::Error },
     #[error("the data directory cannot be used: {0}")]
     Io(#[from] std::io::Error),
     #[error("the database cannot be opened: {0}")]
