@@ -30,13 +30,14 @@ enum Finding {
 /// Exit code 1 when something is broken.
 pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
     let mut findings = vec![settings(config)];
-    match open_store(&config.data_dir) {
+    match open_store(config) {
         Ok(store) => {
             findings.extend(check_store(&store, config).await?);
             store.close().await.map_err(|error| StartError(error.to_string()))?;
         }
         Err(error) => {
-            findings.push(Finding::Broken(error.to_string(), "Stop the other jetto, then run this again.".to_owned()));
+            let action = "Stop the other jetto, or do what the line above says, then run this again.".to_owned();
+            findings.push(Finding::Broken(error.to_string(), action));
         }
     }
     let mut broken = false;
@@ -71,7 +72,7 @@ async fn check_store(store: &SqliteStore, config: &Config) -> Result<Vec<Finding
         let action = "Make one with `jetto admin create-organization`.".to_owned();
         findings.push(Finding::Broken("there is no organization".to_owned(), action));
     }
-    let blobs = open_blobs(&config.data_dir)?;
+    let blobs = open_blobs(config, store)?;
     let graph = GraphConfig {
         base_url: config.meta.graph_url.clone(),
         version: config.meta.graph_version.clone(),

@@ -8,7 +8,7 @@ use actix_web::web;
 use clap::{Parser, Subcommand};
 use gateway::app::{App, StartError};
 use gateway::config::{Config, LogFormat};
-use gateway::{admin, doctor, server};
+use gateway::{admin, doctor, keys, server};
 
 /// WhatsApp Business platform that companies run themselves.
 #[derive(Parser)]
@@ -41,6 +41,13 @@ enum Command {
         #[command(subcommand)]
         command: admin::Command,
     },
+    /// Changes the keys that what is stored is sealed by. The server must be stopped.
+    Keys {
+        #[arg(long)]
+        config: Option<PathBuf>,
+        #[command(subcommand)]
+        command: keys::Command,
+    },
     /// Prints the API's description.
     #[command(hide = true)]
     Openapi,
@@ -68,6 +75,11 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
             let config = read(config.as_deref())?;
             start_log(&config);
             admin::run(&config, command).await.map(|()| ExitCode::SUCCESS)
+        }
+        Command::Keys { config, command } => {
+            let config = read(config.as_deref())?;
+            start_log(&config);
+            keys::run(&config, command).await.map(|()| ExitCode::SUCCESS)
         }
         Command::Openapi => {
             let written = std::io::stdout().write_all(gateway::api::openapi::json().as_bytes());

@@ -12,6 +12,7 @@
 mod harness;
 
 mod bad_input;
+mod canaries;
 mod crash;
 mod files;
 mod identity;

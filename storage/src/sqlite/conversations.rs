@@ -5,13 +5,15 @@ use engine::id::{ContactId, ConversationId, MemberId, TenantId};
 use engine::ports::{
     Commit, Committed, ConversationCounts, ConversationQuery, ConversationStore, ListError, Page, StoreError, View,
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, params};
 
 use super::commit::Prepared;
 use super::fault::{Outcome, signed, unsigned};
 use super::ledger::{Desk, TenantKey};
 use super::writer::Session;
 use super::{SqliteStore, codec};
+use crate::crypto::Sealer;
 use crate::cursor::{self, List};
 
 /// Most conversations of one contact that are shown: one per business number.
@@ -20,18 +22,19 @@ const OF_CONTACT: usize = 50;
 #[async_trait]
 impl ConversationStore for SqliteStore {
     async fn conversation(&self, tenant: TenantId, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
         let read = self.readers.read(move |connection| {
             let sql = "SELECT body FROM conversation WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2";
             let mut statement = connection.prepare_cached(sql)?;
-            let body: Option<Vec<u8>> =
-                statement.query_row([tenant.as_bytes(), id.as_bytes()], |row| row.get(0)).optional()?;
-            body.map(|body| codec::decode_conversation(&body)).transpose()
+            let mut rows = statement.query([tenant.as_bytes(), id.as_bytes()])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            codec::open(&sealer, codec::CONVERSATION, id.as_bytes(), row.get_ref(0)?).map(Some)
         });
         read.await
     }
 
     async fn commit(&self, tenant: TenantId, commit: Commit) -> Result<Committed, StoreError> {
-        let prepared = Prepared::of(&commit)?;
+        let prepared = Prepared::of(self.sealer(tenant).await?.as_ref(), &commit)?;
         drop(commit);
         self.writer.write(move |session| prepared.write(session, tenant)).await
     }
@@ -39,15 +42,18 @@ impl ConversationStore for SqliteStore {
     async fn conversations(&self, tenant: TenantId, query: ConversationQuery) -> Result<Page<Conversation>, ListError> {
         let before = cursor::position(List::Conversations, &query.page)?.unwrap_or((i64::MAX, i64::MAX));
         let limit = cursor::limit(&query.page);
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Page { items: Vec::new(), next: None }) };
         let read = self.readers.read(move |connection| {
             let range = Range { tenant, closed: query.view == View::Closed, unread: query.unread, before, limit };
             let mut listed = range.list(connection, &whose(query.view, query.visibility))?;
             let more = cursor::cut(&mut listed, limit);
             let next = listed.last().filter(|_| more).map(|last| {
-                let Listed { at, key, body: _ } = last;
+                let Listed { at, key, id: _, body: _ } = last;
                 cursor::at_position(List::Conversations, *at, *key)
             });
-            let items = listed.iter().map(|listed| codec::decode_conversation(&listed.body));
+            let items = listed
+                .iter()
+                .map(|Listed { id, body, .. }| codec::open(&sealer, codec::CONVERSATION, id, ValueRef::Blob(body)));
             Ok(Page { items: items.collect::<Outcome<_>>()?, next })
         });
         Ok(read.await?)
@@ -91,8 +97,9 @@ impl ConversationStore for SqliteStore {
         contact: ContactId,
         visibility: Visibility,
     ) -> Result<Vec<Conversation>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
         let read = self.readers.read(move |connection| {
-            let sql = "SELECT assignee, body FROM conversation
+            let sql = "SELECT assignee, body, id FROM conversation
                  WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND contact = ?2
                  ORDER BY last_activity_at DESC, key DESC";
             let mut statement = connection.prepare_cached(sql)?;
@@ -101,7 +108,8 @@ impl ConversationStore for SqliteStore {
             while let Some(row) = rows.next()?.filter(|_| found.len() < OF_CONTACT) {
                 let assignee: Option<[u8; 16]> = row.get(0)?;
                 if visibility.covers(assignee.map(MemberId::from_bytes)) {
-                    found.push(codec::decode_conversation(&row.get::<_, Vec<u8>>(1)?)?);
+                    let id: [u8; 16] = row.get(2)?;
+                    found.push(codec::open(&sealer, codec::CONVERSATION, &id, row.get_ref(1)?)?);
                 }
             }
             Ok(found)
@@ -143,6 +151,7 @@ struct Range {
 struct Listed {
     at: i64,
     key: i64,
+    id: [u8; 16],
     body: Vec<u8>,
 }
 
@@ -164,7 +173,7 @@ impl Range {
         macro_rules! page {
             ($index:literal, $filter:literal) => {
                 concat!(
-                    "SELECT last_activity_at, key, body FROM conversation INDEXED BY ",
+                    "SELECT last_activity_at, key, id, body FROM conversation INDEXED BY ",
                     $index,
                     " WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND closed = ?2",
                     " AND (last_activity_at, key) < (?3, ?4)",
@@ -193,13 +202,13 @@ impl Range {
         }
         let mut rows = statement.raw_query();
         while let Some(row) = rows.next()? {
-            listed.push(Listed { at: row.get(0)?, key: row.get(1)?, body: row.get(2)? });
+            listed.push(Listed { at: row.get(0)?, key: row.get(1)?, id: row.get(2)?, body: row.get(3)? });
         }
         Ok(())
     }
 }
 
-/// A conversation on its way into the file, encoded.
+/// A conversation on its way into the file, sealed.
 pub(super) struct ConversationRow {
     pub(super) id: ConversationId,
     pub(super) contact: ContactId,
@@ -220,7 +229,7 @@ pub(super) struct StoredConversation {
 }
 
 impl ConversationRow {
-    pub(super) fn of(conversation: &Conversation) -> Outcome<Self> {
+    pub(super) fn of(sealer: &Sealer, conversation: &Conversation) -> Outcome<Self> {
         Ok(Self {
             id: conversation.id,
             contact: conversation.contact.id,
@@ -231,7 +240,7 @@ impl ConversationRow {
                 unread: conversation.unread > 0,
             },
             last_activity_at: conversation.last_activity_at.0,
-            body: codec::encode_conversation(conversation)?,
+            body: codec::seal(sealer, codec::CONVERSATION, conversation.id.as_bytes(), conversation)?,
         })
     }
 

@@ -5,9 +5,10 @@ use engine::id::{ConversationId, MemberId, TenantId};
 use engine::ports::{EventLog, LogRange, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::SqliteStore;
 use super::fault::{Outcome, signed, unsigned};
 use super::ledger::TenantKey;
+use super::{SqliteStore, codec};
+use crate::crypto::Sealer;
 
 /// Bits of a place that hold `n`: a million million events per tenant, eight million tenants.
 const N_BITS: u32 = 40;
@@ -38,6 +39,7 @@ impl EventLog for SqliteStore {
     }
 
     async fn events(&self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<LoggedEvent>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
         let read = self.readers.read(move |connection| {
             let snapshot = connection.unchecked_transaction()?;
             let Some((tenant, _)) = head(&snapshot, tenant)? else { return Ok(Vec::new()) };
@@ -45,7 +47,7 @@ impl EventLog for SqliteStore {
                  WHERE place > ?1 AND place < ?2 ORDER BY place LIMIT ?3";
             let mut statement = snapshot.prepare_cached(sql)?;
             let range = params![place(tenant, after), place(TenantKey(tenant.0 + 1), 0), limit];
-            statement.query_and_then(range, logged)?.collect()
+            statement.query_and_then(range, |row| logged(&sealer, row))?.collect()
         });
         read.await
     }
@@ -88,12 +90,13 @@ fn oldest(connection: &Connection, tenant: TenantKey) -> Outcome<Option<i64>> {
 }
 
 /// From (place, conversation, assignee, was, moved, frame).
-fn logged(row: &Row<'_>) -> Outcome<LoggedEvent> {
+fn logged(sealer: &Sealer, row: &Row<'_>) -> Outcome<LoggedEvent> {
     let member = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<[u8; 16]>>(column)?.map(MemberId::from_bytes));
+    let (n, conversation) = (n_of(row.get(0)?)?, ConversationId::from_bytes(row.get(1)?));
     Ok(LoggedEvent {
-        n: n_of(row.get(0)?)?,
-        conversation: ConversationId::from_bytes(row.get(1)?),
+        n,
+        conversation,
         audience: Audience { assignee: member(2)?, was: member(3)?, moved: row.get(4)? },
-        frame: Bytes::from(row.get::<_, Vec<u8>>(5)?),
+        frame: Bytes::from(codec::open_frame(sealer, conversation, n, row.get_ref(5)?)?),
     })
 }
