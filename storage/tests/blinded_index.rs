@@ -118,5 +118,7 @@ fn words_and_their_beginnings_find_the_messages_and_the_file_holds_neither() {
         }
     }
     let known = token(&ours, "word", "roses");
-    assert!(bytes.windows(known.len()).any(|window| window == known.as_bytes()), "what is looked for could be found");
+    // The index leaves out what a token has in common with the one before it.
+    let end = &known.as_bytes()[known.len() / 2..];
+    assert!(bytes.windows(end.len()).any(|window| window == end), "what is looked for could be found");
 }
