@@ -3,7 +3,7 @@ import { CODE, DEFAULT_NAMES, PERMISSIONS, token } from './installation.mjs';
 import { numbers } from './people.mjs';
 import { invalid, missing, Refused } from './refused.mjs';
 
-const PASSWORD_MIN = 12;
+const PASSWORD_MIN = 10;
 /** Long enough, or the word that the demo uses. */
 const checkPassword = (password) => {
   if (!password || (password.length < PASSWORD_MIN && password !== 'demo'))

@@ -48,6 +48,7 @@ const BROWSERS = [
 export class Installation {
   constructor(now) {
     this.clock = now === null ? () => Date.now() : () => now;
+    this.began = this.clock();
     this.accounts = new Map();
     this.households = new Map();
     this.sessions = new Map();
@@ -178,6 +179,13 @@ export class Installation {
       },
     ];
     this.past(house, now);
+  }
+
+  /** As at the start, as far as signing in and looking around left traces. */
+  tidy() {
+    this.sessions.clear();
+    for (const house of this.households.values())
+      house.audit = house.audit.filter((entry) => entry.action !== 'session.opened' || entry.at < this.began);
   }
 
   past(house, now) {

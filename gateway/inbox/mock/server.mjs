@@ -101,6 +101,7 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
     // As if the minutes of every access token were over: the next request has to renew its session.
     if (path === '/mock/expire') for (const one of home.sessions.values()) one.access = 'old';
     if (path === '/mock/revoke') home.end(home.sessionsOf(body.email).map((one) => one.id));
+    if (path === '/mock/tidy') home.tidy();
     if (path === '/mock/sign-ups') home.signUpOpen = body.open;
     if (path === '/mock/role') {
       const member = [...home.households.values()]

@@ -3,7 +3,7 @@ import { IconDeviceMobile, IconGauge, IconUsers } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import type { Channel } from '../api/administration';
-import { number } from '../i18n/format';
+import { listed, number } from '../i18n/format';
 import { Chip } from '../settings/parts';
 import { type Checkup, checksQuery, tally } from './checks';
 import css from './numbers.module.css';
@@ -76,5 +76,5 @@ function verdict(
     ...(broken > 0 ? [t('numbers.broken', { count: broken })] : []),
     ...(toDo > 0 ? [t('numbers.toDo', { count: toDo })] : []),
   ];
-  return parts.join(', ') || t('numbers.allPass');
+  return listed(parts) || t('numbers.allPass');
 }

@@ -117,7 +117,10 @@ function useSwitch() {
     try {
       const me = await api.post<Me>('/sessions/switch', { organization_id: organizationId });
       // Nothing of the one organization may be seen in the other, not even for a moment.
-      client.removeQueries({ predicate: (query) => query.queryKey[0] !== keys.demo[0] });
+      // Who we are is replaced, not removed: the shell looks at it and begins anew for the other member.
+      client.removeQueries({
+        predicate: ({ queryKey }) => ![keys.demo[0], keys.me[0]].includes(queryKey[0] as 'me'),
+      });
       client.setQueryData(keys.me, me);
       await navigate({ to: home(me.permissions) });
     } catch (error) {

@@ -1,2 +1,2 @@
 /** The server's rule; said before it is broken. */
-export const PASSWORD_MIN = 12;
+export const PASSWORD_MIN = 10;

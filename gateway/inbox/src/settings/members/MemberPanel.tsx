@@ -186,9 +186,11 @@ function Sessions({ member, self }: { member: Member; self: boolean }) {
       </ul>
       <Refused text={end.text ?? reset.text} />
       <div className={css.row}>
-        <Button variant="default" disabled={count === 0 || self} loading={end.busy} onClick={() => end.run()}>
-          {t('members.endSessions', { count })}
-        </Button>
+        {count > 0 && !self && (
+          <Button variant="default" loading={end.busy} onClick={() => end.run()}>
+            {t('members.endSessions', { count })}
+          </Button>
+        )}
         <Button variant="default" loading={reset.busy} onClick={() => reset.run()}>
           {t('members.resetLink')}
         </Button>

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Member } from '../../api/administration';
 import { peopleQuery } from '../../api/administrationQueries';
+import { listed } from '../../i18n/format';
 import { Face } from '../../people/Face';
 import { roleName } from '../../people/roles';
 import { Card, Chip, Failed, Frame } from '../parts';
@@ -128,7 +129,7 @@ function MemberTable({ people, openId, onOpen }: TableProps) {
                 <bdi>{roleName(one.role, t)}</bdi>
               </td>
               <td className={shape.wide}>
-                <bdi className={css.faint}>{one.teams.map((team) => team.name).join(', ') || '–'}</bdi>
+                <bdi className={css.faint}>{listed(one.teams.map((team) => team.name)) || '–'}</bdi>
               </td>
               <td className={`${css.num} ${shape.wide}`}>{one.open_conversations ?? '–'}</td>
               <td className={`${css.faint} ${shape.wide}`}>

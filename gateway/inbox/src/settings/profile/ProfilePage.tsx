@@ -102,7 +102,7 @@ function EmailCard() {
   });
   const changed = email.trim() !== me.account.email;
   return (
-    <Card title={t('signIn.email')} text={t('profile.emailText')}>
+    <Card title={t('profile.email')} text={t('profile.emailText')}>
       <form
         className={css.form}
         onSubmit={(event) => {

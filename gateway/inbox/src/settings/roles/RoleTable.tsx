@@ -3,9 +3,11 @@ import { IconCheck, IconCopy, IconPencil, IconTrash } from '@tabler/icons-react'
 import { Fragment, type KeyboardEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Permission, Role } from '../../api/administration';
+import type { Words } from '../../i18n';
+import { listed } from '../../i18n/format';
 import { roleName } from '../../people/roles';
 import { useMe, useRights } from '../../state/permissions';
-import { cellOf, type Drafts, GROUPS, groupOf, lockOf } from './matrix';
+import { type Cell, cellOf, type Drafts, GROUPS, groupOf, type Lock, lockOf } from './matrix';
 import type { RoleTask } from './RoleDialog';
 import css from './roles.module.css';
 import { permissionName } from './sentences';
@@ -52,6 +54,8 @@ function walk(event: KeyboardEvent<HTMLTableElement>) {
 
 export function RoleTable({ permissions, roles, drafts, onClick, onTask }: Props) {
   const { t } = useTranslation();
+  const me = useMe();
+  const rights = useRights();
   const groups = GROUPS.map(
     ([name]) => [name, permissions.filter((one) => groupOf(one.key) === name)] as const,
   );
@@ -90,7 +94,9 @@ export function RoleTable({ permissions, roles, drafts, onClick, onTask }: Props
                           key={role.id}
                           role={role}
                           permission={permission.key}
-                          drafts={drafts}
+                          cell={cellOf(role, permission.key, drafts)}
+                          lock={lockOf(role, permission.key, me.permissions, rights.roles)}
+                          t={t}
                           onClick={onClick}
                         />
                       ))}
@@ -111,19 +117,18 @@ function RoleHead({ role, onTask }: { role: Role; onTask: Props['onTask'] }) {
   const name = roleName(role, t);
   const words = (
     <>
-      <bdi className={css.roleName}>{name}</bdi>
-      <span>{role.members}</span>
+      <bdi className={css.roleName}>{name}</bdi>{' '}
+      <span>
+        <span aria-hidden>{role.members}</span>
+        <span className={css.unseen}>{t('roles.people', { count: role.members })}</span>
+      </span>
     </>
   );
   if (!rights.roles) return <span className={css.roleHead}>{words}</span>;
   return (
     <Menu position="bottom">
       <Menu.Target>
-        <UnstyledButton
-          className={css.roleHead}
-          aria-label={t('roles.head', { name, count: role.members })}
-          title={name}
-        >
+        <UnstyledButton className={css.roleHead} title={name}>
           {words}
         </UnstyledButton>
       </Menu.Target>
@@ -163,22 +168,25 @@ function PermissionName({ permission, roles }: { permission: Permission; roles: 
         <div className={css.about}>
           <p>{permission.description}</p>
           <p className="mono">{permission.key}</p>
-          <p>{t('roles.who', { roles: has.map((role) => roleName(role, t)).join(', ') })}</p>
+          <p>{t('roles.who', { roles: listed(has.map((role) => roleName(role, t))) })}</p>
         </div>
       </Popover.Dropdown>
     </Popover>
   );
 }
 
-type CellProps = { role: Role; permission: string; drafts: Drafts; onClick: Props['onClick'] };
+type CellProps = {
+  role: Role;
+  permission: string;
+  cell: Cell;
+  lock: Lock | null;
+  t: Words;
+  onClick: Props['onClick'];
+};
 
-function RoleCell({ role, permission, drafts, onClick }: CellProps) {
-  const { t } = useTranslation();
-  const me = useMe();
-  const rights = useRights();
+/** There are hundreds: what they need is given to them instead of looked up by each. */
+function RoleCell({ role, permission, cell: { allowed, changed }, lock, t, onClick }: CellProps) {
   const [hinted, setHinted] = useState(false);
-  const { allowed, changed } = cellOf(role, permission, drafts);
-  const lock = lockOf(role, permission, me.permissions, rights.roles);
   const words = t(allowed ? 'roles.allowed' : 'roles.notAllowed');
   const mark = allowed ? <IconCheck size={16} aria-hidden /> : <span aria-hidden>–</span>;
   if (lock === 'owner' || lock === 'default' || lock === 'reader') {

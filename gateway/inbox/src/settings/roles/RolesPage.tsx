@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next';
 import type { Permission, Role } from '../../api/administration';
 import { administration, permissionsQuery, rolesQuery } from '../../api/administrationQueries';
 import { api } from '../../api/client';
+import { listed } from '../../i18n/format';
 import { showToast } from '../../shell/toast';
 import { useMe, useRights } from '../../state/permissions';
 import { Ask, Failed, PageHead, Refused } from '../parts';
@@ -124,8 +125,11 @@ function Legend({ permissions, roles }: { permissions: number; roles: Role[] }) 
   return (
     <div className={css.legend}>
       <p>
-        {t('roles.countPermissions', { count: permissions })},{' '}
-        {t('roles.countRoles', { count: roles.length })}, {t('roles.countMembers', { count: people })}
+        {listed([
+          t('roles.countPermissions', { count: permissions }),
+          t('roles.countRoles', { count: roles.length }),
+          t('roles.countMembers', { count: people }),
+        ])}
       </p>
       <p className={css.marks} aria-hidden>
         <span className={css.allowed}>
@@ -148,11 +152,11 @@ type UnsavedProps = { roles: Role[]; drafts: Drafts; changes: number; onSettled:
 const SHOWN = 2;
 
 function Unsaved({ roles, drafts, changes, onSettled }: UnsavedProps) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const client = useQueryClient();
   const me = useMe();
   const [review, setReview] = useState(false);
-  const all = consequences(roles, drafts).map((one) => sentence(one, t, i18n.language));
+  const all = consequences(roles, drafts).map((one) => sentence(one, t));
   const save = useChange(
     async () => {
       for (const role of roles) {
