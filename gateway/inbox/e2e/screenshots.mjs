@@ -102,8 +102,9 @@ const shots = {
   },
   'nothing-for-the-role': { person: 'Daniel Osei', run: (page) => page.goto(`${base}/`) },
   'read-along': { person: 'Nadia Rahman', run: readAlong },
-  ...(mock && { offline: { run: offline } }),
   ...settingsShots(),
+  // The last one: the mock stays away for some seconds after it.
+  ...(mock && { offline: { run: offline } }),
 };
 
 /** Of each page of the settings what is worth a picture: desktop, dark, phone, right to left. */
