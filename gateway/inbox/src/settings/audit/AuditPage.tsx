@@ -169,10 +169,13 @@ function AuditTable({ entries }: { entries: AuditEntry[] }) {
 
 function Details({ entry }: { entry: AuditEntry }) {
   const { data: people } = useQuery(peopleQuery);
-  const words = Object.entries(entry.details).filter(([, value]) => value !== '');
+  // What has a name is called by it; the id is for the export.
+  const { name: called, ...details } = entry.details;
+  const target = called || (entry.target && targetName(entry.target, people ?? []));
+  const words = Object.entries(details).filter(([, value]) => value !== '');
   return (
     <bdi>
-      {entry.target && <strong>{targetName(entry.target, people ?? [])}</strong>}
+      {target && <strong>{target}</strong>}
       {words.map(([name, value]) => (
         <span key={name}>
           <i>{name.replaceAll('_', ' ')}</i> {value}

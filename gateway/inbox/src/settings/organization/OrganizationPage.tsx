@@ -145,7 +145,7 @@ function SafetyCard({ organization }: CardProps) {
           <p className={css.settingText}>{t('organization.hoursText')}</p>
         </div>
         <NumberInput
-          className={css.number}
+          w={96}
           aria-label={t('organization.hours')}
           min={1}
           max={720}
@@ -160,7 +160,7 @@ function SafetyCard({ organization }: CardProps) {
           <p className={css.settingText}>{t('organization.daysText')}</p>
         </div>
         <NumberInput
-          className={css.number}
+          w={96}
           aria-label={t('organization.days')}
           min={30}
           max={3650}
