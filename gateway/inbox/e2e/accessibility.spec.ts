@@ -91,6 +91,28 @@ screens['window closed'] = async (app, page) => {
   await page.getByText(/^Window closed at/).waitFor();
 };
 
+const pages = {
+  profile: '/settings/profile',
+  security: '/settings/security',
+  organization: '/settings/organization',
+  members: '/settings/members',
+  teams: '/settings/teams',
+  roles: '/settings/roles',
+  'API keys': '/settings/api-keys',
+  'audit log': '/settings/audit',
+  numbers: '/numbers',
+  'sign-up': '/sign-up',
+  reset: '/reset',
+};
+for (const [name, path] of Object.entries(pages)) {
+  screens[name] = async (app, page) => {
+    await app.signIn();
+    await page.goto(app.server.url + path);
+    await page.locator('h1').first().waitFor();
+    await page.waitForLoadState('networkidle');
+  };
+}
+
 for (const theme of ['light', 'dark'] as const) {
   for (const [name, open] of Object.entries(screens)) {
     test(`${name} has no serious accessibility finding in ${theme}`, async ({ app, page }) => {

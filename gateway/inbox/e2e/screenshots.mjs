@@ -102,8 +102,108 @@ const shots = {
   },
   'nothing-for-the-role': { person: 'Daniel Osei', run: (page) => page.goto(`${base}/`) },
   'read-along': { person: 'Nadia Rahman', run: readAlong },
+  ...settingsShots(),
+  // The last one: the mock stays away for some seconds after it.
   ...(mock && { offline: { run: offline } }),
 };
+
+/** Of each page of the settings what is worth a picture: desktop, dark, phone, right to left. */
+function settingsShots() {
+  const at =
+    (path, then = async () => {}) =>
+    async (page) => {
+      await page.goto(`${base}${path}`);
+      await page.locator('h1').first().waitFor();
+      await page.waitForLoadState('networkidle');
+      await then(page);
+    };
+  const owner = { person: 'Helena Castro' };
+  const everyLook = (name, run, more = owner) => ({
+    [name]: { ...more, run },
+    [`${name}-dark`]: { ...more, theme: 'dark', run },
+    [`${name}-phone`]: { ...more, size: PHONE, run },
+    [`${name}-rtl`]: { ...more, language: 'ar', run },
+  });
+  const rows = (page) => page.locator('tbody tr').first().waitFor();
+  return {
+    ...everyLook('roles', at('/settings/roles', changedRoles)),
+    ...everyLook('numbers', at('/numbers', secondNumber)),
+    ...everyLook('members', at('/settings/members', rows)),
+    member: { ...owner, run: at('/settings/members', openMember) },
+    ...everyLook('audit', at('/settings/audit', rows)),
+    ...everyLook('security', at('/settings/security')),
+    enrolment: { run: at('/settings/security', enrol) },
+    ...everyLook('profile', at('/settings/profile'), {}),
+    organization: { ...owner, run: at('/settings/organization') },
+    teams: { ...owner, run: at('/settings/teams') },
+    'api-keys': { ...owner, run: at('/settings/api-keys') },
+    'api-key-made': { ...owner, run: at('/settings/api-keys', makeKey) },
+    access: { ...owner, run: at('/settings/roles', viewAs) },
+    ...everyLook('sign-up', at('/sign-up'), { person: null }),
+    'second-factor': { person: null, run: (page) => secondFactor(page) },
+    'reset-asked': { person: null, run: at('/reset', askReset) },
+    'link-expired': { person: null, run: at('/invitation/old') },
+  };
+}
+
+async function changedRoles(page) {
+  for (const words of ['Night desk, Export contacts', 'Night desk, Send templates one by one'])
+    if (
+      mock &&
+      page.viewportSize().width > 640 &&
+      (await page.evaluate(() => document.documentElement.lang)) === 'en'
+    )
+      await page.getByRole('button', { name: words }).click();
+}
+
+async function secondNumber(page) {
+  if (page.viewportSize().width <= 640) return;
+  await page.getByRole('button', { name: /0148/ }).click();
+  await page.locator('article').first().waitFor();
+}
+
+async function openMember(page) {
+  await page.getByRole('button', { name: 'Rafael Nogueira' }).click();
+  await page.getByRole('complementary').waitFor();
+}
+
+async function enrol(page) {
+  await page.getByRole('button', { name: 'Set up second factor' }).click();
+  await page.getByRole('img', { name: /QR/ }).waitFor();
+}
+
+async function makeKey(page) {
+  await page.getByRole('button', { name: 'New API key' }).click();
+  await page.getByLabel('Name').fill('Nightly export');
+  await page.getByLabel('See contacts').check();
+  await page.getByRole('button', { name: 'Make key with 1 permission' }).click();
+  await page.getByRole('dialog', { name: /is made/ }).waitFor();
+}
+
+async function viewAs(page) {
+  await page.getByRole('button', { name: 'View as a person' }).click();
+  await page.getByRole('combobox', { name: 'Person' }).click();
+  await page.getByRole('option', { name: 'Tomás Braga' }).click();
+  await page.getByRole('dialog').locator('li').first().waitFor();
+}
+
+/** The ordinary door does not open in a demo: a mock without one. */
+async function secondFactor(page) {
+  if (!mock) return;
+  const plain = await startMock({ now: NOW, demo: false });
+  await page.goto(`${plain.url}/sign-in`);
+  await page.getByLabel('Email').fill('helena@meridian.example');
+  await page.getByLabel('Password', { exact: true }).fill('demo');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByLabel(/authenticator/).waitFor();
+  plain.stop();
+}
+
+async function askReset(page) {
+  await page.getByLabel('Email').fill('rafael@meridian.example');
+  await page.getByRole('button', { name: 'Ask for a link' }).click();
+  await page.getByRole('status').waitFor();
+}
 
 async function writing(page) {
   await marinaWithColleagues(page);
@@ -162,6 +262,8 @@ async function shoot(
     deviceScaleFactor: size === PHONE ? 2 : 1,
     hasTouch: size === PHONE,
   });
+  // What the pictures before this one left behind is no part of it.
+  await control('tidy', {});
   const page = await context.newPage();
   // A fixed clock would never reach the moment at which the offline banner appears: there it runs.
   if (name === 'offline') await page.clock.install({ time: NOW });

@@ -1,15 +1,3 @@
-const inbox = ['conversations.read_assigned', 'conversations.read_team', 'conversations.read_all'];
-const agent = [
-  ...inbox,
-  'conversations.reply',
-  'conversations.send_template',
-  'conversations.assign',
-  'conversations.update',
-  'contacts.read',
-  'templates.read',
-];
-const owner = [...agent, 'channels.manage'];
-
 export const organizations = [
   {
     id: 'org-meridian',
@@ -23,13 +11,12 @@ export const organizations = [
   },
 ];
 
-const person = (id, organization_id, role, name, permissions, about, what) => ({
+const person = (id, organization_id, role, name, about, what) => ({
   id,
   organization_id,
   role,
   name,
   email: `${name.split(' ')[0].toLowerCase()}@${organization_id.slice(4)}.example`,
-  permissions,
   about,
   try: what,
 });
@@ -40,7 +27,6 @@ export const members = [
     'org-meridian',
     'agent',
     'Rafael Nogueira',
-    agent,
     'Answers customers, sees own conversations',
     'inbox, templates',
   ),
@@ -49,25 +35,15 @@ export const members = [
     'org-meridian',
     'supervisor',
     'Lina Haddad',
-    agent,
     'Assigns work, watches the window',
     "all of the team's inbox",
   ),
-  person(
-    'm-pm',
-    'org-meridian',
-    'marketer',
-    'Priya Menon',
-    ['contacts.read', 'templates.read'],
-    'Segments, templates, broadcasts',
-    'contacts',
-  ),
+  person('m-pm', 'org-meridian', 'marketer', 'Priya Menon', 'Segments, templates, broadcasts', 'contacts'),
   person(
     'm-do',
     'org-meridian',
     'analyst',
     'Daniel Osei',
-    ['templates.read'],
     'Reports, no customer data',
     'see what is not shown',
   ),
@@ -76,38 +52,20 @@ export const members = [
     'org-meridian',
     'developer',
     'Sofia Lindqvist',
-    ['channels.manage'],
     'Webhook log, tokens, replay',
     'a quarantined message',
   ),
-  person(
-    'm-nr',
-    'org-meridian',
-    'viewer',
-    'Nadia Rahman',
-    [...inbox, 'contacts.read'],
-    'Sees all, changes nothing',
-    'reading along',
-  ),
-  person('m-of', 'org-meridian', 'admin', 'Omar Fathy', owner, 'Members, roles, numbers', 'the webhook log'),
+  person('m-nr', 'org-meridian', 'viewer', 'Nadia Rahman', 'Sees all, changes nothing', 'reading along'),
+  person('m-of', 'org-meridian', 'admin', 'Omar Fathy', 'Members, roles, numbers', 'the webhook log'),
   person(
     'm-hc',
     'org-meridian',
     'owner',
     'Helena Castro',
-    owner,
     'Everything, with spending limits',
     'the whole inbox',
   ),
-  person(
-    'm-bs',
-    'org-norte',
-    'owner',
-    'Bruno Salles',
-    owner,
-    'Set the workshop up this morning',
-    'an empty inbox',
-  ),
+  person('m-bs', 'org-norte', 'owner', 'Bruno Salles', 'Set the workshop up this morning', 'an empty inbox'),
 ];
 
 export const numbers = {

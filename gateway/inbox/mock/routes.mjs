@@ -1,14 +1,9 @@
+import { accountRoutes, signedIn } from './account-routes.mjs';
+import { channelRoutes } from './channel-routes.mjs';
 import { paperPhoto, stickerArt, voiceWav } from './files.mjs';
-import { members, numbers, organizations } from './people.mjs';
-
-export class Refused extends Error {
-  constructor(status, code, detail) {
-    super(detail);
-    this.problem = { type: 'about:blank', title: code, status, detail, code };
-  }
-}
-
-const missing = (what) => new Refused(404, 'not_found', `${what} does not exist.`);
+import { memberRoutes } from './member-routes.mjs';
+import { members, organizations } from './people.mjs';
+import { missing, Refused } from './refused.mjs';
 
 function page(items, query, size = 50) {
   const from = Number(query.get('cursor') ?? 0);
@@ -19,21 +14,16 @@ function page(items, query, size = 50) {
   };
 }
 
-const me = (member) => ({
-  member: { id: member.id, name: member.name, email: member.email, role: member.role },
-  organization: (({ id, name }) => ({ id, name }))(
-    organizations.find((one) => one.id === member.organization_id),
-  ),
-  permissions: member.permissions,
-  numbers: numbers[member.organization_id],
-  demo: true,
-});
-
-const session = (member) => ({
-  status: 201,
-  body: me(member),
-  cookie: `auth_token=${member.id}; Path=/; HttpOnly; SameSite=Lax`,
-});
+/** `+55 •• •••••-1234`: everything but the last four digits and the calling code. */
+export function masked(phone) {
+  const digits = phone.replace(/\D/g, '');
+  const code = digits.startsWith('1') ? 1 : 2;
+  let seen = 0;
+  return phone.replace(/\d/g, (digit) => {
+    seen += 1;
+    return seen <= code || seen > digits.length - 4 ? digit : '•';
+  });
+}
 
 /** [method, path, handler, open to everybody] */
 export const routes = [
@@ -45,37 +35,43 @@ export const routes = [
       return {
         body: {
           organizations,
-          people: members.map(({ id, email: _, permissions: __, ...rest }) => ({ member_id: id, ...rest })),
+          people: members.map(({ id, email: _, ...rest }) => ({ member_id: id, ...rest })),
         },
       };
     },
     true,
   ],
-  ['POST', '/demo/sessions', ({ body }) => session(members.find((one) => one.id === body.member_id)), true],
   [
     'POST',
-    '/sessions',
-    ({ body }) => {
-      const member = members.find((one) => one.email === body.email);
-      if (!member || body.password !== 'demo')
-        throw new Refused(401, 'signed_out', 'Email and password do not match.');
-      return session(member);
+    '/demo/sessions',
+    (call) => {
+      const member = [...call.home.households.values()]
+        .flatMap((one) => one.members)
+        .find((one) => one.id === call.body.member_id);
+      return signedIn(call, call.home.open(member, call.request));
     },
     true,
   ],
-  ['DELETE', '/sessions/current', () => ({ status: 204, cookie: 'auth_token=; Path=/; Max-Age=0' })],
-  ['GET', '/me', ({ member }) => ({ body: me(member) })],
+  ...accountRoutes,
+  ...memberRoutes,
+  ...channelRoutes,
   [
-    'GET',
-    '/members',
-    ({ member }) => ({
-      body: {
-        items: members
-          .filter((one) => one.organization_id === member.organization_id)
-          .map(({ id, name, role }) => ({ id, name, role })),
-        next: null,
-      },
-    }),
+    'POST',
+    '/contacts/:contact/reveal',
+    (call) => {
+      call.home.require(call.member, 'contacts.reveal_pii');
+      const row = call.world.conversations.find((one) => one.contact.id === call.params.contact);
+      if (!row) throw missing('The contact');
+      call.home.audit(
+        call.home.house(call.member),
+        call.member,
+        call.request,
+        'contact.revealed',
+        call.params.contact,
+      );
+      const { phone } = row.contact;
+      return { body: { phone, wa_id: phone?.replace(/\D/g, '') ?? null } };
+    },
   ],
   ['GET', '/conversations/counts', ({ world, member }) => ({ body: world.counts(member.id) })],
   [

@@ -3,22 +3,37 @@
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { Channels } from './channel-routes.mjs';
 import { serveFile } from './files.mjs';
+import { Installation } from './installation.mjs';
 import { members } from './people.mjs';
-import { Refused, routes } from './routes.mjs';
+import { Refused } from './refused.mjs';
+import { masked, routes } from './routes.mjs';
 import { World } from './world.mjs';
 
 const HEAD_MS = 5_000;
+/** Answers that say a number in full: the reveal, and one's own. */
+const REVEALS = /\/reveal$|\/api\/v1\/(me|sessions)/;
 
 export async function startMock({ port = 0, now = null, demo = true } = {}) {
   const worlds = new Map();
   const worldOf = (member) => {
     if (!worlds.has(member.organization_id))
-      worlds.set(member.organization_id, emptied(new World(now), member));
+      worlds.set(member.organization_id, emptied(new World(now), member, home));
     return worlds.get(member.organization_id);
   };
-  const memberOf = (request) =>
-    members.find((one) => one.id === /auth_token=([^;]+)/.exec(request.headers.cookie ?? '')?.[1]);
+  const home = new Installation(now);
+  const seatsOf = (wanted) => [...sockets].filter(([, seat]) => wanted(seat)).map(([socket]) => socket);
+  home.onPermissions = (id) => {
+    for (const socket of seatsOf((seat) => seat.member.id === id))
+      socket.send(JSON.stringify({ type: 'permissions_changed' }));
+  };
+  home.onSignedOut = (id) => {
+    for (const socket of seatsOf((seat) => seat.session.id === id)) {
+      socket.send(JSON.stringify({ type: 'signed_out' }));
+      socket.close(4001);
+    }
+  };
   const sockets = new Map();
   const colleagues = new Map();
   let refuseUntil = 0;
@@ -30,20 +45,22 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
     if (!url.pathname.startsWith('/api/v1/')) return serveFile(url.pathname, response);
     if (Date.now() < refuseUntil) return request.socket.destroy();
     try {
-      answer(response, route(request, url, raw));
+      const { member, result } = route(request, url, raw);
+      answer(response, result, (text) => (REVEALS.test(url.pathname) ? text : hidden(text, member)));
     } catch (error) {
       const problem =
         error instanceof Refused
           ? error.problem
           : { status: 500, code: 'broken', title: 'broken', detail: String(error.stack) };
       response
-        .writeHead(problem.status, { 'Content-Type': 'application/problem+json' })
+        .writeHead(problem.status, { 'Content-Type': 'application/problem+json', ...error.headers })
         .end(JSON.stringify(problem));
     }
   });
 
   function route(request, url, raw) {
-    const member = memberOf(request);
+    const session = home.bySession(request);
+    const member = home.memberOf(session);
     for (const [method, pattern, handler, open] of routes) {
       const params = match(pattern, url.pathname.slice('/api/v1'.length));
       if (method !== request.method || !params) continue;
@@ -53,9 +70,11 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
       const wantsRow = pattern.startsWith('/conversations/:id') || pattern.startsWith('/messages/:id');
       if (wantsRow && !row)
         throw new Refused(404, 'not_found', 'This conversation does not exist, or you may not see it.');
-      return handler({
+      const result = handler({
+        home,
         world,
         member,
+        session,
         row,
         params,
         query: url.searchParams,
@@ -64,14 +83,33 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
         request,
         demo,
       });
+      return { member, result };
     }
     throw new Refused(404, 'not_found', 'No such route.');
   }
 
+  /** Where masking is on, no answer and no frame carries a whole number of a contact. */
+  function hidden(text, member) {
+    if (!member || !home.house(member).settings.mask_phones) return text;
+    return text.replace(/"phone":"(\+[^"]+)"/g, (_, phone) => `"phone":"${masked(phone)}"`);
+  }
+
   function control(path, body, response) {
-    const world = worldOf(members[0]);
+    const world = worldOf(members[0]); // Meridian Care
     if (path === '/mock/receive')
       world.add(world.conversation(body.conversation_id), { content: { type: 'text', body: body.text } });
+    // As if the minutes of every access token were over: the next request has to renew its session.
+    if (path === '/mock/expire') for (const one of home.sessions.values()) one.access = 'old';
+    if (path === '/mock/revoke') home.end(home.sessionsOf(body.email).map((one) => one.id));
+    if (path === '/mock/tidy') home.tidy();
+    if (path === '/mock/sign-ups') home.signUpOpen = body.open;
+    if (path === '/mock/role') {
+      const member = [...home.households.values()]
+        .flatMap((one) => one.members)
+        .find((one) => one.id === body.member_id);
+      member.role = body.role;
+      home.onPermissions(member.id);
+    }
     if (path === '/mock/presence') {
       colleagues.set(body.conversation_id, body.people);
       presence(body.conversation_id);
@@ -85,16 +123,17 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
 
   const live = new WebSocketServer({ noServer: true });
   server.on('upgrade', (request, socket, head) => {
-    const member = memberOf(request);
+    const session = home.bySession(request);
+    const member = home.memberOf(session);
     if (!member || Date.now() < refuseUntil) return socket.destroy();
-    live.handleUpgrade(request, socket, head, (ws) => attend(ws, request, member));
+    live.handleUpgrade(request, socket, head, (ws) => attend(ws, request, member, session));
   });
 
-  function attend(ws, request, member) {
+  function attend(ws, request, member, session) {
     const world = worldOf(member);
-    const say = (frame) => ws.send(JSON.stringify(frame));
+    const say = (frame) => ws.send(hidden(JSON.stringify(frame), member));
     const after = new URL(request.url, 'http://mock').searchParams.get('after');
-    sockets.set(ws, { member, viewing: null, typing: false });
+    sockets.set(ws, { member, session, viewing: null, typing: false });
     say({ type: 'hello', head: world.events.length, session: 'mock' });
     if (after !== null) for (const event of world.events.slice(Number(after))) say(event);
     world.listeners.add(say);
@@ -138,8 +177,9 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
 }
 
 /** The second organization was set up this morning: nobody has written yet. */
-function emptied(world, member) {
-  if (member.organization_id === 'org-norte')
+function emptied(world, member, home) {
+  world.channels = new Channels(member.organization_id, home.clock());
+  if (member.organization_id !== 'org-meridian')
     Object.assign(world, { conversations: [], threads: new Map(), log: [] });
   return world;
 }
@@ -170,14 +210,17 @@ function parsed(raw) {
   }
 }
 
-function answer(response, { status = 200, body, bytes, mime, cookie }) {
+function answer(response, { status = 200, body, bytes, mime, attachment, cookies }, shown) {
   const headers = {};
-  if (cookie) headers['Set-Cookie'] = cookie;
+  if (cookies) headers['Set-Cookie'] = cookies;
+  if (attachment) headers['Content-Disposition'] = `attachment; filename="${attachment}"`;
   if (bytes)
     response.writeHead(200, { ...headers, 'Content-Type': mime, 'Content-Length': bytes.length }).end(bytes);
   else if (body === undefined) response.writeHead(status, headers).end();
   else
-    response.writeHead(status, { ...headers, 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+    response
+      .writeHead(status, { ...headers, 'Content-Type': 'application/json' })
+      .end(shown(JSON.stringify(body)));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

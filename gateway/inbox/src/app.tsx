@@ -1,17 +1,28 @@
 import { DirectionProvider, localStorageColorSchemeManager, MantineProvider } from '@mantine/core';
 import { Notifications } from '@mantine/notifications';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { I18nextProvider, useTranslation } from 'react-i18next';
 import { asProblem } from './api/problem';
+import { keys } from './api/queries';
+import type { Me } from './api/types';
 import { i18next } from './i18n';
+import { endSession } from './live/session';
 import { makeRouter } from './router';
 import { resolver, theme } from './theme/theme';
 
 const RETRIES = 2;
 
-export const queryClient = new QueryClient({
+/** Wherever it shows first that the session is over and cannot be renewed, the shell asks to sign in again. */
+function noticeEnd(error: unknown) {
+  const me = queryClient.getQueryData<Me | null>(keys.me);
+  if (me && asProblem(error).signedOut) endSession(me);
+}
+
+export const queryClient: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: noticeEnd }),
+  mutationCache: new MutationCache({ onError: noticeEnd }),
   defaultOptions: {
     queries: {
       // The live line keeps the caches true; loading again on focus would only move rows under the hand.

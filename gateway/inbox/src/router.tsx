@@ -7,8 +7,10 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { asProblem } from './api/problem';
 import { meQuery } from './api/queries';
-import type { ViewName, WebhookOutcome } from './api/types';
+import type { Me, ViewName, WebhookOutcome } from './api/types';
+import { withWords } from './i18n';
 import { InboxPage } from './inbox/InboxPage';
 import { NoPlace } from './shell/NoPlace';
 import { PageFailed } from './shell/PageFailed';
@@ -25,6 +27,16 @@ const OUTCOMES: readonly string[] = [
   'quarantined',
 ] satisfies WebhookOutcome[];
 
+/** `null` when nobody is signed in, or not any more. */
+async function whoIsHere({ client }: Context): Promise<Me | null> {
+  try {
+    return await client.query(meQuery);
+  } catch (error) {
+    if (asProblem(error).signedOut) return null;
+    throw error;
+  }
+}
+
 const root = createRootRouteWithContext<Context>()({ component: Outlet, errorComponent: PageFailed });
 
 const signIn = createRoute({
@@ -33,11 +45,47 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import('./signin/SignInPage'), 'SignInPage'),
 });
 
+const signUp = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-up',
+  component: lazyRouteComponent(
+    withWords(() => import('./signin/SignUpPage')),
+    'SignUpPage',
+  ),
+});
+
+const reset = createRoute({
+  getParentRoute: () => root,
+  path: '/reset',
+  component: lazyRouteComponent(
+    withWords(() => import('./signin/ResetPage')),
+    'ResetPage',
+  ),
+});
+
+const newPassword = createRoute({
+  getParentRoute: () => root,
+  path: '/reset/$token',
+  component: lazyRouteComponent(
+    withWords(() => import('./signin/NewPasswordPage')),
+    'NewPasswordPage',
+  ),
+});
+
+const invitation = createRoute({
+  getParentRoute: () => root,
+  path: '/invitation/$token',
+  component: lazyRouteComponent(
+    withWords(() => import('./signin/InvitationPage')),
+    'InvitationPage',
+  ),
+});
+
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
   beforeLoad: async ({ context, location }) => {
-    const me = await context.client.query(meQuery);
+    const me = await whoIsHere(context);
     if (!me) throw redirect({ to: '/sign-in', search: { back: location.href } as never });
   },
   component: Shell,
@@ -47,7 +95,7 @@ const shell = createRoute({
 const onlyWith =
   (right: keyof Rights) =>
   async ({ context }: { context: Context }) => {
-    const me = await context.client.query(meQuery);
+    const me = await whoIsHere(context);
     if (me && !rightsOf(me.permissions)[right]) throw redirect({ to: home(me.permissions) });
   };
 
@@ -55,7 +103,7 @@ const start = createRoute({
   getParentRoute: () => shell,
   path: '/',
   beforeLoad: async ({ context }) => {
-    const me = await context.client.query(meQuery);
+    const me = await whoIsHere(context);
     if (me) throw redirect({ to: home(me.permissions) });
   },
 });
@@ -103,10 +151,63 @@ const webhookLog = createRoute({
 
 const webhookEntry = createRoute({ getParentRoute: () => webhookLog, path: '$entryId' });
 
+const numbers = createRoute({
+  getParentRoute: () => shell,
+  path: '/numbers',
+  beforeLoad: onlyWith('channels'),
+  component: lazyRouteComponent(
+    withWords(() => import('./numbers/NumbersPage')),
+    'NumbersPage',
+  ),
+});
+
+const oneNumber = createRoute({ getParentRoute: () => numbers, path: '$numberId' });
+
+const settings = createRoute({
+  getParentRoute: () => shell,
+  path: '/settings',
+  component: lazyRouteComponent(
+    withWords(() => import('./settings/SettingsPage')),
+    'SettingsPage',
+  ),
+});
+
+const page = <P extends string>(path: P, right: keyof Rights | null, load: () => Promise<unknown>) =>
+  createRoute({
+    getParentRoute: () => settings,
+    path,
+    ...(right && { beforeLoad: onlyWith(right) }),
+    component: lazyRouteComponent(load as () => Promise<{ Page: () => React.ReactNode }>, 'Page'),
+  });
+
+const settingsPages = [
+  page('profile', null, () => import('./settings/profile/ProfilePage')),
+  page('security', null, () => import('./settings/security/SecurityPage')),
+  page('organization', null, () => import('./settings/organization/OrganizationPage')),
+  page('members', 'members', () => import('./settings/members/MembersPage')),
+  page('members/$memberId', 'members', () => import('./settings/members/MembersPage')),
+  page('teams', null, () => import('./settings/teams/TeamsPage')),
+  page('roles', null, () => import('./settings/roles/RolesPage')),
+  page('api-keys', 'apiKeys', () => import('./settings/keys/ApiKeysPage')),
+  page('audit', 'audit', () => import('./settings/audit/AuditPage')),
+];
+
+const settingsStart = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/profile' });
+  },
+});
+
 const nothing = createRoute({ getParentRoute: () => shell, path: '/nothing', component: NoPlace });
 
 const tree = root.addChildren([
   signIn,
+  signUp,
+  reset,
+  newPassword,
+  invitation,
   shell.addChildren([
     start,
     inboxStart,
@@ -114,6 +215,8 @@ const tree = root.addChildren([
     inbox.addChildren([conversation]),
     contacts.addChildren([contact]),
     webhookLog.addChildren([webhookEntry]),
+    numbers.addChildren([oneNumber]),
+    settings.addChildren([settingsStart, ...settingsPages]),
   ]),
 ]);
 

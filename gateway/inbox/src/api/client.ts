@@ -1,10 +1,24 @@
 import { Problem, problemFromBody } from './problem';
+import { SessionRenewal } from './refresh';
 import type { Media } from './types';
 
 const BASE = '/api/v1';
 const CLIENT_HEADER = { 'X-Jetto-Client': 'web' };
 
 type Options = { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal };
+
+const offline = () => new Problem({ status: 0, code: 'offline', detail: '' });
+
+const renewal = new SessionRenewal(() =>
+  fetch(`${BASE}/sessions/refresh`, {
+    method: 'POST',
+    headers: CLIENT_HEADER,
+    credentials: 'same-origin',
+  }).then(
+    (response) => response.status,
+    () => 0,
+  ),
+);
 
 async function request<T>(method: string, path: string, options: Options = {}): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json', ...options.headers };
@@ -21,19 +35,35 @@ async function request<T>(method: string, path: string, options: Options = {}): 
     });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new Problem({ status: 0, code: 'offline', detail: '' });
+    throw offline();
   }
-  if (!response.ok) throw problemFromBody(response.status, await response.json().catch(() => null));
-  if (response.status === 204) return undefined as T;
+  if (!response.ok) {
+    const body = await response.json().catch(() => null);
+    throw problemFromBody(response.status, body, response.headers.get('Retry-After'));
+  }
+  if (response.status === 204 || response.status === 202) {
+    const text = await response.text();
+    return (text ? JSON.parse(text) : undefined) as T;
+  }
   return (await response.json()) as T;
 }
 
+const inSession = <T>(method: string, path: string, options: Options = {}) =>
+  renewal.around(() => request<T>(method, path, options));
+
 export const api = {
-  read: <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, { signal }),
+  read: <T>(path: string, signal?: AbortSignal) => inSession<T>('GET', path, { signal }),
   post: <T>(path: string, body?: unknown, headers?: Record<string, string>) =>
-    request<T>('POST', path, { body, headers }),
-  patch: <T>(path: string, body: unknown) => request<T>('PATCH', path, { body }),
-  remove: (path: string) => request<void>('DELETE', path),
+    inSession<T>('POST', path, { body, headers }),
+  put: <T>(path: string, body: unknown) => inSession<T>('PUT', path, { body }),
+  patch: <T>(path: string, body: unknown) => inSession<T>('PATCH', path, { body }),
+  remove: (path: string, body?: unknown) => inSession<void>('DELETE', path, { body }),
+};
+
+/** For the doors that nobody has to be signed in for: there a 401 is never the session's. */
+export const door = {
+  read: <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, { signal }),
+  post: <T>(path: string, body?: unknown) => request<T>('POST', path, { body }),
 };
 
 /** XMLHttpRequest because fetch cannot report the progress of a request body. */
@@ -42,6 +72,10 @@ export function uploadMedia(
   onProgress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<Media> {
+  return renewal.around(() => upload(file, onProgress, signal));
+}
+
+function upload(file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<Media> {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
     xhr.open('POST', `${BASE}/media`);
@@ -56,7 +90,7 @@ export function uploadMedia(
       if (xhr.status >= 200 && xhr.status < 300) resolve(xhr.response as Media);
       else reject(problemFromBody(xhr.status, xhr.response));
     };
-    xhr.onerror = () => reject(new Problem({ status: 0, code: 'offline', detail: '' }));
+    xhr.onerror = () => reject(offline());
     xhr.onabort = () => reject(new DOMException('aborted', 'AbortError'));
     signal.addEventListener('abort', () => xhr.abort());
     xhr.send(file);
@@ -64,3 +98,5 @@ export function uploadMedia(
 }
 
 export const mediaUrl = (id: string) => `${BASE}/media/${id}`;
+/** A file that the browser fetches by itself. */
+export const downloadUrl = (path: string) => BASE + path;

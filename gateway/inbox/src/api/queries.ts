@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import { api } from './client';
+import { api, door } from './client';
 import { Problem } from './problem';
 import type {
   Contact,
@@ -55,14 +55,26 @@ const paged: Paged = { initialPageParam: null, getNextPageParam: (page) => page.
 /** `null` means signed out. */
 export const meQuery = queryOptions({
   queryKey: keys.me,
-  queryFn: ({ signal }) => api.read<Me>('/me', signal).catch(nothingWhen(401)),
+  queryFn: ({ signal, client }) =>
+    api.read<Me>('/me', signal).catch((error) => {
+      // Whoever is at work stays on the screen when the session ends: the shell asks them to sign in again.
+      if (client.getQueryData<Me | null>(keys.me)) throw error;
+      return nothingWhen(401)(error);
+    }),
   staleTime: 300_000,
+});
+
+/** Whether anybody may make an organization of their own here. */
+export const signUpsQuery = queryOptions({
+  queryKey: ['sign-ups'] as const,
+  queryFn: ({ signal }) => door.read<{ open: boolean }>('/sign-ups', signal),
+  staleTime: Number.POSITIVE_INFINITY,
 });
 
 /** `null` means that this is not a demo server. */
 export const demoQuery = queryOptions({
   queryKey: keys.demo,
-  queryFn: ({ signal }) => api.read<Demo>('/demo', signal).catch(nothingWhen(404)),
+  queryFn: ({ signal }) => door.read<Demo>('/demo', signal).catch(nothingWhen(404)),
   staleTime: Number.POSITIVE_INFINITY,
 });
 

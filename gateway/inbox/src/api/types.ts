@@ -1,7 +1,10 @@
 // The wire types, under the names that the app uses. They are made from the server's own description (schema.ts); nothing
-// else imports that file.
+// else imports that file. Those of administration.ts are not described there yet.
 
+import type { SessionFrame } from './administration';
 import type * as api from './schema';
+
+export type { Me, Member } from './administration';
 
 export type {
   ChoiceKind,
@@ -19,9 +22,7 @@ export type {
   FailureAction,
   IntakeEntry as WebhookEntry,
   IntakeOutcome as WebhookOutcome,
-  Me,
   Media,
-  MemberView as Member,
   Message,
   NewContent,
   NumberView as BusinessNumber,
@@ -42,4 +43,4 @@ export type Page<T> = { items: T[]; next: string | null };
 
 /** Frames that carry a place in the log. */
 export type LoggedEvent = api.EventFrame | Extract<api.ServerFrame, { n: number }>;
-export type ServerFrame = api.EventFrame | api.ServerFrame;
+export type ServerFrame = api.EventFrame | api.ServerFrame | SessionFrame;

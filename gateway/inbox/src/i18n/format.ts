@@ -62,6 +62,14 @@ export function listTime(at: number, now: number, yesterday: string): string {
 
 export const number = (value: number) => new Intl.NumberFormat(locale()).format(value);
 
+/** `43 permissions, 9 roles`, with the comma of the language. */
+export const listed = (parts: string[]) =>
+  new Intl.ListFormat(locale(), { type: 'unit', style: 'short' }).format(parts);
+
+/** `Night desk and Weekend`. */
+export const joined = (parts: string[]) =>
+  new Intl.ListFormat(locale(), { type: 'conjunction' }).format(parts);
+
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;

@@ -24,7 +24,37 @@ function known(code: string | null): LanguageCode {
 export const directionOf = (code: string) =>
   LANGUAGES.find((language) => language.code === code)?.direction ?? 'ltr';
 
+/** The words of accounts, settings and numbers: most of the text, and most people open none of these pages. */
+const administration: Record<LanguageCode, () => Promise<{ default: object }>> = {
+  en: () => import('./administration/en.json'),
+  ar: () => import('./administration/ar.json'),
+  'pt-BR': () => import('./administration/pt-BR.json'),
+};
+let administrationWanted = false;
+const administrationLoaded = new Set<LanguageCode>();
+
+async function loadAdministration(code: LanguageCode) {
+  if (administrationLoaded.has(code)) return;
+  const { default: words } = await administration[code]();
+  i18next.addResourceBundle(code, 'translation', words, true);
+  administrationLoaded.add(code);
+}
+
+/** A lazy page together with its words. */
+export const withWords =
+  <T>(page: () => Promise<T>) =>
+  async (): Promise<T> => {
+    administrationWanted = true;
+    const [loaded] = await Promise.all([
+      page(),
+      loadAdministration(known(i18next.language)),
+      loadAdministration('en'),
+    ]);
+    return loaded;
+  };
+
 async function load(code: LanguageCode) {
+  if (administrationWanted) await loadAdministration(code);
   if (code === 'en' || i18next.hasResourceBundle(code, 'translation')) return;
   const { default: words } = await loaders[code]();
   i18next.addResourceBundle(code, 'translation', words);

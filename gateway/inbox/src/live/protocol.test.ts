@@ -163,3 +163,25 @@ describe('the live line', () => {
     expect(line.state.phase).toBe('live');
   });
 });
+
+describe('the session behind the line', () => {
+  it('says that permissions changed without losing the line', () => {
+    const line = connected().hear({ type: 'permissions_changed' });
+    expect(line.did).toEqual(['permissions_changed']);
+    expect(line.state.phase).toBe('live');
+  });
+
+  it('ends with one word, and the close after it is no lost line', () => {
+    const line = connected().hear({ type: 'signed_out' });
+    expect(line.did).toEqual(['disconnect', 'signed_out']);
+    expect(line.feed({ type: 'closed' }).did).toEqual([]);
+    expect(line.state.phase).toBe('stopped');
+  });
+
+  it('may have grown old when the line closes before it was open', () => {
+    const line = new Line().feed({ type: 'start' }).feed({ type: 'closed' });
+    expect(line.did).toEqual(['disconnect', 'refused']);
+    expect(line.state.phase).toBe('waiting');
+    expect(connected().feed({ type: 'closed' }).did).toEqual(['disconnect']);
+  });
+});

@@ -34,6 +34,9 @@ export type LiveEffect =
   | { type: 'presence'; conversation_id: string; people: Viewer[] }
   | { type: 'reload' }
   | { type: 'connected' }
+  /** The line was refused or lost before it was open: perhaps the session grew old. */
+  | { type: 'refused' }
+  | { type: 'permissions_changed' }
   | { type: 'signed_out' };
 
 export type Step = { state: LiveState; effects: LiveEffect[] };
@@ -64,7 +67,7 @@ export function step(state: LiveState, input: LiveInput, now: number, random: nu
     case 'retry_now':
       return state.phase === 'waiting' ? connect(state, now) : stay(state);
     case 'closed':
-      return state.phase === 'connecting' || state.phase === 'live' ? wait(state, now, random) : stay(state);
+      return onClosed(state, now, random);
     case 'clock':
       return onClock(state, now, random);
     case 'frame':
@@ -105,6 +108,21 @@ function wait(state: LiveState, now: number, random: number): Step {
   };
 }
 
+function onClosed(state: LiveState, now: number, random: number): Step {
+  if (state.phase !== 'connecting' && state.phase !== 'live') return stay(state);
+  const next = wait(state, now, random);
+  return state.phase === 'connecting'
+    ? { state: next.state, effects: [...next.effects, { type: 'refused' }] }
+    : next;
+}
+
+function signedOut(state: LiveState): Step {
+  return {
+    state: { ...state, phase: 'stopped', n: null },
+    effects: [{ type: 'disconnect' }, { type: 'signed_out' }],
+  };
+}
+
 function onClock(state: LiveState, now: number, random: number): Step {
   if (state.phase === 'waiting' && state.retryAt !== null && now >= state.retryAt) return connect(state, now);
   const open = state.phase === 'connecting' || state.phase === 'live';
@@ -125,14 +143,12 @@ function onFrame(state: LiveState, frame: ServerFrame, now: number, random: numb
       return { state: { ...state, n: frame.head, behindSince: null }, effects: [{ type: 'reload' }] };
     case 'presence':
       return { state, effects: [frame] };
+    case 'permissions_changed':
+      return { state, effects: [frame] };
+    case 'signed_out':
+      return signedOut(state);
     case 'bye':
-      if (frame.reason === 'signed_out') {
-        return {
-          state: { ...state, phase: 'stopped', n: null },
-          effects: [{ type: 'disconnect' }, { type: 'signed_out' }],
-        };
-      }
-      return wait(state, now, random);
+      return frame.reason === 'signed_out' ? signedOut(state) : wait(state, now, random);
     case 'message_added':
     case 'message_changed':
     case 'conversation_changed':

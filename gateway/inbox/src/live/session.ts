@@ -1,10 +1,10 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { create } from 'zustand';
 import { api } from '../api/client';
+import { asProblem } from '../api/problem';
 import { keys } from '../api/queries';
 import type { Me, Message } from '../api/types';
 import { openDrafts, saveDrafts } from '../state/drafts';
-import { rightsOf } from '../state/permissions';
 import { addSentMessage, applyEvent, reloadAll } from './apply';
 import { LiveConnection } from './connection';
 import { OutboxSender, openOutbox } from './outbox';
@@ -15,16 +15,31 @@ type Ended = { me: Me; at: number } | null;
 /** Set when the server says that the session is over while somebody works: drafts stay, the shell asks again. */
 export const useSessionEnded = create<{ ended: Ended }>(() => ({ ended: null }));
 
-type Notices = { refused: (to: string, reason: string) => void; arrived: (message: Message) => void };
+/** The first word counts: what is noticed later must not move the time that the dialog shows. */
+export function endSession(me: Me) {
+  if (useSessionEnded.getState().ended === null) useSessionEnded.setState({ ended: { me, at: Date.now() } });
+}
+
+type Notices = {
+  refused: (to: string, reason: string) => void;
+  arrived: (message: Message) => void;
+  permissionsChanged: () => void;
+  /** Who was signed in until now; asked when the server no longer says it. */
+  me: () => Me;
+};
 
 /** Everything that lives as long as one person is signed in: the live line and the outbox. */
 export class LiveSession {
   readonly connection: LiveConnection;
   readonly sender: OutboxSender;
-  private readonly me: Me;
+  private readonly memberId: string;
+  private readonly readsInbox: boolean;
+  private readonly notices: Notices;
 
-  constructor(client: QueryClient, me: Me, notices: Notices) {
-    this.me = me;
+  constructor(client: QueryClient, memberId: string, readsInbox: boolean, notices: Notices) {
+    this.notices = notices;
+    this.memberId = memberId;
+    this.readsInbox = readsInbox;
     this.sender = new OutboxSender({
       send: (entry) =>
         api.post<Message>(
@@ -57,6 +72,15 @@ export class LiveSession {
           case 'connected':
             void this.sender.flush();
             return;
+          case 'refused':
+            // Asking who we are renews an old session, or says that it is over; the line then tries again by itself.
+            void api.read<Me>('/me').catch((error) => {
+              if (asProblem(error).signedOut) this.ended();
+            });
+            return;
+          case 'permissions_changed':
+            notices.permissionsChanged();
+            return;
           case 'signed_out':
             this.ended();
             return;
@@ -66,10 +90,10 @@ export class LiveSession {
   }
 
   start() {
-    openDrafts(this.me.member.id);
-    openOutbox(this.me.member.id);
+    openDrafts(this.memberId);
+    openOutbox(this.memberId);
     // The line carries conversations; without the right to see any the server refuses it.
-    if (rightsOf(this.me.permissions).readInbox) this.connection.start();
+    if (this.readsInbox) this.connection.start();
     window.addEventListener('online', this.retry);
     window.addEventListener('pagehide', saveDrafts);
   }
@@ -89,7 +113,7 @@ export class LiveSession {
 
   private ended() {
     saveDrafts();
-    useSessionEnded.setState({ ended: { me: this.me, at: Date.now() } });
+    endSession(this.notices.me());
     this.connection.stop();
   }
 }

@@ -71,6 +71,9 @@ function threes(length: number): number[] {
   return [...groups, left];
 }
 
+/** The organization hides numbers: only the last digits came from the server. */
+export const isMasked = (phone: string) => phone.includes('•');
+
 /** `+12025550117` as `+1 202 555 0117`. What is no international number stays as it is. */
 export function readablePhone(phone: string): string {
   const digits = phone.replace(/[\s().-]/g, '').replace(/^\+/, '');

@@ -11,7 +11,8 @@ export function BottomBar({ me, onHelp }: { me: Me; onHelp: () => void }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   const { conversationId } = useParams({ strict: false });
-  const items = navItems(me);
+  // Five places at most, the menu included: on a phone the roles are reached through the settings.
+  const items = navItems(me).filter((item) => item.to !== '/settings/roles');
   const unread = useMineUnread(items.some((item) => item.at === '/inbox'));
   if (conversationId) return null;
   return (

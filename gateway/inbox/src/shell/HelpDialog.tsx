@@ -1,7 +1,8 @@
 import { Kbd, Modal, Switch } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
+import { preferSingleKeys } from '../state/account';
 import { useRights } from '../state/permissions';
-import { prefer, usePreferences } from '../state/preferences';
+import { usePreferences } from '../state/preferences';
 import css from './shell.module.css';
 
 type Row = { keys: string; label: string; shown?: boolean };
@@ -27,6 +28,9 @@ export default function HelpDialog({ onClose }: { onClose: () => void }) {
     { keys: 'G I', label: 'keys.goInbox' },
     { keys: 'G C', label: 'keys.goContacts', shown: rights.readContacts },
     { keys: 'G W', label: 'keys.goLog', shown: rights.readLog },
+    { keys: 'G N', label: 'keys.goNumbers', shown: rights.channels },
+    { keys: 'G R', label: 'keys.goRoles' },
+    { keys: 'G S', label: 'keys.goSettings' },
     { keys: 'F6', label: 'keys.panes' },
     { keys: '?', label: 'keys.help' },
   ];
@@ -55,7 +59,7 @@ export default function HelpDialog({ onClose }: { onClose: () => void }) {
       <Switch
         mt={16}
         checked={singleKeys}
-        onChange={(event) => prefer({ singleKeys: event.currentTarget.checked })}
+        onChange={(event) => preferSingleKeys(event.currentTarget.checked)}
         label={t('keys.single')}
         description={t('keys.singleWhy')}
       />

@@ -1,5 +1,6 @@
 import { IconDoor } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import { roleName } from '../people/roles';
 import { useMe } from '../state/permissions';
 import { StateCard } from './StateCard';
 import css from './shell.module.css';
@@ -13,7 +14,7 @@ export function NoPlace() {
       <StateCard
         Icon={IconDoor}
         title={t('empty.role.title')}
-        text={t('empty.role.text', { role: t(`role.${member.role}`) })}
+        text={t('empty.role.text', { role: roleName(member.role, t) })}
       />
     </main>
   );

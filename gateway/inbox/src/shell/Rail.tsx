@@ -5,11 +5,12 @@ import { Link, useLocation } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import { countsQuery } from '../api/queries';
 import type { Me } from '../api/types';
+import { carry } from '../state/account';
 import { rightsOf } from '../state/permissions';
 import { LiveDot } from './LiveDot';
 import { Mark } from './Mark';
 import { MeMenu } from './MeMenu';
-import { type NavItem, navItems } from './navigation';
+import { type NavItem, navItems, SETTINGS } from './navigation';
 import css from './shell.module.css';
 
 type Props = { me: Me; onHelp: () => void };
@@ -22,21 +23,22 @@ export function Rail({ me, onHelp }: Props) {
         <Mark />
       </span>
       {navItems(me).map((item) => (
-        <RailItem key={item.to} item={item} />
+        <RailItem key={item.to} item={item} me={me} />
       ))}
       <span className={css.spring} />
       <ThemeToggle />
+      <RailItem item={SETTINGS} me={me} />
       {rightsOf(me.permissions).readInbox && <LiveDot />}
       <MeMenu me={me} onHelp={onHelp} position="right-end" />
     </nav>
   );
 }
 
-function RailItem({ item }: { item: NavItem }) {
+function RailItem({ item, me }: { item: NavItem; me: Me }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   const unread = useMineUnread(item.at === '/inbox');
-  const active = pathname.startsWith(item.at);
+  const active = isActive(item, pathname, rightsOf(me.permissions).roles);
   const label = t(item.label);
   return (
     <Tooltip label={<TipWithKeys label={label} keys={item.keys} />} position="right">
@@ -56,6 +58,12 @@ function RailItem({ item }: { item: NavItem }) {
       </Link>
     </Tooltip>
   );
+}
+
+/** The roles have a place of their own in the rail for those who change them. */
+function isActive(item: NavItem, pathname: string, rolesApart: boolean): boolean {
+  if (item === SETTINGS && rolesApart && pathname.startsWith('/settings/roles')) return false;
+  return pathname.startsWith(item.at);
 }
 
 export function useMineUnread(wanted: boolean): number {
@@ -84,7 +92,14 @@ function ThemeToggle() {
   const label = t(next === 'dark' ? 'nav.toDark' : 'nav.toLight');
   return (
     <Tooltip label={label} position="right">
-      <UnstyledButton className={css.railItem} aria-label={label} onClick={() => setColorScheme(next)}>
+      <UnstyledButton
+        className={css.railItem}
+        aria-label={label}
+        onClick={() => {
+          setColorScheme(next);
+          carry({ theme: next });
+        }}
+      >
         {next === 'dark' ? (
           <IconMoon size={20} stroke={1.6} aria-hidden />
         ) : (

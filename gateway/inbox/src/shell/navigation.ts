@@ -1,9 +1,17 @@
-import { type Icon, IconInbox, IconUsers, IconWebhook } from '@tabler/icons-react';
+import {
+  type Icon,
+  IconDeviceMobile,
+  IconInbox,
+  IconSettings,
+  IconShieldLock,
+  IconUsers,
+  IconWebhook,
+} from '@tabler/icons-react';
 import type { Me } from '../api/types';
 import { rightsOf } from '../state/permissions';
 
 export type NavItem = {
-  to: '/inbox' | '/contacts' | '/webhook-log';
+  to: '/inbox' | '/contacts' | '/webhook-log' | '/numbers' | '/settings' | '/settings/roles';
   at: string;
   label: string;
   keys: string;
@@ -29,6 +37,29 @@ export function navItems(me: Me): NavItem[] {
       keys: 'G W',
       Icon: IconWebhook,
     },
+    rights.channels && {
+      to: '/numbers',
+      at: '/numbers',
+      label: 'nav.numbers',
+      keys: 'G N',
+      Icon: IconDeviceMobile,
+    },
+    rights.roles && {
+      to: '/settings/roles',
+      at: '/settings/roles',
+      label: 'nav.roles',
+      keys: 'G R',
+      Icon: IconShieldLock,
+    },
   ];
   return items.filter((item) => item !== false);
 }
+
+/** Everybody has settings: at least their own. */
+export const SETTINGS: NavItem = {
+  to: '/settings',
+  at: '/settings',
+  label: 'nav.settings',
+  keys: 'G S',
+  Icon: IconSettings,
+};

@@ -2,7 +2,7 @@ import { UnstyledButton } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../api/client';
+import { door } from '../api/client';
 import { asProblem } from '../api/problem';
 import type { Demo, DemoPerson, Me } from '../api/types';
 import { Face } from '../people/Face';
@@ -19,7 +19,7 @@ export function DemoSignIn({ demo, onSignedIn }: { demo: Demo; onSignedIn: (me: 
   const enter = async (person: DemoPerson) => {
     setProblem(null);
     try {
-      onSignedIn(await api.post<Me>('/demo/sessions', { member_id: person.member_id }));
+      onSignedIn(await door.post<Me>('/demo/sessions', { member_id: person.member_id }));
     } catch (error) {
       setProblem(asProblem(error).detail || t('signIn.noServer'));
     }

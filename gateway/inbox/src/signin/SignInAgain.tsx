@@ -37,7 +37,12 @@ export default function SignInAgain({ ended }: { ended: { me: Me; at: number } }
       {ended.me.demo ? (
         <Button onClick={() => void leave()}>{t('signIn.demoAgain')}</Button>
       ) : (
-        <Credentials email={ended.me.member.email} submit={t('signIn.goOn')} onSignedIn={goOn} />
+        <Credentials
+          email={ended.me.account.email}
+          submit={t('signIn.goOn')}
+          organizationId={ended.me.organization.id}
+          onSignedIn={goOn}
+        />
       )}
     </Modal>
   );

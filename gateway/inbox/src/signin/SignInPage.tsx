@@ -1,40 +1,30 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import { demoQuery, keys } from '../api/queries';
+import { useQuery } from '@tanstack/react-query';
+import { useSearch } from '@tanstack/react-router';
+import { demoQuery, signUpsQuery } from '../api/queries';
 import type { Me } from '../api/types';
-import { useSessionEnded } from '../live/session';
-import { home } from '../state/permissions';
 import { DemoSignIn } from './DemoSignIn';
-import { SignInFoot } from './SignInFoot';
 import { SignInForm } from './SignInForm';
 import css from './signin.module.css';
+import { useSignedIn } from './useSignedIn';
 
 /** Only addresses of this app: a link from elsewhere may not choose where a sign-in ends. */
 function safeBack(back: unknown): string | null {
-  return typeof back === 'string' && /^\/(inbox|contacts|webhook-log)(\/|$|\?)/.test(back) ? back : null;
+  return typeof back === 'string' && /^\/(inbox|contacts|webhook-log|numbers|settings)(\/|$|\?)/.test(back)
+    ? back
+    : null;
 }
 
 export function SignInPage() {
-  const client = useQueryClient();
-  const navigate = useNavigate();
+  const enter = useSignedIn();
   const { back } = useSearch({ strict: false }) as { back?: unknown };
   const { data: demo, isPending } = useQuery(demoQuery);
-  const signedIn = (me: Me) => {
-    useSessionEnded.setState({ ended: null });
-    client.setQueryData(keys.me, me);
-    void navigate({ to: safeBack(back) ?? home(me.permissions) });
-  };
+  const { data: signUps } = useQuery(signUpsQuery);
+  const signedIn = (me: Me) => enter(me, safeBack(back));
   if (isPending) return null;
+  if (!demo) return <SignInForm signUpOpen={signUps?.open ?? false} onSignedIn={signedIn} />;
   return (
     <div className={css.ground}>
-      {demo ? (
-        <DemoSignIn demo={demo} onSignedIn={signedIn} />
-      ) : (
-        <main className={css.narrow}>
-          <SignInForm onSignedIn={signedIn} />
-          <SignInFoot />
-        </main>
-      )}
+      <DemoSignIn demo={demo} onSignedIn={signedIn} />
     </div>
   );
 }

@@ -11,8 +11,16 @@ export type Rights = {
   assign: boolean;
   update: boolean;
   readContacts: boolean;
+  reveal: boolean;
   readTemplates: boolean;
   readLog: boolean;
+  channels: boolean;
+  members: boolean;
+  roles: boolean;
+  apiKeys: boolean;
+  audit: boolean;
+  organization: boolean;
+  transfer: boolean;
 };
 
 export function rightsOf(permissions: string[]): Rights {
@@ -25,8 +33,16 @@ export function rightsOf(permissions: string[]): Rights {
     assign: has('conversations.assign'),
     update: has('conversations.update'),
     readContacts: has('contacts.read'),
+    reveal: has('contacts.reveal_pii'),
     readTemplates: has('templates.read'),
     readLog: has('channels.manage'),
+    channels: has('channels.manage'),
+    members: has('members.manage'),
+    roles: has('roles.manage'),
+    apiKeys: has('api_keys.manage'),
+    audit: has('audit.read'),
+    organization: has('organization.update'),
+    transfer: has('organization.delete'),
   };
 }
 

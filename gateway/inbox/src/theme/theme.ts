@@ -8,9 +8,7 @@ import {
   Kbd,
   Menu,
   Modal,
-  PasswordInput,
   Popover,
-  Select,
   Switch,
   Textarea,
   TextInput,
@@ -54,9 +52,12 @@ export const theme = createTheme({
       classNames: { root: shape.actionIcon },
     }),
     TextInput: TextInput.extend({ classNames: fieldNames() }),
-    PasswordInput: PasswordInput.extend({ classNames: { ...fieldNames(), innerInput: shape.innerInput } }),
-    Select: Select.extend({ classNames: fieldNames() }),
+    // Named, not imported: what only some pages use must not be in the first load.
+    PasswordInput: { classNames: { ...fieldNames(), innerInput: shape.innerInput } },
+    Select: { classNames: fieldNames() },
     Textarea: Textarea.extend({ classNames: fieldNames() }),
+    NumberInput: { classNames: fieldNames() },
+    MultiSelect: { classNames: { ...fieldNames(), input: shape.pills } },
     Badge: Badge.extend({ classNames: { root: shape.badge } }),
     Kbd: Kbd.extend({ classNames: { root: shape.kbd } }),
     Switch: Switch.extend({ classNames: { track: shape.track } }),
@@ -95,7 +96,13 @@ export const theme = createTheme({
 });
 
 function fieldNames() {
-  return { input: shape.input, label: shape.label, error: shape.error, section: shape.inputSection };
+  return {
+    input: shape.input,
+    label: shape.label,
+    error: shape.error,
+    description: shape.description,
+    section: shape.inputSection,
+  };
 }
 
 const properties = (tokens: Record<string, string>) =>

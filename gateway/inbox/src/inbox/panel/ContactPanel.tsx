@@ -1,5 +1,5 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
-import { IconEyeOff, IconLayoutSidebarRight } from '@tabler/icons-react';
+import { IconLayoutSidebarRight } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { contactQuery, conversationQuery } from '../../api/queries';
@@ -7,11 +7,11 @@ import type { Contact } from '../../api/types';
 import { countryName } from '../../i18n/format';
 import { Face } from '../../people/Face';
 import { contactName } from '../../people/names';
-import { readablePhone } from '../../people/phone';
 import { TipWithKeys } from '../../shell/Rail';
 import { useRights } from '../../state/permissions';
 import { CopyText } from './CopyText';
 import { EarlierConversations } from './EarlierConversations';
+import { Phone } from './Phone';
 import css from './panel.module.css';
 import { Section } from './Section';
 
@@ -79,17 +79,7 @@ export function Identity({ contact }: { contact: Contact }) {
       <dl className={css.facts}>
         <dt>{t('panel.phone')}</dt>
         <dd>
-          {contact.phone ? (
-            <CopyText
-              text={contact.phone}
-              shown={readablePhone(contact.phone)}
-              label={t('panel.copyPhone')}
-            />
-          ) : (
-            <span className={css.faint}>
-              <IconEyeOff size={14} aria-hidden /> {t('panel.notShared')}
-            </span>
-          )}
+          <Phone key={contact.id} contact={contact} />
         </dd>
         {contact.bsuid && (
           <>
