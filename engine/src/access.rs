@@ -2,19 +2,26 @@
 
 use std::sync::Arc;
 
+use crate::audit::AuditActor;
 use crate::conversation::Conversation;
 use crate::directory::Person;
 use crate::event::Audience;
-use crate::id::{MemberId, SessionId, TeamId, TenantId};
+use crate::id::{ApiKeyId, MemberId, SessionId, TeamId, TenantId};
 use crate::permission::{Grants, Permission};
 use crate::rejection::Rejection;
+use crate::time::Timestamp;
 
 /// A signed-in member and what they are allowed.
 #[derive(Debug, Clone)]
 pub struct Principal {
     pub tenant: TenantId,
     pub person: Person,
+    /// What open connections end with: the session, or what stands for an API key.
     pub session: SessionId,
+    /// A program; `person` is its service member then.
+    pub api_key: Option<ApiKeyId>,
+    /// When the session or the key ends by itself.
+    pub until: Option<Timestamp>,
     pub grants: Grants,
     pub teams: Arc<[TeamId]>,
 }
@@ -66,6 +73,15 @@ pub enum Sight {
 }
 
 impl Principal {
+    /// As the audit log names them.
+    pub fn actor(&self) -> AuditActor {
+        let name = self.person.name.clone();
+        match self.api_key {
+            Some(id) => AuditActor::ApiKey { id, name },
+            None => AuditActor::Member { id: self.person.id, name },
+        }
+    }
+
     pub fn require(&self, permission: Permission) -> Result<(), Rejection> {
         if self.grants.allow(permission) { Ok(()) } else { Err(Rejection::Forbidden(permission)) }
     }
@@ -109,6 +125,8 @@ mod tests {
             tenant: TenantId::from_bytes([1; 16]),
             person: Person { id: MemberId::from_bytes([2; 16]), name: "Rafael".into() },
             session: SessionId::from_bytes([3; 16]),
+            api_key: None,
+            until: None,
             grants: role.grants(),
             teams: [OURS].into(),
         }

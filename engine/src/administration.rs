@@ -28,7 +28,7 @@ pub use approval::may_approve;
 pub use explain::{Why, explain};
 pub use founding::{Founding, found};
 pub use invitations::{INVITATION_LIFE, InvitationCommand, Joining};
-pub use members::MemberCommand;
+pub use members::{MemberCommand, within_reach};
 pub use ownership::Transfer;
 pub use roles::RoleCommand;
 pub use settings::SettingsChange;

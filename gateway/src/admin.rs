@@ -14,7 +14,7 @@ use engine::time::{Clock as _, IdSource as _};
 use storage::sqlite::SqliteStore;
 
 use crate::app::{StartError, open_store};
-use crate::auth;
+use crate::auth::passwords;
 use crate::config::Config;
 use crate::households::{ChangeError, EMAIL_TAKEN, Households};
 use crate::shell::{RandomIds, SystemClock};
@@ -135,10 +135,10 @@ async fn create_organization(
 /// With a password that was checked.
 fn new_account(email: &str, name: Option<String>, password: &str) -> Result<Account, StartError> {
     let email = check_email(email).map_err(|no| refused(&no))?;
-    auth::check_new_password(password).map_err(|text| StartError(format!("{text} Nothing was created.")))?;
+    passwords::check_new(password).map_err(|text| StartError(format!("{text} Nothing was created.")))?;
     let before_at = email.split('@').next().unwrap_or_default().to_owned();
     let name = check_name(&name.unwrap_or(before_at)).map_err(|no| refused(&no))?;
-    let hash = auth::hash(password).map_err(StartError)?;
+    let hash = passwords::hash(password).map_err(StartError)?;
     Ok(Account::new(AccountId::from_bytes(RandomIds.next()), email, name, Some(hash), SystemClock.now()))
 }
 

@@ -4,11 +4,16 @@
 pub mod contacts;
 pub mod conversations;
 pub mod demo;
+pub mod joining;
 pub mod lists;
+pub mod me;
 pub mod media;
 pub mod messages;
 pub mod openapi;
+pub mod password_resets;
+pub mod second_factor;
 pub mod sessions;
+pub mod sign_ups;
 pub mod templates;
 pub mod webhook_log;
 
@@ -29,6 +34,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .service(
                 web::scope("/v1")
                     .configure(sessions::routes)
+                    .configure(me::routes)
+                    .configure(second_factor::routes)
+                    .configure(password_resets::routes)
+                    .configure(sign_ups::routes)
+                    .configure(joining::routes)
                     .configure(conversations::routes)
                     .configure(messages::routes)
                     .configure(media::routes)

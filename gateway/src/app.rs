@@ -11,10 +11,12 @@ use storage::blobs::DirectoryBlobs;
 use storage::sqlite::{SqliteOptions, SqliteStore};
 
 use crate::auth::Auth;
+use crate::clerk::Clerk;
 use crate::config::Config;
 use crate::demo::Demo;
 use crate::households::Households;
 use crate::live::hub::Hub;
+use crate::mail::Mailer;
 use crate::meta::graph::{GraphClient, GraphConfig};
 use crate::meta::parse::Dialect;
 use crate::routing::Routing;
@@ -35,6 +37,8 @@ pub struct App {
     pub routing: Routing,
     pub households: Households,
     pub auth: Auth,
+    pub clerk: Clerk,
+    pub mailer: Option<Mailer>,
     pub clock: Arc<dyn Clock>,
     /// Time-ordered: for inbox items and files.
     pub ids: Arc<dyn IdSource>,
@@ -65,8 +69,9 @@ impl App {
         let store: Arc<dyn Store> = sqlite.clone();
         let blobs = open_blobs(&config, &sqlite)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let auth = Auth::open(&config.data_dir.join("session.key"))
-            .map_err(|error| StartError(format!("The session key cannot be read or made: {error}.")))?;
+        let auth = Auth::open(&config.data_dir.join("session.keys"), &config.limits, clock.now())
+            .map_err(|error| StartError(format!("The keys that sign sessions cannot be read or made: {error}.")))?;
+        let mailer = Mailer::open(&config.smtp).map_err(|error| StartError(error.0))?;
         let graph = GraphConfig {
             base_url: config.meta.graph_url.clone(),
             version: config.meta.graph_version.clone(),
@@ -98,6 +103,8 @@ impl App {
             routing,
             households: Households::default(),
             auth,
+            clerk: Clerk::default(),
+            mailer,
             clock,
             ids: Arc::new(TimeOrderedIds::default()),
             metrics,

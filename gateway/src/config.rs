@@ -1,8 +1,9 @@
 //! Settings: `jetto.default.toml`, then the operator's file, then the environment. Anything unknown or contradictory stops
 //! the start with one line.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
@@ -32,6 +33,10 @@ pub struct Config {
     pub actor_threads: usize,
     pub http_threads: usize,
     pub drain_seconds: u64,
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<Network>,
+    pub sign_up: SignUp,
+    pub smtp: SmtpConfig,
     pub meta: MetaConfig,
     pub limits: Limits,
 }
@@ -41,6 +46,59 @@ pub struct Config {
 pub enum LogFormat {
     Text,
     Json,
+}
+
+/// Whether strangers may make organizations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SignUp {
+    Open,
+    Closed,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SmtpConfig {
+    /// Empty: no mail is sent. Holds a password.
+    pub url: String,
+    pub from: String,
+}
+
+impl std::fmt::Debug for SmtpConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SmtpConfig").field("from", &self.from).finish_non_exhaustive()
+    }
+}
+
+/// Addresses that share their first bits: `10.0.0.0/8`, or one address alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    bits: u32,
+}
+
+impl Network {
+    /// `ip` is canonical: an IPv4 address is not written as IPv6.
+    pub fn has(self, ip: IpAddr) -> bool {
+        match (self.address, ip) {
+            (IpAddr::V4(network), IpAddr::V4(ip)) => (network.to_bits() ^ ip.to_bits()).leading_zeros() >= self.bits,
+            (IpAddr::V6(network), IpAddr::V6(ip)) => (network.to_bits() ^ ip.to_bits()).leading_zeros() >= self.bits,
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
+}
+
+impl FromStr for Network {
+    type Err = BadConfig;
+
+    fn from_str(text: &str) -> Result<Self, BadConfig> {
+        let bad = || BadConfig(format!("{text} is no address or network, as in 10.0.0.1 or 10.0.0.0/8"));
+        let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+        let address: IpAddr = address.parse().map_err(|_| bad())?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.map_or(Ok(most), str::parse).ok().filter(|bits| *bits <= most).ok_or_else(bad)?;
+        Ok(Self { address, bits })
+    }
 }
 
 #[derive(Clone, Deserialize)]
@@ -67,6 +125,8 @@ pub struct Limits {
     pub live_backlog_seconds: u64,
     pub live_ring_events: usize,
     pub upload_bytes: usize,
+    pub sign_in_attempts: u32,
+    pub sign_in_refill_seconds: u64,
 }
 
 /// One line for the operator.
@@ -120,6 +180,13 @@ impl Config {
         if self.meta.app_secrets.iter().any(String::is_empty) {
             return bad("Setting meta.app_secrets: holds an empty secret.");
         }
+        if self.limits.sign_in_attempts == 0 || self.limits.sign_in_refill_seconds == 0 {
+            return bad("Settings limits.sign_in_attempts and limits.sign_in_refill_seconds: want at least 1.");
+        }
+        if is_in_the_clear(&self.smtp.url) {
+            return bad("Setting smtp.url: would send the password in the clear; use smtps:// or add ?tls=required.");
+        }
+        crate::mail::Mailer::open(&self.smtp)?;
         if self.limits.live_backlog_bytes < 65_536 {
             return bad("Setting limits.live_backlog_bytes: wants at least 65536.");
         }
@@ -144,6 +211,18 @@ impl Config {
 fn is_loopback(url: &str) -> bool {
     let Ok(url) = reqwest::Url::parse(url) else { return false };
     url.scheme() == "http" && matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"))
+}
+
+/// A password for a server elsewhere, without TLS being certain.
+fn is_in_the_clear(url: &str) -> bool {
+    let Ok(url) = reqwest::Url::parse(url) else { return false };
+    let certain = url.scheme() == "smtps" || url.query_pairs().any(|(key, value)| key == "tls" && value == "required");
+    let here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    !certain && !here && url.password().is_some()
+}
+
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Network>, D::Error> {
+    list(deserializer)?.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
 }
 
 fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
@@ -202,9 +281,42 @@ mod tests {
     }
 
     #[test]
+    fn a_network_has_the_addresses_that_share_its_bits() {
+        let has = |network: &str, ip: &str| network.parse::<Network>().unwrap().has(ip.parse().unwrap());
+        assert!(has("10.0.0.0/8", "10.255.0.1") && !has("10.0.0.0/8", "11.0.0.1"));
+        assert!(has("192.0.2.7", "192.0.2.7") && !has("192.0.2.7", "192.0.2.6"));
+        assert!(has("0.0.0.0/0", "192.0.2.7") && !has("0.0.0.0/0", "::1"));
+        assert!(has("2001:db8::/32", "2001:db8:1::1") && !has("2001:db8::/32", "2001:db9::1"));
+        for wrong in ["", "10.0.0.0/33", "10.0.0.0/x", "proxy"] {
+            assert!(wrong.parse::<Network>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_mail_password_is_not_sent_in_the_clear() {
+        let mut config = Config::defaults().unwrap();
+        config.smtp.from = "Jetto <jetto@example.com>".into();
+        for (url, fits) in [
+            ("smtp://jetto:hush@mail.example.com", false),
+            ("smtp://jetto:hush@mail.example.com?tls=opportunistic", false),
+            ("smtp://jetto:hush@mail.example.com?tls=required", true),
+            ("smtps://jetto:hush@mail.example.com", true),
+            ("smtp://jetto:hush@127.0.0.1:2525", true),
+            ("mail.example.com", false),
+        ] {
+            config.smtp.url = url.to_owned();
+            assert_eq!(config.check().is_ok(), fits, "{url}: {:?}", config.check());
+        }
+        config.smtp.from = "nobody".into();
+        config.smtp.url = "smtps://mail.example.com".into();
+        assert!(config.check().unwrap_err().0.contains("smtp.from"));
+    }
+
+    #[test]
     fn no_secret_shows_in_debug_output() {
         let mut config: Config = Figment::from(Toml::string(DEFAULTS)).extract().unwrap();
         config.meta.app_secrets = vec!["hush".into()];
+        config.smtp.url = "smtps://jetto:hush@mail.example.com".into();
         assert!(!format!("{config:?}").contains("hush"));
     }
 }

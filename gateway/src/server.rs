@@ -14,7 +14,7 @@ use engine::time::Span;
 
 use crate::app::{App, StartError, threads};
 use crate::http::headers;
-use crate::{api, health, inbox, webhook};
+use crate::{api, clerk, health, inbox, webhook};
 
 /// A peer that does not take what was sent for this long is gone: the kernel ends the connection, whatever state the
 /// socket's actor is in (actix does not poll an actor whose write buffer is full).
@@ -57,6 +57,7 @@ pub async fn serve(app: web::Data<App>, listener: TcpListener, ready: impl FnOnc
     }
     tasks.spawn_local(beat(app.clone()));
     tasks.spawn_local(keep_house(app.clone()));
+    tasks.spawn_local(clerk::run(app.clone()));
     ready();
     wait_for_signal().await.map_err(failed)?;
     stop(&app, handle).await;
@@ -137,6 +138,7 @@ async fn keep_house(app: web::Data<App>) {
         tick.tick().await;
         app.actors.sweep();
         app.look_at_disk();
+        app.auth.keep_house(app.clock.now());
         let organizations = app.store.organizations().await.unwrap_or_default();
         for organization in organizations {
             if let Err(error) = app.store.trim(organization.id, EVENTS_KEPT).await {
@@ -177,6 +179,7 @@ async fn stop(app: &App, server: ServerHandle) {
     if tokio::time::timeout(deadline, server.stop(true)).await.is_err() {
         tracing::warn!("some connections did not end in time");
     }
+    app.clerk.finish(deadline).await;
     app.stop(deadline).await;
     tracing::info!("stopped");
 }

@@ -189,6 +189,8 @@ pub(crate) fn owner() -> Principal {
         tenant: TENANT,
         person: Person { id: MemberId::from_bytes([7; 16]), name: "Rafael".into() },
         session: SessionId::from_bytes([3; 16]),
+        api_key: None,
+        until: None,
         grants: Role::Owner.grants(),
         teams: [].into(),
     }

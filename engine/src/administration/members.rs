@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::{Case, Change, api_keys, room};
+use super::{Case, Change, api_keys, may_give, room};
 use crate::account::{self, Account};
-use crate::audit::Action;
+use crate::audit::{Action, AuditActor};
 use crate::directory::{Heir, Member, MemberStatus, RoleId};
-use crate::household::{MEMBERS_MAX, Write};
+use crate::household::{Household, MEMBERS_MAX, Write};
 use crate::id::{MemberId, TeamId};
 use crate::permission::Permission;
 use crate::rejection::Rejection;
+use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemberCommand {
@@ -44,6 +45,23 @@ pub(super) fn decide(case: &Case<'_>, command: MemberCommand) -> Result<Change, 
         MemberCommand::Deactivate { id, heir } => deactivate(case, id, heir),
         MemberCommand::Reactivate { id } => reactivate(case, id),
     }
+}
+
+/// A person whose password, sessions and the like the actor may look after: they manage members, and this one has no
+/// more than they have. Only owners look after owners.
+pub fn within_reach<'a>(
+    household: &'a Household,
+    who: &AuditActor,
+    id: MemberId,
+    now: Timestamp,
+) -> Result<&'a Member, Rejection> {
+    let standing = household.standing(who, now);
+    if !standing.grants.allow(Permission::MembersManage) {
+        return Err(Rejection::Forbidden(Permission::MembersManage));
+    }
+    let member = household.member(id).filter(|member| !member.is_service()).ok_or(Rejection::NotFound)?;
+    may_give(household, &standing, member.role)?;
+    Ok(member)
 }
 
 fn add(case: &Case<'_>, id: MemberId, account: Box<Account>, role: RoleId) -> Result<Change, Rejection> {

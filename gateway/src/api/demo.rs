@@ -1,13 +1,14 @@
 //! The demo's front door: pick a person, no password. There only in `jetto demo`.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use engine::id::{MemberId, TenantId};
 use engine::permission::Role;
 use serde::{Deserialize, Serialize};
 
-use super::sessions::{Me, describe};
+use super::me::{Me, welcome};
 use crate::app::App;
-use crate::auth;
+use crate::auth::sessions;
 use crate::http::problem::Problem;
 
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -63,6 +64,5 @@ pub async fn sign_in(
     let account = household.and_then(|household| household.member(person.member_id)?.account);
     let account = app.store.account(account.ok_or_else(Problem::not_found)?).await?.ok_or_else(Problem::not_found)?;
     let seat = (person.organization_id, person.member_id);
-    let (principal, cookie) = auth::sign_in(&app, &request, &account, seat).await?;
-    Ok(HttpResponse::Created().cookie(cookie).json(describe(&app, &principal).await?))
+    welcome(&app, StatusCode::CREATED, sessions::open(&app, &request, &account, seat).await?).await
 }

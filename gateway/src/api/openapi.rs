@@ -5,6 +5,7 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use super::{contacts, conversations, demo, media, messages, sessions, templates, webhook_log};
+use super::{joining, me, password_resets, second_factor, sign_ups};
 use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
 
 #[derive(OpenApi)]
@@ -17,7 +18,6 @@ use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
     paths(
         sessions::sign_in,
         sessions::sign_out,
-        sessions::me,
         sessions::members,
         conversations::list,
         conversations::counts,
@@ -39,6 +39,27 @@ use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
         webhook_log::replay,
         demo::people,
         demo::sign_in,
+        sessions::refresh,
+        sessions::list,
+        sessions::end_one,
+        sessions::end_others,
+        sessions::switch,
+        me::me,
+        me::change,
+        me::password,
+        me::preferences,
+        second_factor::begin,
+        second_factor::confirm,
+        second_factor::recovery_codes,
+        second_factor::remove,
+        password_resets::ask,
+        password_resets::look,
+        password_resets::set,
+        password_resets::hand_over,
+        sign_ups::look,
+        sign_ups::sign_up,
+        joining::look,
+        joining::join,
     ),
     components(schemas(EventFrame, ServerFrame, ClientFrame, conversations::ViewName))
 )]
@@ -55,6 +76,15 @@ const REQUESTS: &[&str] = &[
     "Resolve",
     "DemoChoice",
     "ClientFrame",
+    "Switch",
+    "MeChange",
+    "PasswordChange",
+    "Code",
+    "PasswordAndCode",
+    "ResetWish",
+    "NewPassword",
+    "NewOrganization",
+    "Join",
 ];
 
 /// The document as JSON, with a line break at its end.

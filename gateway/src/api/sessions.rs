@@ -1,63 +1,52 @@
-//! Signing in and out, and who one is.
+//! Signing in and out, and the browsers one is signed in with.
 
-use std::sync::Arc;
-
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use engine::access::Principal;
-use engine::directory::{Member, Number, Organization, RoleId};
-use engine::household::Household;
-use engine::id::{AccountId, MemberId, PhoneNumberId, TenantId, WabaId};
-use engine::permission::{Permission, Role};
+use engine::account::Session;
+use engine::directory::{Member, RoleId};
+use engine::id::{MemberId, SessionId, TenantId};
+use engine::permission::Role;
+use engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::lists::List;
+use super::me::{self, Me, account_of, welcome};
 use crate::app::App;
-use crate::auth;
-use crate::http::guard::Signed;
+use crate::auth::sign_in::Credentials;
+use crate::auth::{self, accounts, cookies};
+use crate::http::guard::{Signed, origin_of};
 use crate::http::problem::Problem;
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/sessions", web::post().to(sign_in))
+        .route("/sessions", web::get().to(list))
+        .route("/sessions", web::delete().to(end_others))
+        .route("/sessions/refresh", web::post().to(refresh))
+        .route("/sessions/switch", web::post().to(switch))
         .route("/sessions/current", web::delete().to(sign_out))
-        .route("/me", web::get().to(me))
+        .route("/sessions/{id}", web::delete().to(end_one))
         .route("/members", web::get().to(members));
 }
 
+/// A browser that one is signed in with.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct SessionView {
+    id: SessionId,
+    created_at: Timestamp,
+    last_seen_at: Timestamp,
+    expires_at: Timestamp,
+    ip: String,
+    browser: String,
+    device: String,
+    /// The one that asks.
+    current: bool,
+}
+
 #[derive(Deserialize, utoipa::ToSchema)]
-pub struct Credentials {
-    email: String,
-    password: String,
-}
-
-/// The signed-in member.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct Me {
-    member: MeMember,
-    organization: Organization,
-    /// Keys of `permissions.json`.
-    permissions: Vec<&'static str>,
-    numbers: Vec<NumberView>,
-    /// Whether this is `jetto demo`.
-    demo: bool,
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct MeMember {
-    id: MemberId,
-    name: String,
-    email: String,
-    #[schema(value_type = Role)]
-    role: RoleId,
-}
-
-/// A number without its token.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct NumberView {
-    phone_number_id: PhoneNumberId,
-    waba_id: WabaId,
-    name: String,
-    display: String,
+pub struct Switch {
+    #[schema(value_type = String)]
+    organization_id: TenantId,
 }
 
 /// A colleague.
@@ -69,83 +58,121 @@ pub struct MemberView {
     role: RoleId,
 }
 
-impl From<Number> for NumberView {
-    fn from(number: Number) -> Self {
-        let Number { phone_number_id, waba_id, name, display, .. } = number;
-        Self { phone_number_id, waba_id, name, display }
-    }
-}
-
 /// Sign in
 #[utoipa::path(post, path = "/api/v1/sessions", request_body = Credentials,
-    responses((status = 201, body = Me), (status = 401, body = Problem)))]
+    responses((status = 201, body = Me), (status = 401, body = Problem), (status = 429, body = Problem)))]
 pub async fn sign_in(
     app: web::Data<App>,
     request: HttpRequest,
     credentials: web::Json<Credentials>,
 ) -> Result<HttpResponse, Problem> {
-    let Credentials { email, password } = credentials.into_inner();
-    let found = app.store.account_by_email(&email.trim().to_lowercase()).await?;
-    let right = app.auth.verify(found.as_ref(), password).await;
-    if let Some(account) = found.filter(|_| right)
-        && let Some(seat) = first_seat(&app, account.id).await?
-    {
-        let (principal, cookie) = auth::sign_in(&app, &request, &account, seat).await?;
-        return Ok(HttpResponse::Created().cookie(cookie).json(describe(&app, &principal).await?));
-    }
-    let status = actix_web::http::StatusCode::UNAUTHORIZED;
-    Err(Problem::new(status, "wrong_credentials", "E-mail and password do not belong together.")
-        .with_action("Check both and try again."))
+    let entry = auth::sign_in::sign_in(&app, &request, credentials.into_inner()).await?;
+    welcome(&app, StatusCode::CREATED, entry).await
 }
 
-/// The first organization that the person is active in.
-async fn first_seat(app: &App, account: AccountId) -> Result<Option<(TenantId, MemberId)>, Problem> {
-    for (tenant, member) in app.store.memberships(account).await? {
-        let household = app.households.of(app.store.as_ref(), tenant).await?;
-        if household.is_some_and(|household| household.member(member).is_some_and(Member::is_active)) {
-            return Ok(Some((tenant, member)));
-        }
+/// The next token, for the refresh cookie
+#[utoipa::path(post, path = "/api/v1/sessions/refresh", responses((status = 200, body = Me), (status = 401, body = Problem)))]
+pub async fn refresh(app: web::Data<App>, request: HttpRequest) -> Result<HttpResponse, Problem> {
+    welcome(&app, StatusCode::OK, auth::refresh::refresh(&app, &request).await?).await
+}
+
+/// Where one is signed in
+#[utoipa::path(get, path = "/api/v1/sessions", responses((status = 200, body = List<SessionView>), (status = 401, body = Problem)))]
+pub async fn list(app: web::Data<App>, signed: Signed) -> Result<web::Json<List<SessionView>>, Problem> {
+    let current = signed.0.session;
+    let view = |session: Session| SessionView {
+        id: session.id,
+        created_at: session.created_at,
+        last_seen_at: session.last_seen_at,
+        expires_at: session.expires_at,
+        ip: session.ip,
+        browser: session.browser,
+        device: session.device,
+        current: session.id == current,
+    };
+    Ok(web::Json(own(&app, &signed).await?.into_iter().map(view).collect::<Vec<_>>().into()))
+}
+
+/// In every organization, those that have not expired.
+async fn own(app: &App, signed: &Signed) -> Result<Vec<Session>, Problem> {
+    let account = account_of(app, &signed.0).await?;
+    let (sessions, now) = (app.store.sessions_of(account.id).await?, app.clock.now());
+    let stands = |session: &Session| now < session.expires_at && session.token_version == account.token_version;
+    Ok(sessions.into_iter().filter(stands).collect())
+}
+
+/// Sign out one browser
+#[utoipa::path(delete, path = "/api/v1/sessions/{id}", params(("id" = String, Path)),
+    responses((status = 204), (status = 401, body = Problem), (status = 404, body = Problem)))]
+pub async fn end_one(
+    app: web::Data<App>,
+    request: HttpRequest,
+    signed: Signed,
+    id: web::Path<SessionId>,
+) -> Result<HttpResponse, Problem> {
+    let mut sessions = own(&app, &signed).await?;
+    sessions.retain(|session| session.id == *id);
+    if sessions.is_empty() {
+        return Err(Problem::not_found());
     }
-    Ok(None)
+    end(&app, &request, &signed, sessions).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Sign out all other browsers
+#[utoipa::path(delete, path = "/api/v1/sessions", responses((status = 204), (status = 401, body = Problem)))]
+pub async fn end_others(app: web::Data<App>, request: HttpRequest, signed: Signed) -> Result<HttpResponse, Problem> {
+    let mut sessions = own(&app, &signed).await?;
+    sessions.retain(|session| session.id != signed.0.session);
+    end(&app, &request, &signed, sessions).await?;
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Sign out
 #[utoipa::path(delete, path = "/api/v1/sessions/current", responses((status = 204), (status = 401, body = Problem)))]
-pub async fn sign_out(app: web::Data<App>, signed: Signed) -> Result<HttpResponse, Problem> {
-    let cookie = auth::sign_out(&app, &signed.0).await?;
-    Ok(HttpResponse::NoContent().cookie(cookie).finish())
+pub async fn sign_out(app: web::Data<App>, request: HttpRequest, signed: Signed) -> Result<HttpResponse, Problem> {
+    let session = app.store.session(signed.0.session).await?;
+    end(&app, &request, &signed, session.into_iter().collect()).await?;
+    let mut response = HttpResponse::NoContent();
+    for cookie in cookies::none(&app) {
+        response.cookie(cookie);
+    }
+    Ok(response.finish())
 }
 
-/// Who am I; renews the cookie
-#[utoipa::path(get, path = "/api/v1/me", responses((status = 200, body = Me), (status = 401, body = Problem)))]
-pub async fn me(app: web::Data<App>, signed: Signed) -> Result<HttpResponse, Problem> {
-    let cookie = auth::renew(&app, &signed.0)?;
-    Ok(HttpResponse::Ok().cookie(cookie).json(describe(&app, &signed.0).await?))
+async fn end(app: &App, request: &HttpRequest, signed: &Signed, sessions: Vec<Session>) -> Result<(), Problem> {
+    let (now, origin) = (app.clock.now(), origin_of(app, request));
+    let audit = sessions.iter().map(|session| {
+        let (tenant, entry) = auth::sessions::ended(session, signed.0.actor(), now);
+        (tenant, entry.from(Some(&origin)))
+    });
+    let ids: Vec<_> = sessions.iter().map(|session| (session.tenant, session.id)).collect();
+    auth::sessions::end(app, &ids, audit.collect()).await
+}
+
+/// Go on in another organization; this session ends
+#[utoipa::path(post, path = "/api/v1/sessions/switch", request_body = Switch,
+    responses((status = 200, body = Me), (status = 401, body = Problem), (status = 404, body = Problem)))]
+pub async fn switch(
+    app: web::Data<App>,
+    request: HttpRequest,
+    signed: Signed,
+    wanted: web::Json<Switch>,
+) -> Result<HttpResponse, Problem> {
+    let account = account_of(&app, &signed.0).await?;
+    let seat = accounts::seat(&app, account.id, Some(wanted.organization_id)).await?.ok_or_else(Problem::not_found)?;
+    let entry = auth::sessions::open(&app, &request, &account, seat).await?;
+    let session = app.store.session(signed.0.session).await?;
+    end(&app, &request, &signed, session.into_iter().collect()).await?;
+    welcome(&app, StatusCode::OK, entry).await
 }
 
 /// Colleagues, for names and assignment
 #[utoipa::path(get, path = "/api/v1/members", responses((status = 200, body = List<MemberView>), (status = 401, body = Problem)))]
 pub async fn members(app: web::Data<App>, signed: Signed) -> Result<web::Json<List<MemberView>>, Problem> {
-    let household = household(&app, &signed.0).await?;
+    let household = me::household(&app, &signed.0).await?;
     let colleagues =
         household.members_by_name().into_iter().filter(|member| member.is_active() && !member.is_service());
     let view = |member: &Member| MemberView { id: member.id, name: member.name.clone(), role: member.role };
     Ok(web::Json(colleagues.map(view).collect::<Vec<_>>().into()))
-}
-
-async fn household(app: &App, principal: &Principal) -> Result<Arc<Household>, Problem> {
-    app.households.of(app.store.as_ref(), principal.tenant).await?.ok_or_else(Problem::signed_out)
-}
-
-pub async fn describe(app: &App, principal: &Principal) -> Result<Me, Problem> {
-    let household = household(app, principal).await?;
-    let member = household.member(principal.person.id).cloned().ok_or_else(Problem::signed_out)?;
-    let numbers = app.store.numbers(principal.tenant).await?;
-    Ok(Me {
-        member: MeMember { id: member.id, name: member.name, email: member.email, role: member.role },
-        organization: household.organization.clone(),
-        permissions: principal.grants.iter().map(Permission::key).collect(),
-        numbers: numbers.into_iter().map(NumberView::from).collect(),
-        demo: app.demo.is_some(),
-    })
 }

@@ -9,11 +9,12 @@ use actix_web::http::header::{HeaderValue, ORIGIN};
 use actix_web::middleware::Next;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
 use engine::access::Principal;
+use engine::audit::Origin;
 use engine::permission::Permission;
 use engine::rejection::Rejection;
 
 use crate::app::App;
-use crate::auth;
+use crate::auth::{api_keys, origin, sessions};
 use crate::http::problem::Problem;
 use crate::http::routes::{self, Needs};
 
@@ -43,7 +44,8 @@ async fn admit(request: &ServiceRequest) -> Result<(), Problem> {
     let app = request.app_data::<web::Data<App>>().ok_or_else(|| Problem::internal(&"no app"))?;
     let pattern = request.match_pattern().ok_or_else(Problem::not_found)?;
     let rule = routes::rule(request.method().as_str(), &pattern).ok_or_else(Problem::not_found)?;
-    if request.method() != Method::GET {
+    let key = api_keys::presented(request.request());
+    if request.method() != Method::GET && key.is_none() {
         same_origin(app, request.request())?;
         if request.headers().get(CLIENT_HEADER).is_none_or(HeaderValue::is_empty) {
             return Err(Problem::new(
@@ -58,7 +60,17 @@ async fn admit(request: &ServiceRequest) -> Result<(), Problem> {
         Needs::SignedIn => &[],
         Needs::AnyOf(allowed) => allowed,
     };
-    let principal = auth::principal(app, request.request()).await?;
+    let principal = match key {
+        Some(_) if routes::is_for_people_only(rule.pattern) => return Err(people_only()),
+        Some(key) => api_keys::admit(app, key).await?,
+        None => {
+            let admitted = sessions::admit(app, request.request()).await?;
+            if admitted.must_enroll && !routes::is_ones_own(rule.pattern) {
+                return Err(second_factor_required());
+            }
+            admitted.principal
+        }
+    };
     if let Some(wanted) = allowed.first()
         && !allowed.iter().any(|permission| principal.grants.allow(*permission))
     {
@@ -66,6 +78,22 @@ async fn admit(request: &ServiceRequest) -> Result<(), Problem> {
     }
     request.extensions_mut().insert(principal);
     Ok(())
+}
+
+fn people_only() -> Problem {
+    let text = "An API key cannot be used for this. Nothing was changed.";
+    Problem::new(actix_web::http::StatusCode::FORBIDDEN, "people_only", text).with_action("Sign in as a person.")
+}
+
+fn second_factor_required() -> Problem {
+    let text = "Your organization wants a second factor, and you have none yet. Nothing was changed.";
+    Problem::new(actix_web::http::StatusCode::FORBIDDEN, "second_factor_required", text)
+        .with_action("Set it up under your account.")
+}
+
+/// Where this request comes from, as the audit log keeps it.
+pub fn origin_of(app: &App, request: &HttpRequest) -> Origin {
+    origin::of(request, &app.config.trusted_proxies)
 }
 
 /// A request that says where it comes from must come from our own address.

@@ -8,6 +8,8 @@ use engine::ports::{FetchError, ListError, StoreError};
 use engine::rejection::Rejection;
 use serde::Serialize;
 
+use crate::households::ChangeError;
+
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// Always `about:blank`: `code` names the kind.
@@ -22,17 +24,35 @@ pub struct Problem {
     /// For people: what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
+    /// Seconds, for the header.
+    #[serde(skip)]
+    retry_after: Option<u64>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { kind: "about:blank", title, status: status.as_u16(), code, detail: detail.into(), action: None }
+        Self {
+            kind: "about:blank",
+            title,
+            status: status.as_u16(),
+            code,
+            detail: detail.into(),
+            action: None,
+            retry_after: None,
+        }
     }
 
     #[must_use]
     pub fn with_action(mut self, action: impl Into<String>) -> Self {
         self.action = Some(action.into());
+        self
+    }
+
+    /// In whole seconds, rounded up.
+    #[must_use]
+    pub fn retry_after(mut self, wait: std::time::Duration) -> Self {
+        self.retry_after = Some(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
         self
     }
 
@@ -88,8 +108,8 @@ impl ResponseError for Problem {
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((CONTENT_TYPE, "application/problem+json"));
-        if self.status == 503 {
-            response.insert_header((RETRY_AFTER, "1"));
+        if let Some(seconds) = self.retry_after.or((self.status == 503).then_some(1)) {
+            response.insert_header((RETRY_AFTER, seconds.to_string()));
         }
         response.body(serde_json::to_vec(self).unwrap_or_default())
     }
@@ -126,6 +146,15 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Busy => Self::busy(),
             StoreError::Unavailable(_) | StoreError::Corrupt(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Rejected(rejection) => rejection.into(),
+            ChangeError::Store(error) => error.into(),
         }
     }
 }

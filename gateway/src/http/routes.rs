@@ -31,10 +31,32 @@ const CONTACTS: Needs = Needs::AnyOf(&[Permission::ContactsRead]);
 const TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesRead]);
 const CHANNELS: Needs = Needs::AnyOf(&[Permission::ChannelsManage]);
 
+const MEMBERS: Needs = Needs::AnyOf(&[Permission::MembersManage]);
+
 pub const RULES: &[Rule] = &[
     Rule { method: "POST", pattern: "/api/v1/sessions", needs: Needs::Nobody },
     Rule { method: "DELETE", pattern: "/api/v1/sessions/current", needs: Needs::SignedIn },
     Rule { method: "GET", pattern: "/api/v1/me", needs: Needs::SignedIn },
+    Rule { method: "POST", pattern: "/api/v1/sessions/refresh", needs: Needs::Nobody },
+    Rule { method: "GET", pattern: "/api/v1/sessions", needs: Needs::SignedIn },
+    Rule { method: "DELETE", pattern: "/api/v1/sessions", needs: Needs::SignedIn },
+    Rule { method: "DELETE", pattern: "/api/v1/sessions/{id}", needs: Needs::SignedIn },
+    Rule { method: "POST", pattern: "/api/v1/sessions/switch", needs: Needs::SignedIn },
+    Rule { method: "PATCH", pattern: "/api/v1/me", needs: Needs::SignedIn },
+    Rule { method: "PUT", pattern: "/api/v1/me/password", needs: Needs::SignedIn },
+    Rule { method: "PUT", pattern: "/api/v1/me/preferences", needs: Needs::SignedIn },
+    Rule { method: "POST", pattern: "/api/v1/me/second-factor", needs: Needs::SignedIn },
+    Rule { method: "DELETE", pattern: "/api/v1/me/second-factor", needs: Needs::SignedIn },
+    Rule { method: "POST", pattern: "/api/v1/me/second-factor/confirm", needs: Needs::SignedIn },
+    Rule { method: "POST", pattern: "/api/v1/me/second-factor/recovery-codes", needs: Needs::SignedIn },
+    Rule { method: "POST", pattern: "/api/v1/password-resets", needs: Needs::Nobody },
+    Rule { method: "GET", pattern: "/api/v1/password-resets/{token}", needs: Needs::Nobody },
+    Rule { method: "POST", pattern: "/api/v1/password-resets/{token}", needs: Needs::Nobody },
+    Rule { method: "POST", pattern: "/api/v1/members/{id}/password-reset", needs: MEMBERS },
+    Rule { method: "GET", pattern: "/api/v1/sign-ups", needs: Needs::Nobody },
+    Rule { method: "POST", pattern: "/api/v1/sign-ups", needs: Needs::Nobody },
+    Rule { method: "GET", pattern: "/api/v1/invitations/by-token/{token}", needs: Needs::Nobody },
+    Rule { method: "POST", pattern: "/api/v1/invitations/by-token/{token}", needs: Needs::Nobody },
     Rule { method: "GET", pattern: "/api/v1/members", needs: Needs::SignedIn },
     Rule { method: "GET", pattern: "/api/v1/conversations", needs: READ },
     Rule { method: "GET", pattern: "/api/v1/conversations/counts", needs: READ },
@@ -59,6 +81,30 @@ pub const RULES: &[Rule] = &[
     Rule { method: "POST", pattern: "/api/v1/demo/sessions", needs: Needs::Nobody },
     Rule { method: "GET", pattern: "/api/openapi.json", needs: Needs::Nobody },
 ];
+
+/// What an API key is never good for: the sessions, passwords and keys of people.
+const PEOPLE_ONLY: &[&str] = &[
+    "/api/v1/sessions",
+    "/api/v1/me",
+    "/api/v1/members/{id}/sessions",
+    "/api/v1/members/{id}/password-reset",
+    "/api/v1/organization/transfer",
+    "/api/v1/api-keys",
+];
+/// What remains for somebody who must set up a second factor first.
+const ONES_OWN: &[&str] = &["/api/v1/sessions", "/api/v1/me"];
+
+pub fn is_for_people_only(pattern: &str) -> bool {
+    is_under(pattern, PEOPLE_ONLY)
+}
+
+pub fn is_ones_own(pattern: &str) -> bool {
+    is_under(pattern, ONES_OWN)
+}
+
+fn is_under(pattern: &str, parts: &[&str]) -> bool {
+    parts.iter().any(|part| pattern.strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
 
 pub fn rule(method: &str, pattern: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.method == method && rule.pattern == pattern)

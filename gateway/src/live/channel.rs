@@ -184,11 +184,11 @@ impl<O: Outlet> Channel<O> {
         });
     }
 
-    pub(super) fn end_session(&mut self, session: SessionId) {
+    pub(super) fn end_session(&mut self, session: SessionId, reason: Reason) {
         self.listeners.retain(|_, listener| {
             let ends = listener.principal.session == session;
             if ends {
-                listener.close(Reason::SignedOut);
+                listener.close(reason);
             }
             !ends
         });

@@ -182,7 +182,12 @@ impl<O: Outlet> Hub<O> {
     }
 
     pub fn end_session(&self, tenant: TenantId, session: SessionId) {
-        lock(&self.channel(tenant)).end_session(session);
+        lock(&self.channel(tenant)).end_session(session, Reason::SignedOut);
+    }
+
+    /// The session goes on under another name: its connections come back with it.
+    pub fn reconnect(&self, tenant: TenantId, session: SessionId) {
+        lock(&self.channel(tenant)).end_session(session, Reason::Draining);
     }
 
     pub fn close_all(&self) {
@@ -333,7 +338,8 @@ mod tests {
             let person = Person { id: MemberId::from_bytes([4; 16]), name: "Lina".into() };
             let session = SessionId::from_bytes([5; 16]);
             let grants = Role::Owner.grants();
-            let principal = Principal { tenant: TENANT, person, session, grants, teams: Arc::default() };
+            let teams = Arc::default();
+            let principal = Principal { tenant: TENANT, person, session, api_key: None, until: None, grants, teams };
             let candidate = Candidate { outlet, principal, backlog: Arc::default() };
             (self.hub.join(candidate, after).await.unwrap(), heard)
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, ContextFutureSpawner, Handler, Message, StreamHandler,
@@ -42,7 +43,10 @@ pub async fn live(
     signed: Signed,
     query: web::Query<After>,
 ) -> Result<HttpResponse, actix_web::Error> {
-    exact_origin(&app, &request)?;
+    // No page can make a browser send an API key, so a program needs no Origin.
+    if signed.0.api_key.is_none() {
+        exact_origin(&app, &request)?;
+    }
     if !app.hub.admit() {
         return Err(Problem::busy().into());
     }
@@ -94,6 +98,10 @@ impl Actor for Socket {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
+        if let Some(until) = self.principal.until {
+            let left = until.since(self.app.clock.now()).0.max(0);
+            ctx.notify_later(Close(Reason::SignedOut), Duration::from_millis(left.cast_unsigned()));
+        }
         self.step(ctx);
     }
 

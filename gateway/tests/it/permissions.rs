@@ -60,7 +60,7 @@ async fn each_role_may_do_on_each_route_what_the_source_says() {
     let things = Things::of(&jetto, &owner).await;
     for (role, granted) in &roles {
         let agent = jetto.sign_in(&format!("the-{role}@garden.example")).await;
-        assert_eq!(agent.me["member"]["role"], role.as_str());
+        assert_eq!(agent.me["member"]["role"]["id"], role.as_str());
         let told: BTreeSet<&str> =
             agent.me["permissions"].as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
         assert_eq!(told, granted.iter().map(String::as_str).collect(), "{role}");
