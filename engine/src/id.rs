@@ -125,6 +125,14 @@ own_id!(
     IntakeId
 );
 own_id!(
+    /// Something that WhatsApp told about an account, see [`crate::alert`].
+    AlertId
+);
+own_id!(
+    /// The last part of an organization's own callback address: says whose secret signs what comes there.
+    CallbackKey
+);
+own_id!(
     /// Proves who claimed an outgoing message; travels to Meta and comes back in the statuses.
     ClaimToken
 );
@@ -132,6 +140,13 @@ own_id!(
 impl ContactId {
     pub fn of_identity(tenant: TenantId, key: &str) -> Self {
         Self::derive(&[tenant.as_bytes(), key.as_bytes()])
+    }
+}
+
+impl CallbackKey {
+    /// Not a secret: only the signature opens the door.
+    pub fn of(tenant: TenantId) -> Self {
+        Self::derive(&[tenant.as_bytes()])
     }
 }
 

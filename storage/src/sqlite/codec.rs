@@ -7,7 +7,7 @@ use engine::content::Content;
 use engine::conversation::Conversation;
 use engine::decision::MediaJob;
 use engine::delivery::Delivery;
-use engine::directory::{Number, Person};
+use engine::directory::{Number, NumberStanding, Person};
 use engine::event::{Audience, Event, LoggedEvent};
 use engine::id::{ClientKey, ConversationId, MediaId, MessageId, MetaMediaId, PhoneNumberId, Wamid};
 use engine::message::{Direction, Message, Quote, Reaction, Referral};
@@ -147,16 +147,19 @@ struct StoredNumber {
     display: String,
     token: String,
     rate_per_second: u32,
+    standing: NumberStanding,
 }
 
 pub(super) fn encode_number(number: &Number) -> Outcome<Vec<u8>> {
-    let Number { phone_number_id: _, waba_id, portfolio, name, display, token, rate_per_second } = number.clone();
-    encode(&StoredNumber { waba_id, portfolio, name, display, token, rate_per_second })
+    let Number { phone_number_id: _, waba_id, portfolio, name, display, token, rate_per_second, standing } =
+        number.clone();
+    encode(&StoredNumber { waba_id, portfolio, name, display, token, rate_per_second, standing })
 }
 
 pub(super) fn decode_number(phone_number_id: &str, body: &[u8]) -> Outcome<Number> {
-    let StoredNumber { waba_id, portfolio, name, display, token, rate_per_second } = decode(body)?;
-    Ok(Number { phone_number_id: phone_number_id.parse()?, waba_id, portfolio, name, display, token, rate_per_second })
+    let StoredNumber { waba_id, portfolio, name, display, token, rate_per_second, standing } = decode(body)?;
+    let phone_number_id = phone_number_id.parse()?;
+    Ok(Number { phone_number_id, waba_id, portfolio, name, display, token, rate_per_second, standing })
 }
 
 #[derive(Serialize, Deserialize)]
