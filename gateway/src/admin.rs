@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use clap::Subcommand;
 use engine::account::{Account, check_email, check_name};
 use engine::administration::{self, Actor, Founding, MemberCommand, found};
-use engine::directory::{Number, RoleId};
+use engine::directory::{Number, NumberStanding, RoleId};
 use engine::id::{AccountId, MemberId, PhoneNumberId, TenantId, WabaId};
 use engine::permission::Role;
 use engine::ports::{Administration as _, Created, Directory as _};
@@ -94,6 +94,7 @@ async fn carry_out(store: &SqliteStore, command: Command) -> Result<String, Star
                 display: display_number,
                 token: secret_from_stdin()?,
                 rate_per_second: RATE_STANDARD,
+                standing: NumberStanding::default(),
             };
             if store.put_number(tenant, number).await.map_err(failed)? {
                 Ok("connected; what came for this number before is processed at the next start".to_owned())

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use engine::account::Account;
-use engine::directory::{Member, MemberStatus, Number, Organization, RoleId};
+use engine::directory::{Member, MemberStatus, Number, NumberStanding, Organization, RoleId};
 use engine::household::Household;
 use engine::id::{AccountId, InvalidId, MemberId, TenantId};
 use engine::permission::Role;
@@ -132,6 +132,7 @@ pub fn numbers(organization: &Organization) -> Result<Vec<Number>, InvalidId> {
                 display: spaced(digits),
                 token: TOKEN.to_owned(),
                 rate_per_second: RATE_STANDARD,
+                standing: NumberStanding::default(),
             })
         })
         .collect()

@@ -10,6 +10,7 @@ use bytestring::ByteString;
 use engine::access::{Principal, Sight};
 use engine::event::LoggedEvent;
 use engine::id::{ConversationId, SessionId};
+use engine::permission::Permission;
 use tokio::time::Instant;
 
 use super::frames::{Reason, ServerFrame};
@@ -181,6 +182,13 @@ impl<O: Outlet> Channel<O> {
         listeners.retain(|id, listener| {
             only.is_some_and(|conversation| !presence.views(*id, conversation))
                 || listener.push(text.clone(), limit, now)
+        });
+    }
+
+    pub(super) fn tell_those_who_may(&mut self, permission: Permission, frame: &ServerFrame) {
+        let (text, limit, now) = (frame.encode(), self.limit, self.now());
+        self.listeners.retain(|_, listener| {
+            !listener.principal.grants.allow(permission) || listener.push(text.clone(), limit, now)
         });
     }
 

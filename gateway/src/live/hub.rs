@@ -11,6 +11,7 @@ use dashmap::DashMap;
 use engine::access::Principal;
 use engine::event::LoggedEvent;
 use engine::id::{ConversationId, SessionId, TenantId};
+use engine::permission::Permission;
 use engine::ports::{Bus, Store, StoreError};
 use tokio::time::Instant;
 
@@ -256,6 +257,12 @@ impl<O: Outlet> Bus for Hub<O> {
                     hub.fill_gap(tenant).await;
                 }
             });
+        }
+    }
+
+    fn alerts_changed(&self, tenant: TenantId) {
+        if let Some(channel) = self.channels.get(&tenant).map(|channel| channel.clone()) {
+            lock(&channel).tell_those_who_may(Permission::ChannelsManage, &ServerFrame::AlertsChanged);
         }
     }
 }

@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::GraphClient;
 use super::answer;
 
+/// Messages per second of a number with `HIGH` throughput.
+pub const RATE_HIGH: u32 = 1_000;
+
 const NUMBER_FIELDS: &str = "display_phone_number,verified_name,status,quality_rating,name_status,throughput,\
                              whatsapp_business_manager_messaging_limit";
 
