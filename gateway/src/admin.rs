@@ -17,6 +17,7 @@ use crate::app::{StartError, open_store};
 use crate::auth;
 use crate::config::Config;
 use crate::households::{ChangeError, EMAIL_TAKEN, Households};
+use crate::meta::graph::RATE_STANDARD;
 use crate::shell::{RandomIds, SystemClock};
 
 #[derive(Subcommand)]
@@ -67,9 +68,6 @@ pub enum Command {
         password_stdin: bool,
     },
 }
-
-/// Meta's default rate of a number, both directions together.
-pub const RATE_STANDARD: u32 = 80;
 
 pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
     let store = open_store(&config.data_dir)?;

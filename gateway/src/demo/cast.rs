@@ -9,8 +9,8 @@ use engine::id::{AccountId, InvalidId, MemberId, TenantId};
 use engine::permission::Role;
 use engine::time::Timestamp;
 
-use crate::admin::RATE_STANDARD;
 use crate::api::demo::{DemoDoor, DemoOrganization, DemoPerson};
+use crate::meta::graph::RATE_STANDARD;
 
 /// Numbers of the main organization: name, digits, Meta's id.
 pub const NUMBERS: &[(&str, &str, &str)] = &[
