@@ -3,6 +3,7 @@
 
 mod backlog;
 mod deliver;
+mod hear;
 mod identify;
 mod review;
 

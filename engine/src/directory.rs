@@ -218,9 +218,71 @@ pub struct Number {
     pub token: String,
     /// Messages per second that Meta allows, in both directions together.
     pub rate_per_second: u32,
+    pub standing: NumberStanding,
+}
+
+/// What WhatsApp thinks of a number, as it was last heard.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct NumberStanding {
+    /// `GREEN`, `YELLOW`, `RED`; `None` when it was not said.
+    pub quality: Option<String>,
+    /// How many people may be written to first in 24 hours: `TIER_250` and so on.
+    pub tier: Option<String>,
+    /// The worst that the last check found; `None`: never checked.
+    pub state: Option<CheckState>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum CheckState {
+    Fine,
+    ToDo,
+    Broken,
+}
+
+/// What is to become of a number; `None` leaves it.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct NumberChange {
+    pub name: Option<String>,
+    pub token: Option<String>,
+    pub display: Option<String>,
+    pub rate_per_second: Option<u32>,
+    pub quality: Option<String>,
+    pub tier: Option<String>,
+    pub state: Option<CheckState>,
+}
+
+impl fmt::Debug for NumberChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The token is a secret.
+        let Self { name, token, display, rate_per_second, quality, tier, state } = self;
+        let token = token.as_ref().map(|_| "…");
+        write!(f, "NumberChange({:?})", (name, token, display, rate_per_second, quality, tier, state))
+    }
+}
+
+/// An organization's own app at Meta: what comes to its own callback path is signed with this and nothing else.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MetaApp {
+    /// Empty: nothing is accepted there.
+    pub app_secret: String,
+    pub verify_token: String,
 }
 
 impl Number {
+    pub fn apply(&mut self, change: NumberChange) {
+        let NumberChange { name, token, display, rate_per_second, quality, tier, state } = change;
+        self.name = name.unwrap_or_else(|| std::mem::take(&mut self.name));
+        self.token = token.unwrap_or_else(|| std::mem::take(&mut self.token));
+        self.display = display.unwrap_or_else(|| std::mem::take(&mut self.display));
+        self.rate_per_second = rate_per_second.unwrap_or(self.rate_per_second);
+        let standing = &mut self.standing;
+        standing.quality = quality.or(standing.quality.take());
+        standing.tier = tier.or(standing.tier.take());
+        standing.state = state.or(standing.state);
+    }
+
     pub fn reference(&self) -> NumberRef {
         NumberRef {
             phone_number_id: self.phone_number_id.clone(),

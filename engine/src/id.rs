@@ -125,9 +125,24 @@ own_id!(
     IntakeId
 );
 own_id!(
+    /// Something that WhatsApp told about an account, see [`crate::alert`].
+    AlertId
+);
+own_id!(
+    /// The last part of an organization's own callback address: says whose secret signs what comes there.
+    CallbackKey
+);
+own_id!(
     /// Proves who claimed an outgoing message; travels to Meta and comes back in the statuses.
     ClaimToken
 );
+
+impl CallbackKey {
+    /// Not a secret: only the signature opens the door.
+    pub fn of(tenant: TenantId) -> Self {
+        Self::derive(&[tenant.as_bytes()])
+    }
+}
 
 impl ConversationId {
     pub fn of(tenant: TenantId, number: &PhoneNumberId, contact: ContactId) -> Self {

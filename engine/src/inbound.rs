@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert::AccountNews;
 use crate::content::Content;
 use crate::delivery::Status;
 use crate::id::{MetaMediaId, PhoneNumberId, Wamid};
@@ -15,7 +16,9 @@ use crate::time::Timestamp;
 pub enum Inbound {
     Message(Box<InboundMessage>),
     Status(Box<StatusUpdate>),
-    /// Understood, kept in the inbox log, and changes no conversation: quality, limits, template reviews.
+    /// About the account: quality, limits, restrictions, reviews.
+    Account(Box<AccountNews>),
+    /// Understood, kept in the inbox log, and changes nothing.
     Notice,
 }
 

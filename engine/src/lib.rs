@@ -4,6 +4,7 @@
 pub mod access;
 pub mod account;
 pub mod administration;
+pub mod alert;
 pub mod audit;
 pub mod contact;
 pub mod content;
@@ -17,6 +18,7 @@ pub mod id;
 pub mod identity;
 pub mod inbound;
 pub mod intake;
+pub mod mask;
 pub mod message;
 pub mod outgoing;
 pub mod permission;

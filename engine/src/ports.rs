@@ -5,6 +5,7 @@
 
 mod accounts;
 mod administration;
+mod alerts;
 mod audit_log;
 mod blobs;
 mod bus;
@@ -22,6 +23,7 @@ mod translator;
 
 pub use accounts::{Accounts, Updated};
 pub use administration::{Administration, Changed, Created};
+pub use alerts::{ALERTS_MAX, Alerts};
 pub use audit_log::{AuditLog, AuditQuery, ChainEnds};
 pub use blobs::BlobStore;
 pub use bus::Bus;
@@ -103,6 +105,7 @@ pub trait Store:
     + Sessions
     + AuditLog
     + Directory
+    + Alerts
     + InboxLog
     + ConversationStore
     + MessageStore
@@ -119,6 +122,7 @@ impl<T> Store for T where
         + Sessions
         + AuditLog
         + Directory
+        + Alerts
         + InboxLog
         + ConversationStore
         + MessageStore

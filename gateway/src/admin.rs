@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 use clap::Subcommand;
 use engine::account::{Account, check_email, check_name};
 use engine::administration::{self, Actor, Founding, MemberCommand, found};
-use engine::directory::{Number, RoleId};
+use engine::directory::{Number, NumberStanding, RoleId};
 use engine::id::{AccountId, MemberId, PhoneNumberId, TenantId, WabaId};
 use engine::permission::Role;
 use engine::ports::{Administration as _, Created, Directory as _};
@@ -17,6 +17,7 @@ use crate::app::{StartError, open_store};
 use crate::auth::passwords;
 use crate::config::Config;
 use crate::households::{ChangeError, EMAIL_TAKEN, Households};
+use crate::meta::graph::RATE_STANDARD;
 use crate::shell::{RandomIds, SystemClock};
 
 #[derive(Subcommand)]
@@ -68,9 +69,6 @@ pub enum Command {
     },
 }
 
-/// Meta's default rate of a number, both directions together.
-pub const RATE_STANDARD: u32 = 80;
-
 pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
     let store = open_store(config)?;
     let done = carry_out(&store, command).await;
@@ -94,6 +92,7 @@ async fn carry_out(store: &SqliteStore, command: Command) -> Result<String, Star
                 display: display_number,
                 token: secret_from_stdin()?,
                 rate_per_second: RATE_STANDARD,
+                standing: NumberStanding::default(),
             };
             if store.put_number(tenant, number).await.map_err(failed)? {
                 Ok("connected; what came for this number before is processed at the next start".to_owned())

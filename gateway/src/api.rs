@@ -1,6 +1,9 @@
 //! `/api/v1`: thin handlers over the store (reads) and the actors (changes). What a route needs stands in
 //! [`crate::http::routes`].
 
+pub mod alerts;
+pub mod audited;
+pub mod channels;
 pub mod contacts;
 pub mod conversations;
 pub mod demo;
@@ -45,6 +48,8 @@ pub fn routes(config: &mut web::ServiceConfig) {
                     .configure(contacts::routes)
                     .configure(templates::routes)
                     .configure(webhook_log::routes)
+                    .configure(channels::routes)
+                    .configure(alerts::routes)
                     .configure(demo::routes)
                     .route("/live", web::get().to(socket::live)),
             ),

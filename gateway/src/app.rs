@@ -35,10 +35,12 @@ pub struct App {
     pub graph: Arc<GraphClient>,
     pub templates: TemplateCache,
     pub routing: Routing,
-    pub households: Households,
+    pub households: Arc<Households>,
     pub auth: Auth,
     pub clerk: Clerk,
     pub mailer: Option<Mailer>,
+    /// Check-ups at once: each keeps Meta busy with half a dozen requests.
+    pub checkups: tokio::sync::Semaphore,
     pub clock: Arc<dyn Clock>,
     /// Time-ordered: for inbox items and files.
     pub ids: Arc<dyn IdSource>,
@@ -60,6 +62,9 @@ const LAG_MAX: Duration = Duration::from_millis(200);
 /// Intake is refused below this, so that what is stored can still be merged, read and backed up.
 const FREE_BYTES_MIN: u64 = 256 << 20;
 
+/// More are answered 503.
+const CHECKUPS_AT_ONCE: usize = 4;
+
 impl App {
     /// Opens the store and starts the actors. Must run inside an actix system.
     pub async fn start(config: Config, origin: String, demo: Option<Demo>) -> Result<Self, StartError> {
@@ -79,7 +84,8 @@ impl App {
         };
         let graph = GraphClient::new(graph, blobs.clone()).map_err(|error| StartError(error.to_string()))?;
         let graph = Arc::new(graph);
-        let hub = Hub::new(store.clone(), &config.limits);
+        let households = Arc::new(Households::default());
+        let hub = Hub::new(store.clone(), households.clone(), &config.limits);
         let world = World {
             store: store.clone(),
             blobs: blobs.clone(),
@@ -101,10 +107,11 @@ impl App {
             graph,
             templates: TemplateCache::default(),
             routing,
-            households: Households::default(),
+            households,
             auth,
             clerk: Clerk::default(),
             mailer,
+            checkups: tokio::sync::Semaphore::new(CHECKUPS_AT_ONCE),
             clock,
             ids: Arc::new(TimeOrderedIds::default()),
             metrics,

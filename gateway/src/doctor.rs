@@ -3,26 +3,29 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use engine::directory::Number;
+use engine::directory::{CheckState, Number};
 use engine::id::PhoneNumberId;
-use engine::ports::{Administration as _, Directory as _, FetchError, InboxLog as _};
+use engine::ports::{Administration as _, Directory as _, InboxLog as _};
+use engine::time::Clock as _;
 use storage::sqlite::SqliteStore;
 
 use crate::app::{StartError, open_blobs, open_store};
+use crate::checks::{self, Check};
 use crate::config::Config;
 use crate::meta::graph::{GraphClient, GraphConfig};
+use crate::shell::SystemClock;
 
 /// Less than this is trouble soon.
 const FREE_BYTES_MIN: u64 = 1 << 30;
 /// Numbers that are named where many could be meant.
 const NUMBERS_SHOWN: usize = 5;
-/// What a token must allow.
-const SCOPES: [&str; 2] = ["whatsapp_business_messaging", "whatsapp_business_management"];
 
 enum Finding {
     Fine(String),
     /// Good to know, and why nothing has to be done.
     Noted(String, String),
+    /// Nothing fails, and what to do.
+    ToDo(String, String),
     /// What is wrong, and what to do.
     Broken(String, String),
 }
@@ -46,6 +49,7 @@ pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
         let line = match finding {
             Finding::Fine(text) => format!("fine    {text}"),
             Finding::Noted(text, reason) => format!("note    {text}\n        {reason}"),
+            Finding::ToDo(text, action) => format!("to do   {text}\n        {action}"),
             Finding::Broken(text, action) => {
                 broken = true;
                 format!("broken  {text}\n        {action}")
@@ -126,46 +130,16 @@ fn disk(store: &SqliteStore) -> Finding {
     }
 }
 
+/// The round trip is left out: the server that would answer is stopped, or this command would not have the store.
 async fn check_number(graph: &GraphClient, number: &Number) -> Vec<Finding> {
-    let name = &number.display;
-    let mut findings = Vec::new();
-    findings.push(match graph.token_facts(number).await {
-        Ok(token) if !token.is_valid => Finding::Broken(
-            format!("{name}: the token is not valid any more; nothing can be sent"),
-            "Make a new system user token in Meta's Business settings and connect the number again.".to_owned(),
-        ),
-        Ok(token) => match SCOPES.iter().find(|scope| !token.scopes.iter().any(|has| has == *scope)) {
-            Some(missing) => Finding::Broken(
-                format!("{name}: the token lacks {missing}"),
-                "Give the system user this permission and make a new token.".to_owned(),
-            ),
-            None => Finding::Fine(format!("{name}: token")),
-        },
-        Err(error) => unreachable_finding(name, &error),
-    });
-    findings.push(match graph.number_facts(number).await {
-        Ok(facts) if facts.status.as_deref().is_some_and(|status| status != "CONNECTED") => Finding::Broken(
-            format!("{name}: WhatsApp says {}", facts.status.unwrap_or_default()),
-            "Register the number in WhatsApp Manager.".to_owned(),
-        ),
-        Ok(facts) => Finding::Fine(format!(
-            "{name}: quality {}, throughput {}",
-            facts.quality.unwrap_or_else(|| "unknown".to_owned()),
-            facts.throughput.unwrap_or_else(|| "unknown".to_owned())
-        )),
-        Err(error) => unreachable_finding(name, &error),
-    });
-    findings.push(match graph.subscribed_apps(number).await {
-        Ok(apps) if apps.is_empty() => Finding::Broken(
-            format!("{name}: no app is subscribed to the account; no message can come in"),
-            format!("POST /{}/subscribed_apps with this number's token.", number.waba_id),
-        ),
-        Ok(_) => Finding::Fine(format!("{name}: webhook subscription")),
-        Err(error) => unreachable_finding(name, &error),
-    });
-    findings
-}
-
-fn unreachable_finding(name: &str, error: &FetchError) -> Finding {
-    Finding::Broken(format!("{name}: {error}"), "Check meta.graph_url and the network, then run this again.".to_owned())
+    let finding = |check: Check| {
+        let text = format!("{}: {}", number.display, check.title);
+        let text = if check.effect.is_empty() { text } else { format!("{text}. {}", check.effect) };
+        match check.state {
+            CheckState::Fine => Finding::Fine(text),
+            CheckState::ToDo => Finding::ToDo(text, check.by_hand),
+            CheckState::Broken => Finding::Broken(text, check.by_hand),
+        }
+    };
+    checks::run(graph, number, None, SystemClock.now()).await.checks.into_iter().map(finding).collect()
 }

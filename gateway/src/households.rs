@@ -52,6 +52,11 @@ impl Households {
         Ok(store.household(tenant).await?.map(|household| self.keep(Arc::new(household))))
     }
 
+    /// Whether phone numbers are masked for the organization's people: until it is known, they are.
+    pub fn masks(&self, tenant: TenantId) -> bool {
+        self.kept.get(&tenant).is_none_or(|household| household.settings.mask_phones)
+    }
+
     /// Decides, and writes the decision. Answers what it was and the household with it.
     pub async fn change<S: Administration + ?Sized>(
         &self,

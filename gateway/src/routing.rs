@@ -1,21 +1,32 @@
-//! Which organization a webhook is for. Kept in memory, because every webhook asks and the answer changes rarely.
+//! Which organization a webhook is for, and whose secret signs it. Kept in memory, because every webhook asks and the
+//! answer changes rarely.
 
 use std::collections::HashMap;
-use std::sync::RwLock;
+use std::sync::{Arc, RwLock};
 
-use engine::id::{PhoneNumberId, TenantId, WabaId};
+use dashmap::DashMap;
+use engine::directory::MetaApp;
+use engine::id::{CallbackKey, PhoneNumberId, TenantId, WabaId};
+use engine::intake::IntakeRecord;
 use engine::ports::{Store, StoreError};
+use engine::time::Timestamp;
 
-/// Who has which number and account.
+/// Who has which number, account and callback address.
 #[derive(Default)]
 pub struct Routing {
     table: RwLock<Table>,
+    /// One at a time: the last one to begin read the newest.
+    reloading: tokio::sync::Mutex<()>,
+    /// When something last came for a number, since the start.
+    heard: DashMap<PhoneNumberId, Timestamp>,
 }
 
 #[derive(Default)]
 struct Table {
     numbers: HashMap<PhoneNumberId, TenantId>,
-    accounts: HashMap<WabaId, TenantId>,
+    /// In the order of the organizations' names.
+    accounts: HashMap<WabaId, Vec<TenantId>>,
+    doors: HashMap<CallbackKey, (TenantId, Arc<MetaApp>)>,
 }
 
 impl Routing {
@@ -25,14 +36,21 @@ impl Routing {
         Ok(routing)
     }
 
-    /// After a number was connected.
+    /// After a number or an app was connected, changed or taken away.
     pub async fn reload(&self, store: &dyn Store) -> Result<(), StoreError> {
+        let _turn = self.reloading.lock().await;
         let mut table = Table::default();
         for organization in store.organizations().await? {
-            for number in store.numbers(organization.id).await? {
-                table.numbers.insert(number.phone_number_id, organization.id);
-                // Two organizations on one account: the first one hears of account-level news.
-                table.accounts.entry(number.waba_id).or_insert(organization.id);
+            let tenant = organization.id;
+            for number in store.numbers(tenant).await? {
+                table.numbers.insert(number.phone_number_id, tenant);
+                let sharers = table.accounts.entry(number.waba_id).or_default();
+                if sharers.last() != Some(&tenant) {
+                    sharers.push(tenant);
+                }
+            }
+            if let Some(app) = store.meta_app(tenant).await? {
+                table.doors.insert(CallbackKey::of(tenant), (tenant, Arc::new(app)));
             }
         }
         if let Ok(mut current) = self.table.write() {
@@ -45,7 +63,33 @@ impl Routing {
         self.table.read().ok()?.numbers.get(number).copied()
     }
 
+    /// Two organizations on one account: the first one hears of account-level news.
     pub fn of_account(&self, account: &WabaId) -> Option<TenantId> {
-        self.table.read().ok()?.accounts.get(account).copied()
+        self.table.read().ok()?.accounts.get(account)?.first().copied()
+    }
+
+    pub fn has_account(&self, tenant: TenantId, account: &WabaId) -> bool {
+        let Ok(table) = self.table.read() else { return false };
+        table.accounts.get(account).is_some_and(|tenants| tenants.contains(&tenant))
+    }
+
+    /// Whose own callback address this is, and their app.
+    pub fn door(&self, key: CallbackKey) -> Option<(TenantId, Arc<MetaApp>)> {
+        self.table.read().ok()?.doors.get(&key).cloned()
+    }
+
+    /// Only numbers that are connected, so that a stranger's ids do not fill the memory.
+    pub fn note(&self, records: &[IntakeRecord]) {
+        for record in records {
+            if let (Some(number), Some(tenant)) = (&record.number, record.tenant)
+                && self.of_number(number) == Some(tenant)
+            {
+                self.heard.insert(number.clone(), record.received_at);
+            }
+        }
+    }
+
+    pub fn last_heard(&self, number: &PhoneNumberId) -> Option<Timestamp> {
+        self.heard.get(number).map(|at| *at)
     }
 }

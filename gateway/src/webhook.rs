@@ -6,14 +6,16 @@ use std::sync::atomic::Ordering;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use engine::directory::MetaApp;
 use engine::id::TenantId;
 use engine::intake::IntakeRecord;
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::checks::round_trip;
 use crate::http::problem::Problem;
 use crate::meta::signature;
-use crate::meta::split::{Route, split};
+use crate::meta::split::{NOT_CONNECTED, Route, split};
 use crate::metric;
 
 /// Meta's own limit for a body, with a little room.
@@ -26,6 +28,86 @@ pub fn routes(config: &mut web::ServiceConfig) {
             .route(web::get().to(verify))
             .route(web::post().to(receive)),
     );
+    config.service(
+        web::resource("/webhooks/whatsapp/{key}")
+            .app_data(web::PayloadConfig::new(BODY_MAX))
+            .route(web::get().to(verify_own))
+            .route(web::post().to(receive_own)),
+    );
+}
+
+/// Why an item lies in the quarantine of the organization at whose own address it came.
+const NOT_OURS: &str = "The number or account is not one of this organization.";
+
+/// Where a webhook came in: who signs there, and for whom it may be.
+enum Door {
+    /// The installation's own app, for everybody.
+    Shared,
+    /// One organization's app: whatever it signs is that organization's, whatever it says.
+    Own(TenantId, Arc<MetaApp>),
+    /// No organization has this address. Answered as if the signature were wrong.
+    Nobodys,
+}
+
+impl Door {
+    fn of(app: &App, key: &str) -> Self {
+        let found = key.parse().ok().and_then(|key| app.routing.door(key));
+        found.map_or(Self::Nobodys, |(tenant, meta)| Self::Own(tenant, meta))
+    }
+
+    fn has_signed(&self, app: &App, body: &[u8], header: &str) -> bool {
+        match self {
+            Self::Shared => signature::verify(body, header, &app.config.meta.app_secrets),
+            Self::Own(_, meta) => signature::verify(body, header, &[&meta.app_secret]),
+            Self::Nobodys => false,
+        }
+    }
+
+    fn verify_token<'a>(&'a self, app: &'a App) -> &'a str {
+        match self {
+            Self::Shared => &app.config.meta.verify_token,
+            Self::Own(_, meta) => &meta.verify_token,
+            Self::Nobodys => "",
+        }
+    }
+
+    fn advice(&self) -> &'static str {
+        match self {
+            Self::Shared => "Check that meta.app_secrets holds the secret of the app that sends this.",
+            Self::Own(..) | Self::Nobodys => "Check the address and the app secret on the page Numbers.",
+        }
+    }
+
+    fn cut(&self, app: &App, body: &web::Bytes) -> Vec<IntakeRecord> {
+        let (ids, now) = (app.ids.as_ref(), app.clock.now());
+        match self {
+            Self::Shared => split(body, ids, now, |route: &Route| owner(app, route)),
+            Self::Own(tenant, _) => {
+                let records = split(body, ids, now, |route: &Route| owns(app, *tenant, route).then_some(*tenant));
+                records.into_iter().map(|record| keep(record, *tenant)).collect()
+            }
+            Self::Nobodys => Vec::new(),
+        }
+    }
+}
+
+/// What names somebody else's number waits in the quarantine of who sent it: nobody else ever takes it over.
+fn keep(mut record: IntakeRecord, tenant: TenantId) -> IntakeRecord {
+    if record.tenant.is_none() {
+        record.tenant = Some(tenant);
+        record.quarantined = match record.quarantined {
+            Some(odd) if odd != NOT_CONNECTED => Some(odd),
+            Some(_) | None => Some(NOT_OURS.to_owned()),
+        };
+    }
+    record
+}
+
+fn owns(app: &App, tenant: TenantId, route: &Route) -> bool {
+    match &route.number {
+        Some(number) => app.routing.of_number(number) == Some(tenant),
+        None => route.waba.as_ref().is_some_and(|account| app.routing.has_account(tenant, account)),
+    }
 }
 
 #[derive(Deserialize)]
@@ -40,7 +122,19 @@ struct Verification {
 
 /// Meta asks whether the address is ours before it sends anything to it.
 async fn verify(app: web::Data<App>, query: web::Query<Verification>) -> Result<HttpResponse, Problem> {
-    let expected = &app.config.meta.verify_token;
+    answer_challenge(&app, &Door::Shared, &query)
+}
+
+async fn verify_own(
+    app: web::Data<App>,
+    key: web::Path<String>,
+    query: web::Query<Verification>,
+) -> Result<HttpResponse, Problem> {
+    answer_challenge(&app, &Door::of(&app, &key), &query)
+}
+
+fn answer_challenge(app: &App, door: &Door, query: &Verification) -> Result<HttpResponse, Problem> {
+    let expected = door.verify_token(app);
     let known =
         !expected.is_empty() && query.token.as_deref().is_some_and(|token| constant_time_equal(token, expected));
     match (&query.challenge, query.mode.as_deref()) {
@@ -50,7 +144,7 @@ async fn verify(app: web::Data<App>, query: web::Query<Verification>) -> Result<
         (_, _) => {
             let text = "The verify token is not the one that is set here.";
             Err(Problem::new(StatusCode::FORBIDDEN, "verify_token", text)
-                .with_action("Put the value of meta.verify_token into Meta's webhook settings."))
+                .with_action("Put the verify token that is set here into Meta's webhook settings."))
         }
     }
 }
@@ -60,9 +154,28 @@ async fn receive(
     request: HttpRequest,
     body: Result<web::Bytes, actix_web::Error>,
 ) -> Result<HttpResponse, Problem> {
+    take(app, &Door::Shared, &request, body).await
+}
+
+async fn receive_own(
+    app: web::Data<App>,
+    request: HttpRequest,
+    key: web::Path<String>,
+    body: Result<web::Bytes, actix_web::Error>,
+) -> Result<HttpResponse, Problem> {
+    let door = Door::of(&app, &key);
+    take(app, &door, &request, body).await
+}
+
+async fn take(
+    app: web::Data<App>,
+    door: &Door,
+    request: &HttpRequest,
+    body: Result<web::Bytes, actix_web::Error>,
+) -> Result<HttpResponse, Problem> {
     let body = body.map_err(|error| too_large(&error))?;
     let header = request.headers().get("X-Hub-Signature-256").and_then(|value| value.to_str().ok());
-    if !signature::verify(&body, header.unwrap_or_default(), &app.config.meta.app_secrets) {
+    if !door.has_signed(&app, &body, header.unwrap_or_default()) {
         metrics::counter!(metric::WEBHOOKS_REFUSED).increment(1);
         app.refused.fetch_add(1, Ordering::Relaxed);
         return Err(Problem::new(
@@ -70,14 +183,16 @@ async fn receive(
             "signature",
             "The signature does not match. Nothing was stored.",
         )
-        .with_action("Check that meta.app_secrets holds the secret of the app that sends this."));
+        .with_action(door.advice()));
+    }
+    if let Some(nonce) = round_trip::nonce(&body) {
+        return Ok(HttpResponse::Ok().content_type("text/plain").body(nonce.to_owned()));
     }
     if !app.keeps_up() {
         metrics::counter!(metric::WEBHOOKS_DEFERRED).increment(1);
         return Err(Problem::busy());
     }
-    let records: Arc<[IntakeRecord]> =
-        split(&body, app.ids.as_ref(), app.clock.now(), |route: &Route| owner(&app, route)).into();
+    let records: Arc<[IntakeRecord]> = door.cut(&app, &body).into();
     metrics::counter!(metric::WEBHOOKS_ACCEPTED).increment(1);
     metrics::counter!(metric::INTAKE_ITEMS).increment(records.len() as u64);
     #[cfg(feature = "seeded-bugs")]
@@ -92,6 +207,7 @@ async fn receive(
         return Ok(HttpResponse::Ok().finish());
     }
     app.store.append(records.clone()).await?;
+    app.routing.note(&records);
     hand_over(&app, &records);
     Ok(HttpResponse::Ok().finish())
 }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use engine::content::ContentKind;
 use engine::delivery::FailureAction;
-use engine::directory::Number;
+use engine::directory::{Number, NumberStanding};
 use engine::id::{ClaimToken, ConversationId, MediaId, MessageId, MetaMediaId, TenantId};
 use engine::outgoing::{Lane, Outgoing, OutgoingBody, Recipient, TemplateVariable, VariablePlace};
 use engine::ports::{BlobStore, FetchError, MetaApi, MetaSend, ReadReceipt, StoreError};
@@ -57,6 +57,7 @@ fn number() -> Number {
         display: "+1 202 555 0100".into(),
         token: "secret-token".into(),
         rate_per_second: 80,
+        standing: NumberStanding::default(),
     }
 }
 

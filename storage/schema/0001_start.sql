@@ -121,6 +121,24 @@ CREATE TABLE number (
 CREATE INDEX number_of_tenant ON number (tenant);
 CREATE INDEX number_of_account ON number (waba);
 
+-- An organization's own app at Meta.
+CREATE TABLE meta_app (
+    tenant INTEGER PRIMARY KEY REFERENCES tenant (key),
+    body   BLOB NOT NULL
+) STRICT;
+
+-- What was put away stays until newer ones push it out: a redelivery is known by it.
+CREATE TABLE alert (
+    place     INTEGER PRIMARY KEY,
+    tenant    INTEGER NOT NULL REFERENCES tenant (key),
+    id        BLOB NOT NULL,
+    dismissed INTEGER NOT NULL,
+    body      BLOB NOT NULL,
+    UNIQUE (tenant, id)
+) STRICT;
+-- Ends with the place by itself: newest first.
+CREATE INDEX alert_of_tenant ON alert (tenant);
+
 -- Small rows, so that a mark rewrites little; the raw body is written once, beside it.
 CREATE TABLE inbox (
     arrival      INTEGER PRIMARY KEY,

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod administration;
+mod alerts;
 mod audit;
 mod blobs;
 mod commit;
@@ -24,7 +25,7 @@ use engine::account::{Account, Session};
 use engine::contact::Contact;
 use engine::conversation::Conversation;
 use engine::decision::MediaJob;
-use engine::directory::Number;
+use engine::directory::{MetaApp, Number};
 use engine::event::LoggedEvent;
 use engine::household::Household;
 use engine::id::{
@@ -68,6 +69,8 @@ struct State {
     sessions: BTreeMap<SessionId, Session>,
     audit: BTreeMap<TenantId, audit::Chain>,
     numbers: BTreeMap<PhoneNumberId, (TenantId, Number)>,
+    apps: BTreeMap<TenantId, MetaApp>,
+    alerts: BTreeMap<TenantId, Vec<alerts::Raised>>,
     intake: BTreeMap<IntakeId, Item>,
     conversations: BTreeMap<(TenantId, ConversationId), Arrived<Conversation>>,
     messages: BTreeMap<(TenantId, ConversationId, MessageId), Arrived<Message>>,

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod administration;
+mod alerts;
 mod audit;
 mod checkpointer;
 mod codec;

@@ -41,6 +41,7 @@ impl State {
                     changed_nothing = false;
                     self.deliver_status(record.id, *update).await?;
                 }
+                Inbound::Account(news) => self.hear(*news).await?,
                 Inbound::Notice => {}
             }
         }

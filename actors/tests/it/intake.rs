@@ -1,7 +1,7 @@
 //! From the inbox log to the history.
 
 use engine::intake::IntakeOutcome;
-use engine::ports::InboxLog as _;
+use engine::ports::{Alerts as _, Directory as _, InboxLog as _};
 use engine::time::{Clock as _, Span, Timestamp};
 
 use crate::stage::{START, TENANT, line, play};
@@ -110,5 +110,23 @@ fn an_idle_conversation_is_forgotten_and_goes_on_where_it_was() {
         stage.receive(&[line("w2", "12025550123", stage.clock.now(), "again")]).await;
         stage.until("it is there", async || stage.history(conversation).await.len() == 2).await;
         assert_eq!(stage.conversations().await.len(), 1);
+    });
+}
+
+#[test]
+fn news_of_a_number_change_it_and_are_shown_once() {
+    play(|stage| async move {
+        let news = ["account|12025550100|1000".to_owned(), "account|12025550199|20".to_owned()];
+        let again = "account|12025550100|1000".to_owned();
+        stage.receive(&news).await;
+        stage.receive(&[again]).await;
+        stage.until("all are done", async || stage.count(IntakeOutcome::Processed).await == 3).await;
+        let number = stage.store.numbers(TENANT).await.unwrap().remove(0);
+        assert_eq!(number.rate_per_second, 1000, "what is said of another number is not taken over");
+        let alerts = stage.store.alerts(TENANT).await.unwrap();
+        let of = alerts.iter().map(|alert| alert.phone_number_id.clone()).collect::<Vec<_>>();
+        assert_eq!(of.iter().flatten().collect::<Vec<_>>(), [&number.phone_number_id]);
+        assert_eq!(of.len(), 2);
+        assert_eq!(stage.bus.1.load(std::sync::atomic::Ordering::Relaxed), 2, "the redelivery is no news");
     });
 }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,13 +10,14 @@ use actors::{Actors, Placement, ReplyRequest, World};
 use async_trait::async_trait;
 use bytes::Bytes;
 use engine::access::Principal;
+use engine::alert::{About, AccountNews, Alert, AlertKind, Severity};
 use engine::content::Content;
 use engine::conversation::Draft;
 use engine::delivery::{DeliveryState, Status};
-use engine::directory::{Number, Organization, Person};
+use engine::directory::{Number, NumberChange, NumberStanding, Organization, Person};
 use engine::event::LoggedEvent;
 use engine::household::Household;
-use engine::id::{ClaimToken, ConversationId, IntakeId, MemberId, MetaMediaId, SessionId, TenantId};
+use engine::id::{AlertId, ClaimToken, ConversationId, IntakeId, MemberId, MetaMediaId, SessionId, TenantId};
 use engine::identity::Identities;
 use engine::inbound::{Inbound, InboundBody, InboundMessage, StatusUpdate};
 use engine::intake::{IntakeOutcome, IntakeRecord};
@@ -68,6 +70,7 @@ impl Stage {
             display: "+1 202 555 0100".into(),
             token: "secret".into(),
             rate_per_second: 80,
+            standing: NumberStanding::default(),
         };
         store.put_number(TENANT, number).await.unwrap();
         let meta = Arc::new(Meta::default());
@@ -228,7 +231,7 @@ impl IdSource for Counted {
     }
 }
 
-/// `message|wamid|phone|at|body`, `status|wamid|callback|at|`, or `panic`.
+/// `message|wamid|phone|at|body`, `status|wamid|callback|at|`, `account|display|rate`, or `panic`.
 struct Script;
 
 impl Translator for Script {
@@ -258,6 +261,20 @@ impl Translator for Script {
                 status: Status::Delivered,
                 at: Timestamp(at.parse().unwrap()),
             }))]),
+            ["account", display, throughput, ..] => Ok(vec![Inbound::Account(Box::new(AccountNews {
+                alert: Some(Alert {
+                    id: AlertId::derive(&[display.as_bytes(), throughput.as_bytes()]),
+                    at: START,
+                    kind: AlertKind::Throughput,
+                    severity: Severity::Info,
+                    title: "Faster".into(),
+                    effect: String::new(),
+                    action: None,
+                    phone_number_id: None,
+                }),
+                about: About::Display((*display).into()),
+                change: NumberChange { rate_per_second: throughput.parse().ok(), ..NumberChange::default() },
+            }))]),
             ["panic"] => panic!("a poisonous item"),
             _ => Err("This is not in the script.".into()),
         }
@@ -266,11 +283,15 @@ impl Translator for Script {
 
 /// What was said on the bus.
 #[derive(Default)]
-pub(crate) struct Heard(pub(crate) Mutex<Vec<LoggedEvent>>);
+pub(crate) struct Heard(pub(crate) Mutex<Vec<LoggedEvent>>, pub(crate) AtomicU32);
 
 impl Bus for Heard {
     fn publish(&self, _: TenantId, events: Vec<LoggedEvent>) {
         self.0.lock().unwrap().extend(events);
+    }
+
+    fn alerts_changed(&self, _: TenantId) {
+        self.1.fetch_add(1, Ordering::Relaxed);
     }
 }
 

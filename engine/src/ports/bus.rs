@@ -5,4 +5,7 @@ use crate::id::TenantId;
 /// reads the log.
 pub trait Bus: Send + Sync {
     fn publish(&self, tenant: TenantId, events: Vec<LoggedEvent>);
+
+    /// The tenant's alerts are others than before.
+    fn alerts_changed(&self, tenant: TenantId);
 }

@@ -1,18 +1,23 @@
 //! Customers.
 
-use actix_web::web;
+use actix_web::{HttpRequest, web};
+use engine::audit::Action;
 use engine::contact::Contact;
 use engine::conversation::Conversation;
-use engine::id::ContactId;
+use engine::id::{ContactId, WaId};
 use serde::Serialize;
 
+use super::audited::entry;
 use super::lists::{List, Paging};
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
 
 pub fn routes(config: &mut web::ServiceConfig) {
-    config.route("/contacts", web::get().to(list)).route("/contacts/{id}", web::get().to(one));
+    config
+        .route("/contacts", web::get().to(list))
+        .route("/contacts/{id}", web::get().to(one))
+        .route("/contacts/{id}/reveal", web::post().to(reveal));
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
@@ -44,4 +49,29 @@ pub async fn one(
     let contact = app.store.contact(signed.0.tenant, *id).await?.ok_or_else(Problem::not_found)?;
     let conversations = app.store.conversations_of(signed.0.tenant, *id, signed.0.visibility()).await?;
     Ok(web::Json(ContactDetail { contact, conversations }))
+}
+
+/// A number as it is.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Revealed {
+    /// With `+`; `null` when the person did not share it.
+    phone: Option<String>,
+    #[schema(value_type = Option<String>)]
+    wa_id: Option<WaId>,
+}
+
+/// The whole number, which the audit log then knows of
+#[utoipa::path(post, path = "/api/v1/contacts/{id}/reveal", params(("id" = String, Path)),
+    responses((status = 200, body = Revealed), (status = 403, body = Problem), (status = 404, body = Problem)))]
+pub async fn reveal(
+    app: web::Data<App>,
+    signed: Signed,
+    request: HttpRequest,
+    id: web::Path<ContactId>,
+) -> Result<web::Json<Revealed>, Problem> {
+    let tenant = signed.0.tenant;
+    let contact = app.store.contact(tenant, *id).await?.ok_or_else(Problem::not_found)?;
+    // On disk before anybody sees the number.
+    app.store.record(tenant, vec![entry(&app, &request, &signed.0, Action::ContactRevealed).on(&*id)]).await?;
+    Ok(web::Json(Revealed { phone: contact.phone.as_ref().map(WaId::e164), wa_id: contact.phone }))
 }

@@ -18,6 +18,7 @@ use super::media::kind_of;
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
+use crate::masking::Also;
 
 pub const IDEMPOTENCY_HEADER: &str = "Idempotency-Key";
 
@@ -34,10 +35,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
 pub async fn history(
     app: web::Data<App>,
     signed: Signed,
+    request: HttpRequest,
     id: web::Path<ConversationId>,
     paging: web::Query<Paging>,
 ) -> Result<web::Json<List<Message>>, Problem> {
-    visible(&app, &signed.0, *id).await?;
+    Also::hide(&request, &visible(&app, &signed.0, *id).await?.contact);
     Ok(web::Json(app.store.history(signed.0.tenant, *id, paging.request()).await?.into()))
 }
 
@@ -85,6 +87,7 @@ pub async fn send(
 ) -> Result<HttpResponse, Problem> {
     let principal = signed.0;
     let key = idempotency_key(&request)?;
+    hide_customer(&app, &request, &principal, *id).await?;
     let NewMessage { content, reply_to } = new.into_inner();
     let draft = match content {
         NewContent::Reaction { message_id, emoji } => {
@@ -110,6 +113,19 @@ pub async fn send(
     let is_repeat = app.store.message(principal.tenant, *id, wanted).await?.is_some();
     let message = app.actors.reply(*id, ReplyRequest { principal, key, draft, reply_to }).await?;
     Ok(if is_repeat { HttpResponse::Ok() } else { HttpResponse::Accepted() }.json(message))
+}
+
+/// Their number may stand in what is answered. Whether they may be seen is asked by whoever carries it out.
+async fn hide_customer(
+    app: &App,
+    request: &HttpRequest,
+    principal: &Principal,
+    id: ConversationId,
+) -> Result<(), Problem> {
+    if let Some(conversation) = app.store.conversation(principal.tenant, id).await? {
+        Also::hide(request, &conversation.contact);
+    }
+    Ok(())
 }
 
 fn idempotency_key(request: &HttpRequest) -> Result<ClientKey, Problem> {
@@ -170,10 +186,12 @@ pub enum ResolveAction {
 pub async fn resolve(
     app: web::Data<App>,
     signed: Signed,
+    request: HttpRequest,
     path: web::Path<(ConversationId, MessageId)>,
     resolve: web::Json<Resolve>,
 ) -> Result<web::Json<Message>, Problem> {
     let (conversation, message) = path.into_inner();
+    hide_customer(&app, &request, &signed.0, conversation).await?;
     let resolution = match resolve.action {
         ResolveAction::Resend => Resolution::Resend,
         ResolveAction::Dismiss => Resolution::Dismiss,

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use serde_json::Value;
 use utoipa::OpenApi;
 
-use super::{contacts, conversations, demo, media, messages, sessions, templates, webhook_log};
+use super::{alerts, channels, contacts, conversations, demo, media, messages, sessions, templates, webhook_log};
 use super::{joining, me, password_resets, second_factor, sign_ups};
 use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
 
@@ -37,6 +37,16 @@ use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
         webhook_log::summary,
         webhook_log::one,
         webhook_log::replay,
+        channels::list,
+        channels::connect,
+        channels::read_app,
+        channels::write_app,
+        channels::change,
+        channels::disconnect,
+        channels::check,
+        alerts::list,
+        alerts::dismiss,
+        contacts::reveal,
         demo::people,
         demo::sign_in,
         sessions::refresh,
@@ -85,6 +95,10 @@ const REQUESTS: &[&str] = &[
     "NewPassword",
     "NewOrganization",
     "Join",
+    "NewChannel",
+    "ChannelChange",
+    "CheckRequest",
+    "AppChange",
 ];
 
 /// The document as JSON, with a line break at its end.

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use engine::account::Account;
-use engine::directory::{Member, MemberStatus, Number, Organization, RoleId};
+use engine::directory::{Member, MemberStatus, Number, NumberStanding, Organization, RoleId};
 use engine::household::Household;
 use engine::id::{AccountId, InvalidId, MemberId, TenantId};
 use engine::permission::Role;
 use engine::time::Timestamp;
 
-use crate::admin::RATE_STANDARD;
 use crate::api::demo::{DemoDoor, DemoOrganization, DemoPerson};
+use crate::meta::graph::RATE_STANDARD;
 
 /// Numbers of the main organization: name, digits, Meta's id.
 pub const NUMBERS: &[(&str, &str, &str)] = &[
@@ -132,6 +132,7 @@ pub fn numbers(organization: &Organization) -> Result<Vec<Number>, InvalidId> {
                 display: spaced(digits),
                 token: TOKEN.to_owned(),
                 rate_per_second: RATE_STANDARD,
+                standing: NumberStanding::default(),
             })
         })
         .collect()

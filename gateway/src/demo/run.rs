@@ -120,7 +120,7 @@ fn simulated(seed: u64) -> SimulatorConfig {
         phone_number_id: PhoneNumberId::from(id),
         display: Phone::from(digits),
         verified_name: name.to_owned(),
-        messages_per_second: crate::admin::RATE_STANDARD,
+        messages_per_second: crate::meta::graph::RATE_STANDARD,
     };
     let portfolio =
         |id: &str, numbers| PortfolioConfig { id: PortfolioId::from(id), tier: Tier::HundredThousand, numbers };

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::auth::{api_keys, origin, sessions};
 use crate::http::problem::Problem;
 use crate::http::routes::{self, Needs};
+use crate::masking;
 
 /// Any site can make a browser send a form; none can make it send this header without asking us first.
 pub const CLIENT_HEADER: &str = "X-Jetto-Client";
@@ -35,7 +36,7 @@ impl FromRequest for Signed {
 
 pub async fn guard(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
     match admit(&request).await {
-        Ok(()) => next.call(request).await,
+        Ok(()) => masking::shown(next.call(request).await?).await,
         Err(problem) => Ok(request.error_response(problem)),
     }
 }

@@ -29,6 +29,7 @@ const SEND: Needs = Needs::AnyOf(&[Permission::ConversationsReply, Permission::C
 const CHANGE: Needs = Needs::AnyOf(&[Permission::ConversationsUpdate, Permission::ConversationsAssign]);
 const CONTACTS: Needs = Needs::AnyOf(&[Permission::ContactsRead]);
 const TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesRead]);
+const REVEAL: Needs = Needs::AnyOf(&[Permission::ContactsRevealPii]);
 const CHANNELS: Needs = Needs::AnyOf(&[Permission::ChannelsManage]);
 
 const MEMBERS: Needs = Needs::AnyOf(&[Permission::MembersManage]);
@@ -79,6 +80,16 @@ pub const RULES: &[Rule] = &[
     Rule { method: "GET", pattern: "/api/v1/live", needs: READ },
     Rule { method: "GET", pattern: "/api/v1/demo", needs: Needs::Nobody },
     Rule { method: "POST", pattern: "/api/v1/demo/sessions", needs: Needs::Nobody },
+    Rule { method: "GET", pattern: "/api/v1/channels", needs: CHANNELS },
+    Rule { method: "POST", pattern: "/api/v1/channels", needs: CHANNELS },
+    Rule { method: "GET", pattern: "/api/v1/channels/app", needs: CHANNELS },
+    Rule { method: "PUT", pattern: "/api/v1/channels/app", needs: CHANNELS },
+    Rule { method: "PATCH", pattern: "/api/v1/channels/{id}", needs: CHANNELS },
+    Rule { method: "DELETE", pattern: "/api/v1/channels/{id}", needs: CHANNELS },
+    Rule { method: "POST", pattern: "/api/v1/channels/{id}/checks", needs: CHANNELS },
+    Rule { method: "GET", pattern: "/api/v1/alerts", needs: CHANNELS },
+    Rule { method: "DELETE", pattern: "/api/v1/alerts/{id}", needs: CHANNELS },
+    Rule { method: "POST", pattern: "/api/v1/contacts/{id}/reveal", needs: REVEAL },
     Rule { method: "GET", pattern: "/api/openapi.json", needs: Needs::Nobody },
 ];
 

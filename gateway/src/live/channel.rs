@@ -1,6 +1,7 @@
 //! The live events of one organization: a ring of the newest, and everyone who listens. Events may be announced late and
 //! out of order; they leave in order and without a gap.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::str::Utf8Error;
 use std::sync::Arc;
@@ -10,10 +11,12 @@ use bytestring::ByteString;
 use engine::access::{Principal, Sight};
 use engine::event::LoggedEvent;
 use engine::id::{ConversationId, SessionId};
+use engine::permission::Permission;
 use tokio::time::Instant;
 
 use super::frames::{Reason, ServerFrame};
 use super::presence::Presence;
+use crate::masking;
 
 /// A connection's number within this process.
 pub(super) type ConnectionId = u64;
@@ -60,18 +63,24 @@ pub(super) struct Channel<O> {
     pub(super) presence: Presence,
     limit: BacklogLimit,
     epoch: Instant,
+    /// Whether numbers of customers are masked here, as it is now.
+    masks: Masks,
 }
+
+pub(super) type Masks = Box<dyn Fn() -> bool + Send>;
 
 struct Placed {
     event: LoggedEvent,
     frame: ByteString,
+    /// The same for those who may not see numbers; made once for all of them, when the first one listens.
+    masked: OnceCell<Option<ByteString>>,
 }
 
 /// Early events kept while the ones before them are missing; more than this is read from the log anyway.
 const EARLY_MAX: usize = 4096;
 
 impl<O: Outlet> Channel<O> {
-    pub(super) fn new(ring_max: usize, limit: BacklogLimit, epoch: Instant) -> Self {
+    pub(super) fn new(ring_max: usize, limit: BacklogLimit, epoch: Instant, masks: Masks) -> Self {
         Self {
             head: None,
             ring: VecDeque::new(),
@@ -81,6 +90,7 @@ impl<O: Outlet> Channel<O> {
             presence: Presence::default(),
             limit,
             epoch,
+            masks,
         }
     }
 
@@ -124,9 +134,9 @@ impl<O: Outlet> Channel<O> {
     fn place(&mut self, event: LoggedEvent) {
         self.head = Some(event.n);
         let Ok(frame) = ByteString::try_from(event.frame.clone()) else { return };
-        let placed = Placed { event, frame };
-        let (limit, now) = (self.limit, self.now());
-        self.listeners.retain(|_, listener| listener.push(placed.frame_for(&listener.principal), limit, now));
+        let placed = Placed::new(event, frame);
+        let (limit, now, masked) = (self.limit, self.now(), (self.masks)());
+        self.listeners.retain(|_, listener| listener.push(placed.frame_for(&listener.principal, masked), limit, now));
         if placed.event.audience.moved {
             self.lose_sight(&placed.event);
         }
@@ -171,7 +181,8 @@ impl<O: Outlet> Channel<O> {
         let skip = usize::try_from(after + 1 - oldest).unwrap_or(usize::MAX);
         let page = self.ring.iter().skip(skip).take(limit);
         let last = page.clone().last().map_or(after, |placed| placed.event.n);
-        Some((last, page.map(|placed| placed.frame_for(principal)).collect()))
+        let masked = (self.masks)();
+        Some((last, page.map(|placed| placed.frame_for(principal, masked)).collect()))
     }
 
     /// To everyone, or to those who look at one conversation.
@@ -181,6 +192,13 @@ impl<O: Outlet> Channel<O> {
         listeners.retain(|id, listener| {
             only.is_some_and(|conversation| !presence.views(*id, conversation))
                 || listener.push(text.clone(), limit, now)
+        });
+    }
+
+    pub(super) fn tell_those_who_may(&mut self, permission: Permission, frame: &ServerFrame) {
+        let (text, limit, now) = (frame.encode(), self.limit, self.now());
+        self.listeners.retain(|_, listener| {
+            !listener.principal.grants.allow(permission) || listener.push(text.clone(), limit, now)
         });
     }
 
@@ -206,8 +224,16 @@ impl<O: Outlet> Channel<O> {
 }
 
 impl Placed {
-    fn frame_for(&self, principal: &Principal) -> ByteString {
+    fn new(event: LoggedEvent, frame: ByteString) -> Self {
+        Self { event, frame, masked: OnceCell::new() }
+    }
+
+    fn frame_for(&self, principal: &Principal, masked: bool) -> ByteString {
         match principal.sight(&self.event.audience) {
+            Sight::Visible if masked => {
+                let frame = self.masked.get_or_init(|| masking::frame(&self.frame));
+                frame.clone().unwrap_or_else(|| ServerFrame::Tick { n: self.event.n }.encode())
+            }
             Sight::Visible => self.frame.clone(),
             Sight::Gone => {
                 ServerFrame::ConversationHidden { n: self.event.n, conversation_id: self.event.conversation }.encode()
@@ -218,9 +244,9 @@ impl Placed {
 }
 
 /// Frames of events that were read from the log.
-pub(super) fn frame_of(event: &LoggedEvent, principal: &Principal) -> Result<ByteString, Utf8Error> {
+pub(super) fn frame_of(event: &LoggedEvent, principal: &Principal, masked: bool) -> Result<ByteString, Utf8Error> {
     let frame = ByteString::try_from(event.frame.clone())?;
-    Ok(Placed { event: event.clone(), frame }.frame_for(principal))
+    Ok(Placed::new(event.clone(), frame).frame_for(principal, masked))
 }
 
 impl<O: Outlet> Listener<O> {

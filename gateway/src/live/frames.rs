@@ -45,6 +45,8 @@ pub enum ServerFrame {
     Resync {
         head: u64,
     },
+    /// What `GET /alerts` answers is another now; only to those who may ask.
+    AlertsChanged,
     Pong,
     /// Last frame.
     Bye {

@@ -11,6 +11,7 @@ use dashmap::DashMap;
 use engine::access::Principal;
 use engine::event::LoggedEvent;
 use engine::id::{ConversationId, SessionId, TenantId};
+use engine::permission::Permission;
 use engine::ports::{Bus, Store, StoreError};
 use tokio::time::Instant;
 
@@ -18,6 +19,7 @@ use super::channel::{Backlog, BacklogLimit, Channel, ConnectionId, Listener, Out
 use super::frames::{Reason, ServerFrame};
 use super::socket::Socket;
 use crate::config::Limits;
+use crate::households::Households;
 use crate::metric;
 
 /// Every this often each listener hears the head of the log.
@@ -32,6 +34,7 @@ const CATCH_UP_MAX: u64 = 50_000;
 pub struct Hub<O = Addr<Socket>> {
     this: Weak<Self>,
     store: Arc<dyn Store>,
+    households: Arc<Households>,
     channels: DashMap<TenantId, Arc<Mutex<Channel<O>>>>,
     runtime: tokio::runtime::Handle,
     next_connection: AtomicU64,
@@ -61,10 +64,11 @@ pub struct Candidate<O> {
 
 impl<O: Outlet> Hub<O> {
     /// Must be made on a thread whose runtime lives as long as the process.
-    pub fn new(store: Arc<dyn Store>, limits: &Limits) -> Arc<Self> {
+    pub fn new(store: Arc<dyn Store>, households: Arc<Households>, limits: &Limits) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
             store,
+            households,
             channels: DashMap::new(),
             runtime: tokio::runtime::Handle::current(),
             next_connection: AtomicU64::new(1),
@@ -120,7 +124,7 @@ impl<O: Outlet> Hub<O> {
             }
         };
         let page = self.store.events(tenant, at, PAGE).await?;
-        if let Some((at, frames)) = Self::frames_of(&page, at, &candidate.principal)? {
+        if let Some((at, frames)) = self.frames_of(&page, at, &candidate.principal)? {
             return Ok(Step::More { head, at, frames });
         }
         let mut channel = lock(&channel);
@@ -137,18 +141,19 @@ impl<O: Outlet> Hub<O> {
 
     /// `None` when the log does not go on right after `at`: its oldest part was trimmed.
     fn frames_of(
+        &self,
         page: &[LoggedEvent],
         at: u64,
         principal: &Principal,
     ) -> Result<Option<(u64, Vec<ByteString>)>, StoreError> {
         let mut frames = Vec::with_capacity(page.len());
-        let mut last = at;
+        let (mut last, masked) = (at, self.households.masks(principal.tenant));
         for event in page {
             if event.n != last + 1 {
                 return Ok(None);
             }
             last = event.n;
-            frames.push(frame_of(event, principal).map_err(|error| StoreError::Corrupt(error.to_string()))?);
+            frames.push(frame_of(event, principal, masked).map_err(|error| StoreError::Corrupt(error.to_string()))?);
         }
         Ok((last > at).then_some((last, frames)))
     }
@@ -215,7 +220,11 @@ impl<O: Outlet> Hub<O> {
     }
 
     fn channel(&self, tenant: TenantId) -> Arc<Mutex<Channel<O>>> {
-        let made = || Arc::new(Mutex::new(Channel::new(self.ring_max, self.limit, self.epoch)));
+        let made = || {
+            let households = self.households.clone();
+            let masks = Box::new(move || households.masks(tenant));
+            Arc::new(Mutex::new(Channel::new(self.ring_max, self.limit, self.epoch, masks)))
+        };
         self.channels.entry(tenant).or_insert_with(made).clone()
     }
 
@@ -261,6 +270,12 @@ impl<O: Outlet> Bus for Hub<O> {
                     hub.fill_gap(tenant).await;
                 }
             });
+        }
+    }
+
+    fn alerts_changed(&self, tenant: TenantId) {
+        if let Some(channel) = self.channels.get(&tenant).map(|channel| channel.clone()) {
+            lock(&channel).tell_those_who_may(Permission::ChannelsManage, &ServerFrame::AlertsChanged);
         }
     }
 }
@@ -310,7 +325,7 @@ mod tests {
     impl Stage {
         fn new() -> Self {
             let store = Arc::new(MemoryStore::new());
-            let hub = Hub::new(store.clone(), &Config::defaults().unwrap().limits);
+            let hub = Hub::new(store.clone(), Arc::default(), &Config::defaults().unwrap().limits);
             let number =
                 NumberRef { phone_number_id: "200".parse().unwrap(), name: "Garden".into(), display: "+1".into() };
             let contact = Contact::new(ContactId::from_bytes([2; 16]));

@@ -23,7 +23,7 @@ use engine::ports::{BlobStore, FetchError, MetaApi, MetaSend, ReadReceipt};
 use engine::template::Template;
 use reqwest::{Client, RequestBuilder, Url};
 
-pub use account::{NumberFacts, SubscribedApp, TokenFacts};
+pub use account::{Health, NumberFacts, RATE_HIGH, RATE_STANDARD, SubscribedApp, TokenFacts};
 use answer::{Answer, Lost};
 
 /// Below the idle time of Meta's edge: a connection that the other side just closed makes a send doubtful.

@@ -1,5 +1,6 @@
 //! An item of the inbox log in the engine's words.
 
+mod account;
 mod call;
 mod choice;
 mod content;
@@ -85,8 +86,8 @@ pub fn parse(record: &IntakeRecord, tenant: TenantId) -> Result<Vec<Inbound>, Pa
             let frame = frame(record, tenant, value, &["user_preferences"])?;
             each(frame.as_ref(), "user_preferences", preference::preference)?
         }
-        // Reviews, quality, limits, handovers, copies of other owners' threads, groups, and whatever Meta adds.
-        _ => Vec::new(),
+        // Reviews, quality, limits; nothing of handovers, copies of other owners' threads, groups, and whatever Meta adds.
+        field => account::news(tenant, field, &change, record.received_at).into_iter().collect(),
     };
     Ok(if found.is_empty() { vec![Inbound::Notice] } else { found })
 }

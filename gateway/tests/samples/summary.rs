@@ -27,6 +27,15 @@ pub(crate) fn summary(record: &IntakeRecord) -> String {
 fn one(inbound: &Inbound) -> String {
     match inbound {
         Inbound::Notice => " | notice".to_owned(),
+        Inbound::Account(news) => {
+            let mut line = format!(" | account {:?} {:?}", news.about, news.change);
+            if let Some(alert) = &news.alert {
+                let action = alert.action.as_deref().unwrap_or_default();
+                let (kind, severity, at) = (alert.kind, alert.severity, alert.at.0 / 1000);
+                write!(line, " {severity:?} {kind:?} at {at}: {} {} {action}", alert.title, alert.effect).unwrap();
+            }
+            line
+        }
         Inbound::Status(update) => {
             let callback = if update.callback.is_some() { " ours" } else { "" };
             format!(" | {}{callback} at {}", status(&update.status), update.at.0 / 1000)

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
-use engine::directory::Number;
+use engine::audit::AuditEntry;
+use engine::directory::{MetaApp, Number, NumberChange};
 use engine::id::{PhoneNumberId, TenantId, WabaId};
 use engine::ports::{Directory, StoreError};
 
@@ -9,7 +10,12 @@ use super::MemoryStore;
 
 #[async_trait]
 impl Directory for MemoryStore {
-    async fn put_number(&self, tenant: TenantId, number: Number) -> Result<bool, StoreError> {
+    async fn connect_number(
+        &self,
+        tenant: TenantId,
+        number: Number,
+        audit: Vec<AuditEntry>,
+    ) -> Result<bool, StoreError> {
         let mut state = self.state();
         let id = number.phone_number_id.clone();
         if state.numbers.get(&id).is_some_and(|(owner, _)| *owner != tenant) {
@@ -22,6 +28,38 @@ impl Directory for MemoryStore {
             }
         }
         state.numbers.insert(id, (tenant, number));
+        state.append_audit(tenant, audit);
+        Ok(true)
+    }
+
+    async fn change_number(
+        &self,
+        tenant: TenantId,
+        id: &PhoneNumberId,
+        change: NumberChange,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Option<Number>, StoreError> {
+        let mut state = self.state();
+        let found = state.numbers.get_mut(id).filter(|(owner, _)| *owner == tenant);
+        let Some((_, number)) = found else { return Ok(None) };
+        number.apply(change);
+        let changed = number.clone();
+        state.append_audit(tenant, audit);
+        Ok(Some(changed))
+    }
+
+    async fn disconnect_number(
+        &self,
+        tenant: TenantId,
+        id: &PhoneNumberId,
+        audit: Vec<AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        if state.numbers.get(id).is_none_or(|(owner, _)| *owner != tenant) {
+            return Ok(false);
+        }
+        state.numbers.remove(id);
+        state.append_audit(tenant, audit);
         Ok(true)
     }
 
@@ -39,5 +77,16 @@ impl Directory for MemoryStore {
         let of_account = state.numbers.values().filter(|(_, number)| number.waba_id == *waba);
         let tenants: BTreeSet<_> = of_account.map(|(tenant, _)| *tenant).collect();
         Ok(tenants.into_iter().collect())
+    }
+
+    async fn put_meta_app(&self, tenant: TenantId, app: MetaApp, audit: Vec<AuditEntry>) -> Result<(), StoreError> {
+        let mut state = self.state();
+        state.apps.insert(tenant, app);
+        state.append_audit(tenant, audit);
+        Ok(())
+    }
+
+    async fn meta_app(&self, tenant: TenantId) -> Result<Option<MetaApp>, StoreError> {
+        Ok(self.state().apps.get(&tenant).cloned())
     }
 }

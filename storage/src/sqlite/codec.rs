@@ -7,7 +7,7 @@ use bytes::Bytes;
 use engine::content::Content;
 use engine::decision::MediaJob;
 use engine::delivery::Delivery;
-use engine::directory::{Number, Person};
+use engine::directory::{Number, NumberStanding, Person};
 use engine::event::{Audience, Event, LoggedEvent};
 use engine::id::{ClientKey, ConversationId, MediaId, MessageId, MetaMediaId, PhoneNumberId, Wamid};
 use engine::message::{Direction, Message, Quote, Reaction, Referral};
@@ -53,6 +53,9 @@ pub(super) const TEAM: Column = column("team", "body");
 pub(super) const INVITATION: Column = column("invitation", "body");
 pub(super) const API_KEY: Column = column("api_key", "body");
 pub(super) const SESSION: Column = column("session", "body");
+/// By the organization's id.
+pub(super) const META_APP: Column = column("meta_app", "body");
+pub(super) const ALERT: Column = column("alert", "body");
 /// By the entry's hash.
 pub(super) const AUDIT: Column = column("audit", "body");
 
@@ -186,18 +189,21 @@ struct StoredNumber {
     display: String,
     token: String,
     rate_per_second: u32,
+    standing: NumberStanding,
 }
 
 pub(super) fn seal_number(sealer: &Sealer, number: &Number) -> Outcome<Vec<u8>> {
-    let Number { phone_number_id, waba_id, portfolio, name, display, token, rate_per_second } = number.clone();
-    let stored = StoredNumber { waba_id, portfolio, name, display, token, rate_per_second };
+    let Number { phone_number_id, waba_id, portfolio, name, display, token, rate_per_second, standing } =
+        number.clone();
+    let stored = StoredNumber { waba_id, portfolio, name, display, token, rate_per_second, standing };
     seal(sealer, NUMBER, phone_number_id.as_str().as_bytes(), &stored)
 }
 
 pub(super) fn open_number(sealer: &Sealer, phone_number_id: &str, value: ValueRef<'_>) -> Outcome<Number> {
-    let StoredNumber { waba_id, portfolio, name, display, token, rate_per_second } =
+    let StoredNumber { waba_id, portfolio, name, display, token, rate_per_second, standing } =
         open(sealer, NUMBER, phone_number_id.as_bytes(), value)?;
-    Ok(Number { phone_number_id: phone_number_id.parse()?, waba_id, portfolio, name, display, token, rate_per_second })
+    let phone_number_id = phone_number_id.parse()?;
+    Ok(Number { phone_number_id, waba_id, portfolio, name, display, token, rate_per_second, standing })
 }
 
 #[derive(Serialize, Deserialize)]

@@ -1,19 +1,26 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::directory::Number;
+use engine::audit::AuditEntry;
+use engine::directory::{MetaApp, Number, NumberChange};
 use engine::id::{PhoneNumberId, TenantId, WabaId};
 use engine::ports::{Directory, StoreError};
 use rusqlite::{Row, params};
 
 use super::fault::Outcome;
-use super::{SqliteStore, codec, inbox_log, keys_of};
+use super::{SqliteStore, audit, codec, inbox_log, keys_of};
 use crate::crypto::Sealer;
 
 #[async_trait]
 impl Directory for SqliteStore {
-    async fn put_number(&self, tenant: TenantId, number: Number) -> Result<bool, StoreError> {
+    async fn connect_number(
+        &self,
+        tenant: TenantId,
+        number: Number,
+        audit: Vec<AuditEntry>,
+    ) -> Result<bool, StoreError> {
         let body = codec::seal_number(self.sealer(tenant).await?.as_ref(), &number)?;
+        let entries = audit::prepare(audit);
         let write = self.writer.write(move |session| {
             let key = session.tenant(tenant)?;
             let id = number.phone_number_id.as_str();
@@ -26,6 +33,53 @@ impl Directory for SqliteStore {
             let mut statement = session.connection.prepare_cached(sql)?;
             statement.execute(params![id, key.0, number.waba_id.as_str(), body])?;
             inbox_log::take_over(session, key, id)?;
+            audit::append(session, key, &entries)?;
+            Ok(true)
+        });
+        write.await
+    }
+
+    async fn change_number(
+        &self,
+        tenant: TenantId,
+        id: &PhoneNumberId,
+        change: NumberChange,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Option<Number>, StoreError> {
+        let (id, entries) = (id.clone(), audit::prepare(audit));
+        let write = self.writer.write(move |session| {
+            let key = session.tenant(tenant)?;
+            let mut statement =
+                session.connection.prepare_cached("SELECT id, body FROM number WHERE id = ?1 AND tenant = ?2")?;
+            let mut rows = statement.query(params![id.as_str(), key.0])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            let sealer = session.sealer(key)?;
+            let mut changed = number(&sealer, row)?;
+            changed.apply(change.clone());
+            let sql = "UPDATE number SET body = ?2 WHERE id = ?1";
+            let mut statement = session.connection.prepare_cached(sql)?;
+            statement.execute(params![id.as_str(), codec::seal_number(&sealer, &changed)?])?;
+            audit::append(session, key, &entries)?;
+            Ok(Some(changed))
+        });
+        write.await
+    }
+
+    async fn disconnect_number(
+        &self,
+        tenant: TenantId,
+        id: &PhoneNumberId,
+        audit: Vec<AuditEntry>,
+    ) -> Result<bool, StoreError> {
+        let (id, entries) = (id.clone(), audit::prepare(audit));
+        let write = self.writer.write(move |session| {
+            let key = session.tenant(tenant)?;
+            let mut statement =
+                session.connection.prepare_cached("DELETE FROM number WHERE id = ?1 AND tenant = ?2")?;
+            if statement.execute(params![id.as_str(), key.0])? == 0 {
+                return Ok(false);
+            }
+            audit::append(session, key, &entries)?;
             Ok(true)
         });
         write.await
@@ -63,6 +117,30 @@ impl Directory for SqliteStore {
             let mut statement = connection.prepare_cached(sql)?;
             let tenants = statement.query_map([waba.as_str()], |row| row.get(0).map(TenantId::from_bytes))?;
             Ok(tenants.collect::<rusqlite::Result<_>>()?)
+        });
+        read.await
+    }
+
+    async fn put_meta_app(&self, tenant: TenantId, app: MetaApp, audit: Vec<AuditEntry>) -> Result<(), StoreError> {
+        let sealer = self.sealer(tenant).await?;
+        let (body, entries) = (codec::seal(&sealer, codec::META_APP, tenant.as_bytes(), &app)?, audit::prepare(audit));
+        let write = self.writer.write(move |session| {
+            let key = session.tenant(tenant)?;
+            let sql = "INSERT OR REPLACE INTO meta_app (tenant, body) VALUES (?1, ?2)";
+            session.connection.prepare_cached(sql)?.execute(params![key.0, body])?;
+            audit::append(session, key, &entries)
+        });
+        write.await
+    }
+
+    async fn meta_app(&self, tenant: TenantId) -> Result<Option<MetaApp>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let read = self.readers.read(move |connection| {
+            let sql = "SELECT body FROM meta_app WHERE tenant = (SELECT key FROM tenant WHERE id = ?1)";
+            let mut statement = connection.prepare_cached(sql)?;
+            let mut rows = statement.query([tenant.as_bytes()])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            codec::open(&sealer, codec::META_APP, tenant.as_bytes(), row.get_ref(0)?).map(Some)
         });
         read.await
     }

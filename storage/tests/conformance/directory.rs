@@ -1,4 +1,4 @@
-use engine::directory::Number;
+use engine::directory::{CheckState, MetaApp, Number, NumberChange, NumberStanding};
 use engine::intake::IntakeOutcome;
 use engine::ports::Store;
 
@@ -29,4 +29,45 @@ pub(crate) async fn a_connected_number_takes_over_what_waited_for_it(store: &imp
     assert_eq!(store.summary(TENANT, NOW).await.unwrap().stored, 2);
     store.append([intake(None, 1)].into()).await.unwrap();
     assert_eq!(store.unclaimed().await.unwrap().len(), 1, "a late repeat of the append changes nothing");
+}
+
+pub(crate) async fn a_number_changes_in_what_is_named_and_says_so(store: &impl Store) {
+    let id = "200".parse().unwrap();
+    let change = |change: NumberChange, entries| store.change_number(TENANT, &id, change, entries);
+    assert_eq!(change(NumberChange::default(), vec![entry("0")]).await.unwrap().map(|_| ()), None);
+    assert_eq!(audited(store, TENANT).await, 0, "nothing was changed, nothing is said");
+    assert_eq!(store.connect_number(TENANT, number("200"), vec![entry("1")]).await, Ok(true));
+    assert_eq!(store.connect_number(OTHER, number("200"), vec![entry("1")]).await, Ok(false));
+    let heard =
+        NumberChange { quality: Some("YELLOW".into()), state: Some(CheckState::ToDo), ..NumberChange::default() };
+    change(heard, vec![]).await.unwrap().unwrap();
+    let renamed =
+        NumberChange { name: Some("Front desk".into()), tier: Some("TIER_2K".into()), ..NumberChange::default() };
+    let changed = change(renamed, vec![entry("2")]).await.unwrap().unwrap();
+    let standing =
+        NumberStanding { quality: Some("YELLOW".into()), tier: Some("TIER_2K".into()), state: Some(CheckState::ToDo) };
+    assert!(changed == Number { name: "Front desk".into(), standing, ..number("200") });
+    assert!(store.number(&id).await.unwrap().unwrap() == (TENANT, changed));
+    assert_eq!((audited(store, TENANT).await, audited(store, OTHER).await), (2, 0));
+}
+
+pub(crate) async fn a_disconnected_number_is_nobodys(store: &impl Store) {
+    let id = "200".parse().unwrap();
+    store.put_number(TENANT, number("200")).await.unwrap();
+    assert_eq!(store.disconnect_number(OTHER, &id, vec![entry("1")]).await, Ok(false));
+    assert_eq!(store.disconnect_number(TENANT, &id, vec![entry("1")]).await, Ok(true));
+    assert_eq!(store.disconnect_number(TENANT, &id, vec![entry("2")]).await, Ok(false));
+    assert!(store.number(&id).await.unwrap().is_none());
+    assert_eq!((audited(store, TENANT).await, audited(store, OTHER).await), (1, 0));
+    assert_eq!(store.put_number(OTHER, number("200")).await, Ok(true), "it can be connected by anybody");
+}
+
+pub(crate) async fn an_app_replaces_the_one_before(store: &impl Store) {
+    let app = |secret: &str| MetaApp { app_secret: secret.into(), verify_token: "word".into() };
+    assert!(store.meta_app(TENANT).await.unwrap().is_none());
+    store.put_meta_app(TENANT, app("one"), vec![entry("1")]).await.unwrap();
+    store.put_meta_app(TENANT, app("two"), vec![entry("2")]).await.unwrap();
+    assert!(store.meta_app(TENANT).await.unwrap() == Some(app("two")));
+    assert!(store.meta_app(OTHER).await.unwrap().is_none());
+    assert_eq!(audited(store, TENANT).await, 2);
 }

@@ -11,7 +11,7 @@ use engine::content::{Content, Media, MediaState};
 use engine::conversation::{Conversation, Preview};
 use engine::decision::{MediaJob, Record};
 use engine::delivery::Delivery;
-use engine::directory::{Member, MemberStatus, Number, NumberRef, Organization, Person, RoleId};
+use engine::directory::{Member, MemberStatus, Number, NumberRef, NumberStanding, Organization, Person, RoleId};
 use engine::event::{Audience, Event, EventBody};
 use engine::household::Household;
 use engine::id::{
@@ -89,6 +89,7 @@ pub(crate) fn number(id: &str) -> Number {
         display: "+1 202 555 0100".into(),
         token: "secret".into(),
         rate_per_second: 80,
+        standing: NumberStanding::default(),
     }
 }
 

@@ -86,6 +86,9 @@ pub(crate) async fn another_tenants_ids_change_nothing(store: &impl Store) {
     let put = Write::PutMember(Member { name: "Rival".into(), ..member(RAFAEL, &account(1)) });
     let changed = store.change(OTHER, 1, vec![put, Write::EndSessions(RAFAEL)], vec![entry("2")]).await;
     assert_eq!(changed, Ok(Changed::Applied { revision: 2 }));
+    let rename = engine::directory::NumberChange { name: Some("Rival".into()), ..Default::default() };
+    assert!(store.change_number(OTHER, &"200".parse().unwrap(), rename, vec![]).await.unwrap().is_none());
+    assert!(store.number(&"200".parse().unwrap()).await.unwrap().unwrap() == (TENANT, number("200")));
     store.touch_api_key(OTHER, ApiKeyId::from_bytes([1; 16]), NOW).await.unwrap();
     store.trim_audit(OTHER, NOW.plus(engine::time::Span::hours(1))).await.unwrap();
     store.mark(OTHER, mark(1, IntakeOutcome::Processed)).await.unwrap();

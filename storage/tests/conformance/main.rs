@@ -5,6 +5,7 @@
 mod accounts;
 mod administration;
 mod administration_sequences;
+mod alerts;
 mod audit;
 mod blobs;
 mod contacts;
@@ -95,6 +96,14 @@ suite! {
     directory {
         a_number_belongs_to_one_organization
         a_connected_number_takes_over_what_waited_for_it
+        a_number_changes_in_what_is_named_and_says_so
+        a_disconnected_number_is_nobodys
+        an_app_replaces_the_one_before
+    }
+    alerts {
+        an_alert_is_raised_once_and_put_away_once
+        the_oldest_alerts_make_room
+        alerts_are_one_organizations
     }
     inbox_log {
         the_same_item_twice_is_stored_once
