@@ -47,7 +47,7 @@ fn main() {
 }
 
 async fn touch(stage: &Stage, id: ConversationId) {
-    let request = ChangeRequest { principal: owner(), status: None, assignee: None, read_upto: None };
+    let request = ChangeRequest { principal: owner(), status: None, assignee: None, team: None, read_upto: None };
     drop(stage.actors.change(id, request).await);
 }
 

@@ -1,9 +1,11 @@
 //! Who may see what. The one place that REST, live events and media ask.
 
+use std::sync::Arc;
+
 use crate::conversation::Conversation;
 use crate::directory::Person;
 use crate::event::Audience;
-use crate::id::{MemberId, SessionId, TenantId};
+use crate::id::{MemberId, SessionId, TeamId, TenantId};
 use crate::permission::{Grants, Permission};
 use crate::rejection::Rejection;
 
@@ -14,23 +16,41 @@ pub struct Principal {
     pub person: Person,
     pub session: SessionId,
     pub grants: Grants,
+    pub teams: Arc<[TeamId]>,
 }
 
-/// Which conversations a principal sees. Without teams yet, "team" is what is unassigned or one's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// With whom a conversation lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Holder {
+    pub assignee: Option<MemberId>,
+    pub team: Option<TeamId>,
+}
+
+/// Which conversations a principal sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Visibility {
     All,
-    Team(MemberId),
+    /// Those of these teams, whoever has them, those of no team and nobody, and one's own.
+    Team {
+        me: MemberId,
+        teams: Arc<[TeamId]>,
+    },
     Assigned(MemberId),
     Nothing,
 }
 
 impl Visibility {
-    pub fn covers(self, assignee: Option<MemberId>) -> bool {
+    pub fn covers(&self, holder: Holder) -> bool {
         match self {
             Self::All => true,
-            Self::Team(me) => assignee.is_none_or(|assignee| assignee == me),
-            Self::Assigned(me) => assignee == Some(me),
+            Self::Team { me, teams } => {
+                let open = match holder.team {
+                    Some(team) => teams.contains(&team),
+                    None => holder.assignee.is_none(),
+                };
+                open || holder.assignee == Some(*me)
+            }
+            Self::Assigned(me) => holder.assignee == Some(*me),
             Self::Nothing => false,
         }
     }
@@ -54,7 +74,7 @@ impl Principal {
         if self.grants.allow(Permission::ConversationsReadAll) {
             Visibility::All
         } else if self.grants.allow(Permission::ConversationsReadTeam) {
-            Visibility::Team(self.person.id)
+            Visibility::Team { me: self.person.id, teams: Arc::clone(&self.teams) }
         } else if self.grants.allow(Permission::ConversationsReadAssigned) {
             Visibility::Assigned(self.person.id)
         } else {
@@ -64,13 +84,12 @@ impl Principal {
 
     /// A conversation out of sight does not exist for this person: the answer is "not found", not "forbidden".
     pub fn see(&self, conversation: &Conversation) -> Result<(), Rejection> {
-        let assignee = conversation.assignee.as_ref().map(|person| person.id);
-        if self.visibility().covers(assignee) { Ok(()) } else { Err(Rejection::NotFound) }
+        if self.visibility().covers(conversation.holder()) { Ok(()) } else { Err(Rejection::NotFound) }
     }
 
     pub fn sight(&self, audience: &Audience) -> Sight {
         let visibility = self.visibility();
-        if visibility.covers(audience.assignee) {
+        if visibility.covers(audience.holder) {
             Sight::Visible
         } else if audience.moved && visibility.covers(audience.was) {
             Sight::Gone
@@ -91,28 +110,54 @@ mod tests {
             person: Person { id: MemberId::from_bytes([2; 16]), name: "Rafael".into() },
             session: SessionId::from_bytes([3; 16]),
             grants: role.grants(),
+            teams: [OURS].into(),
+        }
+    }
+
+    const OURS: TeamId = TeamId::from_bytes([5; 16]);
+    const THEIRS: TeamId = TeamId::from_bytes([6; 16]);
+    const ME: MemberId = MemberId::from_bytes([2; 16]);
+    const OTHER: MemberId = MemberId::from_bytes([9; 16]);
+
+    #[test]
+    fn an_agent_sees_their_teams_what_is_nobodys_and_their_own() {
+        let agent = principal(Role::Agent).visibility();
+        for (team, assignee, seen) in [
+            (None, None, true),
+            (None, Some(ME), true),
+            (None, Some(OTHER), false),
+            (Some(OURS), None, true),
+            (Some(OURS), Some(ME), true),
+            (Some(OURS), Some(OTHER), true),
+            (Some(THEIRS), None, false),
+            (Some(THEIRS), Some(ME), true),
+            (Some(THEIRS), Some(OTHER), false),
+        ] {
+            assert_eq!(agent.covers(Holder { assignee, team }), seen, "{team:?} {assignee:?}");
         }
     }
 
     #[test]
-    fn an_agent_sees_what_is_unassigned_or_their_own() {
-        let agent = principal(Role::Agent).visibility();
-        assert!(agent.covers(None));
-        assert!(agent.covers(Some(MemberId::from_bytes([2; 16]))));
-        assert!(!agent.covers(Some(MemberId::from_bytes([9; 16]))));
+    fn a_conversation_that_moves_to_another_team_leaves_the_screen() {
+        let held = |team| Holder { assignee: None, team: Some(team) };
+        let moved = Audience { holder: held(THEIRS), was: held(OURS), moved: true };
+        assert_eq!(principal(Role::Agent).sight(&moved), Sight::Gone);
+        assert_eq!(principal(Role::Supervisor).sight(&moved), Sight::Visible);
+        assert_eq!(principal(Role::Marketer).sight(&moved), Sight::Hidden);
     }
 
     #[test]
     fn an_analyst_sees_no_conversation() {
-        assert!(!principal(Role::Analyst).visibility().covers(None));
+        assert!(!principal(Role::Analyst).visibility().covers(Holder::default()));
     }
 
     #[test]
     fn a_conversation_that_is_assigned_away_leaves_the_screen() {
-        let moved = Audience { assignee: Some(MemberId::from_bytes([9; 16])), was: None, moved: true };
+        let with = |assignee| Holder { assignee: Some(assignee), team: None };
+        let moved = Audience { holder: with(OTHER), was: Holder::default(), moved: true };
         assert_eq!(principal(Role::Agent).sight(&moved), Sight::Gone);
         assert_eq!(principal(Role::Viewer).sight(&moved), Sight::Visible);
-        let never_seen = Audience { was: Some(MemberId::from_bytes([8; 16])), ..moved };
+        let never_seen = Audience { was: with(MemberId::from_bytes([8; 16])), ..moved };
         assert_eq!(principal(Role::Agent).sight(&never_seen), Sight::Hidden);
     }
 }

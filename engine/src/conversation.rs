@@ -13,11 +13,12 @@ mod resolve;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Holder;
 use crate::contact::Contact;
 use crate::content::ContentKind;
 use crate::delivery::DeliveryState;
 use crate::directory::{NumberRef, Person};
-use crate::id::{ConversationId, MessageId};
+use crate::id::{ConversationId, MessageId, TeamId};
 use crate::message::{Direction, Message};
 use crate::outgoing::Recipient;
 use crate::time::{Span, Timestamp};
@@ -37,6 +38,8 @@ pub struct Conversation {
     pub number: NumberRef,
     pub status: ConversationStatus,
     pub assignee: Option<Person>,
+    /// Whose members see it besides.
+    pub team: Option<TeamId>,
     pub unread: u32,
     pub last_activity_at: Timestamp,
     /// `None`: never opened. In the past: closed.
@@ -82,12 +85,17 @@ impl Conversation {
             number,
             status: ConversationStatus::Open,
             assignee: None,
+            team: None,
             unread: 0,
             last_activity_at: Timestamp(0),
             window_until: None,
             preview: None,
             revision: 0,
         }
+    }
+
+    pub fn holder(&self) -> Holder {
+        Holder { assignee: self.assignee.as_ref().map(|person| person.id), team: self.team }
     }
 
     pub fn composer(&self, now: Timestamp) -> Composer {

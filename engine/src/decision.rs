@@ -95,8 +95,8 @@ impl Decision {
     }
 
     fn event(mut self, body: EventBody) -> Self {
-        let assignee = self.conversation.assignee.as_ref().map(|person| person.id);
-        self.events.push(Event { audience: Audience { assignee, was: assignee, moved: false }, body });
+        let holder = self.conversation.holder();
+        self.events.push(Event { audience: Audience { holder, was: holder, moved: false }, body });
         self
     }
 }

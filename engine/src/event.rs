@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use serde::Serialize;
 
+use crate::access::Holder;
 use crate::conversation::Conversation;
-use crate::id::{ConversationId, MemberId};
+use crate::id::ConversationId;
 use crate::message::Message;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -13,12 +14,12 @@ pub struct Event {
     pub body: EventBody,
 }
 
-/// Who may see an event: decided by the conversation's assignee, see [`crate::access`].
+/// Who may see an event: decided by with whom the conversation lies, see [`crate::access`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Audience {
-    pub assignee: Option<MemberId>,
-    /// The assignee before this event; meaningful when `moved`.
-    pub was: Option<MemberId>,
+    pub holder: Holder,
+    /// With whom it lay before this event; meaningful when `moved`.
+    pub was: Holder,
     pub moved: bool,
 }
 

@@ -155,7 +155,8 @@ pub async fn sign_in(
 ) -> Result<(Principal, Cookie<'static>), Problem> {
     let now = app.clock.now();
     let household = app.households.of(app.store.as_ref(), tenant).await?.ok_or_else(Problem::signed_out)?;
-    let person = household.member(member).ok_or_else(Problem::signed_out)?.person();
+    let seated = household.member(member).ok_or_else(Problem::signed_out)?;
+    let person = seated.person();
     let mut refresh_hash = [0; 32];
     // Of no token: a browser has nothing yet that could be rotated.
     shell::fill(&mut refresh_hash);
@@ -179,7 +180,8 @@ pub async fn sign_in(
     let token = app.auth.sign(tenant, member, session.id, now)?;
     let who = AuditActor::Member { id: member, name: person.name.clone() };
     let entry = AuditEntry::new(now, who, Action::SessionOpened).on(&session.id).from(Some(&origin));
-    let principal = Principal { tenant, person, session: session.id, grants: household.grants(member) };
+    let teams = seated.teams.iter().copied().collect();
+    let principal = Principal { tenant, person, session: session.id, grants: household.grants(member), teams };
     app.store.open_session(session, vec![entry]).await?;
     Ok((principal, cookie(app, token)))
 }
@@ -222,7 +224,8 @@ pub async fn principal(app: &App, request: &HttpRequest) -> Result<Principal, Pr
     let member = household.member(claims.sub).filter(|member| member.is_active()).ok_or_else(Problem::signed_out)?;
     // The household is the newest there is, so that a change of a role counts with the next request.
     let grants = household.grants(claims.sub);
-    Ok(Principal { tenant: claims.org, person: member.person(), session: claims.sid, grants })
+    let teams = member.teams.iter().copied().collect();
+    Ok(Principal { tenant: claims.org, person: member.person(), session: claims.sid, grants, teams })
 }
 
 /// Asks the store whether the session still stands, and believes it for a while.

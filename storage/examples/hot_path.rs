@@ -12,8 +12,8 @@ use engine::access::Visibility;
 use engine::contact::Contact;
 use engine::content::Content;
 use engine::conversation::Conversation;
-use engine::directory::NumberRef;
-use engine::id::{ContactId, ConversationId, IntakeId, MemberId, MessageId, TenantId};
+use engine::directory::{NumberRef, Person};
+use engine::id::{ContactId, ConversationId, IntakeId, MemberId, MessageId, TeamId, TenantId};
 use engine::identity::Identities;
 use engine::inbound::{InboundBody, InboundMessage};
 use engine::intake::{IntakeMark, IntakeOutcome, IntakeRecord};
@@ -221,6 +221,10 @@ async fn commits(store: &SqliteStore, ids: &AtomicU64, caller: u32, span: Durati
     done
 }
 
+fn team(n: u8) -> TeamId {
+    TeamId::from_bytes([n; 16])
+}
+
 /// A large inbox: how long it takes to import, and how fast it is to read.
 async fn large(store: &SqliteStore) {
     const LARGE: u32 = 500_000;
@@ -229,6 +233,9 @@ async fn large(store: &SqliteStore) {
         last_activity_at: NOW.minus(Span(i64::from(n))),
         unread: u32::from(n.is_multiple_of(50)),
         revision: 1,
+        // Two thirds are of 20 teams, and half of these somebody has.
+        team: (!n.is_multiple_of(3)).then(|| team((n % 20) as u8)),
+        assignee: (n % 3 > 1).then(|| Person { id: MemberId::from_bytes([(n % 7) as u8; 16]), name: "Rafael".into() }),
         ..conversation(1_000_000 + n)
     };
     let conversations = (0..LARGE).map(state).collect();
@@ -260,13 +267,18 @@ async fn large(store: &SqliteStore) {
     let page = || PageRequest { after: None, limit: 50 };
     let me = MemberId::from_bytes([9; 16]);
     times("newest 50 messages", async || drop(store.history(TENANT, id, page()).await.unwrap())).await;
+    let of = |teams: u8| Visibility::Team { me, teams: (0..teams).map(team).collect() };
     for (what, view, visibility, unread) in [
         ("list of all", View::All, Visibility::All, false),
         ("list of unread", View::All, Visibility::All, true),
-        ("list of a team member", View::All, Visibility::Team(me), false),
+        ("list of a member", View::All, of(0), false),
+        ("list of one of 20 teams", View::All, of(1), false),
+        ("list of all of 20 teams", View::All, of(20), false),
+        ("unread of all of 20 teams", View::All, of(20), true),
+        ("unassigned of 20 teams", View::Unassigned, Visibility::All, false),
         ("empty list of one's own", View::Mine(me), Visibility::All, false),
     ] {
-        let query = || ConversationQuery { view, unread, visibility, page: page() };
+        let query = || ConversationQuery { view, unread, visibility: visibility.clone(), page: page() };
         times(what, async || drop(store.conversations(TENANT, query()).await.unwrap())).await;
     }
     times("counts", async || assert!(store.counts(TENANT, me, Visibility::All).await.unwrap().all > 0)).await;

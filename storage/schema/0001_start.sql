@@ -162,27 +162,36 @@ CREATE TABLE conversation (
     arrivals         INTEGER NOT NULL,
     closed           INTEGER NOT NULL,
     assignee         BLOB,
+    team             BLOB,
+    -- The team that can take it: nobody has it.
+    pool             BLOB GENERATED ALWAYS AS (iif(assignee IS NULL, team, NULL)) VIRTUAL,
     -- 0 or 1; the number is in the body, so that a second unread message leaves the indexes alone.
     unread           INTEGER NOT NULL,
     last_activity_at INTEGER NOT NULL,
     body             BLOB NOT NULL,
     UNIQUE (tenant, id)
 ) STRICT;
--- One index per shape of list, so that each page is one range. "desk" is what lies with one member, or with nobody.
+-- One index per shape of list, so that each page is a merge of few ranges. "desk" is what lies with one member, or with
+-- nobody: then by the team that can take it. "team" is what members of a team have; most conversations are not in it.
 CREATE INDEX conversation_list ON conversation (tenant, closed, last_activity_at);
-CREATE INDEX conversation_desk ON conversation (tenant, closed, assignee, last_activity_at);
+CREATE INDEX conversation_desk ON conversation (tenant, closed, assignee, pool, last_activity_at);
+CREATE INDEX conversation_team ON conversation (tenant, closed, team, last_activity_at)
+    WHERE team IS NOT NULL AND assignee IS NOT NULL;
 CREATE INDEX conversation_list_unread ON conversation (tenant, closed, last_activity_at) WHERE unread = 1;
-CREATE INDEX conversation_desk_unread ON conversation (tenant, closed, assignee, last_activity_at) WHERE unread = 1;
+CREATE INDEX conversation_desk_unread ON conversation (tenant, closed, assignee, pool, last_activity_at) WHERE unread = 1;
+CREATE INDEX conversation_team_unread ON conversation (tenant, closed, team, last_activity_at)
+    WHERE team IS NOT NULL AND assignee IS NOT NULL AND unread = 1;
 CREATE INDEX conversation_of_contact ON conversation (tenant, contact);
 
--- How many conversations lie with each member (empty: with nobody), kept with every commit.
+-- How many conversations lie with each member and team (empty: with nobody, with none), kept with every commit.
 CREATE TABLE conversation_tally (
     tenant      INTEGER NOT NULL,
     assignee    BLOB NOT NULL,
+    team        BLOB NOT NULL,
     live        INTEGER NOT NULL,
     live_unread INTEGER NOT NULL,
     closed      INTEGER NOT NULL,
-    PRIMARY KEY (tenant, assignee)
+    PRIMARY KEY (tenant, assignee, team)
 ) STRICT, WITHOUT ROWID;
 
 -- Lies in the order in which it is read: the newest 50 are neighbours.
@@ -244,7 +253,9 @@ CREATE TABLE event (
     place        INTEGER PRIMARY KEY,
     conversation BLOB NOT NULL,
     assignee     BLOB,
+    team         BLOB,
     was          BLOB,
+    was_team     BLOB,
     moved        INTEGER NOT NULL,
     frame        BLOB NOT NULL
 ) STRICT;

@@ -22,6 +22,7 @@ mod media;
 mod messages;
 mod open;
 mod outbox;
+mod ranges;
 mod readers;
 mod sessions;
 mod writer;

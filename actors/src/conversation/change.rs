@@ -4,7 +4,7 @@ use actix::{AtomicResponse, Context, Handler};
 use engine::access::Principal;
 use engine::conversation::{Conversation, ConversationStatusChange};
 use engine::directory::Person;
-use engine::id::{ConversationId, MessageId};
+use engine::id::{ConversationId, MessageId, TeamId};
 use engine::rejection::Rejection;
 
 use super::{ConversationActor, Desk};
@@ -18,6 +18,8 @@ pub struct ChangeRequest {
     pub status: Option<ConversationStatusChange>,
     /// `Some(None)` takes it off everybody.
     pub assignee: Option<Option<Person>>,
+    /// `Some(None)` takes it off every team.
+    pub team: Option<Option<TeamId>>,
     /// Everything up to this message was on the member's screen.
     pub read_upto: Option<MessageId>,
 }
@@ -70,7 +72,7 @@ impl Desk {
                             let upto = desk.message(upto).await?.ok_or(Rejection::NotFound)?;
                             conversation.mark_read(&upto)
                         }
-                        None => conversation.change(request.status, request.assignee),
+                        None => conversation.change(request.status, request.assignee, request.team),
                     };
                     Ok(decision.into())
                 }

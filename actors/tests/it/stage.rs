@@ -190,6 +190,7 @@ pub(crate) fn owner() -> Principal {
         person: Person { id: MemberId::from_bytes([7; 16]), name: "Rafael".into() },
         session: SessionId::from_bytes([3; 16]),
         grants: Role::Owner.grants(),
+        teams: [].into(),
     }
 }
 

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use actors::ChangeRequest;
 use engine::access::Principal;
 use engine::conversation::{Conversation, ConversationStatusChange};
-use engine::id::{ConversationId, MemberId, MessageId};
+use engine::id::{ConversationId, MemberId, MessageId, TeamId};
 use engine::message::Direction;
 use engine::permission::Permission;
 use engine::ports::{ConversationCounts, ConversationQuery, PageRequest, View};
@@ -100,6 +100,10 @@ pub struct Change {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>)]
     assignee_id: Option<Option<MemberId>>,
+    /// Absent: as it is. `null`: no team.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    team_id: Option<Option<TeamId>>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
@@ -111,8 +115,10 @@ pub enum StatusName {
 
 /// Tells `null` from absent.
 #[expect(clippy::option_option, reason = "three answers: absent, nobody, somebody")]
-fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Option<MemberId>>, D::Error> {
-    Option::<MemberId>::deserialize(deserializer).map(Some)
+fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
 }
 
 /// Assign, close, open again
@@ -135,11 +141,18 @@ pub async fn change(
             Some(assignee(&app, &principal, wanted).await?)
         }
     };
+    if let Some(wanted) = change.team_id {
+        principal.require(Permission::ConversationsAssign)?;
+        let household = app.households.of(app.store.as_ref(), principal.tenant).await?.ok_or(Rejection::NotFound)?;
+        if wanted.is_some_and(|team| !household.teams.contains_key(&team)) {
+            return Err(Rejection::NotFound.into());
+        }
+    }
     let status = change.status.map(|status| match status {
         StatusName::Open => ConversationStatusChange::Open,
         StatusName::Closed => ConversationStatusChange::Closed,
     });
-    let request = ChangeRequest { principal, status, assignee, read_upto: None };
+    let request = ChangeRequest { principal, status, assignee, team: change.team_id, read_upto: None };
     Ok(web::Json(app.actors.change(*id, request).await?))
 }
 
@@ -172,7 +185,8 @@ pub async fn read(
     id: web::Path<ConversationId>,
     read: web::Json<ReadUpto>,
 ) -> Result<HttpResponse, Problem> {
-    let request = ChangeRequest { principal: signed.0, status: None, assignee: None, read_upto: Some(read.upto) };
+    let request =
+        ChangeRequest { principal: signed.0, status: None, assignee: None, team: None, read_upto: Some(read.upto) };
     app.actors.change(*id, request).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -22,10 +22,6 @@ fn shows(view: View, conversation: &Conversation) -> bool {
     }
 }
 
-fn covers(visibility: Visibility, conversation: &Conversation) -> bool {
-    visibility.covers(conversation.assignee.as_ref().map(|person| person.id))
-}
-
 impl State {
     pub(super) fn put_conversation(&mut self, tenant: TenantId, conversation: Conversation) {
         let arrived = self.arrived(conversation.clone());
@@ -34,9 +30,9 @@ impl State {
     }
 
     /// What the visibility covers, newest activity first.
-    fn visible(&self, tenant: TenantId, visibility: Visibility) -> Vec<&Arrived<Conversation>> {
+    fn visible(&self, tenant: TenantId, visibility: &Visibility) -> Vec<&Arrived<Conversation>> {
         let own = self.conversations.iter().filter(|((owner, _), _)| *owner == tenant).map(|(_, stored)| stored);
-        let mut visible: Vec<_> = own.filter(|stored| covers(visibility, &stored.row)).collect();
+        let mut visible: Vec<_> = own.filter(|stored| visibility.covers(stored.row.holder())).collect();
         visible.sort_by_key(|stored| Reverse((stored.row.last_activity_at, stored.place)));
         visible
     }
@@ -56,7 +52,7 @@ impl ConversationStore for MemoryStore {
         let before = cursor::position(List::Conversations, &query.page)?;
         let limit = cursor::limit(&query.page);
         let state = self.state();
-        let shown = state.visible(tenant, query.visibility).into_iter();
+        let shown = state.visible(tenant, &query.visibility).into_iter();
         let shown = shown.filter(|stored| shows(query.view, &stored.row) && (!query.unread || stored.row.unread > 0));
         let position = |stored: &Arrived<Conversation>| (stored.row.last_activity_at.0, stored.place);
         let mut rest = shown.filter(|stored| before.is_none_or(|before| position(stored) < before));
@@ -75,7 +71,7 @@ impl ConversationStore for MemoryStore {
         visibility: Visibility,
     ) -> Result<ConversationCounts, StoreError> {
         let state = self.state();
-        let visible = state.visible(tenant, visibility);
+        let visible = state.visible(tenant, &visibility);
         let count = |view, unread: bool| {
             let shown = visible.iter().filter(|stored| shows(view, &stored.row) && (!unread || stored.row.unread > 0));
             shown.count() as u64
@@ -97,7 +93,7 @@ impl ConversationStore for MemoryStore {
     ) -> Result<Vec<Conversation>, StoreError> {
         let state = self.state();
         let of_contact =
-            state.visible(tenant, visibility).into_iter().filter(|stored| stored.row.contact.id == contact);
+            state.visible(tenant, &visibility).into_iter().filter(|stored| stored.row.contact.id == contact);
         Ok(of_contact.take(50).map(|stored| stored.row.clone()).collect())
     }
 }

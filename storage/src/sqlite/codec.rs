@@ -214,6 +214,7 @@ pub(super) fn corrupt(what: &str) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use engine::access::Holder;
     use engine::contact::Contact;
     use engine::directory::NumberRef;
     use engine::event::EventBody;
@@ -227,7 +228,7 @@ mod tests {
         contact.name = Some(name);
         let number = NumberRef { phone_number_id: "2".parse().unwrap(), name: String::new(), display: String::new() };
         let conversation = Conversation::new(ConversationId::from_bytes([5; 16]), contact, number);
-        let audience = Audience { assignee: None, was: None, moved: true };
+        let audience = Audience { holder: Holder::default(), was: Holder::default(), moved: true };
         Event { audience, body: EventBody::ConversationChanged { conversation } }
     }
 

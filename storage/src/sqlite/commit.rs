@@ -1,8 +1,8 @@
 //! The hot path: what one decision writes.
 
 use engine::decision::Record;
-use engine::event::LoggedEvent;
-use engine::id::{ConversationId, MemberId, MessageId, TenantId};
+use engine::event::{Audience, LoggedEvent};
+use engine::id::{ConversationId, MemberId, MessageId, TeamId, TenantId};
 use engine::intake::{IntakeMark, IntakeOutcome};
 use engine::ports::{Commit, Committed};
 use engine::time::Timestamp;
@@ -109,14 +109,17 @@ impl Prepared {
         let first = session.next_places(tenant, self.frames.len() as u64)?;
         let logged: Vec<_> = (first..).zip(&self.frames).map(|(n, frame)| frame.at(n)).collect();
         for event in &logged {
-            let sql = "INSERT INTO event (place, conversation, assignee, was, moved, frame)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+            let sql = "INSERT INTO event (place, conversation, assignee, team, was, was_team, moved, frame)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+            let Audience { holder, was, moved } = &event.audience;
             session.connection.prepare_cached(sql)?.execute(params![
                 event_log::place(tenant, event.n),
                 event.conversation.as_bytes(),
-                event.audience.assignee.as_ref().map(MemberId::as_bytes),
-                event.audience.was.as_ref().map(MemberId::as_bytes),
-                event.audience.moved,
+                holder.assignee.as_ref().map(MemberId::as_bytes),
+                holder.team.as_ref().map(TeamId::as_bytes),
+                was.assignee.as_ref().map(MemberId::as_bytes),
+                was.team.as_ref().map(TeamId::as_bytes),
+                moved,
                 &event.frame[..],
             ])?;
         }

@@ -1,15 +1,16 @@
 use async_trait::async_trait;
-use engine::access::Visibility;
+use engine::access::{Holder, Visibility};
 use engine::conversation::{Conversation, ConversationStatus};
-use engine::id::{ContactId, ConversationId, MemberId, TenantId};
+use engine::id::{ContactId, ConversationId, MemberId, TeamId, TenantId};
 use engine::ports::{
     Commit, Committed, ConversationCounts, ConversationQuery, ConversationStore, ListError, Page, StoreError, View,
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::commit::Prepared;
 use super::fault::{Outcome, signed, unsigned};
 use super::ledger::{Desk, TenantKey};
+use super::ranges::Range;
 use super::writer::Session;
 use super::{SqliteStore, codec};
 use crate::cursor::{self, List};
@@ -41,13 +42,12 @@ impl ConversationStore for SqliteStore {
         let limit = cursor::limit(&query.page);
         let read = self.readers.read(move |connection| {
             let range = Range { tenant, closed: query.view == View::Closed, unread: query.unread, before, limit };
-            let mut listed = range.list(connection, &whose(query.view, query.visibility))?;
-            let more = cursor::cut(&mut listed, limit);
-            let next = listed.last().filter(|_| more).map(|last| {
-                let Listed { at, key, body: _ } = last;
-                cursor::at_position(List::Conversations, *at, *key)
-            });
-            let items = listed.iter().map(|listed| codec::decode_conversation(&listed.body));
+            let snapshot = connection.unchecked_transaction()?;
+            let mut places = range.list(&snapshot, query.view, &query.visibility)?;
+            let more = cursor::cut(&mut places, limit);
+            let last = places.last().filter(|_| more);
+            let next = last.map(|(at, key)| cursor::at_position(List::Conversations, *at, *key));
+            let items = places.iter().map(|(_, key)| at_key(&snapshot, *key));
             Ok(Page { items: items.collect::<Outcome<_>>()?, next })
         });
         Ok(read.await?)
@@ -60,24 +60,26 @@ impl ConversationStore for SqliteStore {
         visibility: Visibility,
     ) -> Result<ConversationCounts, StoreError> {
         let read = self.readers.read(move |connection| {
-            let sql = "SELECT assignee, live, live_unread, closed FROM conversation_tally
+            let sql = "SELECT assignee, team, live, live_unread, closed FROM conversation_tally
                  WHERE tenant = (SELECT key FROM tenant WHERE id = ?1)";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([tenant.as_bytes()])?;
             let mut counts = ConversationCounts::default();
             while let Some(row) = rows.next()? {
-                let assignee = <[u8; 16]>::try_from(row.get::<_, Vec<u8>>(0)?).ok().map(MemberId::from_bytes);
-                if !visibility.covers(assignee) {
+                let id = |column| Ok::<_, rusqlite::Error>(<[u8; 16]>::try_from(row.get::<_, Vec<u8>>(column)?).ok());
+                let assignee = id(0)?.map(MemberId::from_bytes);
+                let team = id(1)?.map(TeamId::from_bytes);
+                if !visibility.covers(Holder { assignee, team }) {
                     continue;
                 }
-                let live = unsigned(row.get(1)?)?;
+                let live = unsigned(row.get(2)?)?;
                 counts.all += live;
-                counts.closed += unsigned(row.get(3)?)?;
+                counts.closed += unsigned(row.get(4)?)?;
                 if assignee == Some(me) {
-                    counts.mine = live;
-                    counts.mine_unread = unsigned(row.get(2)?)?;
+                    counts.mine += live;
+                    counts.mine_unread += unsigned(row.get(3)?)?;
                 } else if assignee.is_none() {
-                    counts.unassigned = live;
+                    counts.unassigned += live;
                 }
             }
             Ok(counts)
@@ -92,16 +94,15 @@ impl ConversationStore for SqliteStore {
         visibility: Visibility,
     ) -> Result<Vec<Conversation>, StoreError> {
         let read = self.readers.read(move |connection| {
-            let sql = "SELECT assignee, body FROM conversation
+            let sql = "SELECT assignee, team, body FROM conversation
                  WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND contact = ?2
                  ORDER BY last_activity_at DESC, key DESC";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([tenant.as_bytes(), contact.as_bytes()])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()?.filter(|_| found.len() < OF_CONTACT) {
-                let assignee: Option<[u8; 16]> = row.get(0)?;
-                if visibility.covers(assignee.map(MemberId::from_bytes)) {
-                    found.push(codec::decode_conversation(&row.get::<_, Vec<u8>>(1)?)?);
+                if visibility.covers(holder(row, 0)?) {
+                    found.push(codec::decode_conversation(&row.get::<_, Vec<u8>>(2)?)?);
                 }
             }
             Ok(found)
@@ -110,93 +111,17 @@ impl ConversationStore for SqliteStore {
     }
 }
 
-/// Whose conversations a list shows: one range of an index each.
-#[derive(Clone, Copy)]
-enum Whose {
-    Everybodys,
-    Nobodys,
-    Of(MemberId),
+fn at_key(connection: &Connection, key: i64) -> Outcome<Conversation> {
+    let mut statement = connection.prepare_cached("SELECT body FROM conversation WHERE key = ?1")?;
+    let mut rows = statement.query([key])?;
+    let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+    codec::decode_conversation(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)
 }
 
-fn whose(view: View, visibility: Visibility) -> Vec<Whose> {
-    let assigned = |assignee: Option<MemberId>| assignee.map_or(Whose::Nobodys, Whose::Of);
-    let assignees = match (view, visibility) {
-        (View::All | View::Closed, Visibility::All) => return vec![Whose::Everybodys],
-        (View::All | View::Closed, Visibility::Team(me)) => vec![None, Some(me)],
-        (View::All | View::Closed, Visibility::Assigned(me)) => vec![Some(me)],
-        (View::All | View::Closed, Visibility::Nothing) => Vec::new(),
-        (View::Mine(member), _) => vec![Some(member)],
-        (View::Unassigned, _) => vec![None],
-    };
-    assignees.into_iter().filter(|assignee| visibility.covers(*assignee)).map(assigned).collect()
-}
-
-/// One stretch of a list.
-struct Range {
-    tenant: TenantId,
-    closed: bool,
-    unread: bool,
-    before: (i64, i64),
-    limit: u32,
-}
-
-struct Listed {
-    at: i64,
-    key: i64,
-    body: Vec<u8>,
-}
-
-impl Range {
-    /// At most two ranges, merged. One row more than the limit, if there is one.
-    fn list(&self, connection: &Connection, whose: &[Whose]) -> Outcome<Vec<Listed>> {
-        let snapshot = connection.unchecked_transaction()?;
-        let mut listed = Vec::new();
-        for whose in whose {
-            self.read(&snapshot, *whose, &mut listed)?;
-        }
-        listed.sort_by_key(|listed| std::cmp::Reverse((listed.at, listed.key)));
-        listed.truncate(self.limit as usize + 1);
-        Ok(listed)
-    }
-
-    fn read(&self, connection: &Connection, whose: Whose, listed: &mut Vec<Listed>) -> Outcome<()> {
-        // The index is named: the planner would have to guess which filter is the rare one.
-        macro_rules! page {
-            ($index:literal, $filter:literal) => {
-                concat!(
-                    "SELECT last_activity_at, key, body FROM conversation INDEXED BY ",
-                    $index,
-                    " WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND closed = ?2",
-                    " AND (last_activity_at, key) < (?3, ?4)",
-                    $filter,
-                    " ORDER BY last_activity_at DESC, key DESC LIMIT ?5"
-                )
-            };
-        }
-        let (sql, assignee) = match (whose, self.unread) {
-            (Whose::Everybodys, false) => (page!("conversation_list", ""), None),
-            (Whose::Everybodys, true) => (page!("conversation_list_unread", " AND unread = 1"), None),
-            (Whose::Nobodys, false) => (page!("conversation_desk", " AND assignee IS NULL"), None),
-            (Whose::Nobodys, true) => (page!("conversation_desk_unread", " AND unread = 1 AND assignee IS NULL"), None),
-            (Whose::Of(member), false) => (page!("conversation_desk", " AND assignee = ?6"), Some(member)),
-            (Whose::Of(member), true) => {
-                (page!("conversation_desk_unread", " AND unread = 1 AND assignee = ?6"), Some(member))
-            }
-        };
-        let mut statement = connection.prepare_cached(sql)?;
-        let (at, key) = self.before;
-        for (index, value) in (1..).zip(params![self.tenant.as_bytes(), self.closed, at, key, self.limit + 1]) {
-            statement.raw_bind_parameter(index, value)?;
-        }
-        if let Some(member) = assignee {
-            statement.raw_bind_parameter(6, member.as_bytes())?;
-        }
-        let mut rows = statement.raw_query();
-        while let Some(row) = rows.next()? {
-            listed.push(Listed { at: row.get(0)?, key: row.get(1)?, body: row.get(2)? });
-        }
-        Ok(())
-    }
+/// From (assignee, team) at `column`.
+fn holder(row: &Row<'_>, column: usize) -> Outcome<Holder> {
+    let assignee = row.get::<_, Option<[u8; 16]>>(column)?.map(MemberId::from_bytes);
+    Ok(Holder { assignee, team: row.get::<_, Option<[u8; 16]>>(column + 1)?.map(TeamId::from_bytes) })
 }
 
 /// A conversation on its way into the file, encoded.
@@ -227,7 +152,7 @@ impl ConversationRow {
             revision: conversation.revision,
             desk: Desk {
                 closed: conversation.status == ConversationStatus::Closed,
-                assignee: conversation.assignee.as_ref().map(|person| person.id),
+                holder: conversation.holder(),
                 unread: conversation.unread > 0,
             },
             last_activity_at: conversation.last_activity_at.0,
@@ -255,14 +180,15 @@ impl ConversationRow {
             }
             Some(stored) => {
                 let sql = "UPDATE conversation SET revision = ?2, arrivals = ?3, body = ?4, closed = ?5,
-                     assignee = ?6, unread = ?7, last_activity_at = ?8 WHERE key = ?1";
+                     assignee = ?6, team = ?7, unread = ?8, last_activity_at = ?9 WHERE key = ?1";
                 session.connection.prepare_cached(sql)?.execute(params![
                     stored.key,
                     signed(self.revision),
                     arrivals,
                     self.body,
                     self.desk.closed,
-                    self.desk.assignee.as_ref().map(MemberId::as_bytes),
+                    self.desk.holder.assignee.as_ref().map(MemberId::as_bytes),
+                    self.desk.holder.team.as_ref().map(TeamId::as_bytes),
                     self.desk.unread,
                     self.last_activity_at,
                 ])?;
@@ -272,8 +198,8 @@ impl ConversationRow {
     }
 
     fn insert(&self, connection: &Connection, tenant: TenantKey, arrivals: i64) -> Outcome<i64> {
-        let sql = "INSERT INTO conversation (tenant, id, contact, revision, arrivals, body, closed, assignee, unread,
-             last_activity_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+        let sql = "INSERT INTO conversation (tenant, id, contact, revision, arrivals, body, closed, assignee, team,
+             unread, last_activity_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         connection.prepare_cached(sql)?.execute(params![
             tenant.0,
             self.id.as_bytes(),
@@ -282,7 +208,8 @@ impl ConversationRow {
             arrivals,
             self.body,
             self.desk.closed,
-            self.desk.assignee.as_ref().map(MemberId::as_bytes),
+            self.desk.holder.assignee.as_ref().map(MemberId::as_bytes),
+            self.desk.holder.team.as_ref().map(TeamId::as_bytes),
             self.desk.unread,
             self.last_activity_at,
         ])?;
@@ -295,17 +222,16 @@ pub(super) fn stored(
     tenant: TenantKey,
     id: ConversationId,
 ) -> Outcome<Option<StoredConversation>> {
-    let sql = "SELECT key, revision, arrivals, closed, assignee, unread, last_activity_at FROM conversation
+    let sql = "SELECT key, revision, arrivals, closed, assignee, team, unread, last_activity_at FROM conversation
          WHERE tenant = ?1 AND id = ?2";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params![tenant.0, id.as_bytes()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
-    let assignee: Option<[u8; 16]> = row.get(4)?;
     Ok(Some(StoredConversation {
         key: row.get(0)?,
         revision: unsigned(row.get(1)?)?,
         arrivals: row.get(2)?,
-        desk: Desk { closed: row.get(3)?, assignee: assignee.map(MemberId::from_bytes), unread: row.get(5)? },
-        last_activity_at: row.get(6)?,
+        desk: Desk { closed: row.get(3)?, holder: holder(row, 4)?, unread: row.get(6)? },
+        last_activity_at: row.get(7)?,
     }))
 }

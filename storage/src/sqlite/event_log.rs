@@ -1,7 +1,8 @@
 use async_trait::async_trait;
 use bytes::Bytes;
+use engine::access::Holder;
 use engine::event::{Audience, LoggedEvent};
-use engine::id::{ConversationId, MemberId, TenantId};
+use engine::id::{ConversationId, MemberId, TeamId, TenantId};
 use engine::ports::{EventLog, LogRange, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -41,7 +42,7 @@ impl EventLog for SqliteStore {
         let read = self.readers.read(move |connection| {
             let snapshot = connection.unchecked_transaction()?;
             let Some((tenant, _)) = head(&snapshot, tenant)? else { return Ok(Vec::new()) };
-            let sql = "SELECT place, conversation, assignee, was, moved, frame FROM event
+            let sql = "SELECT place, conversation, assignee, team, was, was_team, moved, frame FROM event
                  WHERE place > ?1 AND place < ?2 ORDER BY place LIMIT ?3";
             let mut statement = snapshot.prepare_cached(sql)?;
             let range = params![place(tenant, after), place(TenantKey(tenant.0 + 1), 0), limit];
@@ -87,13 +88,17 @@ fn oldest(connection: &Connection, tenant: TenantKey) -> Outcome<Option<i64>> {
     Ok(statement.query_row(range, |row| row.get(0)).optional()?)
 }
 
-/// From (place, conversation, assignee, was, moved, frame).
+/// From `(place, conversation, assignee, team, was, was_team, moved, frame)`.
 fn logged(row: &Row<'_>) -> Outcome<LoggedEvent> {
-    let member = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<[u8; 16]>>(column)?.map(MemberId::from_bytes));
+    let holder = |column| {
+        let assignee = row.get::<_, Option<[u8; 16]>>(column)?.map(MemberId::from_bytes);
+        let team = row.get::<_, Option<[u8; 16]>>(column + 1)?.map(TeamId::from_bytes);
+        Ok::<_, rusqlite::Error>(Holder { assignee, team })
+    };
     Ok(LoggedEvent {
         n: n_of(row.get(0)?)?,
         conversation: ConversationId::from_bytes(row.get(1)?),
-        audience: Audience { assignee: member(2)?, was: member(3)?, moved: row.get(4)? },
-        frame: Bytes::from(row.get::<_, Vec<u8>>(5)?),
+        audience: Audience { holder: holder(2)?, was: holder(4)?, moved: row.get(6)? },
+        frame: Bytes::from(row.get::<_, Vec<u8>>(7)?),
     })
 }

@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use engine::id::{MemberId, TenantId};
+use engine::access::Holder;
+use engine::id::TenantId;
 use engine::intake::IntakeOutcome;
 use engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -29,7 +30,7 @@ pub(super) fn minute(at: Timestamp) -> i64 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Desk {
     pub(super) closed: bool,
-    pub(super) assignee: Option<MemberId>,
+    pub(super) holder: Holder,
     pub(super) unread: bool,
 }
 
@@ -38,7 +39,7 @@ pub(super) struct Ledger {
     tenants: HashMap<TenantId, TenantKey>,
     heads: HashMap<TenantKey, Head>,
     intake: BTreeMap<(TenantKey, i64), [i64; 4]>,
-    desks: BTreeMap<(TenantKey, Option<MemberId>), [i64; 3]>,
+    desks: BTreeMap<(TenantKey, Holder), [i64; 3]>,
 }
 
 struct Head {
@@ -72,7 +73,7 @@ impl Ledger {
             return;
         }
         for (desk, by) in from.map(|desk| (desk, -1)).into_iter().chain([(to, 1)]) {
-            let [live, live_unread, closed] = self.desks.entry((tenant, desk.assignee)).or_default();
+            let [live, live_unread, closed] = self.desks.entry((tenant, desk.holder)).or_default();
             if desk.closed {
                 *closed += by;
             } else {
@@ -95,13 +96,14 @@ impl Ledger {
             let mut statement = connection.prepare_cached(sql)?;
             statement.execute(params![tenant.0, minute, stored, processed, duplicate, quarantined])?;
         }
-        for ((tenant, assignee), [live, live_unread, closed]) in &self.desks {
+        for ((tenant, Holder { assignee, team }), [live, live_unread, closed]) in &self.desks {
             let assignee = assignee.as_ref().map_or(&[][..], |member| member.as_bytes());
-            let sql = "INSERT INTO conversation_tally (tenant, assignee, live, live_unread, closed)
-                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (tenant, assignee) DO UPDATE SET live = live + ?3,
-                 live_unread = live_unread + ?4, closed = closed + ?5";
+            let team = team.as_ref().map_or(&[][..], |team| team.as_bytes());
+            let sql = "INSERT INTO conversation_tally (tenant, assignee, team, live, live_unread, closed)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (tenant, assignee, team) DO UPDATE SET live = live + ?4,
+                 live_unread = live_unread + ?5, closed = closed + ?6";
             let mut statement = connection.prepare_cached(sql)?;
-            statement.execute(params![tenant.0, assignee, live, live_unread, closed])?;
+            statement.execute(params![tenant.0, assignee, team, live, live_unread, closed])?;
         }
         Ok(())
     }

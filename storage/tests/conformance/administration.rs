@@ -5,7 +5,7 @@ use engine::directory::{
     ApiKey, CustomRole, Heir, Invitation, Member, MemberStatus, Organization, RoleId, Settings, Team,
 };
 use engine::household::{Household, Write};
-use engine::id::{AccountId, ApiKeyId, CustomRoleId, InvitationId, MemberId, TeamId};
+use engine::id::{AccountId, ApiKeyId, CustomRoleId, InvitationId, MemberId};
 use engine::permission::{Grants, Permission, Role};
 use engine::ports::{Changed, Created, Store};
 use engine::time::Span;
@@ -22,7 +22,7 @@ pub(crate) fn role(n: u8) -> CustomRole {
 }
 
 pub(crate) fn team(n: u8) -> Team {
-    Team { id: TeamId::from_bytes([n; 16]), name: format!("Team {n}") }
+    Team { id: team_id(n), name: format!("Team {n}") }
 }
 
 pub(crate) fn invitation(n: u8) -> Invitation {

@@ -112,27 +112,77 @@ async fn list(store: &impl Store, view: View, visibility: Visibility, unread: bo
 
 pub(crate) async fn views_show_what_is_in_them(store: &impl Store) {
     inbox(store).await;
-    let all = Visibility::All;
-    assert_eq!(list(store, View::All, all, false).await, [4, 3, 2, 1]);
-    assert_eq!(list(store, View::Mine(RAFAEL), all, false).await, [4, 2]);
-    assert_eq!(list(store, View::Unassigned, all, false).await, [1]);
-    assert_eq!(list(store, View::Closed, all, false).await, [6, 5]);
-    assert_eq!(list(store, View::All, all, true).await, [4, 3]);
-    assert_eq!(list(store, View::Mine(RAFAEL), all, true).await, [4]);
-    assert_eq!(list(store, View::All, Visibility::Team(RAFAEL), false).await, [4, 2, 1]);
-    assert_eq!(list(store, View::All, Visibility::Team(RAFAEL), true).await, [4]);
-    assert_eq!(list(store, View::Closed, Visibility::Team(RAFAEL), false).await, [5]);
+    let all = || Visibility::All;
+    assert_eq!(list(store, View::All, all(), false).await, [4, 3, 2, 1]);
+    assert_eq!(list(store, View::Mine(RAFAEL), all(), false).await, [4, 2]);
+    assert_eq!(list(store, View::Unassigned, all(), false).await, [1]);
+    assert_eq!(list(store, View::Closed, all(), false).await, [6, 5]);
+    assert_eq!(list(store, View::All, all(), true).await, [4, 3]);
+    assert_eq!(list(store, View::Mine(RAFAEL), all(), true).await, [4]);
+    assert_eq!(list(store, View::All, team_of(RAFAEL, &[]), false).await, [4, 2, 1]);
+    assert_eq!(list(store, View::All, team_of(RAFAEL, &[]), true).await, [4]);
+    assert_eq!(list(store, View::Closed, team_of(RAFAEL, &[]), false).await, [5]);
     assert_eq!(list(store, View::All, Visibility::Assigned(MINA), false).await, [3]);
     assert_eq!(list(store, View::Unassigned, Visibility::Assigned(MINA), false).await, [0; 0]);
-    assert_eq!(list(store, View::Mine(MINA), Visibility::Team(RAFAEL), false).await, [0; 0]);
+    assert_eq!(list(store, View::Mine(MINA), team_of(RAFAEL, &[]), false).await, [0; 0]);
     assert_eq!(list(store, View::All, Visibility::Nothing, false).await, [0; 0]);
+}
+
+/// 1 the desk's, 2 the desk's and Mina's, 3 the shop's, 4 the shop's and Rafael's and unread, 5 nobody's and unread,
+/// 6 the desk's and closed, 7 the desk's and Rafael's and unread.
+async fn teams(store: &impl Store) {
+    let (desk, shop) = (Some(team_id(1)), Some(team_id(2)));
+    let rows = [
+        (1, desk, None, 0),
+        (2, desk, Some(MINA), 0),
+        (3, shop, None, 0),
+        (4, shop, Some(RAFAEL), 1),
+        (5, None, None, 1),
+        (6, desk, None, 0),
+        (7, desk, Some(RAFAEL), 1),
+    ];
+    for (n, team, assignee, unread) in rows {
+        let assignee = assignee.map(person);
+        let last_activity_at = NOW.plus(Span::seconds(i64::from(n)));
+        let status = if n == 6 { ConversationStatus::Closed } else { ConversationStatus::Open };
+        let state = Conversation { assignee, team, status, unread, last_activity_at, ..conversation(n) };
+        committed(store, TENANT, commit(&state, vec![])).await;
+    }
+}
+
+pub(crate) async fn teams_see_what_is_theirs(store: &impl Store) {
+    teams(store).await;
+    let (desk, shop) = (|| team_of(RAFAEL, &[1]), || team_of(MINA, &[2]));
+    assert_eq!(list(store, View::All, desk(), false).await, [7, 5, 4, 2, 1]);
+    assert_eq!(list(store, View::All, desk(), true).await, [7, 5, 4]);
+    assert_eq!(list(store, View::All, shop(), false).await, [5, 4, 3, 2]);
+    assert_eq!(list(store, View::All, team_of(RAFAEL, &[1, 2]), false).await, [7, 5, 4, 3, 2, 1]);
+    assert_eq!(list(store, View::All, team_of(RAFAEL, &[]), false).await, [7, 5, 4]);
+    assert_eq!(list(store, View::Closed, desk(), false).await, [6]);
+    assert_eq!(list(store, View::Closed, shop(), false).await, [0; 0]);
+    assert_eq!(list(store, View::Unassigned, Visibility::All, false).await, [5, 3, 1]);
+    assert_eq!(list(store, View::Unassigned, Visibility::All, true).await, [5]);
+    assert_eq!(list(store, View::Unassigned, desk(), false).await, [5, 1]);
+    assert_eq!(list(store, View::Mine(RAFAEL), desk(), false).await, [7, 4]);
+    assert_eq!(list(store, View::Mine(MINA), desk(), false).await, [2]);
+    assert_eq!(list(store, View::Mine(RAFAEL), shop(), false).await, [4]);
+    let counts = store.counts(TENANT, RAFAEL, desk()).await;
+    assert_eq!(counts, Ok(ConversationCounts { mine: 2, unassigned: 2, all: 5, closed: 1, mine_unread: 2 }));
+    let counts = store.counts(TENANT, MINA, shop()).await;
+    assert_eq!(counts, Ok(ConversationCounts { mine: 1, unassigned: 2, all: 4, closed: 0, mine_unread: 0 }));
+    let three = store.conversation(TENANT, conversation_id(3)).await.unwrap().unwrap();
+    committed(store, TENANT, commit(&Conversation { team: Some(team_id(1)), ..three }, vec![])).await;
+    assert_eq!(list(store, View::All, shop(), false).await, [5, 4, 2]);
+    assert_eq!(list(store, View::Unassigned, desk(), false).await, [5, 3, 1]);
+    let counts = store.counts(TENANT, MINA, shop()).await;
+    assert_eq!(counts, Ok(ConversationCounts { mine: 1, unassigned: 1, all: 3, closed: 0, mine_unread: 0 }));
 }
 
 pub(crate) async fn counts_follow_every_change(store: &impl Store) {
     inbox(store).await;
     let counts = store.counts(TENANT, RAFAEL, Visibility::All).await;
     assert_eq!(counts, Ok(ConversationCounts { mine: 2, unassigned: 1, all: 4, closed: 2, mine_unread: 1 }));
-    let counts = store.counts(TENANT, MINA, Visibility::Team(MINA)).await;
+    let counts = store.counts(TENANT, MINA, team_of(MINA, &[])).await;
     assert_eq!(counts, Ok(ConversationCounts { mine: 1, unassigned: 1, all: 2, closed: 2, mine_unread: 1 }));
     let counts = store.counts(TENANT, MINA, Visibility::Assigned(MINA)).await;
     assert_eq!(counts, Ok(ConversationCounts { mine: 1, unassigned: 0, all: 1, closed: 1, mine_unread: 1 }));
@@ -154,7 +204,7 @@ pub(crate) async fn pages_of_equal_times_neither_repeat_nor_lose(store: &impl St
         let assignee = (n % 2 == 0).then(|| person(RAFAEL));
         committed(store, TENANT, commit(&Conversation { assignee, ..conversation(n) }, vec![])).await;
     }
-    for visibility in [Visibility::All, Visibility::Team(RAFAEL)] {
+    for visibility in [Visibility::All, team_of(RAFAEL, &[])] {
         let mut query = query(View::All, visibility, 2);
         let mut seen: Vec<Vec<ConversationId>> = Vec::new();
         loop {
@@ -200,6 +250,6 @@ pub(crate) async fn conversations_of_a_contact_are_seen_by_those_who_may(store: 
         found.into_iter().map(|conversation| conversation.id.as_bytes()[0]).collect::<Vec<_>>()
     };
     assert_eq!(of(Visibility::All).await, [2, 3, 1]);
-    assert_eq!(of(Visibility::Team(RAFAEL)).await, [2, 1]);
+    assert_eq!(of(team_of(RAFAEL, &[])).await, [2, 1]);
     assert_eq!(of(Visibility::Nothing).await, [0; 0]);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
-use engine::access::Visibility;
+use engine::access::{Holder, Visibility};
 use engine::account::Account;
 use engine::audit::{self, Action, AuditActor, AuditEntry, Origin};
 use engine::contact::Contact;
@@ -14,7 +14,9 @@ use engine::delivery::Delivery;
 use engine::directory::{Member, MemberStatus, Number, NumberRef, Organization, Person, RoleId};
 use engine::event::{Audience, Event, EventBody};
 use engine::household::Household;
-use engine::id::{AccountId, ClaimToken, ContactId, ConversationId, IntakeId, MediaId, MemberId, MessageId, TenantId};
+use engine::id::{
+    AccountId, ClaimToken, ContactId, ConversationId, IntakeId, MediaId, MemberId, MessageId, TeamId, TenantId,
+};
 use engine::intake::{IntakeMark, IntakeOutcome, IntakeRecord};
 use engine::message::{Direction, Message};
 use engine::outgoing::{Lane, Outgoing, OutgoingBody, Recipient};
@@ -202,12 +204,11 @@ pub(crate) fn job(conversation: u8, n: u8) -> MediaJob {
 }
 
 pub(crate) fn event(conversation: &Conversation, message: Option<&Message>) -> Event {
-    let assignee = conversation.assignee.as_ref().map(|person| person.id);
     let body = match message.cloned() {
         Some(message) => EventBody::MessageAdded { conversation: conversation.clone(), message },
         None => EventBody::ConversationChanged { conversation: conversation.clone() },
     };
-    Event { audience: Audience { assignee, was: None, moved: false }, body }
+    Event { audience: Audience { holder: conversation.holder(), was: Holder::default(), moved: false }, body }
 }
 
 /// The next state of `before`, with these records and an event for each.
@@ -236,6 +237,15 @@ pub(crate) async fn committed(store: &impl Store, tenant: TenantId, commit: Comm
     let outcome = store.commit(tenant, commit).await.unwrap();
     assert!(matches!(outcome, Committed::Applied(_)), "{outcome:?}");
     conversation
+}
+
+/// What a member of these teams sees.
+pub(crate) fn team_of(me: MemberId, teams: &[u8]) -> Visibility {
+    Visibility::Team { me, teams: teams.iter().map(|n| team_id(*n)).collect() }
+}
+
+pub(crate) fn team_id(n: u8) -> TeamId {
+    TeamId::from_bytes([n; 16])
 }
 
 pub(crate) fn query(view: View, visibility: Visibility, limit: u32) -> ConversationQuery {

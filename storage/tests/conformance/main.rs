@@ -113,6 +113,7 @@ suite! {
         events_get_places_without_a_gap
         a_repeat_marks_only_what_still_waits
         views_show_what_is_in_them
+        teams_see_what_is_theirs
         counts_follow_every_change
         pages_of_equal_times_neither_repeat_nor_lose
         a_cursor_of_another_list_is_refused

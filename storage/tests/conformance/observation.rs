@@ -76,8 +76,9 @@ pub(crate) async fn observe(store: &impl Store, tenant: TenantId) -> Observation
     }
 }
 
-fn visibilities() -> [Visibility; 4] {
-    [Visibility::All, Visibility::Team(RAFAEL), Visibility::Assigned(RAFAEL), Visibility::Nothing]
+fn visibilities() -> [Visibility; 5] {
+    let assigned = Visibility::Assigned(RAFAEL);
+    [Visibility::All, team_of(RAFAEL, &[]), team_of(RAFAEL, &[1, 2]), assigned, Visibility::Nothing]
 }
 
 async fn lists(store: &impl Store, tenant: TenantId) -> Vec<(View, Visibility, bool, Pages<Conversation>)> {
@@ -85,10 +86,13 @@ async fn lists(store: &impl Store, tenant: TenantId) -> Vec<(View, Visibility, b
     for view in [View::All, View::Closed, View::Unassigned, View::Mine(RAFAEL), View::Mine(MINA)] {
         for visibility in visibilities() {
             for unread in [false, true] {
+                let visibility = &visibility;
                 let pages = pages(async |page| {
-                    store.conversations(tenant, ConversationQuery { view, unread, visibility, page }).await
+                    store
+                        .conversations(tenant, ConversationQuery { view, unread, visibility: visibility.clone(), page })
+                        .await
                 });
-                lists.push((view, visibility, unread, pages.await));
+                lists.push((view, visibility.clone(), unread, pages.await));
             }
         }
     }

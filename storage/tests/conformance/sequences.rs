@@ -80,6 +80,7 @@ struct Change {
     stale: bool,
     status: ConversationStatus,
     assignee: Option<bool>,
+    team: Option<u8>,
     unread: u32,
     at: i64,
     records: Vec<Part>,
@@ -126,11 +127,12 @@ fn change() -> impl Strategy<Value = Change> {
     use ConversationStatus::{Closed, Open, Snoozed};
     let parts = proptest::collection::vec(part(), 0..4);
     let status = prop_oneof![Just(Open), Just(Snoozed), Just(Closed)];
-    let desk = (status, any::<Option<bool>>(), 0..3_u32, 0..3_i64);
+    let team = proptest::option::of(few());
+    let desk = (status, any::<Option<bool>>(), team, 0..3_u32, 0..3_i64);
     let mark = proptest::option::of((id(), outcome()));
     (few(), proptest::bool::weighted(0.1), desk, parts, mark).prop_map(|(conversation, stale, desk, records, mark)| {
-        let (status, assignee, unread, at) = desk;
-        Change { conversation, stale, status, assignee, unread, at, records, mark }
+        let (status, assignee, team, unread, at) = desk;
+        Change { conversation, stale, status, assignee, team, unread, at, records, mark }
     })
 }
 
@@ -264,6 +266,7 @@ async fn commit_of(store: &impl Store, tenant: TenantId, change: &Change) -> Com
     let state = Conversation {
         status: change.status,
         assignee: change.assignee.map(|rafael| person(if rafael { RAFAEL } else { MINA })),
+        team: change.team.map(team_id),
         unread: change.unread,
         last_activity_at: NOW.plus(Span::seconds(change.at)),
         revision: if change.stale { before.revision + 1 } else { before.revision },

@@ -2,7 +2,7 @@
 
 export type Bsuid = string;
 
-export type Change = { assignee_id?: string | null; status?: StatusName | null };
+export type Change = { assignee_id?: string | null; status?: StatusName | null; team_id?: string | null };
 
 export type ChoiceKind = 'button' | 'list' | 'template_button' | 'flow' | 'call_permission' | 'product' | 'other';
 
@@ -20,7 +20,7 @@ export type Content = { body: string; type: 'text' } | { caption: string | null;
 
 export type ContentKind = 'text' | 'image' | 'video' | 'audio' | 'document' | 'sticker' | 'location' | 'contacts' | 'choice' | 'order' | 'template' | 'reaction' | 'system' | 'unsupported';
 
-export type Conversation = { assignee: Person | null; contact: Contact; id: ConversationId; last_activity_at: Timestamp; number: NumberRef; preview: Preview | null; revision: number; status: ConversationStatus; unread: number; window_until: Timestamp | null };
+export type Conversation = { assignee: Person | null; contact: Contact; id: ConversationId; last_activity_at: Timestamp; number: NumberRef; preview: Preview | null; revision: number; status: ConversationStatus; team: TeamId | null; unread: number; window_until: Timestamp | null };
 
 export type ConversationCounts = { all: number; closed: number; mine: number; mine_unread: number; unassigned: number };
 
@@ -127,6 +127,8 @@ export type SharedContact = { emails: Array<string>; name: string; organization:
 export type StatusName = 'open' | 'closed';
 
 export type Summary = IntakeSummary & { received: number; refused: number };
+
+export type TeamId = string;
 
 export type Template = { body: string; buttons: Array<TemplateButton>; category: string; footer: string | null; header: TemplateHeader | null; language: string; name: string; quality: string; sendable: boolean; status: string; unsendable_reason: string | null; variables: Array<VariableSlot> };
 

@@ -16,6 +16,7 @@ export function conversation(id: string, fields: Partial<Conversation> = {}): Co
     number: { phone_number_id: '1', name: 'Clínica Aurora', display: '+1 202 555 0142' },
     status: 'open',
     assignee: { id: 'me', name: 'Rafael Nogueira' },
+    team: null,
     unread: 0,
     last_activity_at: NOON,
     window_until: NOON + 3_600_000,
