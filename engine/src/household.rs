@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::access::Principal;
 use crate::audit::AuditActor;
 use crate::directory::{ApiKey, CustomRole, Invitation, Member, Organization, RoleId, Settings, Team};
-use crate::id::{ApiKeyId, CustomRoleId, InvitationId, MemberId, TeamId};
+use crate::id::{ApiKeyId, CustomRoleId, InvitationId, MemberId, SessionId, TeamId};
 use crate::permission::Grants;
 use crate::time::Timestamp;
 
@@ -132,6 +133,15 @@ impl Household {
             grants: key.map_or_else(|| self.grants(id), |key| self.grants_of_key(key.id, now)),
             owner: self.active_owners().any(|owner| owner.id == id),
         }
+    }
+
+    /// What a session of this member is worth; `None` for somebody deactivated or unknown. Whether a key has expired is
+    /// asked where it comes in.
+    pub fn principal(&self, id: MemberId, session: SessionId) -> Option<Principal> {
+        let member = self.member(id).filter(|member| member.is_active())?;
+        let grants = self.standing_of(id, Timestamp(i64::MIN)).grants;
+        let teams = member.teams.iter().copied().collect();
+        Some(Principal { tenant: self.organization.id, person: member.person(), session, grants, teams })
     }
 
     pub fn active_owners(&self) -> impl Iterator<Item = &Member> {

@@ -163,7 +163,7 @@ impl AuditLog for SqliteStore {
         read.await
     }
 
-    async fn trim_audit(&self, tenant: TenantId, before: Timestamp) -> Result<(), StoreError> {
+    async fn trim_audit(&self, tenant: TenantId, before: Timestamp, entry: AuditEntry) -> Result<(), StoreError> {
         let read = self.readers.read(move |connection| {
             let Some(tenant) = tenant_key(connection, tenant)? else { return Ok(None) };
             let sql = "SELECT at FROM audit INDEXED BY audit_by_n WHERE tenant = ?1 ORDER BY n LIMIT 1";
@@ -173,10 +173,12 @@ impl AuditLog for SqliteStore {
         if read.await?.is_none_or(|oldest: i64| oldest >= before.0) {
             return Ok(());
         }
+        let mut entries = prepare(vec![entry])?;
         loop {
+            let told = std::mem::take(&mut entries);
             let write = self.writer.write(move |session| {
                 let key = session.tenant(tenant)?;
-                trim_chunk(session, key, before)
+                trim_chunk(session, key, before, &told)
             });
             if !write.await? {
                 return Ok(());
@@ -186,7 +188,7 @@ impl AuditLog for SqliteStore {
 }
 
 /// `true` when there may be more.
-fn trim_chunk(session: &Session<'_>, tenant: TenantKey, before: Timestamp) -> Outcome<bool> {
+fn trim_chunk(session: &Session<'_>, tenant: TenantKey, before: Timestamp, told: &[Prepared]) -> Outcome<bool> {
     let ends = ends(session.connection, tenant)?;
     let sql = "SELECT n, at, hash FROM audit INDEXED BY audit_by_n WHERE tenant = ?1 ORDER BY n LIMIT ?2";
     let mut statement = session.connection.prepare_cached(sql)?;
@@ -206,6 +208,7 @@ fn trim_chunk(session: &Session<'_>, tenant: TenantKey, before: Timestamp) -> Ou
     let sql = "DELETE FROM audit WHERE tenant = ?1 AND n <= ?2";
     session.connection.prepare_cached(sql)?.execute([tenant.0, signed(anchor.n)])?;
     put_ends(session.connection, tenant, ChainEnds { anchor, ..ends })?;
+    append(session, tenant, told)?;
     Ok(passed == TRIM_CHUNK)
 }
 
@@ -217,7 +220,12 @@ fn record(row: &Row<'_>) -> Outcome<AuditRecord> {
     let action: Action = action.parse().map_err(|_| damaged())?;
     let id: Option<[u8; 16]> = row.get(3)?;
     let body = row.get_ref(5)?.as_blob().map_err(rusqlite::Error::from)?;
-    let StoredEntry { kind, name, target, details, origin } = codec::decode(body).map_err(|_| damaged())?;
+    let stored: StoredEntry = codec::decode(body).map_err(|_| damaged())?;
+    // A field that reads as absent under another name, or a number written otherwise, would pass the chain's hash.
+    if codec::encode(&stored)? != body {
+        return Err(damaged());
+    }
+    let StoredEntry { kind, name, target, details, origin } = stored;
     let actor = match (kind.as_str(), id) {
         ("member", Some(id)) => AuditActor::Member { id: MemberId::from_bytes(id), name },
         ("api_key", Some(id)) => AuditActor::ApiKey { id: ApiKeyId::from_bytes(id), name },

@@ -87,7 +87,7 @@ pub(crate) async fn another_tenants_ids_change_nothing(store: &impl Store) {
     let changed = store.change(OTHER, 1, vec![put, Write::EndSessions(RAFAEL)], vec![entry("2")]).await;
     assert_eq!(changed, Ok(Changed::Applied { revision: 2 }));
     store.touch_api_key(OTHER, ApiKeyId::from_bytes([1; 16]), NOW).await.unwrap();
-    store.trim_audit(OTHER, NOW.plus(engine::time::Span::hours(1))).await.unwrap();
+    store.trim_audit(OTHER, NOW.plus(engine::time::Span::hours(1)), entry("t")).await.unwrap();
     store.mark(OTHER, mark(1, IntakeOutcome::Processed)).await.unwrap();
     assert_eq!(store.raise_attempts(OTHER, intake_id(1)).await, Ok(0));
     assert_eq!(store.reopen(OTHER, intake_id(1)).await, Ok(None));
