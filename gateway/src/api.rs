@@ -1,14 +1,22 @@
 //! `/api/v1`: thin handlers over the store (reads) and the actors (changes). What a route needs stands in
 //! [`crate::http::routes`].
 
+pub mod administration;
+pub mod api_keys;
+pub mod audit;
 pub mod contacts;
 pub mod conversations;
 pub mod demo;
+pub mod invitations;
 pub mod lists;
 pub mod media;
+pub mod members;
 pub mod messages;
 pub mod openapi;
+pub mod organization;
+pub mod roles;
 pub mod sessions;
+pub mod teams;
 pub mod templates;
 pub mod webhook_log;
 
@@ -36,6 +44,13 @@ pub fn routes(config: &mut web::ServiceConfig) {
                     .configure(templates::routes)
                     .configure(webhook_log::routes)
                     .configure(demo::routes)
+                    .configure(members::routes)
+                    .configure(roles::routes)
+                    .configure(teams::routes)
+                    .configure(invitations::routes)
+                    .configure(api_keys::routes)
+                    .configure(organization::routes)
+                    .configure(audit::routes)
                     .route("/live", web::get().to(socket::live)),
             ),
     );

@@ -116,6 +116,11 @@ impl Auth {
         right.await.unwrap_or(false) && known
     }
 
+    /// The tokens of all of the member's sessions are looked up again.
+    pub fn forget_member(&self, member: MemberId) {
+        self.sessions.retain(|_, cached| cached.member != member);
+    }
+
     /// The session's tokens are worth nothing from now on.
     pub fn forget(&self, session: SessionId) {
         self.sessions.remove(&session);
@@ -187,7 +192,7 @@ pub async fn sign_in(
 }
 
 /// Of the connection: behind a proxy that is the proxy's.
-fn ip(request: &HttpRequest) -> String {
+pub fn ip(request: &HttpRequest) -> String {
     request.peer_addr().map(|address| address.ip().to_string()).unwrap_or_default()
 }
 

@@ -7,6 +7,7 @@ pub mod auth;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod handover;
 pub mod health;
 pub mod households;
 pub mod http;

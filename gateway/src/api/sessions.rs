@@ -1,16 +1,13 @@
 //! Signing in and out, and who one is.
 
-use std::sync::Arc;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use engine::access::Principal;
 use engine::directory::{Member, Number, Organization, RoleId};
-use engine::household::Household;
 use engine::id::{AccountId, MemberId, PhoneNumberId, TenantId, WabaId};
 use engine::permission::{Permission, Role};
 use serde::{Deserialize, Serialize};
 
-use super::lists::List;
+use super::administration::household;
 use crate::app::App;
 use crate::auth;
 use crate::http::guard::Signed;
@@ -20,8 +17,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/sessions", web::post().to(sign_in))
         .route("/sessions/current", web::delete().to(sign_out))
-        .route("/me", web::get().to(me))
-        .route("/members", web::get().to(members));
+        .route("/me", web::get().to(me));
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -58,15 +54,6 @@ pub struct NumberView {
     waba_id: WabaId,
     name: String,
     display: String,
-}
-
-/// A colleague.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct MemberView {
-    id: MemberId,
-    name: String,
-    #[schema(value_type = Role)]
-    role: RoleId,
 }
 
 impl From<Number> for NumberView {
@@ -121,20 +108,6 @@ pub async fn sign_out(app: web::Data<App>, signed: Signed) -> Result<HttpRespons
 pub async fn me(app: web::Data<App>, signed: Signed) -> Result<HttpResponse, Problem> {
     let cookie = auth::renew(&app, &signed.0)?;
     Ok(HttpResponse::Ok().cookie(cookie).json(describe(&app, &signed.0).await?))
-}
-
-/// Colleagues, for names and assignment
-#[utoipa::path(get, path = "/api/v1/members", responses((status = 200, body = List<MemberView>), (status = 401, body = Problem)))]
-pub async fn members(app: web::Data<App>, signed: Signed) -> Result<web::Json<List<MemberView>>, Problem> {
-    let household = household(&app, &signed.0).await?;
-    let colleagues =
-        household.members_by_name().into_iter().filter(|member| member.is_active() && !member.is_service());
-    let view = |member: &Member| MemberView { id: member.id, name: member.name.clone(), role: member.role };
-    Ok(web::Json(colleagues.map(view).collect::<Vec<_>>().into()))
-}
-
-async fn household(app: &App, principal: &Principal) -> Result<Arc<Household>, Problem> {
-    app.households.of(app.store.as_ref(), principal.tenant).await?.ok_or_else(Problem::signed_out)
 }
 
 pub async fn describe(app: &App, principal: &Principal) -> Result<Me, Problem> {

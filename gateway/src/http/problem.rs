@@ -8,6 +8,8 @@ use engine::ports::{FetchError, ListError, StoreError};
 use engine::rejection::Rejection;
 use serde::Serialize;
 
+use crate::households::ChangeError;
+
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Problem {
     /// Always `about:blank`: `code` names the kind.
@@ -126,6 +128,15 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Busy => Self::busy(),
             StoreError::Unavailable(_) | StoreError::Corrupt(_) => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ChangeError> for Problem {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Rejected(rejection) => rejection.into(),
+            ChangeError::Store(error) => error.into(),
         }
     }
 }
