@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod api;
 pub mod app;
+pub mod audit_check;
 pub mod auth;
 pub mod config;
 pub mod demo;

@@ -282,6 +282,7 @@ fn lock<O>(channel: &Mutex<Channel<O>>) -> MutexGuard<'_, Channel<O>> {
 mod tests {
     use std::sync::mpsc;
 
+    use engine::access::Holder;
     use engine::contact::Contact;
     use engine::conversation::Conversation;
     use engine::directory::{NumberRef, Person};
@@ -329,7 +330,7 @@ mod tests {
             use engine::ports::ConversationStore as _;
             self.conversation.revision += 1;
             let conversation = self.conversation.clone();
-            let audience = Audience { assignee: None, was: None, moved: false };
+            let audience = Audience { holder: Holder::default(), was: Holder::default(), moved: false };
             let body = EventBody::ConversationChanged { conversation: conversation.clone() };
             let events = vec![Event { audience, body }];
             let commit = Commit { conversation, records: Vec::new(), events, intake: None };
@@ -343,7 +344,8 @@ mod tests {
             let (outlet, heard) = mpsc::channel();
             let person = Person { id: MemberId::from_bytes([4; 16]), name: "Lina".into() };
             let session = SessionId::from_bytes([5; 16]);
-            let principal = Principal { tenant: TENANT, person, session, grants: Role::Owner.grants() };
+            let principal =
+                Principal { tenant: TENANT, person, session, grants: Role::Owner.grants(), teams: [].into() };
             let candidate = Candidate { outlet, principal, backlog: Arc::default() };
             (self.hub.join(candidate, after).await.unwrap(), heard)
         }

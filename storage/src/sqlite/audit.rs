@@ -106,6 +106,20 @@ pub(super) fn tenant_key(connection: &Connection, tenant: TenantId) -> Outcome<O
     Ok(statement.query_row([tenant.as_bytes()], |row| row.get(0).map(TenantKey)).optional()?)
 }
 
+impl SqliteStore {
+    /// Where the index of the audit log does not say what its rows say, in SQLite's words. Reads all of it.
+    pub async fn audit_faults(&self) -> Result<Vec<String>, StoreError> {
+        let read = self.readers.read(|connection| {
+            let mut statement = connection.prepare("PRAGMA integrity_check(audit)")?;
+            let said = statement.query_and_then([], |row| Ok(row.get(0)?))?;
+            said.collect::<Outcome<Vec<String>>>()
+        });
+        let mut said = read.await?;
+        said.retain(|line| line != "ok");
+        Ok(said)
+    }
+}
+
 #[async_trait]
 impl AuditLog for SqliteStore {
     async fn record(&self, tenant: TenantId, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
