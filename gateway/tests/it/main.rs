@@ -11,9 +11,12 @@
 
 mod harness;
 
+mod administration;
+mod audit_chain;
 mod bad_input;
 mod crash;
 mod files;
+mod fuzz;
 mod identity;
 mod isolation;
 mod journey;
