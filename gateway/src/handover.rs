@@ -5,7 +5,7 @@ use actors::ChangeRequest;
 use engine::access::{Principal, Visibility};
 use engine::directory::{Heir, Member, MemberStatus, Person};
 use engine::household::Household;
-use engine::id::{MemberId, SessionId, TeamId};
+use engine::id::{MemberId, SessionId, TeamId, TenantId};
 use engine::permission::{Grants, Permission};
 use engine::ports::{ConversationQuery, PageRequest, View};
 
@@ -31,14 +31,7 @@ pub async fn hand_over(app: &App, household: &Household, id: MemberId) -> Result
     };
     let (assignee, team) = takes_over(household, *heir);
     let tenant = household.organization.id;
-    // The organization itself hands over, whatever may be seen by whoever let them go.
-    let principal = Principal {
-        tenant,
-        person: Person { id, name: name.clone() },
-        session: SessionId::from_bytes([0; 16]),
-        grants: Grants::all(),
-        teams: [].into(),
-    };
+    let principal = itself(tenant, Person { id, name: name.clone() });
     let page = PageRequest { after: None, limit: PAGE };
     let query = ConversationQuery { view: View::Mine(id), unread: false, visibility: Visibility::All, page };
     let mut done = 0;
@@ -68,4 +61,37 @@ fn takes_over(household: &Household, heir: Heir) -> (Option<Person>, Option<Team
         }
         Heir::Team(id) => (None, household.teams.contains_key(&id).then_some(id)),
     }
+}
+
+/// Takes every conversation off this team, so that nothing lies with a team that nobody is in. For before and after a team
+/// is deleted: what a crash leaves in between is done when it is deleted again.
+pub async fn off_team(app: &App, tenant: TenantId, team: TeamId) -> Result<(), Problem> {
+    let nobody = Person { id: MemberId::from_bytes([0; 16]), name: String::new() };
+    let visibility = Visibility::Team { me: nobody.id, teams: [team].into() };
+    let principal = itself(tenant, nobody);
+    for view in [View::All, View::Closed] {
+        let mut after = None;
+        loop {
+            let page = PageRequest { after, limit: PAGE };
+            let query = ConversationQuery { view, unread: false, visibility: visibility.clone(), page };
+            let page = app.store.conversations(tenant, query).await?;
+            // What is nobody's is among them, whatever the team.
+            for conversation in page.items.into_iter().filter(|conversation| conversation.team == Some(team)) {
+                let principal = principal.clone();
+                let request =
+                    ChangeRequest { principal, status: None, assignee: None, team: Some(None), read_upto: None };
+                app.actors.change(conversation.id, request).await?;
+            }
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The organization itself, which sees everything, whatever whoever asked for it may see.
+fn itself(tenant: TenantId, person: Person) -> Principal {
+    Principal { tenant, person, session: SessionId::from_bytes([0; 16]), grants: Grants::all(), teams: [].into() }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::administration::{change, household};
 use super::lists::List;
 use crate::app::App;
+use crate::handover::off_team;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
 use crate::shell::RandomIds;
@@ -100,6 +101,11 @@ pub async fn delete(
     request: HttpRequest,
     id: web::Path<TeamId>,
 ) -> Result<HttpResponse, Problem> {
+    let household = household(&app, &signed.0).await?;
+    household.teams.get(&id).ok_or_else(Problem::not_found)?;
+    off_team(&app, signed.0.tenant, *id).await?;
     change(&app, &signed, &request, Command::Team(TeamCommand::Delete { id: *id })).await?;
+    // Those that were given to it meanwhile.
+    off_team(&app, signed.0.tenant, *id).await?;
     Ok(HttpResponse::NoContent().finish())
 }

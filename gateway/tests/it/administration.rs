@@ -2,7 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use engine::directory::{Heir, Member, MemberStatus};
+use engine::household::Write;
+use engine::ports::{Administration as _, Changed};
+use engine::time::Timestamp;
 use serde_json::{Value, json};
+use storage::sqlite::{SqliteOptions, SqliteStore};
 
 use crate::harness::{Agent, Jetto, Live, ORGANIZATION, PASSWORD};
 
@@ -121,6 +126,18 @@ async fn a_team_and_a_role_of_ones_own_count_at_once_too() {
 }
 
 #[tokio::test]
+async fn what_lies_with_a_team_that_is_deleted_is_seen_by_all_teams_again() {
+    let house = house().await;
+    let team = house.owner.post("teams", &json!({"name": "Front desk"})).await.expect(201).json()["id"].clone();
+    house.assign(&json!({"assignee_id": null, "team_id": team})).await;
+    assert!(house.lina.all("conversations").await.is_empty());
+    house.owner.delete(&format!("teams/{}", team.as_str().unwrap())).await.expect(204);
+    let row = house.lina.get(&format!("conversations/{}", house.conversation)).await;
+    assert_eq!((&row["team"], &row["assignee"]), (&Value::Null, &Value::Null));
+    assert_eq!(house.owner.get("teams").await["items"], json!([]));
+}
+
+#[tokio::test]
 async fn who_sees_no_conversation_any_more_stays_signed_in_and_hears_nothing() {
     let house = house().await;
     let mut lina = house.lina.live(None).await;
@@ -182,15 +199,7 @@ async fn a_team_takes_over_and_what_a_crash_left_is_handed_over_later() {
     house.owner.post(&format!("members/{}/reactivate", house.marco.id()), &json!({})).await.expect(200);
     house.assign(&json!({"assignee_id": house.marco.id(), "team_id": null})).await;
     assert!(house.jetto.stop().await.success());
-    let store = rusqlite::Connection::open(house.jetto.data().join("jetto.db")).unwrap();
-    let left = format!(
-        "UPDATE member SET body = CAST(json_set(CAST(body AS TEXT), '$.status',
-             json('{{\"kind\":\"deactivated\",\"at\":1,\"heir\":{{\"kind\":\"team\",\"id\":{team}}}}}')) AS BLOB)
-         WHERE id = x'{}'",
-        house.marco.id()
-    );
-    assert_eq!(store.execute(&left, []).unwrap(), 1);
-    drop(store);
+    left_without_handing_over(&house, team.as_str().unwrap()).await;
     house.jetto.start().await;
     let owner = house.jetto.owner().await;
     crate::harness::eventually("housekeeping hands it over", async || {
@@ -198,6 +207,19 @@ async fn a_team_takes_over_and_what_a_crash_left_is_handed_over_later() {
         (row["assignee"].is_null() && row["team"] == team).then_some(())
     })
     .await;
+}
+
+/// Marco has gone, in favour of the team, and nothing more was done.
+async fn left_without_handing_over(house: &House, team: &str) {
+    let store = SqliteStore::open(&house.jetto.data(), SqliteOptions::default()).unwrap();
+    let tenant = house.owner.me["organization"]["id"].as_str().unwrap().parse().unwrap();
+    let household = store.household(tenant).await.unwrap().unwrap();
+    let marco = household.member(house.marco.id().parse().unwrap()).unwrap().clone();
+    let status = MemberStatus::Deactivated { at: Timestamp(1), heir: Heir::Team(team.parse().unwrap()) };
+    let gone = vec![Write::PutMember(Member { status, ..marco })];
+    let changed = store.change(tenant, household.revision, gone, vec![]).await.unwrap();
+    assert!(matches!(changed, Changed::Applied { .. }));
+    store.close().await.unwrap();
 }
 
 #[tokio::test]
