@@ -67,7 +67,7 @@ impl Generator<'_> {
             kind: operation.kind().to_owned(),
         };
         match self.chance.random_range(0..40) {
-            0 => request.method = self.one_of(&["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]).to_owned(),
+            0 => self.one_of(&["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]).clone_into(&mut request.method),
             1 => request.body = Some(self.text().to_owned()),
             2 => request.body = Some("[".repeat(self.chance.random_range(1..2_000))),
             3 => request.body = request.body.map(|body| body.chars().take(body.len() / 2).collect()),
