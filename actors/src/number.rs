@@ -222,7 +222,7 @@ impl Handler<Dispatch> for NumberActor {
     type Result = ();
 
     fn handle(&mut self, dispatch: Dispatch, ctx: &mut Context<Self>) {
-        self.lanes.push(Waiting { outgoing: dispatch.outgoing, permit: dispatch.permit });
+        self.lanes.push(Waiting { outgoing: dispatch.outgoing, uploaded: None, permit: dispatch.permit });
         self.pump(ctx);
     }
 }

@@ -73,12 +73,10 @@ mod phone {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::id::TenantId;
 
     #[test]
     fn an_omitted_number_does_not_erase_the_known_one() -> Result<(), crate::id::InvalidId> {
-        let tenant = TenantId::from_bytes([1; 16]);
-        let mut contact = Contact::new(ContactId::of_identity(tenant, "wa:12025550123"));
+        let mut contact = Contact::new(ContactId::from_bytes([1; 16]));
         assert!(contact.learn(&Identities { wa_id: Some("12025550123".parse()?), ..Identities::default() }));
         assert!(contact.learn(&Identities { bsuid: Some("US.1".parse()?), ..Identities::default() }));
         assert_eq!(contact.phone, Some("12025550123".parse()?));

@@ -64,6 +64,8 @@ pub enum FailureAction {
 pub struct Delivery {
     pub state: DeliveryState,
     pub queued_at: Timestamp,
+    /// When Meta's answer to the request took it. Its own word on it, `sent_at`, comes later.
+    pub accepted_at: Option<Timestamp>,
     pub sent_at: Option<Timestamp>,
     pub delivered_at: Option<Timestamp>,
     pub read_at: Option<Timestamp>,
@@ -79,6 +81,7 @@ impl Delivery {
         Self {
             state: DeliveryState::Queued,
             queued_at: at,
+            accepted_at: None,
             sent_at: None,
             delivered_at: None,
             read_at: None,
@@ -87,6 +90,13 @@ impl Delivery {
             doubted_at: None,
             failure: None,
         }
+    }
+
+    /// Meta answered the request that it has the message.
+    pub fn accept(&mut self, at: Timestamp) {
+        first(&mut self.accepted_at, at);
+        self.doubted_at = None;
+        self.state = self.shown();
     }
 
     /// Merges a status; `false` when it said nothing new.
@@ -135,7 +145,7 @@ impl Delivery {
             DeliveryState::Delivered
         } else if self.failed_at.is_some() {
             DeliveryState::Failed
-        } else if self.sent_at.is_some() {
+        } else if self.sent_at.is_some() || self.accepted_at.is_some() {
             DeliveryState::Sent
         } else if self.doubted_at.is_some() {
             DeliveryState::Unknown
@@ -212,6 +222,17 @@ mod tests {
         delivery.merge(Status::Sent, Timestamp(2));
         assert_eq!(delivery.state, DeliveryState::Sent);
         assert!(!delivery.doubt(Timestamp(3)));
+    }
+
+    #[test]
+    fn the_answer_shows_it_as_sent_and_the_status_that_says_so_is_still_news() {
+        let mut delivery = Delivery::queued(Timestamp(0));
+        delivery.accept(Timestamp(1));
+        assert_eq!((delivery.state, delivery.sent_at), (DeliveryState::Sent, None));
+        assert!(delivery.merge(Status::Sent, Timestamp(2)));
+        assert!(!delivery.merge(Status::Sent, Timestamp(2)), "the second time it is not");
+        delivery.accept(Timestamp(3));
+        assert_eq!((delivery.accepted_at, delivery.sent_at), (Some(Timestamp(1)), Some(Timestamp(2))));
     }
 
     #[test]

@@ -129,12 +129,6 @@ own_id!(
     ClaimToken
 );
 
-impl ContactId {
-    pub fn of_identity(tenant: TenantId, key: &str) -> Self {
-        Self::derive(&[tenant.as_bytes(), key.as_bytes()])
-    }
-}
-
 impl ConversationId {
     pub fn of(tenant: TenantId, number: &PhoneNumberId, contact: ContactId) -> Self {
         Self::derive(&[tenant.as_bytes(), number.as_str().as_bytes(), contact.as_bytes()])

@@ -72,7 +72,7 @@ pub enum Command {
 pub const RATE_STANDARD: u32 = 80;
 
 pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
-    let store = open_store(&config.data_dir)?;
+    let store = open_store(config)?;
     let done = carry_out(&store, command).await;
     store.close().await.map_err(failed)?;
     let line = done?;

@@ -1,6 +1,5 @@
 //! Puts the parts together: the one place that names both the actors and the store.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -62,9 +61,9 @@ impl App {
     pub async fn start(config: Config, origin: String, demo: Option<Demo>) -> Result<Self, StartError> {
         // Before anything counts: a gauge that misses its first steps stays wrong.
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
-        let sqlite = Arc::new(open_store(&config.data_dir)?);
+        let sqlite = Arc::new(open_store(&config)?);
         let store: Arc<dyn Store> = sqlite.clone();
-        let blobs = open_blobs(&config.data_dir)?;
+        let blobs = open_blobs(&config, &sqlite)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let auth = Auth::open(&config.data_dir.join("session.key"))
             .map_err(|error| StartError(format!("The session key cannot be read or made: {error}.")))?;
@@ -138,17 +137,15 @@ impl App {
 }
 
 /// Opens the embedded store; also for the command line.
-pub fn open_store(data_dir: &Path) -> Result<SqliteStore, StartError> {
-    std::fs::create_dir_all(data_dir)
-        .map_err(|error| StartError(format!("The data directory {} cannot be made: {error}.", data_dir.display())))?;
-    SqliteStore::open(data_dir, SqliteOptions::default()).map_err(|error| StartError(error.to_string()))
+pub fn open_store(config: &Config) -> Result<SqliteStore, StartError> {
+    SqliteStore::open_with(&config.data_dir, config.keyring(), SqliteOptions::default())
+        .map_err(|error| StartError(error.to_string()))
 }
 
-/// Opens the directory of files.
-pub fn open_blobs(data_dir: &Path) -> Result<Arc<dyn BlobStore>, StartError> {
-    let blobs =
-        DirectoryBlobs::open(data_dir).map_err(|error| StartError(format!("Files cannot be stored: {error}.")))?;
-    Ok(Arc::new(blobs))
+/// Opens the directory of files, which are sealed by the store's keys.
+pub fn open_blobs(config: &Config, store: &SqliteStore) -> Result<Arc<DirectoryBlobs>, StartError> {
+    let blobs = DirectoryBlobs::open(&config.data_dir, store.keyring());
+    blobs.map(Arc::new).map_err(|error| StartError(format!("Files cannot be stored: {error}.")))
 }
 
 /// 0 in the settings is one thread per core.

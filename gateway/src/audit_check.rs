@@ -30,7 +30,7 @@ const PAGE: u32 = 500;
 /// Success only when every chain holds.
 pub async fn run(config: &Config, command: Command) -> Result<ExitCode, StartError> {
     let Command::Verify { organization } = command;
-    let store = open_store(&config.data_dir)?;
+    let store = open_store(config)?;
     let verified = verify(&store, organization.as_deref()).await;
     let closed = store.close().await;
     let (lines, holds) = verified?;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Deserializer};
+use storage::crypto::KeyringPlace;
 
 /// The defaults, and the manual.
 pub const DEFAULTS: &str = include_str!("../jetto.default.toml");
@@ -20,6 +21,10 @@ pub struct Config {
     pub listen: SocketAddr,
     pub public_url: String,
     pub data_dir: PathBuf,
+    #[serde(deserialize_with = "optional_path")]
+    pub keyring_dir: Option<PathBuf>,
+    #[serde(deserialize_with = "optional_path")]
+    pub root_key_file: Option<PathBuf>,
     #[serde(deserialize_with = "optional_address")]
     pub metrics_listen: Option<SocketAddr>,
     pub log: String,
@@ -88,6 +93,11 @@ impl Config {
         Ok(config)
     }
 
+    pub fn keyring(&self) -> KeyringPlace {
+        let within = KeyringPlace::within(&self.data_dir);
+        KeyringPlace { dir: self.keyring_dir.clone().unwrap_or(within.dir), root_key_file: self.root_key_file.clone() }
+    }
+
     /// Only `jetto.default.toml`.
     pub fn defaults() -> Result<Self, BadConfig> {
         Figment::from(Toml::string(DEFAULTS)).extract().map_err(|error| BadConfig(error.to_string()))
@@ -154,6 +164,11 @@ fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Er
 fn optional_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
     let text = String::deserialize(deserializer)?;
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
+}
+
+fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Ok((!text.is_empty()).then(|| text.into()))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use engine::directory::Number;
+use engine::id::PhoneNumberId;
 use engine::ports::{Administration as _, Directory as _, FetchError, InboxLog as _};
 use storage::sqlite::SqliteStore;
 
@@ -13,11 +14,15 @@ use crate::meta::graph::{GraphClient, GraphConfig};
 
 /// Less than this is trouble soon.
 const FREE_BYTES_MIN: u64 = 1 << 30;
+/// Numbers that are named where many could be meant.
+const NUMBERS_SHOWN: usize = 5;
 /// What a token must allow.
 const SCOPES: [&str; 2] = ["whatsapp_business_messaging", "whatsapp_business_management"];
 
 enum Finding {
     Fine(String),
+    /// Good to know, and why nothing has to be done.
+    Noted(String, String),
     /// What is wrong, and what to do.
     Broken(String, String),
 }
@@ -25,13 +30,14 @@ enum Finding {
 /// Exit code 1 when something is broken.
 pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
     let mut findings = vec![settings(config)];
-    match open_store(&config.data_dir) {
+    match open_store(config) {
         Ok(store) => {
             findings.extend(check_store(&store, config).await?);
             store.close().await.map_err(|error| StartError(error.to_string()))?;
         }
         Err(error) => {
-            findings.push(Finding::Broken(error.to_string(), "Stop the other jetto, then run this again.".to_owned()));
+            let action = "Stop the other jetto, or do what the line above says, then run this again.".to_owned();
+            findings.push(Finding::Broken(error.to_string(), action));
         }
     }
     let mut broken = false;
@@ -39,6 +45,7 @@ pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
     for finding in findings {
         let line = match finding {
             Finding::Fine(text) => format!("fine    {text}"),
+            Finding::Noted(text, reason) => format!("note    {text}\n        {reason}"),
             Finding::Broken(text, action) => {
                 broken = true;
                 format!("broken  {text}\n        {action}")
@@ -59,20 +66,13 @@ fn settings(config: &Config) -> Finding {
 async fn check_store(store: &SqliteStore, config: &Config) -> Result<Vec<Finding>, StartError> {
     let failed = |error: engine::ports::StoreError| StartError(error.to_string());
     let mut findings = vec![disk(store)];
-    let waiting: u64 = store.unclaimed().await.map_err(failed)?.iter().map(|(_, count)| count).sum();
-    if waiting > 0 {
-        let text = format!("{waiting} webhook items wait for a number that nobody has connected");
-        findings.push(Finding::Broken(
-            text,
-            "Connect it with `jetto admin connect-number`; they are processed then.".to_owned(),
-        ));
-    }
+    findings.extend(unclaimed(&store.unclaimed().await.map_err(failed)?));
     let organizations = store.organizations().await.map_err(failed)?;
     if organizations.is_empty() {
         let action = "Make one with `jetto admin create-organization`.".to_owned();
         findings.push(Finding::Broken("there is no organization".to_owned(), action));
     }
-    let blobs = open_blobs(&config.data_dir)?;
+    let blobs = open_blobs(config, store)?;
     let graph = GraphConfig {
         base_url: config.meta.graph_url.clone(),
         version: config.meta.graph_version.clone(),
@@ -85,6 +85,34 @@ async fn check_store(store: &SqliteStore, config: &Config) -> Result<Vec<Finding
         }
     }
     Ok(findings)
+}
+
+/// What came for nobody: for numbers that can still be connected, or naming none.
+fn unclaimed(items: &[(Option<PhoneNumberId>, u64)]) -> Vec<Finding> {
+    let count =
+        |named: bool| items.iter().filter(|(number, _)| number.is_some() == named).map(|(_, count)| count).sum();
+    let (waiting, nameless): (u64, u64) = (count(true), count(false));
+    let mut findings = Vec::new();
+    if waiting > 0 {
+        let numbers: Vec<&str> =
+            items.iter().filter_map(|(number, _)| number.as_ref()).map(PhoneNumberId::as_str).collect();
+        let shown =
+            numbers.get(..NUMBERS_SHOWN).map_or_else(|| numbers.join(", "), |some| format!("{}, …", some.join(", ")));
+        findings.push(Finding::Broken(
+            format!("{waiting} webhook items wait for a number that nobody has connected: {shown}"),
+            "Connect it with `jetto admin connect-number`; they are processed then.".to_owned(),
+        ));
+    }
+    if nameless > 0 {
+        findings.push(Finding::Noted(
+            format!(
+                "{nameless} signed webhook items name no number: they could not be read, or are about another account"
+            ),
+            "They are kept and nothing waits for them. If they grow in number, look at who else has the app secret."
+                .to_owned(),
+        ));
+    }
+    findings
 }
 
 fn disk(store: &SqliteStore) -> Finding {

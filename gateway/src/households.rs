@@ -116,3 +116,71 @@ impl Households {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use engine::account::Account;
+    use engine::administration::{Founding, MemberCommand, SettingsChange, found};
+    use engine::directory::RoleId;
+    use engine::id::{AccountId, MemberId};
+    use storage::memory::MemoryStore;
+
+    use super::*;
+
+    const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+    const NOW: Timestamp = Timestamp(1_795_392_000_000);
+
+    fn account(n: u8) -> Account {
+        Account::new(AccountId::from_bytes([n; 16]), format!("p{n}@x.org"), format!("Person {n}"), None, NOW)
+    }
+
+    async fn store() -> MemoryStore {
+        let store = MemoryStore::new();
+        let founding = Founding { id: TENANT, name: "Aurora".into(), member: MemberId::from_bytes([1; 16]) };
+        let (household, audit) = found(&Actor::SYSTEM, founding, &account(1), NOW).unwrap();
+        store.create_organization(household, vec![account(1)], audit).await.unwrap();
+        store
+    }
+
+    fn hours(hours: u32) -> Command {
+        Command::Settings(SettingsChange { session_hours: Some(hours), ..SettingsChange::default() })
+    }
+
+    #[tokio::test]
+    async fn a_change_on_an_old_household_is_decided_again_on_the_new_one() {
+        let store = store().await;
+        let (here, elsewhere) = (Households::default(), Households::default());
+        here.of(&store, TENANT).await.unwrap();
+        elsewhere.change(&store, TENANT, &Actor::SYSTEM, hours(8), NOW).await.unwrap();
+        assert_eq!(here.of(&store, TENANT).await.unwrap().unwrap().revision, 1, "here nobody has heard of it");
+        let mask = Command::Settings(SettingsChange { mask_phones: Some(false), ..SettingsChange::default() });
+        let (household, _) = here.change(&store, TENANT, &Actor::SYSTEM, mask, NOW).await.unwrap();
+        assert_eq!((household.settings.session_hours, household.settings.mask_phones), (8, false));
+        assert_eq!(here.of(&store, TENANT).await.unwrap().unwrap(), household);
+        assert_eq!(store.household(TENANT).await.unwrap().as_ref(), Some(household.as_ref()));
+    }
+
+    #[tokio::test]
+    async fn what_is_so_already_is_not_written() {
+        let store = store().await;
+        let households = Households::default();
+        let (household, change) = households.change(&store, TENANT, &Actor::SYSTEM, hours(12), NOW).await.unwrap();
+        assert_eq!((household.revision, change), (1, Change::default()));
+    }
+
+    #[tokio::test]
+    async fn an_address_that_somebody_has_is_refused() {
+        let store = store().await;
+        let households = Households::default();
+        let twin = Account { email: "p1@x.org".into(), ..account(2) };
+        let elsewhere = TenantId::from_bytes([2; 16]);
+        let founding = Founding { id: elsewhere, name: "Bakery".into(), member: MemberId::from_bytes([1; 16]) };
+        let (household, audit) = found(&Actor::SYSTEM, founding, &account(3), NOW).unwrap();
+        store.create_organization(household, vec![account(3)], audit).await.unwrap();
+        let (id, role) = (MemberId::from_bytes([2; 16]), RoleId::ADMIN);
+        let add = Command::Member(MemberCommand::Add { id, account: Box::new(twin), role });
+        let refused = households.change(&store, elsewhere, &Actor::SYSTEM, add, NOW).await;
+        assert!(matches!(refused, Err(ChangeError::Rejected(Rejection::Taken(_)))), "{refused:?}");
+        assert_eq!(store.household(elsewhere).await.unwrap().unwrap().members.len(), 1);
+    }
+}

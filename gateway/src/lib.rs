@@ -13,6 +13,7 @@ pub mod health;
 pub mod households;
 pub mod http;
 pub mod inbox;
+pub mod keys;
 pub mod live;
 pub mod meta;
 pub mod metric;

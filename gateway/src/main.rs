@@ -8,7 +8,7 @@ use actix_web::web;
 use clap::{Parser, Subcommand};
 use gateway::app::{App, StartError};
 use gateway::config::{Config, LogFormat};
-use gateway::{admin, audit_check, doctor, server};
+use gateway::{admin, audit_check, doctor, keys, server};
 
 /// WhatsApp Business platform that companies run themselves.
 #[derive(Parser)]
@@ -51,6 +51,13 @@ enum Command {
     /// Prints who may do and hear what.
     #[command(hide = true)]
     AccessTable,
+    /// Changes the keys that what is stored is sealed by. The server must be stopped.
+    Keys {
+        #[arg(long)]
+        config: Option<PathBuf>,
+        #[command(subcommand)]
+        command: keys::Command,
+    },
     /// Prints the API's description.
     #[command(hide = true)]
     Openapi,
@@ -81,6 +88,11 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
         }
         Command::Audit { config, command } => audit_check::run(&read(config.as_deref())?, command).await,
         Command::AccessTable => print(&gateway::http::access_table::markdown()),
+        Command::Keys { config, command } => {
+            let config = read(config.as_deref())?;
+            start_log(&config);
+            keys::run(&config, command).await.map(|()| ExitCode::SUCCESS)
+        }
         Command::Openapi => print(&gateway::api::openapi::json()),
     }
 }

@@ -21,6 +21,8 @@ use crate::{api, health, inbox, webhook};
 /// A peer that does not take what was sent for this long is gone: the kernel ends the connection, whatever state the
 /// socket's actor is in (actix does not poll an actor whose write buffer is full).
 const UNACKNOWLEDGED_MAX: Duration = Duration::from_secs(8);
+/// Bytes that wait in the kernel for a peer that does not take them. Without a limit it buffers megabytes for each.
+const UNSENT_MAX: u32 = 256 * 1024;
 /// Time to send the head of a request.
 const REQUEST_HEAD_MAX: Duration = Duration::from_secs(10);
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
@@ -97,7 +99,10 @@ fn main_server(app: &web::Data<App>, listener: TcpListener) -> std::io::Result<S
 fn tune(connection: &dyn Any, _: &mut Extensions) {
     if let Some(stream) = connection.downcast_ref::<TcpStream>() {
         let socket = socket2::SockRef::from(stream);
-        let tuned = socket.set_tcp_nodelay(true).and_then(|()| socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_MAX)));
+        let tuned = socket
+            .set_tcp_nodelay(true)
+            .and_then(|()| socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED_MAX)))
+            .and_then(|()| socket.set_tcp_notsent_lowat(UNSENT_MAX));
         if let Err(error) = tuned {
             tracing::debug!(%error, "a connection was not tuned");
         }

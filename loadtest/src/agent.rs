@@ -63,6 +63,11 @@ impl Live {
         Ok(Self { socket })
     }
 
+    /// This side's end of the connection, by which the server's end is found.
+    pub(crate) fn address(&self) -> std::io::Result<SocketAddr> {
+        self.socket.get_ref().local_addr()
+    }
+
     /// The bytes of the next text frame; none at the end.
     pub(crate) async fn next(&mut self) -> Option<Bytes> {
         loop {

@@ -23,6 +23,8 @@ pub(crate) enum Command {
     },
     /// Webhook to WebSocket event: latency, deliveries per second, memory per connection
     Fanout(Fanout),
+    /// Agents that stop reading while events flow: when the server ends them, and the memory that they cost until then
+    SlowReader(SlowReader),
     /// How long an agent waits for the list, the counts and the newest messages
     Pages(Pages),
     /// All sockets cut at once: time to catch up, missed, doubled
@@ -157,6 +159,32 @@ pub(crate) struct Fanout {
     /// The server's process, for its memory and CPU
     #[arg(long)]
     pub(crate) pid: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SlowReader {
+    #[command(flatten)]
+    pub(crate) server: Server,
+    /// The server's process, on this machine and of this user: its sockets and its memory are looked at
+    #[arg(long)]
+    pub(crate) pid: u32,
+    /// Sockets that stop reading, so many that what one costs is above the noise
+    #[arg(long, default_value_t = 20)]
+    pub(crate) readers: u32,
+    /// Sockets beside them that go on reading and must miss nothing
+    #[arg(long, default_value_t = 10)]
+    pub(crate) neighbours: u32,
+    /// Webhooks per second
+    #[arg(long, default_value_t = 200)]
+    pub(crate) rate: u32,
+    /// Seconds of traffic, three times: to warm up, without and with the readers that stop
+    #[arg(long, default_value_t = 12)]
+    pub(crate) duration: u64,
+    #[arg(long, default_value_t = 50)]
+    pub(crate) customers: usize,
+    /// Bytes of each message's text: small ones fit into the kernel's buffers for longer than the server waits
+    #[arg(long, default_value_t = 4_000)]
+    pub(crate) text_bytes: usize,
 }
 
 #[derive(Debug, Args)]

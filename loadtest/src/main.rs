@@ -27,6 +27,7 @@ async fn main() -> ExitCode {
         Command::Limit { what: Limit::Simulator(options) } => Box::pin(scenario::limit_simulator::run(options)).await,
         Command::ServeLimit { what } => scenario::limit_server::serve(what).await,
         Command::Fanout(options) => Box::pin(scenario::fanout::run(options)).await,
+        Command::SlowReader(options) => Box::pin(scenario::slow_reader::run(options)).await,
         Command::Pages(options) => Box::pin(scenario::pages::run(options)).await,
         Command::ReconnectStorm(options) => Box::pin(scenario::reconnect_storm::run(options)).await,
         Command::Torture(options) => Box::pin(scenario::torture::run(options)).await,

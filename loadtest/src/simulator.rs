@@ -9,21 +9,28 @@ mod customers;
 mod delivery;
 pub mod faults;
 mod graph_error;
+pub mod health;
 mod identity;
 mod interactive;
 mod introduction;
 pub mod ledger;
 pub mod limits;
+mod links;
+mod management;
 mod media;
 mod messages;
 mod outgoing;
+mod pacing;
 pub mod phrases;
 pub mod pricing;
+pub mod reach;
+mod registration;
 mod server;
 mod specimens;
 mod statuses;
 mod template_seed;
 mod templates;
+mod usage;
 mod window;
 mod world;
 
@@ -39,10 +46,12 @@ pub use config::{NumberConfig, PayloadVersion, Policy, PortfolioConfig, Profile,
 pub use customers::phone as scripted_phone;
 pub use delivery::DeliveryCounts;
 pub use faults::{Faults, SignatureFault};
+pub use health::{CanSend, Health};
 pub use introduction::Introduction;
 pub use ledger::{Answer, LedgerEntry};
-pub use limits::Tier;
+pub use reach::Tier;
 pub use specimens::Specimen;
+pub use templates::Quality;
 
 use crate::clock::SimulatedClock;
 use crate::payload::account::{self, Preference};
@@ -62,6 +71,10 @@ pub enum SimulatorError {
     UnknownNumber(PhoneNumberId),
     #[error("no such customer in the simulator: {0}")]
     UnknownCustomer(Phone),
+    #[error("no such portfolio in the simulator: {0}")]
+    UnknownPortfolio(PortfolioId),
+    #[error("no such template in the simulator: {0}")]
+    UnknownTemplate(String),
     #[error("the webhook address did not answer the challenge: {0}")]
     Challenge(String),
 }
@@ -237,6 +250,11 @@ impl Simulator {
         self.shared.customer_says(speech)
     }
 
+    /// The customer's phone rings ours; the window opens as by a message.
+    pub fn customer_calls(&self, number: &PhoneNumberId, customer: &Phone) -> Result<(), SimulatorError> {
+        control::customer_calls(&self.shared, number, customer)
+    }
+
     /// Somebody whom the business knew before: can be answered from now on, as long as the window is open.
     pub fn introduce(&self, introduction: Introduction) -> Result<(), SimulatorError> {
         self.shared.introduce(introduction)
@@ -291,6 +309,27 @@ impl Simulator {
     /// 131057 for `outage`, then 1,000 messages per second and the webhook that says so.
     pub fn upgrade_throughput(&self, number: &PhoneNumberId, outage: Duration) -> Result<(), SimulatorError> {
         control::upgrade_throughput(&self.shared, number, outage)
+    }
+
+    /// As after a verification of the business; posts `business_capability_update`.
+    pub fn set_tier(&self, portfolio: &PortfolioId, tier: Tier) -> Result<(), SimulatorError> {
+        control::set_tier(&self.shared, portfolio, tier)
+    }
+
+    /// A new quality score; posts `message_template_quality_update`. Marketing that is not green is paced from then on.
+    pub fn rate_template(
+        &self,
+        waba: &WabaId,
+        name: &str,
+        language: &str,
+        score: Quality,
+    ) -> Result<(), SimulatorError> {
+        control::rate_template(&self.shared, waba, name, language, score)
+    }
+
+    /// What `health_status` tells of a number or an account; a blocked one refuses sends.
+    pub fn set_health(&self, node: &str, health: Health) -> Result<(), SimulatorError> {
+        control::set_health(&self.shared, node, health)
     }
 
     /// Every send since the start (the oldest may have gone, see `ledger_capacity`).

@@ -24,6 +24,8 @@ pub(crate) struct Shape {
     pub(crate) line: Line,
     pub(crate) customers: usize,
     pub(crate) messages: usize,
+    /// Bytes of each text; what is said anyway is never cut.
+    pub(crate) text_bytes: usize,
     /// Makes wamids and phones of two runs differ.
     pub(crate) run: u64,
     pub(crate) at_s: u64,
@@ -50,7 +52,8 @@ fn message(shape: &Shape, index: usize, target: &Target, secret: &str) -> Messag
         bsuid: Some(format!("US.{:04}{customer:016}", shape.run % 10_000).into()),
         phone: Some(phone),
     };
-    let body = format!("Message {index}: does it come in another colour, and can I have it by Friday? Olá 👍");
+    let mut body = format!("Message {index}: does it come in another colour, and can I have it by Friday? Olá 👍");
+    body.extend(std::iter::repeat_n('.', shape.text_bytes.saturating_sub(body.len())));
     let inbound = Inbound::new(shape.line.clone(), sender, id.clone(), shape.at_s, Content::Text { body });
     let bytes = wire::to_wire(&webhook([&inbound.update()]));
     Message { wamid: id, request: target.request(secret, &bytes).into() }

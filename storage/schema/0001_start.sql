@@ -1,5 +1,11 @@
--- Times are milliseconds since 1970. Bodies are what codec.rs writes. Organizations have a small key here, because
+-- Times are milliseconds since 1970. Bodies, frames, raws, errors and jobs are sealed (codec.rs); what is looked for by
+-- something of a person is a keyed hash of it. Organizations have a small key here, because
 -- sixteen bytes in every index entry would be most of the index.
+
+-- One row: what only the keyring can compute that the file belongs to.
+CREATE TABLE keyring (
+    proof BLOB NOT NULL
+) STRICT;
 
 CREATE TABLE tenant (
     key      INTEGER PRIMARY KEY,
@@ -129,7 +135,7 @@ CREATE TABLE inbox (
     outcome      INTEGER NOT NULL,
     attempts     INTEGER NOT NULL,
     processed_at INTEGER,
-    error        TEXT,
+    error        BLOB,
     conversation BLOB
 ) STRICT;
 -- Serves what is unfinished (outcome 0) in order of arrival, and the webhook log as a merge of the four outcomes.
@@ -217,15 +223,14 @@ CREATE TABLE parked_status (
 CREATE INDEX parked_status_by_wamid ON parked_status (tenant, wamid);
 
 CREATE TABLE contact (
-    key       INTEGER PRIMARY KEY,
-    tenant    INTEGER NOT NULL,
-    id        BLOB NOT NULL,
-    unnamed   INTEGER NOT NULL,
-    sort_name TEXT NOT NULL,
-    body      BLOB NOT NULL,
+    key    INTEGER PRIMARY KEY,
+    tenant INTEGER NOT NULL,
+    id     BLOB NOT NULL,
+    body   BLOB NOT NULL,
     UNIQUE (tenant, id)
 ) STRICT;
-CREATE INDEX contact_by_name ON contact (tenant, unnamed, sort_name, id);
+-- Ends with the key by itself: newest first. A list by name would need names that can be compared (ADR 0011).
+CREATE INDEX contact_by_age ON contact (tenant);
 
 -- Which contact an identity leads to.
 CREATE TABLE identity (

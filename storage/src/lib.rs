@@ -1,6 +1,7 @@
 //! Adapters of the engine's ports. Every store passes the suite in `tests/conformance`; [`memory`] is its model.
 
 pub mod blobs;
+pub mod crypto;
 mod cursor;
 pub mod memory;
 mod order;

@@ -72,7 +72,7 @@ struct State {
     conversations: BTreeMap<(TenantId, ConversationId), Arrived<Conversation>>,
     messages: BTreeMap<(TenantId, ConversationId, MessageId), Arrived<Message>>,
     parked: BTreeMap<(TenantId, Wamid), Vec<StatusUpdate>>,
-    contacts: BTreeMap<(TenantId, ContactId), Contact>,
+    contacts: BTreeMap<(TenantId, ContactId), Arrived<Contact>>,
     identities: BTreeMap<(TenantId, String), ContactId>,
     outbox: BTreeMap<(TenantId, MessageId), Arrived<OutboxEntry>>,
     events: BTreeMap<TenantId, Log>,

@@ -24,17 +24,22 @@ mod open;
 mod outbox;
 mod ranges;
 mod readers;
+mod reseal;
 mod sessions;
 mod writer;
 
 use std::path::Path;
+use std::sync::Arc;
 
+use engine::id::TenantId;
 use engine::ports::StoreError;
 
 use checkpointer::Checkpointer;
 use data_directory::DataDirectory;
 use readers::Readers;
 use writer::Writer;
+
+use crate::crypto::{Keyring, KeyringPlace, Sealer};
 
 pub use gauge::Pressure;
 pub use open::{OpenError, SqliteOptions};
@@ -48,13 +53,24 @@ pub struct SqliteStore {
     #[expect(dead_code, reason = "held until the store is dropped, not asked")]
     checkpointer: Checkpointer,
     writer: Writer,
+    keyring: Arc<Keyring>,
     directory: DataDirectory,
 }
 
 impl SqliteStore {
-    /// Opens `dir/jetto.db`, making or migrating it.
+    /// Opens `dir/jetto.db`, making or migrating it, with its keyring in `dir/keyring`.
     pub fn open(dir: &Path, options: SqliteOptions) -> Result<Self, OpenError> {
-        open::open(dir, options)
+        Self::open_with(dir, KeyringPlace::within(dir), options)
+    }
+
+    /// The same, with its keyring elsewhere.
+    pub fn open_with(dir: &Path, keys: KeyringPlace, options: SqliteOptions) -> Result<Self, OpenError> {
+        open::open(dir, keys, options)
+    }
+
+    /// What seals the rows, for files to be sealed by the same keys.
+    pub fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.keyring)
     }
 
     /// How far the commits lag. Cheap enough to ask on every webhook.
@@ -71,4 +87,19 @@ impl SqliteStore {
     pub async fn close(&self) -> Result<(), StoreError> {
         self.writer.close().await
     }
+
+    /// The keys of an organization that something is to be written for, made at the first time.
+    async fn sealer(&self, tenant: TenantId) -> Result<Arc<Sealer>, StoreError> {
+        if let Some(known) = self.keyring.known(tenant) {
+            return Ok(known);
+        }
+        let keyring = Arc::clone(&self.keyring);
+        let made = tokio::task::spawn_blocking(move || keyring.of(tenant)).await;
+        made.map_err(|error| StoreError::Unavailable(error.to_string()))?
+    }
+}
+
+/// The keys of an organization that has rows.
+fn keys_of(keyring: &Keyring, tenant: TenantId) -> fault::Outcome<Arc<Sealer>> {
+    keyring.known(tenant).ok_or_else(|| codec::corrupt("rows of an organization without a key"))
 }

@@ -2,7 +2,8 @@ use actix::{AtomicResponse, Context, Handler};
 use engine::conversation::Conversation;
 use engine::id::MessageId;
 use engine::inbound::StatusUpdate;
-use engine::intake::IntakeMark;
+use engine::intake::{IntakeMark, IntakeOutcome};
+use engine::ports::StoreError;
 
 use super::{ConversationActor, Desk, Ended, Ruling};
 use crate::registry::Permit;
@@ -55,12 +56,17 @@ impl Desk {
         match ended {
             Ok(Ended::Committed | Ended::AlreadyThere) => (state, Ok(())),
             Ok(Ended::Unchanged) => {
-                let repeated =
-                    intake.map(|mark| IntakeMark { outcome: engine::intake::IntakeOutcome::Duplicate, ..mark });
-                let marked = self.mark(repeated).await;
+                let marked = self.mark_repeated(message, intake).await;
                 (state, marked.map_err(CommandError::from))
             }
             Err(error) => (state, Err(error)),
         }
+    }
+
+    /// What a message knows already came twice; of what is no message nothing is known, so that it came first.
+    async fn mark_repeated(&self, message: MessageId, intake: Option<IntakeMark>) -> Result<(), StoreError> {
+        let is_known = self.message(message).await?.is_some();
+        let outcome = if is_known { IntakeOutcome::Duplicate } else { IntakeOutcome::Processed };
+        self.mark(intake.map(|mark| IntakeMark { outcome, ..mark })).await
     }
 }

@@ -6,10 +6,13 @@ use engine::id::MessageId;
 use engine::outgoing::{Lane, Outgoing, Recipient};
 use tokio::time::Instant;
 
+use super::send::Uploaded;
 use crate::registry::Permit;
 
 pub(crate) struct Waiting {
     pub(crate) outgoing: Box<Outgoing>,
+    /// Its file is at Meta already: an earlier try has uploaded it.
+    pub(super) uploaded: Option<Uploaded>,
     /// Given back when the message is done.
     #[expect(dead_code, reason = "held, not read")]
     pub(crate) permit: Permit,

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use engine::delivery::{Failure, FailureAction};
 use engine::directory::Number;
-use engine::id::{ClaimToken, PhoneNumberId, TenantId};
+use engine::id::{ClaimToken, MetaMediaId, PhoneNumberId, TenantId};
 use engine::outgoing::{Outgoing, SendOutcome};
 use engine::ports::{Claim, MetaSend, StoreError};
+use engine::time::{Span, Timestamp};
 
 use super::lanes::Waiting;
 use crate::conversation::RecordSend;
@@ -38,11 +39,27 @@ pub(super) struct Ended {
     pub(super) per_second: Option<u32>,
 }
 
-pub(super) async fn send_one(actors: Arc<Actors>, tenant: TenantId, id: PhoneNumberId, waiting: Waiting) -> Ended {
+/// Meta keeps an upload for 30 days; an hour less, so that it does not end on the way.
+const UPLOAD_LIFE: Span = Span::hours(30 * 24 - 1);
+
+/// The file of a message, under the id that Meta gave it. Only in memory: after a restart it is uploaded again.
+#[derive(Debug, Clone)]
+pub(super) struct Uploaded {
+    id: MetaMediaId,
+    at: Timestamp,
+}
+
+impl Uploaded {
+    fn lives(&self, now: Timestamp) -> bool {
+        now.since(self.at) < UPLOAD_LIFE
+    }
+}
+
+pub(super) async fn send_one(actors: Arc<Actors>, tenant: TenantId, id: PhoneNumberId, mut waiting: Waiting) -> Ended {
     let number = actors.number_of(tenant, &id).await;
     let per_second = number.as_ref().ok().and_then(Option::as_ref).map(|number| number.rate_per_second);
     let sent = match number {
-        Ok(Some(number)) => send(&actors, &number, &waiting.outgoing).await,
+        Ok(Some(number)) => send(&actors, &number, &mut waiting).await,
         Ok(None) => {
             let text = "The number is not connected any more.".to_owned();
             let failure = Failure { code: None, text, action: Some(FailureAction::FixNumber) };
@@ -53,22 +70,23 @@ pub(super) async fn send_one(actors: Arc<Actors>, tenant: TenantId, id: PhoneNum
     Ended { waiting, sent, per_second }
 }
 
-async fn send(actors: &Arc<Actors>, number: &Number, outgoing: &Outgoing) -> Sent {
+async fn send(actors: &Arc<Actors>, number: &Number, waiting: &mut Waiting) -> Sent {
+    let Waiting { outgoing, uploaded, .. } = waiting;
     let (world, tenant) = (&actors.world, outgoing.tenant);
-    let uploaded = match world.meta.prepare(number, outgoing).await {
-        Ok(uploaded) => uploaded,
-        Err(MetaSend::Slower { after, pair }) => return Sent::Slower { after, pair },
-        Err(MetaSend::Never(failure)) => return refuse(actors, outgoing, failure).await,
-        // An upload shows nothing to anybody: it is simply repeated.
-        Err(MetaSend::NotSent | MetaSend::InDoubt | MetaSend::Accepted { .. }) => return Sent::Unreachable,
-    };
+    if !uploaded.as_ref().is_some_and(|earlier| earlier.lives(world.clock.now())) {
+        match world.meta.prepare(number, outgoing).await {
+            Ok(id) => *uploaded = id.map(|id| Uploaded { id, at: world.clock.now() }),
+            Err(MetaSend::Slower { after, pair }) => return Sent::Slower { after, pair },
+            Err(MetaSend::Never(failure)) => return refuse(actors, outgoing, failure).await,
+            // An upload shows nothing to anybody: it is simply repeated.
+            Err(MetaSend::NotSent | MetaSend::InDoubt | MetaSend::Accepted { .. }) => return Sent::Unreachable,
+        }
+    }
+    let file = uploaded.as_ref().map(|uploaded| &uploaded.id);
     let token = ClaimToken::from_bytes(world.ids.next());
     #[cfg(feature = "seeded-bugs")]
-    let sent_early = if seeded_send_before_claim() {
-        Some(world.meta.send(number, outgoing, uploaded.as_ref(), token).await)
-    } else {
-        None
-    };
+    let sent_early =
+        if seeded_send_before_claim() { Some(world.meta.send(number, outgoing, file, token).await) } else { None };
     #[cfg(not(feature = "seeded-bugs"))]
     let sent_early = None;
     match world.store.claim(tenant, outgoing.id, token, world.clock.now()).await {
@@ -79,7 +97,7 @@ async fn send(actors: &Arc<Actors>, number: &Number, outgoing: &Outgoing) -> Sen
     }
     let answer = match sent_early {
         Some(answer) => answer,
-        None => world.meta.send(number, outgoing, uploaded.as_ref(), token).await,
+        None => world.meta.send(number, outgoing, file, token).await,
     };
     metrics::counter!(metric::SENDS, "outcome" => outcome_label(&answer)).increment(1);
     match answer {
@@ -156,4 +174,17 @@ fn outcome_label(answer: &MetaSend) -> &'static str {
 #[cfg(feature = "seeded-bugs")]
 fn seeded_send_before_claim() -> bool {
     std::env::var("JETTO_SEEDED_BUG").is_ok_and(|bug| bug == "send_before_claim")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upload_is_used_again_as_long_as_meta_keeps_it() {
+        let uploaded = Uploaded { id: "900".parse().unwrap(), at: Timestamp(0) };
+        let ended = Timestamp(0).plus(UPLOAD_LIFE);
+        assert!(uploaded.lives(Timestamp(0)) && uploaded.lives(ended.minus(Span(1))) && !uploaded.lives(ended));
+        assert!(UPLOAD_LIFE < Span::hours(30 * 24));
+    }
 }

@@ -106,6 +106,23 @@ fn what_meta_slows_down_waits_and_fails_nobody() {
 }
 
 #[test]
+fn a_file_is_uploaded_once_for_all_tries_of_its_message() {
+    play(|stage| async move {
+        let conversation = stage.opened("12025550123").await;
+        let slower = MetaSend::Slower { after: Duration::from_secs(4), pair: true };
+        stage.meta.will_answer([slower, MetaSend::NotSent]);
+        stage.meta.uploads.lock().unwrap().extend(["900".parse().unwrap(), "901".parse().unwrap()]);
+        let message = stage.reply(conversation, "k1", "Hello").await;
+        stage.until("it is sent", async || stage.state_of(&message).await == DeliveryState::Sent).await;
+        let next = stage.reply(conversation, "k2", "Another").await;
+        stage.until("the next is sent", async || stage.state_of(&next).await == DeliveryState::Sent).await;
+        let sends = stage.meta.sends.lock().unwrap().clone();
+        let files: Vec<_> = sends.iter().map(|send| send.file.as_ref().unwrap().as_str()).collect();
+        assert_eq!(files, ["900", "900", "900", "901"]);
+    });
+}
+
+#[test]
 fn a_pause_for_one_person_does_not_hold_up_another() {
     play(|stage| async move {
         let slow = stage.opened("12025550123").await;

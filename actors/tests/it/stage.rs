@@ -278,12 +278,15 @@ pub(crate) struct SeenSend {
     pub(crate) body: String,
     pub(crate) at: Duration,
     pub(crate) callback: Callback,
+    pub(crate) file: Option<MetaMediaId>,
 }
 
 /// WhatsApp by script: answers from the queue, then accepts everything.
 pub(crate) struct Meta {
     pub(crate) sends: Mutex<Vec<SeenSend>>,
     pub(crate) answers: Mutex<VecDeque<MetaSend>>,
+    /// What uploads answer; nothing is uploaded when it is empty.
+    pub(crate) uploads: Mutex<VecDeque<MetaMediaId>>,
     /// How long an answer takes.
     pub(crate) latency: Mutex<Duration>,
     began: Instant,
@@ -294,6 +297,7 @@ impl Default for Meta {
         Self {
             sends: Mutex::default(),
             answers: Mutex::default(),
+            uploads: Mutex::default(),
             latency: Mutex::new(Duration::from_millis(50)),
             began: Instant::now(),
         }
@@ -313,10 +317,10 @@ impl Meta {
 #[async_trait]
 impl MetaApi for Meta {
     async fn prepare(&self, _: &Number, _: &Outgoing) -> Result<Option<MetaMediaId>, MetaSend> {
-        Ok(None)
+        Ok(self.uploads.lock().unwrap().pop_front())
     }
 
-    async fn send(&self, _: &Number, outgoing: &Outgoing, _: Option<&MetaMediaId>, token: ClaimToken) -> MetaSend {
+    async fn send(&self, _: &Number, outgoing: &Outgoing, file: Option<&MetaMediaId>, token: ClaimToken) -> MetaSend {
         let OutgoingBody::Text { body } = &outgoing.body else { panic!("the play has only texts") };
         let count = {
             let mut sends = self.sends.lock().unwrap();
@@ -324,6 +328,7 @@ impl MetaApi for Meta {
                 body: body.clone(),
                 at: self.began.elapsed(),
                 callback: Callback { conversation: outgoing.conversation, message: outgoing.id, token },
+                file: file.cloned(),
             });
             sends.len()
         };

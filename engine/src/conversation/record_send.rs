@@ -17,7 +17,7 @@ impl Conversation {
         };
         let settled = match outcome {
             SendOutcome::Accepted { wamid, wa_id } => {
-                delivery.merge(Status::Sent, now);
+                delivery.accept(now);
                 message.wamid = Some(wamid);
                 // Meta's own spelling of the number is the one to use next time.
                 next.contact.phone = wa_id.or(next.contact.phone);

@@ -16,7 +16,7 @@ pub struct Resolved {
 #[async_trait]
 pub trait ContactStore: Send + Sync {
     /// Finds the contact of the first known key of `identities` (then of `former`), creates it when none is known
-    /// (id = [`ContactId::of_identity`] of the first key), attaches the keys that were new, and lets it learn.
+    /// (its id is derived from the first key, in a way that cannot be guessed from outside), attaches the keys that were new, and lets it learn.
     /// A key that already leads to another contact stays there.
     async fn resolve(
         &self,
@@ -28,7 +28,7 @@ pub trait ContactStore: Send + Sync {
 
     async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<Contact>, StoreError>;
 
-    /// In order of name (unnamed last), then id.
+    /// The newest first: names are sealed where they are kept, so a store cannot order by them.
     async fn contacts(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Contact>, ListError>;
 
     /// Bulk import; known ones are left as they are. Keys are those of [`Identities::keys`] for each contact's phone and BSUID.

@@ -27,6 +27,7 @@ export function delivery(state, at, failure = null) {
   return {
     state,
     queued_at: at,
+    accepted_at: reached('sent', 'delivered', 'read', 'played'),
     sent_at: reached('sent', 'delivered', 'read', 'played'),
     delivered_at: reached('delivered', 'read', 'played'),
     read_at: reached('read', 'played'),

@@ -23,7 +23,7 @@ pub struct ContactDetail {
     conversations: Vec<Conversation>,
 }
 
-/// Contacts in order of name
+/// Contacts, the newest first
 #[utoipa::path(get, path = "/api/v1/contacts", params(Paging), responses((status = 200, body = List<Contact>), (status = 403, body = Problem)))]
 pub async fn list(
     app: web::Data<App>,

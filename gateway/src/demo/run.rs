@@ -151,7 +151,7 @@ fn settings(options: &Options, listen: SocketAddr, simulator: &Simulator) -> Res
 
 async fn put_cast(config: &Config) -> Result<(), StartError> {
     let failed = |error: engine::ports::StoreError| StartError(error.to_string());
-    let store = open_store(&config.data_dir)?;
+    let store = open_store(config)?;
     let now = SystemClock.now();
     for organization in [cast::clinic(), cast::workshop()] {
         // At a second start everybody is there.

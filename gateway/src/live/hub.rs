@@ -344,8 +344,8 @@ mod tests {
             let (outlet, heard) = mpsc::channel();
             let person = Person { id: MemberId::from_bytes([4; 16]), name: "Lina".into() };
             let session = SessionId::from_bytes([5; 16]);
-            let principal =
-                Principal { tenant: TENANT, person, session, grants: Role::Owner.grants(), teams: [].into() };
+            let grants = Role::Owner.grants();
+            let principal = Principal { tenant: TENANT, person, session, grants, teams: Arc::default() };
             let candidate = Candidate { outlet, principal, backlog: Arc::default() };
             (self.hub.join(candidate, after).await.unwrap(), heard)
         }

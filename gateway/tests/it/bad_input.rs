@@ -202,12 +202,25 @@ async fn what_came_for_an_unknown_number_is_processed_once_it_is_connected() {
     assert_eq!(agent.get("conversations").await["items"], Value::Array(Vec::new()));
     jetto.stop().await;
     let doctor = String::from_utf8(jetto.run(&["doctor"], "").await.stdout).unwrap();
-    assert!(doctor.contains("1 webhook items wait") && doctor.contains("connect-number"), "{doctor}");
+    let advice = format!("1 webhook items wait for a number that nobody has connected: {}", crate::harness::NUMBER);
+    assert!(doctor.contains(&advice) && doctor.contains("connect-number"), "{doctor}");
+    assert!(!doctor.contains("name no number"), "{doctor}");
     jetto.connect(ORGANIZATION, crate::harness::NUMBER, TOKEN).await;
     jetto.start().await;
     let conversation = agent.conversation().await;
     assert_eq!(agent.words(&conversation).await, [("in".to_owned(), "Is anybody there?".to_owned())]);
     assert_eq!(agent.outcomes().await, ["processed"]);
+}
+
+#[tokio::test]
+async fn the_doctor_notes_what_could_not_be_read_and_asks_for_nothing() {
+    let mut jetto = Jetto::running().await;
+    assert_eq!(jetto.post_bytes(b"null").await, 200);
+    jetto.stop().await;
+    let output = jetto.run(&["doctor"], "").await;
+    let doctor = String::from_utf8(output.stdout).unwrap();
+    assert!(doctor.contains("note    1 signed webhook items name no number"), "{doctor}");
+    assert!(!doctor.contains("connect-number") && output.status.code() == Some(0), "{doctor}");
 }
 
 #[tokio::test]

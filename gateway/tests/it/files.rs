@@ -93,7 +93,8 @@ async fn a_file_that_meta_has_lost_does_not_hold_up_its_message() {
         (history.len() == 2).then_some(history)
     })
     .await;
-    let media = &history[0]["content"]["media"];
+    let image = history.iter().find(|message| message["content"]["type"] == "image").unwrap();
+    let media = &image["content"]["media"];
     assert_ne!(media["state"], "ready");
     let answer = download(&agent, media["id"].as_str().unwrap(), "").await.expect(404);
     assert_eq!(answer.problem(), "not_ready");

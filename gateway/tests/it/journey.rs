@@ -97,6 +97,9 @@ async fn a_reply_quotes_and_a_reaction_sits_on_its_message() {
     });
     assert_eq!(liked.await["reactions"], json!([{"from": "customer", "emoji": "👍"}]));
     assert_eq!(agent.history(&conversation).await.len(), 2, "reactions are no messages");
+    jetto.meta.settled().await;
+    let outcomes = agent.outcomes().await;
+    assert!(outcomes.iter().all(|outcome| outcome == "processed"), "also the status of the reaction: {outcomes:?}");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod harness;
 mod administration;
 mod audit_chain;
 mod bad_input;
+mod canaries;
 mod crash;
 mod files;
 mod fuzz;

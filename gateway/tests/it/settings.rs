@@ -35,6 +35,8 @@ async fn a_setting_that_cannot_work_stops_the_start_with_one_line() {
         ("JETTO_LOG_FORMAT", "yaml", "log_format"),
         ("JETTO_DRAIN_SECONDS", "soon", "drain_seconds"),
         ("JETTO_DATA_DIR", "/proc/nowhere", "/proc/nowhere"),
+        ("JETTO_KEYRING_DIR", "/proc/nowhere", "/proc/nowhere"),
+        ("JETTO_ROOT_KEY_FILE", "/proc/nowhere", "/proc/nowhere"),
     ] {
         let mut jetto = Jetto::empty(loadtest::simulator::SimulatorConfig::default());
         jetto.set(key, value);

@@ -154,3 +154,17 @@ async fn a_change_is_told_to_everybody_who_may_see_it() {
     let revisions = [&closed, &opened].map(|event| event["conversation"]["revision"].as_u64().unwrap());
     assert!(revisions[0] < revisions[1]);
 }
+
+#[tokio::test]
+async fn a_team_that_is_not_there_cannot_be_given_anything() {
+    let desk = desk().await;
+    let path = desk.path("");
+    for team in [json!("0".repeat(32)), json!(null)] {
+        let answer = desk.owner.patch(&path, &json!({"team_id": team})).await;
+        if team.is_null() {
+            assert_eq!(answer.expect(200).json()["team"], Value::Null);
+        } else {
+            assert_eq!(answer.expect(404).problem(), "not_found");
+        }
+    }
+}

@@ -84,6 +84,13 @@ pub fn throughput_upgraded(waba: &WabaId, at_s: u64, display: &Phone) -> Update 
     change(waba, at_s, "phone_number_quality_update", value)
 }
 
+/// `people` in 24 h; none is without limit.
+pub fn limit_raised(waba: &WabaId, at_s: u64, people: Option<usize>) -> Update {
+    let people = people.map_or(json!(-1), |people| json!(people));
+    let value = json!({"max_daily_conversations_per_business": people, "max_phone_numbers_per_waba": 25});
+    change(waba, at_s, "business_capability_update", value)
+}
+
 pub fn name_approved(waba: &WabaId, at_s: u64, display: &Phone, name: &str) -> Update {
     let value = json!({
         "display_phone_number": display, "decision": "APPROVED",

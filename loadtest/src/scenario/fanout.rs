@@ -27,6 +27,8 @@ const SHARDS: usize = 8;
 /// The run is over when nothing has come for so long.
 const QUIET: Duration = Duration::from_secs(3);
 const PUBLISHERS: usize = 8;
+/// How long webhooks are published to nobody first.
+const ALONE_SECONDS: u64 = 5;
 
 /// The server under test, and how to reach it.
 #[derive(Clone, Debug)]
@@ -56,16 +58,20 @@ impl Stage {
     }
 
     pub(crate) fn traffic(&self, listeners: &Listeners) -> Vec<Message> {
-        let now_ms = unix_millis();
-        let messages_wanted = u64::from(listeners.rate.max(1)) * listeners.duration;
-        let shape = Shape {
+        messages(&self.shape(listeners.rate, listeners.duration, listeners.customers), &self.target, &self.secret)
+    }
+
+    /// `rate` messages per second for `duration` seconds, unlike those of any run before.
+    pub(crate) fn shape(&self, rate: u32, duration: u64, customers: usize) -> Shape {
+        let (now_ms, wanted) = (unix_millis(), u64::from(rate.max(1)) * duration);
+        Shape {
             line: self.line.clone(),
-            customers: listeners.customers,
-            messages: usize::try_from(messages_wanted).unwrap_or(0),
+            customers,
+            messages: usize::try_from(wanted).unwrap_or(0),
+            text_bytes: 0,
             run: now_ms,
             at_s: now_ms / 1_000,
-        };
-        messages(&shape, &self.target, &self.secret)
+        }
     }
 }
 
@@ -77,16 +83,16 @@ pub(crate) async fn run(options: Fanout) -> Result<bool, LoadError> {
 }
 
 /// When each message left, and how long each delivery took.
-struct Board {
+pub(crate) struct Board {
     begin: Instant,
     positions: HashMap<String, usize>,
     left_us: Vec<AtomicU64>,
-    delivered: AtomicU64,
+    pub(crate) delivered: AtomicU64,
     shards: Vec<Mutex<Histogram<u64>>>,
 }
 
 impl Board {
-    fn new(messages: &[Message]) -> Result<Self, LoadError> {
+    pub(crate) fn new(messages: &[Message]) -> Result<Self, LoadError> {
         let positions = messages.iter().enumerate().map(|(index, one)| (one.wamid.to_string(), index)).collect();
         let shards: Result<Vec<_>, LoadError> = (0..SHARDS).map(|_| histogram().map(Mutex::new)).collect();
         Ok(Self {
@@ -98,7 +104,7 @@ impl Board {
         })
     }
 
-    fn note_left(&self, index: usize) {
+    pub(crate) fn note_left(&self, index: usize) {
         if let Some(place) = self.left_us.get(index) {
             place.store(micros(self.begin.elapsed()), Ordering::Relaxed);
         }
@@ -127,7 +133,21 @@ fn wamid_in(frame: &[u8]) -> Option<&str> {
     text.get(start..)?.split('"').next()
 }
 
+/// What the server needs for a webhook when nobody listens: the share of a delivery's cost that is not the delivery.
+async fn cpu_per_publish(listeners: &Listeners, stage: &Stage) -> Result<Option<Duration>, LoadError> {
+    let Some(before) = stage.pid.and_then(cpu_time) else { return Ok(None) };
+    let shape = stage.shape(listeners.rate, ALONE_SECONDS, listeners.customers);
+    let made = Arc::new(messages(&shape, &stage.target, &stage.secret));
+    let count = u32::try_from(made.len().max(1)).unwrap_or(u32::MAX);
+    let pace = Pace { connections: PUBLISHERS, rate: listeners.rate, longest: Duration::from_mins(1) };
+    post_all(made, &stage.target, pace, Arc::new(|_| {})).await?;
+    // What was accepted last is still being processed.
+    pause(Duration::from_secs(1)).await;
+    Ok(stage.pid.and_then(cpu_time).map(|after| after.saturating_sub(before) / count))
+}
+
 pub(crate) async fn measure(name: &str, listeners: &Listeners, stage: &Stage) -> Result<Report, LoadError> {
+    let alone = cpu_per_publish(listeners, stage).await?;
     let made = Arc::new(stage.traffic(listeners));
     let board = Arc::new(Board::new(&made)?);
     let before_kib = stage.pid.and_then(resident_kib);
@@ -176,6 +196,13 @@ pub(crate) async fn measure(name: &str, listeners: &Listeners, stage: &Stage) ->
     if let Some(cpu) = cpu {
         report.add("server_cpu_ms", millis(micros(cpu)));
         report.add("server_cpu_us_per_delivery", rounded(1_000_000.0 / per_second(delivered.max(1), cpu), 2));
+        if let Some(alone) = alone {
+            let publishing = alone * u32::try_from(made.len()).unwrap_or(u32::MAX);
+            let delivering = cpu.saturating_sub(publishing).max(Duration::from_micros(1));
+            report.add("server_cpu_us_per_webhook_alone", micros(alone));
+            let rest = rounded(1_000_000.0 / per_second(delivered.max(1), delivering), 2);
+            report.add("server_cpu_us_per_delivery_without_webhook", rest);
+        }
     }
     Ok(report)
 }
@@ -202,14 +229,14 @@ pub(crate) async fn open_all(door: &Door, count: usize) -> Result<Vec<Live>, Loa
     Ok(lives)
 }
 
-async fn read(mut live: Live, reader: usize, board: Arc<Board>) {
+pub(crate) async fn read(mut live: Live, reader: usize, board: Arc<Board>) {
     while let Some(frame) = live.next().await {
         board.note_event(&frame, reader);
     }
 }
 
 /// Until all has come, or nothing more comes; answers the time up to the last delivery.
-async fn wait_for(board: &Board, wanted: u64, published: Instant) -> Duration {
+pub(crate) async fn wait_for(board: &Board, wanted: u64, published: Instant) -> Duration {
     let (mut seen, mut last) = (0, Instant::now());
     loop {
         let delivered = board.delivered.load(Ordering::Relaxed);

@@ -52,6 +52,7 @@ pub(crate) fn prepare(load: &Load, line: &Line, target: &Target, secret: &str) -
     let shape = Shape {
         line: line.clone(),
         customers: load.customers,
+        text_bytes: 0,
         messages: load.messages,
         run: now_ms,
         at_s: now_ms / 1_000,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::Tier;
+use super::reach::Tier;
 use crate::payload::{Line, Phone, PhoneNumberId, PortfolioId, WabaId};
 
 #[derive(Clone, Debug)]
@@ -123,6 +123,7 @@ impl Default for PayloadVersion {
 
 /// Meta's own rules about who gets what.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Policy {
     /// Marketing messages that one person takes in 24 h outside a window (131049); none switches the cap off.
     pub marketing_per_day: Option<u32>,
@@ -132,6 +133,13 @@ pub struct Policy {
     pub unreachable_percent: f64,
     /// 131047 comes in the answer instead of a later status.
     pub closed_window_is_synchronous: bool,
+    /// Phones that a business knew once stay known, also of people with a username; else for 30 days.
+    pub contact_book: bool,
+    /// Sends of a marketing template whose quality is not green, before the rest is held for assessment; none holds nothing.
+    pub paced_after: Option<u32>,
+    pub pacing_hold_s: u64,
+    /// Templates whose assessment ends badly.
+    pub pacing_drops_percent: f64,
 }
 
 impl Default for Policy {
@@ -141,6 +149,10 @@ impl Default for Policy {
             holdout_percent: 0.0,
             unreachable_percent: 0.0,
             closed_window_is_synchronous: false,
+            contact_book: false,
+            paced_after: Some(20),
+            pacing_hold_s: 1_800,
+            pacing_drops_percent: 0.0,
         }
     }
 }

@@ -10,8 +10,11 @@ use serde_json::json;
 use super::config::{NumberConfig, Policy, Profile};
 use super::customers;
 use super::faults::Faults;
+use super::health::Health;
 use super::introduction::Introduction;
+use super::reach::Tier;
 use super::specimens::Specimen;
+use super::templates::Quality;
 use super::{Shared, SimulatorError, Speech, ledger_page, preference_update};
 use crate::clock::whole_millis;
 use crate::payload::{Content, Phone, PhoneNumberId, PortfolioId, Update, WabaId, Wamid, account};
@@ -30,12 +33,16 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
         .route("/numbers", web::post().to(add_number))
         .route("/media", web::post().to(receive_media))
         .route("/customer-says", web::post().to(says))
+        .route("/customer-calls", web::post().to(call))
         .route("/introduction", web::post().to(introduce))
         .route("/customers", web::post().to(start))
         .route("/customers", web::delete().to(stop))
         .route("/preference", web::post().to(write_preference))
         .route("/number-change", web::post().to(write_number_change))
         .route("/throughput-upgrade", web::post().to(write_upgrade))
+        .route("/tier", web::post().to(write_tier))
+        .route("/template-quality", web::post().to(write_template_quality))
+        .route("/health", web::put().to(write_health))
         .route("/webhook", web::post().to(webhook));
 }
 
@@ -44,7 +51,10 @@ impl ResponseError for SimulatorError {
         let body = json!({"error": self.to_string()});
         match self {
             Self::QueueFull => HttpResponse::ServiceUnavailable().json(body),
-            Self::UnknownNumber(_) | Self::UnknownCustomer(_) => HttpResponse::NotFound().json(body),
+            Self::UnknownNumber(_)
+            | Self::UnknownCustomer(_)
+            | Self::UnknownPortfolio(_)
+            | Self::UnknownTemplate(_) => HttpResponse::NotFound().json(body),
             Self::Challenge(_) => HttpResponse::BadRequest().json(body),
             Self::Start(_) => HttpResponse::InternalServerError().json(body),
         }
@@ -190,6 +200,24 @@ async fn says(shared: Data<Shared>, body: Json<Speech>) -> Result<HttpResponse, 
     Ok(HttpResponse::Created().json(json!({"wamid": wamid})))
 }
 
+#[derive(Deserialize)]
+struct CallBody {
+    phone_number_id: PhoneNumberId,
+    customer: Phone,
+}
+
+async fn call(shared: Data<Shared>, body: Json<CallBody>) -> Result<HttpResponse, SimulatorError> {
+    customer_calls(&shared, &body.phone_number_id, &body.customer)?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) fn customer_calls(shared: &Shared, number: &PhoneNumberId, customer: &Phone) -> Result<(), SimulatorError> {
+    let now_ms = shared.clock.now_ms();
+    let update = shared.world().customer_calls(number, customer, now_ms);
+    shared.post(update.ok_or_else(|| SimulatorError::UnknownNumber(number.clone()))?, 0, 0);
+    Ok(())
+}
+
 async fn introduce(shared: Data<Shared>, body: Json<Introduction>) -> Result<HttpResponse, SimulatorError> {
     shared.introduce(body.into_inner())?;
     Ok(HttpResponse::NoContent().finish())
@@ -326,6 +354,75 @@ pub(super) fn upgrade_throughput(
     };
     shared.post(update, whole_millis(outage), 0);
     Ok(())
+}
+
+#[derive(Deserialize)]
+struct TierBody {
+    portfolio_id: PortfolioId,
+    tier: Tier,
+}
+
+async fn write_tier(shared: Data<Shared>, body: Json<TierBody>) -> Result<HttpResponse, SimulatorError> {
+    set_tier(&shared, &body.portfolio_id, body.tier)?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) fn set_tier(shared: &Shared, portfolio: &PortfolioId, tier: Tier) -> Result<(), SimulatorError> {
+    let now_ms = shared.clock.now_ms();
+    let updates = shared.world().set_tier(portfolio, tier, now_ms);
+    for update in updates.ok_or_else(|| SimulatorError::UnknownPortfolio(portfolio.clone()))? {
+        shared.post(update, 0, 0);
+    }
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct TemplateQualityBody {
+    waba_id: WabaId,
+    name: String,
+    language: String,
+    score: Quality,
+}
+
+async fn write_template_quality(
+    shared: Data<Shared>,
+    body: Json<TemplateQualityBody>,
+) -> Result<HttpResponse, SimulatorError> {
+    let TemplateQualityBody { waba_id, name, language, score } = body.into_inner();
+    rate_template(&shared, &waba_id, &name, &language, score)?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) fn rate_template(
+    shared: &Shared,
+    waba: &WabaId,
+    name: &str,
+    language: &str,
+    score: Quality,
+) -> Result<(), SimulatorError> {
+    let at_s = shared.clock.now_ms() / 1_000;
+    let update = shared.world().rate(waba, name, language, score, at_s);
+    shared.post(update.ok_or_else(|| SimulatorError::UnknownTemplate(format!("{name} in {language}")))?, 0, 0);
+    Ok(())
+}
+
+#[derive(Deserialize)]
+struct HealthBody {
+    /// A number or an account.
+    id: String,
+    #[serde(flatten)]
+    health: Health,
+}
+
+async fn write_health(shared: Data<Shared>, body: Json<HealthBody>) -> Result<HttpResponse, SimulatorError> {
+    let body = body.into_inner();
+    set_health(&shared, &body.id, body.health)?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+pub(super) fn set_health(shared: &Shared, node: &str, health: Health) -> Result<(), SimulatorError> {
+    let is_known = shared.world().set_health(node, health);
+    if is_known { Ok(()) } else { Err(SimulatorError::UnknownNumber(node.into())) }
 }
 
 #[derive(Deserialize)]

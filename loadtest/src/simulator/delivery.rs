@@ -25,13 +25,15 @@ const BATCH_LIMIT: usize = 1_000;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Route {
     pub(crate) callback: Option<String>,
-    /// By account; only message webhooks follow an override.
+    /// By number, else by account; only message webhooks follow an override.
     pub(crate) overrides: HashMap<String, String>,
 }
 
 impl Route {
     fn of(&self, update: &Update) -> Option<String> {
-        let special = self.overrides.get(&update.entry).filter(|_| update.field == "messages");
+        let number = update.value.pointer("/metadata/phone_number_id").and_then(serde_json::Value::as_str);
+        let special = number.and_then(|number| self.overrides.get(number));
+        let special = special.or_else(|| self.overrides.get(&update.entry)).filter(|_| update.field == "messages");
         special.or(self.callback.as_ref()).cloned()
     }
 }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Faults {
-    /// The send is accepted and delivered, but its answer never comes: the outcome is in doubt.
+    /// The send is accepted and delivered, but the connection is closed without an answer: the outcome is in doubt.
     pub drop_answer_percent: f64,
-    /// The connection closes before anything was accepted.
+    /// The connection is reset (RST) before anything was accepted.
     pub reset_percent: f64,
     /// 500 with 131000, nothing accepted.
     pub error_percent: f64,

@@ -79,6 +79,7 @@ fn status(code: u32) -> StatusCode {
 fn title(code: u32) -> &'static str {
     match code {
         100 => "Invalid parameter",
+        80_007 => "Rate limit issues",
         130_429 => "Rate limit hit",
         130_472 => "User's number is part of an experiment",
         131_000 => "Something went wrong",
@@ -87,6 +88,7 @@ fn title(code: u32) -> &'static str {
         131_016 => "Service unavailable",
         131_021 => "Recipient cannot be sender",
         131_026 => "Message undeliverable",
+        131_031 => "Business account locked",
         131_047 => "Re-engagement message",
         131_048 => "Spam rate limit hit",
         131_049 => "This message was not delivered to maintain healthy ecosystem engagement.",
@@ -106,6 +108,9 @@ fn title(code: u32) -> &'static str {
         132_012 => "Parameter format does not match format in the created template",
         132_015 => "Template is paused",
         132_016 => "Template is disabled",
+        133_005 => "Two step verification PIN Mismatch",
+        133_010 => "Phone number Re-registration Needed",
+        133_016 => "Account register deregister rate limit exceeded",
         _ => "Generic user error",
     }
 }

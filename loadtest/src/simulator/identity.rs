@@ -132,13 +132,13 @@ impl People {
         self.phone_known_at.insert((portfolio.clone(), id), now_ms);
     }
 
-    /// What this portfolio's webhooks may show of the person now.
-    pub(crate) fn sender(&mut self, portfolio: &PortfolioId, id: PersonId, now_ms: u64) -> Sender {
+    /// What this portfolio's webhooks may show of the person now; `in_book`: a phone that was known once is not forgotten.
+    pub(crate) fn sender(&mut self, portfolio: &PortfolioId, id: PersonId, in_book: bool, now_ms: u64) -> Sender {
         let bsuid = self.bsuid(portfolio, id);
         let known_at = self.phone_known_at.get(&(portfolio.clone(), id)).copied();
         let Some(person) = self.person(id) else { return Sender::default() };
         let hides = person.hides_phone || person.username.is_some();
-        let is_shared = !hides || known_at.is_some_and(|at| at + SHARED_MS > now_ms);
+        let is_shared = !hides || known_at.is_some_and(|at| in_book || at + SHARED_MS > now_ms);
         Sender {
             name: Some(person.name.clone()),
             username: person.username.clone(),
@@ -241,11 +241,12 @@ mod tests {
         let id = people.with_phone(&"447700900145".into());
         people.person_mut(id).unwrap().username = Some("blake.sample".into());
         let portfolio = PortfolioId::from("400");
-        let hidden = people.sender(&portfolio, id, 0);
+        let hidden = people.sender(&portfolio, id, true, 0);
         assert_eq!(hidden.phone, None);
         people.note_phone_known(&portfolio, id, 10);
-        assert!(people.sender(&portfolio, id, 20).phone.is_some());
-        assert_eq!(people.sender(&portfolio, id, 11 + SHARED_MS).phone, None);
+        assert!(people.sender(&portfolio, id, false, 20).phone.is_some());
+        assert_eq!(people.sender(&portfolio, id, false, 11 + SHARED_MS).phone, None);
+        assert!(people.sender(&portfolio, id, true, 11 + SHARED_MS).phone.is_some(), "the contact book has it");
         assert_ne!(people.bsuid(&"401".into(), id), hidden.bsuid, "another portfolio sees another id");
     }
 }

@@ -32,7 +32,7 @@ pub struct LedgerEntry {
     /// None only where nothing was accepted.
     pub wamid: Option<Wamid>,
     pub answer: Answer,
-    /// The last status that was planned for it.
+    /// The last status that was planned for it; none while it is held for assessment.
     pub outcome: Option<State>,
 }
 
@@ -66,12 +66,22 @@ impl Ledger {
         sequence
     }
 
-    /// Looks from the newest: answers are noted right after they were decided.
     pub(crate) fn note_answer(&mut self, wamid: &Wamid, answer: Answer) {
-        let entry = self.entries.iter_mut().rev().find(|entry| entry.wamid.as_ref() == Some(wamid));
-        if let Some(entry) = entry {
+        if let Some(entry) = self.entry(wamid) {
             entry.answer = answer;
         }
+    }
+
+    /// Of a message that was held.
+    pub(crate) fn note_outcome(&mut self, wamid: &Wamid, outcome: Option<State>) {
+        if let Some(entry) = self.entry(wamid) {
+            entry.outcome = outcome;
+        }
+    }
+
+    /// Looks from the newest: answers are noted right after they were decided.
+    fn entry(&mut self, wamid: &Wamid) -> Option<&mut LedgerEntry> {
+        self.entries.iter_mut().rev().find(|entry| entry.wamid.as_ref() == Some(wamid))
     }
 
     pub(crate) fn page(&self, after: Option<u64>, limit: usize) -> Vec<LedgerEntry> {

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::identity::PersonId;
 
 const DAY_MS: u64 = 24 * 3_600_000;
@@ -75,72 +73,6 @@ impl PairBucket {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Tier {
-    #[serde(rename = "TIER_250")]
-    Few,
-    #[serde(rename = "TIER_2K")]
-    TwoThousand,
-    #[serde(rename = "TIER_10K")]
-    TenThousand,
-    #[serde(rename = "TIER_100K")]
-    HundredThousand,
-    #[serde(rename = "TIER_UNLIMITED")]
-    Unlimited,
-}
-
-impl Tier {
-    fn people(self) -> Option<usize> {
-        match self {
-            Self::Few => Some(250),
-            Self::TwoThousand => Some(2_000),
-            Self::TenThousand => Some(10_000),
-            Self::HundredThousand => Some(100_000),
-            Self::Unlimited => None,
-        }
-    }
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Few => "TIER_250",
-            Self::TwoThousand => "TIER_2K",
-            Self::TenThousand => "TIER_10K",
-            Self::HundredThousand => "TIER_100K",
-            Self::Unlimited => "TIER_UNLIMITED",
-        }
-    }
-}
-
-/// Distinct people whom a portfolio reached outside a window in the last 24 h.
-#[derive(Clone, Debug)]
-pub(crate) struct Reach {
-    pub(crate) tier: Tier,
-    reached: HashMap<PersonId, u64>,
-}
-
-impl Reach {
-    pub(crate) fn new(tier: Tier) -> Self {
-        Self { tier, reached: HashMap::new() }
-    }
-
-    pub(crate) fn admit(&mut self, person: PersonId, now_ms: u64) -> bool {
-        let Some(limit) = self.tier.people() else { return true };
-        let is_recent = |at: u64| at + DAY_MS > now_ms;
-        if self.reached.get(&person).is_some_and(|at| is_recent(*at)) {
-            return true;
-        }
-        if self.reached.len() >= limit {
-            self.reached.retain(|_, at| is_recent(*at));
-        }
-        let has_room = self.reached.len() < limit;
-        if has_room {
-            self.reached.insert(person, now_ms);
-        }
-        has_room
-    }
-}
-
 /// How many marketing messages one person got from anybody in the last 24 h.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct MarketingCap {
@@ -186,13 +118,5 @@ mod tests {
         }
         assert_eq!((0..100).filter(|_| bucket.take(5_000)).count(), 50);
         assert_eq!((0..100).filter(|_| bucket.take(5_500)).count(), 40);
-    }
-
-    #[test]
-    fn a_portfolio_reaches_its_tier_of_distinct_people_in_24_hours() {
-        let mut reach = Reach::new(Tier::Few);
-        assert_eq!((0..300).filter(|person| reach.admit(PersonId(*person), 1)).count(), 250);
-        assert!(reach.admit(PersonId(3), 2), "again to the same person costs nothing");
-        assert!(reach.admit(PersonId(900), DAY_MS + 2), "a day later there is room");
     }
 }

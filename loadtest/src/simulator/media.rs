@@ -17,6 +17,8 @@ const UPLOAD_LIFE_MS: u64 = 30 * DAY_MS;
 const RECEIVED_LIFE_MS: u64 = 7 * DAY_MS;
 pub(crate) const ADDRESS_LIFE_S: u64 = 300;
 const MIB: usize = 1024 * 1024;
+/// What any type takes at most.
+pub(crate) const LARGEST: usize = 100 * MIB;
 /// Bytes kept in all; the oldest files go first, since a simulator must not eat the machine.
 const STORE_LIMIT: usize = 512 * MIB;
 
@@ -108,7 +110,7 @@ impl MediaStore {
     }
 }
 
-fn check_upload(mime: &str, size: usize) -> Result<(), GraphError> {
+pub(crate) fn check_upload(mime: &str, size: usize) -> Result<(), GraphError> {
     let kind = kind_of(mime).ok_or_else(|| {
         GraphError::new(
             131_053,
@@ -142,7 +144,7 @@ pub(crate) fn kind_of(mime: &str) -> Option<MediaKind> {
         | "application/vnd.ms-powerpoint"
         | "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
         | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        | "application/vnd.openxmlformats-officedocument.presentationml.presentation" => ("document", 100 * MIB),
+        | "application/vnd.openxmlformats-officedocument.presentationml.presentation" => ("document", LARGEST),
         _ => return None,
     };
     Some(MediaKind { name, limit })

@@ -13,7 +13,7 @@ use super::faults::Faults;
 use super::graph_error::GraphError;
 use super::server::{Cable, json_body};
 use super::world::{Accepted, Sent};
-use super::{Answer, Shared};
+use super::{Answer, Shared, links};
 use crate::clock::pause;
 use crate::payload::PhoneNumberId;
 
@@ -22,14 +22,19 @@ const STATUSES_PER_SEND: usize = 4;
 /// How long an answer is held back so that its first status is there before it.
 const STATUS_FIRST_HOLD: Duration = Duration::from_millis(150);
 
-pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, body: Bytes) -> HttpResponse {
+pub(super) async fn post(
+    shared: Data<Shared>,
+    fetcher: Data<reqwest::Client>,
+    request: HttpRequest,
+    body: Bytes,
+) -> HttpResponse {
     let lot = shared.next_request();
     let faults = shared.world().faults.clone();
     if faults.delay_ms > 0 {
         pause(Duration::from_millis(faults.delay_ms)).await;
     }
     let id = PhoneNumberId::from(request.match_info().get("id").unwrap_or_default());
-    let accepted = shared.authorize(&request).and_then(|()| {
+    let taken = shared.authorize(&request).and_then(|()| {
         let body = json_body(&body)?;
         if hits(&shared, faults.reset_percent, "reset", lot) {
             shared.world().note_reset(&id, &body, shared.clock.now_ms());
@@ -41,13 +46,19 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, body: Bytes
         if !shared.outbox.has_room(STATUSES_PER_SEND) {
             return Err(GraphError::new(131_016, "The simulator's webhook queue is full."));
         }
-        let now_ms = shared.clock.now_ms();
-        shared.world().accept(&id, &body, now_ms).map(Some)
+        Ok(Some(body))
     });
+    let body = match taken {
+        Ok(Some(body)) => body,
+        Ok(None) => return end(&request, Cable::reset),
+        Err(error) => return error.response(lot),
+    };
+    let broken_link = links::fetch_all(&shared, &fetcher, &body).await;
+    let now_ms = shared.clock.now_ms();
+    let accepted = shared.world().accept(&id, &body, broken_link, now_ms);
     match accepted {
-        Ok(Some(Accepted::Marked)) => HttpResponse::Ok().json(json!({"success": true})),
-        Ok(Some(Accepted::Sent(sent))) => answer_send(&shared, &request, *sent, &faults, lot).await,
-        Ok(None) => cut(&request),
+        Ok(Accepted::Marked) => HttpResponse::Ok().json(json!({"success": true})),
+        Ok(Accepted::Sent(sent)) => answer_send(&shared, &request, *sent, &faults, lot).await,
         Err(error) => error.response(lot),
     }
 }
@@ -64,7 +75,7 @@ async fn answer_send(shared: &Shared, request: &HttpRequest, sent: Sent, faults:
     }
     if hits(shared, faults.drop_answer_percent, "drop-answer", lot) {
         shared.world().ledger.note_answer(&sent.wamid, Answer::Dropped);
-        return cut(request);
+        return end(request, Cable::cut);
     }
     HttpResponse::Ok().json(sent.answer)
 }
@@ -74,9 +85,9 @@ fn hits(shared: &Shared, percent: f64, purpose: &str, lot: u64) -> bool {
 }
 
 /// The answer is written into a closed socket: the caller sees the connection end.
-fn cut(request: &HttpRequest) -> HttpResponse {
+fn end(request: &HttpRequest, how: impl FnOnce(&Cable)) -> HttpResponse {
     if let Some(cable) = request.conn_data::<Cable>() {
-        cable.cut();
+        how(cable);
     }
     HttpResponse::ServiceUnavailable().force_close().finish()
 }

@@ -45,7 +45,8 @@ pub(crate) struct Outgoing {
     pub(crate) text: Option<String>,
     pub(crate) callback_data: Option<String>,
     pub(crate) category: Category,
-    pub(crate) is_template: bool,
+    /// The template that is sent, by its id.
+    pub(crate) template: Option<u64>,
     pub(crate) is_voice: bool,
     pub(crate) media: Vec<MediaUse>,
     /// The message that a reaction points at.
@@ -89,7 +90,7 @@ pub(crate) fn parse(body: &Value, catalogue: &Catalogue, business: &Phone) -> Re
     {
         return Err(GraphError::invalid("context['message_id'] is not a message id."));
     }
-    let category = check_object(kind, object, catalogue, &to)?;
+    let (category, template) = check_object(kind, object, catalogue, &to)?;
     Ok(Request::Send(Box::new(Outgoing {
         to,
         kind: kind.into(),
@@ -97,7 +98,7 @@ pub(crate) fn parse(body: &Value, catalogue: &Catalogue, business: &Phone) -> Re
         text: words(kind, object),
         callback_data,
         category,
-        is_template: kind == "template",
+        template,
         is_voice: kind == "audio" && object.get("voice").and_then(Value::as_bool) == Some(true),
         media: media_used(kind, object),
         reacts_to: (kind == "reaction").then(|| text_of(object, "message_id").unwrap_or_default().into()),
@@ -153,7 +154,12 @@ fn is_known(kind: &str) -> bool {
     KINDS.contains(&kind)
 }
 
-fn check_object(kind: &str, object: &Value, catalogue: &Catalogue, to: &Recipient) -> Result<Category, GraphError> {
+fn check_object(
+    kind: &str,
+    object: &Value,
+    catalogue: &Catalogue,
+    to: &Recipient,
+) -> Result<(Category, Option<u64>), GraphError> {
     match kind {
         "text" => within(object, "body", "text['body']", TEXT_LIMIT)?,
         "image" | "video" | "audio" | "document" | "sticker" => check_media(kind, object)?,
@@ -166,10 +172,10 @@ fn check_object(kind: &str, object: &Value, catalogue: &Catalogue, to: &Recipien
             if template.category == Category::Authentication && matches!(to, Recipient::Bsuid(_)) {
                 return Err(GraphError::new(131_062, "Authentication templates need a phone number."));
             }
-            return Ok(template.category);
+            return Ok((template.category, Some(template.id)));
         }
     }
-    Ok(Category::Service)
+    Ok((Category::Service, None))
 }
 
 fn check_media(kind: &str, object: &Value) -> Result<(), GraphError> {

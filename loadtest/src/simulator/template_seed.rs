@@ -3,20 +3,20 @@
 use serde_json::{Value, json};
 
 use super::pricing::Category;
-use super::templates::Template;
+use super::templates::{Quality, Template};
 
 pub(crate) fn templates() -> Vec<Template> {
     let mut templates = Vec::new();
     let mut add = |name: &str, language: &str, category, status: &str, named: bool, components: Value| {
         let id = 300_000_000_000_001 + u64::try_from(templates.len()).unwrap_or(0);
-        let quality = if status == "PAUSED" { "RED" } else { "GREEN" };
+        let quality = if status == "PAUSED" { Quality::Red } else { Quality::Green };
         templates.push(Template {
             id,
             name: name.into(),
             language: language.into(),
             category,
             status: status.into(),
-            quality: quality.into(),
+            quality,
             named,
             components,
         });

@@ -1,11 +1,34 @@
 //! The message templates of an account: a seeded set, the list with its cursors, and the checks that Meta makes of parameters.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::graph_error::GraphError;
 use super::pricing::Category;
 use super::template_seed;
 use crate::payload::WabaId;
+use crate::payload::account::TemplateName;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Quality {
+    Green,
+    Yellow,
+    Red,
+    /// New, or unpaused.
+    Unknown,
+}
+
+impl Quality {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Green => "GREEN",
+            Self::Yellow => "YELLOW",
+            Self::Red => "RED",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+}
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Template {
@@ -15,7 +38,7 @@ pub(crate) struct Template {
     pub(crate) category: Category,
     /// APPROVED, PENDING, REJECTED, PAUSED, DISABLED.
     pub(crate) status: String,
-    pub(crate) quality: String,
+    pub(crate) quality: Quality,
     pub(crate) named: bool,
     /// As in the API.
     pub(crate) components: Value,
@@ -29,6 +52,11 @@ impl Template {
             "components": self.components, "id": self.id.to_string(),
             "quality_score": {"score": self.quality, "date": 1_795_305_600},
         })
+    }
+
+    /// As the webhooks of its account name it.
+    pub(crate) fn name(&self) -> TemplateName {
+        TemplateName { id: self.id, name: self.name.clone(), language: self.language.clone() }
     }
 
     fn component(&self, kind: &str) -> Option<&Value> {
@@ -86,6 +114,10 @@ impl Catalogue {
             paging.insert("next".into(), json!(next));
         }
         page
+    }
+
+    pub(crate) fn find_mut(&mut self, id: u64) -> Option<&mut Template> {
+        self.templates.iter_mut().find(|template| template.id == id)
     }
 
     /// Finds the template of a send and checks what was filled in.

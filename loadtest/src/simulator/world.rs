@@ -11,17 +11,23 @@ use super::config::{NumberConfig, PayloadVersion, Policy, Profile, SimulatorConf
 use super::customers::Customers;
 use super::faults::Faults;
 use super::graph_error::GraphError;
+use super::health::Health;
 use super::identity::{People, PersonId};
 use super::ledger::{Answer, Ledger, LedgerEntry};
-use super::limits::{MarketingCap, PairBucket, RateBucket, Reach};
+use super::limits::{MarketingCap, PairBucket, RateBucket};
+use super::links::Links;
 use super::media::{self, MediaStore};
 use super::outgoing::{self, Outgoing, Recipient, Request};
+use super::pacing::Pacing;
 use super::pricing::{Category, Circumstances, price};
+use super::reach::Reach;
+use super::registration::Registration;
 use super::statuses::{Journey, Planned, plan};
 use super::templates::Catalogue;
+use super::usage::Usage;
 use super::window::Windows;
 use crate::payload::wamid::{Direction, wamid};
-use crate::payload::{Inbound, Line, Phone, PhoneNumberId, PortfolioId, Sender, Update, WabaId, Wamid};
+use crate::payload::{Inbound, Line, Phone, PhoneNumberId, PortfolioId, Sender, Update, WabaId, Wamid, coexistence};
 
 /// The monthly free tier is counted in periods of this length.
 const MONTH_MS: u64 = 30 * 24 * 3_600_000;
@@ -34,6 +40,8 @@ pub(crate) struct Number {
     pub(crate) quality: String,
     /// 131057 until then.
     pub(crate) upgrading_until_ms: u64,
+    pub(crate) registration: Registration,
+    pub(crate) health: Health,
     service_month: u64,
     service_messages: u32,
 }
@@ -43,6 +51,8 @@ pub(crate) struct Account {
     pub(crate) catalogue: Catalogue,
     pub(crate) is_subscribed: bool,
     pub(crate) override_callback: Option<String>,
+    pub(crate) health: Health,
+    pub(crate) usage: Usage,
 }
 
 #[derive(Debug)]
@@ -64,6 +74,8 @@ pub(crate) struct World {
     pub(crate) marked_read: HashSet<Wamid>,
     pub(crate) typing_shown: u64,
     pub(crate) windows: Windows,
+    pub(crate) pacing: Pacing,
+    pub(crate) links: Links,
     pairs: HashMap<(PhoneNumberId, PersonId), PairBucket>,
     marketing: MarketingCap,
     next_message: u64,
@@ -113,6 +125,8 @@ impl World {
             marked_read: HashSet::new(),
             typing_shown: 0,
             windows: Windows::default(),
+            pacing: Pacing::default(),
+            links: Links::default(),
             pairs: HashMap::new(),
             marketing: MarketingCap::default(),
             next_message: config.first_message,
@@ -131,12 +145,16 @@ impl World {
             catalogue: Catalogue::seeded(),
             is_subscribed: true,
             override_callback: None,
+            health: Health::default(),
+            usage: Usage::default(),
         });
         let number = Number {
             rate: RateBucket::new(config.messages_per_second),
             portfolio: portfolio.clone(),
             quality: "GREEN".into(),
             upgrading_until_ms: 0,
+            registration: Registration::complete(),
+            health: Health::default(),
             service_month: 0,
             service_messages: 0,
             config,
@@ -148,7 +166,14 @@ impl World {
         self.numbers.get(number).map(|number| number.config.line())
     }
 
-    pub(crate) fn accept(&mut self, id: &PhoneNumberId, body: &Value, now_ms: u64) -> Result<Accepted, GraphError> {
+    /// `broken_link` is found before, since only that needs the network.
+    pub(crate) fn accept(
+        &mut self,
+        id: &PhoneNumberId,
+        body: &Value,
+        broken_link: Option<GraphError>,
+        now_ms: u64,
+    ) -> Result<Accepted, GraphError> {
         let number = self.numbers.get(id).ok_or_else(|| GraphError::no_object(id.as_str(), "post"))?;
         let account = self.accounts.get(&number.config.waba_id);
         let account = account.ok_or_else(|| GraphError::no_object(id.as_str(), "post"))?;
@@ -161,19 +186,20 @@ impl World {
                 self.marked_read.insert(message);
                 Ok(Accepted::Marked)
             }
-            Request::Send(outgoing) => self.send(id, &outgoing, now_ms).map(|sent| Accepted::Sent(Box::new(sent))),
+            Request::Send(outgoing) => {
+                self.send(id, &outgoing, broken_link, now_ms).map(|sent| Accepted::Sent(Box::new(sent)))
+            }
         }
     }
 
-    fn send(&mut self, id: &PhoneNumberId, outgoing: &Outgoing, now_ms: u64) -> Result<Sent, GraphError> {
-        let number = self.numbers.get_mut(id).ok_or_else(|| GraphError::no_object(id.as_str(), "post"))?;
-        if number.upgrading_until_ms > now_ms {
-            return Err(GraphError::new(131_057, "The number is being upgraded to a higher throughput."));
-        }
-        if self.faults.throttled_until_ms > now_ms || !number.rate.take(now_ms) {
-            return Err(GraphError::new(130_429, "Cloud API message throughput has been reached."));
-        }
-        let (line, portfolio) = (number.config.line(), number.portfolio.clone());
+    fn send(
+        &mut self,
+        id: &PhoneNumberId,
+        outgoing: &Outgoing,
+        broken_link: Option<GraphError>,
+        now_ms: u64,
+    ) -> Result<Sent, GraphError> {
+        let (line, portfolio) = self.admit(id, now_ms)?;
         self.check_media(outgoing, now_ms)?;
         let person = self.recipient(&portfolio, &outgoing.to)?;
         if !self.pairs.entry((id.clone(), person)).or_default().take(now_ms) {
@@ -181,19 +207,23 @@ impl World {
             return Err(GraphError::new(131_056, details));
         }
         let window_open = self.windows.is_open(id, person, now_ms);
-        if outgoing.is_template && !window_open {
+        if outgoing.template.is_some() && !window_open {
             let reach = self.reaches.get_mut(&portfolio);
             if reach.is_some_and(|reach| !reach.admit(person, now_ms)) {
                 return Err(GraphError::new(131_048, "The portfolio's messaging limit of 24 hours is reached."));
             }
         }
-        let refusal = self.refusal(&portfolio, person, outgoing, window_open, now_ms);
+        let refusal = self.refusal(&portfolio, person, outgoing, window_open, now_ms).or(broken_link);
         if let Some(refusal) = &refusal
             && refusal.code == 131_047
             && self.policy.closed_window_is_synchronous
         {
             return Err(refusal.clone());
         }
+        let is_held = match outgoing.template {
+            Some(template) => self.pace(&line.waba, template, now_ms)?,
+            None => false,
+        };
         let sent_to = match &outgoing.to {
             Recipient::Phone { .. } => {
                 self.people.note_phone_known(&portfolio, person, now_ms);
@@ -205,7 +235,7 @@ impl World {
         let journey = Journey {
             wamid: self.next_wamid(person, Direction::Outbound),
             at_ms: now_ms,
-            sender: self.people.sender(&portfolio, person, now_ms),
+            sender: self.people.sender(&portfolio, person, self.policy.contact_book, now_ms),
             sent_to,
             recipient_bsuid: self.people.bsuid(&portfolio, person),
             callback_data: outgoing.callback_data.clone(),
@@ -215,14 +245,38 @@ impl World {
             refusal: refusal.map(|refusal| refusal.failure()),
             line,
         };
-        if journey.refusal.is_none() && !self.customers.note_answer(person, now_ms) {
+        let arrives = journey.refusal.is_none() && !is_held;
+        if arrives && !self.customers.note_answer(person, now_ms) {
             self.acquaintances.note_answer(self.chance, id, person, now_ms);
         }
-        Ok(self.settle(&journey, person, outgoing))
+        let sent = self.settle(&journey, person, outgoing, is_held);
+        if let (true, Some(template)) = (is_held, outgoing.template) {
+            self.hold(&journey.line.waba.clone(), template, journey, person);
+        }
+        Ok(sent)
     }
 
-    fn settle(&mut self, journey: &Journey, person: PersonId, outgoing: &Outgoing) -> Sent {
-        let planned = plan(journey, &self.profile, self.version, self.chance);
+    /// Whether the number may send at all now.
+    fn admit(&mut self, id: &PhoneNumberId, now_ms: u64) -> Result<(Line, PortfolioId), GraphError> {
+        let number = self.numbers.get_mut(id).ok_or_else(|| GraphError::no_object(id.as_str(), "post"))?;
+        if !number.registration.is_registered() {
+            return Err(GraphError::new(133_010, "The number is not registered for the Cloud API."));
+        }
+        number.health.check()?;
+        if let Some(account) = self.accounts.get(&number.config.waba_id) {
+            account.health.check()?;
+        }
+        if number.upgrading_until_ms > now_ms {
+            return Err(GraphError::new(131_057, "The number is being upgraded to a higher throughput."));
+        }
+        if self.faults.throttled_until_ms > now_ms || !number.rate.take(now_ms) {
+            return Err(GraphError::new(130_429, "Cloud API message throughput has been reached."));
+        }
+        Ok((number.config.line(), number.portfolio.clone()))
+    }
+
+    fn settle(&mut self, journey: &Journey, person: PersonId, outgoing: &Outgoing, is_held: bool) -> Sent {
+        let planned = if is_held { Vec::new() } else { plan(journey, &self.profile, self.version, self.chance) };
         let outcome = planned.iter().max_by_key(|one| one.after_ms).map(|one| one.state);
         self.ledger.record(LedgerEntry {
             sequence: 0,
@@ -246,8 +300,9 @@ impl World {
         let mut message = json!({"id": journey.wamid});
         if let (Some(contact), Some(message)) = (contact.as_object_mut(), message.as_object_mut()) {
             contact.insert(key.into(), json!(shown));
-            if outgoing.is_template {
-                message.insert("message_status".into(), json!("accepted"));
+            if outgoing.template.is_some() {
+                let status = if is_held { "held_for_quality_assessment" } else { "accepted" };
+                message.insert("message_status".into(), json!(status));
             }
         }
         Sent {
@@ -295,7 +350,7 @@ impl World {
         if !known.on_whatsapp || is_unreachable {
             return Some(GraphError::new(131_026, "Message Undeliverable."));
         }
-        if !outgoing.is_template && !window_open {
+        if outgoing.template.is_none() && !window_open {
             let details = "Message failed to send because more than 24 hours have passed since the customer last replied \
                            to this number.";
             return Some(GraphError::new(131_047, details));
@@ -365,9 +420,21 @@ impl World {
         Some(Said { wamid, update: inbound.update(), lane_key: u64::from(person.0) })
     }
 
+    /// A customer's call: it opens the window as a message does. None when the number does not exist here.
+    pub(crate) fn customer_calls(&mut self, number: &PhoneNumberId, customer: &Phone, now_ms: u64) -> Option<Update> {
+        let entry = self.numbers.get(number)?;
+        let (line, portfolio) = (entry.config.line(), entry.portfolio.clone());
+        let person = self.people.with_phone(customer);
+        self.windows.note_inbound(number, person, false, now_ms);
+        let sender = self.shown(&portfolio, person, now_ms);
+        self.next_message += 1;
+        let lot = self.chance.number("call", &self.next_message.to_string());
+        Some(coexistence::call_connected(&line, &sender, &format!("wacid.{lot:016X}"), now_ms / 1_000))
+    }
+
     /// The person as this generation of webhooks shows it.
     pub(crate) fn shown(&mut self, portfolio: &PortfolioId, person: PersonId, now_ms: u64) -> Sender {
-        let mut sender = self.people.sender(portfolio, person, now_ms);
+        let mut sender = self.people.sender(portfolio, person, self.policy.contact_book, now_ms);
         if !self.version.bsuids {
             sender.phone = self.people.person(person).map(|person| person.phone.clone());
             sender.bsuid = None;

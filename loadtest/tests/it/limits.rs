@@ -16,7 +16,7 @@ fn code(answer: &(u16, Value)) -> u64 {
     answer.1["error"]["code"].as_u64().unwrap_or(0)
 }
 
-fn sale_to(to: &str) -> Value {
+pub(crate) fn sale_to(to: &str) -> Value {
     json!({"messaging_product": "whatsapp", "to": to, "type": "template", "template": {
     "name": "discount_code", "language": {"code": "en"}, "components": [
         {"type": "header", "parameters": [{"type": "text", "text": "Avery"}]},
@@ -83,6 +83,19 @@ async fn a_closed_window_is_accepted_and_then_fails_with_131047() {
     assert_eq!(failed["statuses"][0]["id"], answer["messages"][0]["id"]);
     assert_eq!(failed["statuses"][0]["errors"][0]["code"], 131_047);
     assert!(failed.get("contacts").is_none() && failed["statuses"][0].get("recipient_user_id").is_none());
+}
+
+#[tokio::test]
+async fn a_call_opens_the_window_as_a_message_does() {
+    let policy = Policy { closed_window_is_synchronous: true, ..Policy::default() };
+    let simulator = Simulator::start(SimulatorConfig { policy, ..SimulatorConfig::default() }).unwrap();
+    let mut receiver = Receiver::of(&simulator);
+    simulator.customer_calls(&number(), &customer()).unwrap();
+    let change = receiver.next().await.json()["entry"][0]["changes"][0].clone();
+    assert_eq!((&change["field"], &change["value"]["calls"][0]["event"]), (&json!("calls"), &json!("connect")));
+    assert_eq!(code(&send(&simulator, &text_to("+12025550123", "You rang?")).await), 0);
+    simulator.advance(Duration::from_hours(24));
+    assert_eq!(code(&send(&simulator, &text_to("+12025550123", "Still there?")).await), 131_047);
 }
 
 #[tokio::test]

@@ -1,9 +1,13 @@
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use loadtest::payload::Content;
 use loadtest::simulator::{Faults, Simulator, SimulatorConfig, Specimen};
 use serde_json::{Value, json};
 
+use crate::receiver::Receiver;
 use crate::{TOKEN, client, customer, get, number, send, with_open_window};
 
 async fn upload(simulator: &Simulator, mime: &str, bytes: Vec<u8>) -> (u16, Value) {
@@ -90,4 +94,60 @@ async fn every_specimen_can_be_said_and_fetched() {
         let content = Content::Document { media, filename: "file".into(), caption: None };
         simulator.customer_says(&number(), &customer(), content).unwrap();
     }
+}
+
+/// Answers every request with this, whatever is asked, and counts them.
+fn file_server(status: &'static str, mime: &'static str) -> (String, Arc<AtomicUsize>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/file", listener.local_addr().unwrap());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let read = stream.read(&mut [0; 4_096]).unwrap();
+            assert!(read > 0);
+            counted.fetch_add(1, Ordering::SeqCst);
+            let head = format!("HTTP/1.1 {status}\r\nContent-Type: {mime}\r\nContent-Length: 4\r\nConnection: close");
+            stream.write_all(format!("{head}\r\n\r\nfile").as_bytes()).unwrap();
+        }
+    });
+    (url, asked)
+}
+
+fn by_link(kind: &str, url: &str) -> Value {
+    json!({"messaging_product": "whatsapp", "to": customer(), "type": kind, kind: {"link": url}})
+}
+
+#[tokio::test]
+async fn a_link_is_fetched_once_in_ten_minutes() {
+    let simulator = with_open_window(SimulatorConfig::default());
+    let mut receiver = Receiver::of(&simulator);
+    let (url, asked) = file_server("200 OK", "image/png");
+    for _ in 0..3 {
+        assert_eq!(send(&simulator, &by_link("image", &url)).await.0, 200);
+        receiver.status("read").await;
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    send(&simulator, &by_link("image", &format!("{url}?v=2"))).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "another query is another address");
+    simulator.advance(Duration::from_mins(10));
+    send(&simulator, &by_link("image", &url)).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 3);
+}
+
+#[tokio::test]
+async fn a_link_without_a_file_is_accepted_and_then_fails_with_131053() {
+    let simulator = with_open_window(SimulatorConfig::default());
+    let mut receiver = Receiver::of(&simulator);
+    let (missing, asked) = file_server("404 Not Found", "text/html");
+    let (picture, _) = file_server("200 OK", "image/png");
+    for body in [by_link("image", &missing), by_link("image", &missing), by_link("video", &picture)] {
+        assert_eq!(send(&simulator, &body).await.0, 200);
+        assert_eq!(receiver.status("failed").await["statuses"][0]["errors"][0]["code"], 131_053, "{body}");
+    }
+    assert_eq!(asked.load(Ordering::SeqCst), 2, "what failed is not remembered");
+    let far = by_link("image", "http://192.0.2.1/picture.png");
+    assert_eq!(send(&simulator, &far).await.0, 200);
+    receiver.status("delivered").await;
 }

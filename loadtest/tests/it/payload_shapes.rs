@@ -253,6 +253,7 @@ fn account_changes_have_the_shape_of_the_samples() {
             "ac_template_category_completed",
             account::template_recategorised(&waba, at, &template, "UTILITY", "MARKETING"),
         ),
+        ("ac_business_capability", account::limit_raised(&waba, at, Some(2_000))),
         ("ac_phone_name_approved", account::name_approved(&waba, at, &display, "Example Ltd")),
         ("ac_account_update_disabled", account::account_disabled(&waba, at, "November 23, 2026")),
         (

@@ -2,8 +2,10 @@ use loadtest::payload::Phone;
 use loadtest::simulator::{Answer, Faults, PayloadVersion, Profile, Simulator, SimulatorConfig};
 use serde_json::{Value, json};
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use crate::receiver::Receiver;
-use crate::{client, customer, get, number, send, text, text_to, with_open_window};
+use crate::{TOKEN, client, customer, get, number, send, text, text_to, with_open_window};
 
 #[tokio::test]
 async fn an_accepted_text_goes_through_sent_delivered_and_read() {
@@ -42,6 +44,30 @@ async fn every_send_is_in_the_ledger_even_when_its_answer_is_dropped() {
     assert!(ledger[1].wamid.is_some() && ledger[2].wamid.is_none());
     let page: Value = get(&simulator, "_sim/ledger?after=0&limit=1").await.1;
     assert_eq!((page["total"].as_u64(), page["items"][0]["sequence"].as_u64()), (Some(3), Some(1)));
+}
+
+/// What the caller's socket says after a send: the bytes of the answer, or the error.
+async fn raw_send(simulator: &Simulator) -> std::io::Result<usize> {
+    let address = simulator.url().strip_prefix("http://").unwrap();
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let body = text_to("+12025550123", "hi").to_string();
+    let head = format!(
+        "POST /v26.0/{}/messages HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: {}\r\n\r\n",
+        number(),
+        body.len()
+    );
+    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    stream.read(&mut [0; 1_024]).await
+}
+
+#[tokio::test]
+async fn a_reset_is_a_real_one_and_a_dropped_answer_an_orderly_end() {
+    let simulator = with_open_window(SimulatorConfig::default());
+    assert!(raw_send(&simulator).await.unwrap() > 100);
+    simulator.set_faults(Faults { reset_percent: 100.0, ..Faults::default() });
+    assert_eq!(raw_send(&simulator).await.unwrap_err().kind(), std::io::ErrorKind::ConnectionReset);
+    simulator.set_faults(Faults { drop_answer_percent: 100.0, ..Faults::default() });
+    assert_eq!(raw_send(&simulator).await.unwrap(), 0);
 }
 
 #[tokio::test]

@@ -6,13 +6,6 @@ use engine::ports::{ContactStore, ListError, Page, PageRequest, Resolved, StoreE
 
 use super::MemoryStore;
 use crate::cursor::{self, List};
-use crate::order;
-
-/// Unnamed last.
-fn position(contact: &Contact) -> (bool, String, ContactId) {
-    let name = contact.name.as_deref();
-    (name.is_none(), name.map(order::by_name).unwrap_or_default(), contact.id)
-}
 
 #[async_trait]
 impl ContactStore for MemoryStore {
@@ -24,41 +17,46 @@ impl ContactStore for MemoryStore {
         former: Option<&Identities>,
     ) -> Result<Resolved, StoreError> {
         let mut state = self.state();
+        let state = &mut *state;
         let mut keys = identities.keys(portfolio);
         keys.extend(former.map(|former| former.keys(portfolio)).unwrap_or_default());
         let Some(first) = keys.first() else {
             return Err(StoreError::Corrupt("a customer without any identity".to_owned()));
         };
         let known = keys.iter().find_map(|key| state.identities.get(&(tenant, key.clone())).copied());
-        let id = known.unwrap_or_else(|| ContactId::of_identity(tenant, first));
+        let id = known.unwrap_or_else(|| ContactId::derive(&[tenant.as_bytes(), first.as_bytes()]));
         for key in keys {
             state.identities.entry((tenant, key)).or_insert(id);
         }
         let created = !state.contacts.contains_key(&(tenant, id));
-        let contact = state.contacts.entry((tenant, id)).or_insert_with(|| Contact::new(id));
+        if created {
+            let contact = state.arrived(Contact::new(id));
+            state.contacts.insert((tenant, id), contact);
+        }
+        let contact = state.contacts.get_mut(&(tenant, id)).map(|found| &mut found.row);
+        let contact = contact.ok_or_else(|| StoreError::Corrupt("an identity of no contact".to_owned()))?;
         let learned = contact.learn(identities);
         Ok(Resolved { contact: contact.clone(), changed: created || learned })
     }
 
     async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<Contact>, StoreError> {
-        Ok(self.state().contacts.get(&(tenant, id)).cloned())
+        Ok(self.state().contacts.get(&(tenant, id)).map(|found| found.row.clone()))
     }
 
     async fn contacts(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Contact>, ListError> {
         let after: Option<ContactId> = cursor::row(List::Contacts, &page)?;
         let limit = cursor::limit(&page);
         let state = self.state();
-        let after = match after {
-            Some(id) => Some(position(state.contacts.get(&(tenant, id)).ok_or(ListError::BadCursor)?)),
-            None => None,
+        let before = match after {
+            Some(id) => state.contacts.get(&(tenant, id)).ok_or(ListError::BadCursor)?.place,
+            None => i64::MAX,
         };
         let own = state.contacts.iter().filter(|((owner, _), _)| *owner == tenant).map(|(_, contact)| contact);
-        let mut all: Vec<_> =
-            own.filter(|contact| after.as_ref().is_none_or(|after| position(contact) > *after)).collect();
-        all.sort_by_key(|contact| position(contact));
+        let mut all: Vec<_> = own.filter(|contact| contact.place < before).collect();
+        all.sort_by_key(|contact| std::cmp::Reverse(contact.place));
         let more = cursor::cut(&mut all, limit);
-        let next = all.last().filter(|_| more).map(|last| cursor::at_row(List::Contacts, last.id));
-        Ok(Page { items: all.into_iter().cloned().collect(), next })
+        let next = all.last().filter(|_| more).map(|last| cursor::at_row(List::Contacts, last.row.id));
+        Ok(Page { items: all.into_iter().map(|contact| contact.row.clone()).collect(), next })
     }
 
     async fn import_contacts(
@@ -76,7 +74,8 @@ impl ContactStore for MemoryStore {
                 || keys.iter().any(|key| state.identities.contains_key(&(tenant, key.clone())));
             if !known {
                 state.identities.extend(keys.into_iter().map(|key| ((tenant, key), contact.id)));
-                state.contacts.insert((tenant, contact.id), contact);
+                let (id, contact) = (contact.id, state.arrived(contact));
+                state.contacts.insert((tenant, id), contact);
             }
         }
         Ok(())

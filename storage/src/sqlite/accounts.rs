@@ -5,28 +5,32 @@ use engine::directory::Member;
 use engine::id::{AccountId, ApiKeyId, InvitationId, MemberId, TenantId};
 use engine::ports::{Accounts, StoreError, Updated};
 use engine::time::Timestamp;
+use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::fault::{Outcome, signed};
+use super::ledger::TenantKey;
 use super::writer::Session;
 use super::{SqliteStore, audit, codec};
+use crate::crypto::{Lookup, Sealer};
 
-/// An account on its way into the file, encoded.
+/// An account on its way into the file, sealed.
 pub(super) struct AccountRow {
     id: AccountId,
-    email: [u8; 16],
+    email: Lookup,
     revision: u64,
     body: Vec<u8>,
 }
 
-fn email_lookup(email: &str) -> [u8; 16] {
-    codec::lookup("email", email)
+fn email_lookup(installation: &Sealer, email: &str) -> Lookup {
+    installation.lookup("email", email)
 }
 
 impl AccountRow {
-    pub(super) fn of(account: &Account) -> Outcome<Self> {
-        let (id, email) = (account.id, email_lookup(&account.email));
-        Ok(Self { id, email, revision: account.revision, body: codec::encode(account)? })
+    pub(super) fn of(installation: &Sealer, account: &Account) -> Outcome<Self> {
+        let (id, email) = (account.id, email_lookup(installation, &account.email));
+        let body = codec::seal(installation, codec::ACCOUNT, id.as_bytes(), account)?;
+        Ok(Self { id, email, revision: account.revision, body })
     }
 
     pub(super) fn insert(&self, connection: &Connection) -> Outcome<()> {
@@ -49,15 +53,15 @@ impl AccountRow {
     }
 }
 
-/// From (body).
-fn account(row: &Row<'_>) -> Outcome<Account> {
-    codec::decode(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)
+/// From (id, body).
+fn account(installation: &Sealer, row: &Row<'_>) -> Outcome<Account> {
+    codec::open(installation, codec::ACCOUNT, &row.get::<_, [u8; 16]>(0)?, row.get_ref(1)?)
 }
 
-fn find(connection: &Connection, id: AccountId) -> Outcome<Option<Account>> {
-    let mut statement = connection.prepare_cached("SELECT body FROM account WHERE id = ?1")?;
+fn find(installation: &Sealer, connection: &Connection, id: AccountId) -> Outcome<Option<Account>> {
+    let mut statement = connection.prepare_cached("SELECT id, body FROM account WHERE id = ?1")?;
     let mut rows = statement.query([id.as_bytes()])?;
-    rows.next()?.map(account).transpose()
+    rows.next()?.map(|row| account(installation, row)).transpose()
 }
 
 /// The members of the account take over what changed, and their households notice.
@@ -67,18 +71,21 @@ fn follow(session: &Session<'_>, before: &Account, after: &Account) -> Outcome<(
         return Ok(());
     }
     let mut statement = session.connection.prepare_cached("SELECT tenant, id, body FROM member WHERE account = ?1")?;
-    let rows = statement.query_and_then([after.id.as_bytes()], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 16]>(1)?, codec::decode::<Member>(&row.get::<_, Vec<u8>>(2)?)?))
+    let rows = statement.query_map([after.id.as_bytes()], |row| {
+        Ok((TenantKey(row.get(0)?), row.get::<_, [u8; 16]>(1)?, row.get::<_, Value>(2)?))
     })?;
-    for (tenant, id, mut member) in rows.collect::<Outcome<Vec<_>>>()? {
+    for (tenant, id, body) in rows.collect::<rusqlite::Result<Vec<_>>>()? {
+        let sealer = session.sealer(tenant)?;
+        let mut member: Member = codec::open(&sealer, codec::MEMBER, &id, (&body).into())?;
         member.email.clone_from(&after.email);
         if renamed {
             member.name.clone_from(&after.name);
         }
+        let body = codec::seal(&sealer, codec::MEMBER, &id, &member)?;
         let sql = "UPDATE member SET body = ?3 WHERE tenant = ?1 AND id = ?2";
-        session.connection.prepare_cached(sql)?.execute(params![tenant, id, codec::encode(&member)?])?;
+        session.connection.prepare_cached(sql)?.execute(params![tenant.0, id, body])?;
         let sql = "UPDATE tenant SET revision = revision + 1 WHERE key = ?1";
-        session.connection.prepare_cached(sql)?.execute([tenant])?;
+        session.connection.prepare_cached(sql)?.execute([tenant.0])?;
     }
     Ok(())
 }
@@ -86,15 +93,17 @@ fn follow(session: &Session<'_>, before: &Account, after: &Account) -> Outcome<(
 #[async_trait]
 impl Accounts for SqliteStore {
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        self.readers.read(move |connection| find(connection, id)).await
+        let installation = self.keyring.installation();
+        self.readers.read(move |connection| find(&installation, connection, id)).await
     }
 
     async fn account_by_email(&self, email: &str) -> Result<Option<Account>, StoreError> {
-        let lookup = email_lookup(email);
+        let installation = self.keyring.installation();
+        let lookup = email_lookup(&installation, email);
         let read = self.readers.read(move |connection| {
-            let mut statement = connection.prepare_cached("SELECT body FROM account WHERE email = ?1")?;
+            let mut statement = connection.prepare_cached("SELECT id, body FROM account WHERE email = ?1")?;
             let mut rows = statement.query([lookup])?;
-            rows.next()?.map(account).transpose()
+            rows.next()?.map(|row| account(&installation, row)).transpose()
         });
         read.await
     }
@@ -106,9 +115,11 @@ impl Accounts for SqliteStore {
         audit: Vec<(TenantId, AuditEntry)>,
     ) -> Result<Updated, StoreError> {
         let account = Account { revision: expected_revision + 1, ..account };
-        let (row, entries) = (AccountRow::of(&account)?, audit::prepare_each(audit)?);
+        let installation = self.keyring.installation();
+        let (row, entries) = (AccountRow::of(&installation, &account)?, audit::prepare_each(audit));
         let write = self.writer.write(move |session| {
-            let before = find(session.connection, row.id)?.filter(|before| before.revision == expected_revision);
+            let before =
+                find(&installation, session.connection, row.id)?.filter(|before| before.revision == expected_revision);
             let Some(before) = before else { return Ok(Updated::Conflict) };
             let mut taken = session.connection.prepare_cached("SELECT 1 FROM account WHERE email = ?1 AND id <> ?2")?;
             if taken.exists(params![row.email, row.id.as_bytes()])? {
@@ -144,7 +155,7 @@ impl Accounts for SqliteStore {
         expires_at: Timestamp,
         audit: Vec<(TenantId, AuditEntry)>,
     ) -> Result<(), StoreError> {
-        let entries = audit::prepare_each(audit)?;
+        let entries = audit::prepare_each(audit);
         let write = self.writer.write(move |session| {
             // REPLACE: at most one per account.
             let sql = "INSERT OR REPLACE INTO password_reset (hash, account, expires_at) VALUES (?1, ?2, ?3)";

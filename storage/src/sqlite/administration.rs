@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::account::Account;
@@ -16,7 +17,8 @@ use super::accounts::AccountRow;
 use super::fault::{Outcome, signed, unsigned};
 use super::ledger::TenantKey;
 use super::writer::Session;
-use super::{SqliteStore, audit, codec};
+use super::{SqliteStore, audit, codec, keys_of};
+use crate::crypto::{Column, Sealer};
 use crate::order;
 
 #[derive(Serialize, Deserialize)]
@@ -25,7 +27,7 @@ struct StoredOrganization {
     settings: Settings,
 }
 
-/// A write, encoded: the writer is one thread, the callers are many.
+/// A write, sealed: the writer is one thread, the callers are many.
 enum Prepared {
     Rename(String),
     Settings(Settings),
@@ -61,26 +63,28 @@ const PUT_ROLE: &str = "INSERT OR REPLACE INTO role (tenant, id, body) VALUES (?
 const PUT_TEAM: &str = "INSERT OR REPLACE INTO team (tenant, id, body) VALUES (?1, ?2, ?3)";
 
 /// The accounts to add, and everything else in its order.
-fn prepare(writes: Vec<Write>) -> Outcome<(Vec<AccountRow>, Vec<Prepared>)> {
+fn prepare(sealer: &Sealer, installation: &Sealer, writes: Vec<Write>) -> Outcome<(Vec<AccountRow>, Vec<Prepared>)> {
     let (mut accounts, mut rest) = (Vec::new(), Vec::new());
     for write in writes {
         let delete = |sql, id| Prepared::Delete { sql, id };
         rest.push(match write {
             Write::AddAccount(account) => {
-                accounts.push(AccountRow::of(&account)?);
+                accounts.push(AccountRow::of(installation, &account)?);
                 continue;
             }
             Write::Rename(name) => Prepared::Rename(name),
             Write::Settings(settings) => Prepared::Settings(settings),
-            Write::PutMember(member) => prepared_member(&member)?,
+            Write::PutMember(member) => prepared_member(sealer, &member)?,
             Write::PutRole(role) => {
-                Prepared::Plain { sql: PUT_ROLE, id: *role.id.as_bytes(), body: codec::encode(&role)? }
+                let body = codec::seal(sealer, codec::ROLE, role.id.as_bytes(), &role)?;
+                Prepared::Plain { sql: PUT_ROLE, id: *role.id.as_bytes(), body }
             }
             Write::PutTeam(team) => {
-                Prepared::Plain { sql: PUT_TEAM, id: *team.id.as_bytes(), body: codec::encode(&team)? }
+                let body = codec::seal(sealer, codec::TEAM, team.id.as_bytes(), &team)?;
+                Prepared::Plain { sql: PUT_TEAM, id: *team.id.as_bytes(), body }
             }
-            Write::PutInvitation(invitation) => prepared_invitation(&invitation)?,
-            Write::PutApiKey(key) => prepared_key(&key)?,
+            Write::PutInvitation(invitation) => prepared_invitation(sealer, &invitation)?,
+            Write::PutApiKey(key) => prepared_key(sealer, &key)?,
             Write::DeleteRole(id) => delete("DELETE FROM role WHERE tenant = ?1 AND id = ?2", *id.as_bytes()),
             Write::DeleteTeam(id) => delete("DELETE FROM team WHERE tenant = ?1 AND id = ?2", *id.as_bytes()),
             Write::DeleteInvitation(id) => {
@@ -95,30 +99,32 @@ fn prepare(writes: Vec<Write>) -> Outcome<(Vec<AccountRow>, Vec<Prepared>)> {
     Ok((accounts, rest))
 }
 
-fn prepared_member(member: &Member) -> Outcome<Prepared> {
-    Ok(Prepared::Member { id: *member.id.as_bytes(), account: member.account, body: codec::encode(member)? })
+fn prepared_member(sealer: &Sealer, member: &Member) -> Outcome<Prepared> {
+    let body = codec::seal(sealer, codec::MEMBER, member.id.as_bytes(), member)?;
+    Ok(Prepared::Member { id: *member.id.as_bytes(), account: member.account, body })
 }
 
-fn prepared_invitation(invitation: &Invitation) -> Outcome<Prepared> {
-    let body = codec::encode(invitation)?;
+fn prepared_invitation(sealer: &Sealer, invitation: &Invitation) -> Outcome<Prepared> {
+    let body = codec::seal(sealer, codec::INVITATION, invitation.id.as_bytes(), invitation)?;
     Ok(Prepared::Invitation { id: *invitation.id.as_bytes(), token: invitation.token_hash, body })
 }
 
-fn prepared_key(key: &ApiKey) -> Outcome<Prepared> {
-    let body = codec::encode(key)?;
+fn prepared_key(sealer: &Sealer, key: &ApiKey) -> Outcome<Prepared> {
+    let body = codec::seal(sealer, codec::API_KEY, key.id.as_bytes(), key)?;
     Ok(Prepared::ApiKey { id: *key.id.as_bytes(), hash: key.hash, last_used_at: key.last_used_at, body })
 }
 
 impl Prepared {
-    fn write(&self, connection: &Connection, tenant: TenantKey) -> Outcome<()> {
+    fn write(&self, home: &Home<'_>) -> Outcome<()> {
+        let Home { connection, key: tenant, .. } = home;
         match self {
             Self::Rename(name) => {
-                let stored = organization(connection, tenant)?;
-                put_organization(connection, tenant, &StoredOrganization { name: name.clone(), ..stored })?;
+                let stored = home.organization()?;
+                home.put_organization(&StoredOrganization { name: name.clone(), ..stored })?;
             }
             Self::Settings(settings) => {
-                let stored = organization(connection, tenant)?;
-                put_organization(connection, tenant, &StoredOrganization { settings: settings.clone(), ..stored })?;
+                let stored = home.organization()?;
+                home.put_organization(&StoredOrganization { settings: settings.clone(), ..stored })?;
             }
             Self::Member { id, account, body } => {
                 let sql = "INSERT INTO member (tenant, id, account, body) VALUES (?1, ?2, ?3, ?4)
@@ -148,15 +154,54 @@ impl Prepared {
     }
 }
 
-fn organization(connection: &Connection, tenant: TenantKey) -> Outcome<StoredOrganization> {
-    let mut statement = connection.prepare_cached("SELECT body FROM tenant WHERE key = ?1")?;
-    codec::decode(&statement.query_row([tenant.0], |row| row.get::<_, Vec<u8>>(0))?)
+/// Where the rows of an organization are, and what seals them.
+struct Home<'a> {
+    connection: &'a Connection,
+    sealer: &'a Sealer,
+    key: TenantKey,
+    id: TenantId,
 }
 
-fn put_organization(connection: &Connection, tenant: TenantKey, stored: &StoredOrganization) -> Outcome<()> {
-    let mut statement = connection.prepare_cached("UPDATE tenant SET body = ?2 WHERE key = ?1")?;
-    statement.execute(params![tenant.0, codec::encode(stored)?])?;
-    Ok(())
+impl Home<'_> {
+    fn organization(&self) -> Outcome<StoredOrganization> {
+        let mut statement = self.connection.prepare_cached("SELECT body FROM tenant WHERE key = ?1")?;
+        let mut rows = statement.query([self.key.0])?;
+        let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        codec::open(self.sealer, codec::ORGANIZATION, self.id.as_bytes(), row.get_ref(0)?)
+    }
+
+    fn put_organization(&self, stored: &StoredOrganization) -> Outcome<()> {
+        let body = codec::seal(self.sealer, codec::ORGANIZATION, self.id.as_bytes(), stored)?;
+        let mut statement = self.connection.prepare_cached("UPDATE tenant SET body = ?2 WHERE key = ?1")?;
+        statement.execute(params![self.key.0, body])?;
+        Ok(())
+    }
+
+    /// Every row of a table that has an id and a body.
+    fn all<K: Ord, T: DeserializeOwned>(
+        &self,
+        column: Column,
+        sql: &str,
+        id: impl Fn(&T) -> K,
+    ) -> Outcome<BTreeMap<K, T>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_and_then([self.key.0], |row| {
+            codec::open::<T>(self.sealer, column, &row.get::<_, [u8; 16]>(0)?, row.get_ref(1)?)
+        })?;
+        rows.map(|row| row.map(|row| (id(&row), row))).collect()
+    }
+
+    fn api_keys(&self) -> Outcome<BTreeMap<ApiKeyId, ApiKey>> {
+        let sql = "SELECT id, body, last_used_at FROM api_key WHERE tenant = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_and_then([self.key.0], |row| {
+            let id: [u8; 16] = row.get(0)?;
+            let key: ApiKey = codec::open(self.sealer, codec::API_KEY, &id, row.get_ref(1)?)?;
+            let last_used_at = row.get::<_, Option<i64>>(2)?.map(Timestamp);
+            Ok((key.id, ApiKey { last_used_at, ..key }))
+        })?;
+        rows.collect()
+    }
 }
 
 /// The key and revision of an organization that is there.
@@ -195,9 +240,11 @@ impl Administration for SqliteStore {
     ) -> Result<Created, StoreError> {
         let Organization { id, name } = household.organization.clone();
         let stored = StoredOrganization { name, settings: household.settings.clone() };
-        let accounts = accounts.iter().map(AccountRow::of).collect::<Outcome<Vec<_>>>()?;
-        let (_, writes) = prepare(writes_of(household))?;
-        let entries = audit::prepare(audit)?;
+        let (sealer, installation) = (self.sealer(id).await?, self.keyring.installation());
+        let accounts = accounts.iter().map(|account| AccountRow::of(&installation, account));
+        let accounts = accounts.collect::<Outcome<Vec<_>>>()?;
+        let (_, writes) = prepare(&sealer, &installation, writes_of(household))?;
+        let entries = audit::prepare(audit);
         let write = self.writer.write(move |session| {
             if known(session.connection, id)?.is_some() {
                 return Ok(Created::Exists);
@@ -206,13 +253,14 @@ impl Administration for SqliteStore {
                 return Ok(Created::EmailTaken);
             }
             let key = session.tenant(id)?;
-            put_organization(session.connection, key, &stored)?;
+            let home = Home { connection: session.connection, sealer: &sealer, key, id };
+            home.put_organization(&stored)?;
             put_revision(session, key, 1)?;
             for account in &accounts {
                 account.insert(session.connection)?;
             }
             for write in &writes {
-                write.write(session.connection, key)?;
+                write.write(&home)?;
             }
             audit::append(session, key, &entries)?;
             Ok(Created::Created)
@@ -221,23 +269,24 @@ impl Administration for SqliteStore {
     }
 
     async fn household(&self, tenant: TenantId) -> Result<Option<Household>, StoreError> {
+        let keyring = Arc::clone(&self.keyring);
         let read = self.readers.read(move |connection| {
             let snapshot = connection.unchecked_transaction()?;
             let Some((key, revision)) = known(&snapshot, tenant)? else { return Ok(None) };
-            let StoredOrganization { name, settings } = organization(&snapshot, key)?;
+            let sealer = keys_of(&keyring, tenant)?;
+            let home = Home { connection: &snapshot, sealer: &sealer, key, id: tenant };
+            let StoredOrganization { name, settings } = home.organization()?;
+            let invitations = "SELECT id, body FROM invitation WHERE tenant = ?1";
             Ok(Some(Household {
                 organization: Organization { id: tenant, name },
                 settings,
-                members: all(&snapshot, key, "SELECT body FROM member WHERE tenant = ?1", |row: &Member| row.id)?,
-                roles: all(&snapshot, key, "SELECT body FROM role WHERE tenant = ?1", |row: &CustomRole| row.id)?,
-                teams: all(&snapshot, key, "SELECT body FROM team WHERE tenant = ?1", |row: &Team| row.id)?,
-                invitations: all(
-                    &snapshot,
-                    key,
-                    "SELECT body FROM invitation WHERE tenant = ?1",
-                    |row: &Invitation| row.id,
-                )?,
-                api_keys: api_keys(&snapshot, key)?,
+                members: home
+                    .all(codec::MEMBER, "SELECT id, body FROM member WHERE tenant = ?1", |row: &Member| row.id)?,
+                roles: home
+                    .all(codec::ROLE, "SELECT id, body FROM role WHERE tenant = ?1", |row: &CustomRole| row.id)?,
+                teams: home.all(codec::TEAM, "SELECT id, body FROM team WHERE tenant = ?1", |row: &Team| row.id)?,
+                invitations: home.all(codec::INVITATION, invitations, |row: &Invitation| row.id)?,
+                api_keys: home.api_keys()?,
                 revision,
             }))
         });
@@ -245,11 +294,15 @@ impl Administration for SqliteStore {
     }
 
     async fn organizations(&self) -> Result<Vec<Organization>, StoreError> {
-        let read = self.readers.read(|connection| {
+        let keyring = Arc::clone(&self.keyring);
+        let read = self.readers.read(move |connection| {
             let mut statement = connection.prepare_cached("SELECT id, body FROM tenant WHERE body IS NOT NULL")?;
             let rows = statement.query_and_then([], |row| {
-                let StoredOrganization { name, settings: _ } = codec::decode(&row.get::<_, Vec<u8>>(1)?)?;
-                Ok(Organization { id: TenantId::from_bytes(row.get(0)?), name })
+                let id = TenantId::from_bytes(row.get(0)?);
+                let sealer = keys_of(&keyring, id)?;
+                let StoredOrganization { name, settings: _ } =
+                    codec::open(&sealer, codec::ORGANIZATION, id.as_bytes(), row.get_ref(1)?)?;
+                Ok(Organization { id, name })
             })?;
             let mut all = rows.collect::<Outcome<Vec<_>>>()?;
             all.sort_by_key(|organization| (order::by_name(&organization.name), organization.id));
@@ -265,8 +318,9 @@ impl Administration for SqliteStore {
         writes: Vec<Write>,
         audit: Vec<AuditEntry>,
     ) -> Result<Changed, StoreError> {
-        let (accounts, writes) = prepare(writes)?;
-        let entries = audit::prepare(audit)?;
+        let (sealer, installation) = (self.sealer(tenant).await?, self.keyring.installation());
+        let (accounts, writes) = prepare(&sealer, &installation, writes)?;
+        let entries = audit::prepare(audit);
         let write = self.writer.write(move |session| {
             let found = known(session.connection, tenant)?.filter(|(_, revision)| *revision == expected_revision);
             let Some((key, _)) = found else { return Ok(Changed::Conflict) };
@@ -278,8 +332,9 @@ impl Administration for SqliteStore {
             for account in &accounts {
                 account.insert(session.connection)?;
             }
+            let home = Home { connection: session.connection, sealer: &sealer, key, id: tenant };
             for write in &writes {
-                write.write(session.connection, key)?;
+                write.write(&home)?;
             }
             audit::append(session, key, &entries)?;
             Ok(Changed::Applied { revision })
@@ -297,27 +352,4 @@ impl Administration for SqliteStore {
         });
         write.await
     }
-}
-
-fn all<K: Ord, T: DeserializeOwned>(
-    connection: &Connection,
-    tenant: TenantKey,
-    sql: &str,
-    id: impl Fn(&T) -> K,
-) -> Outcome<BTreeMap<K, T>> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_and_then([tenant.0], |row| {
-        codec::decode::<T>(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)
-    })?;
-    rows.map(|row| row.map(|row| (id(&row), row))).collect()
-}
-
-fn api_keys(connection: &Connection, tenant: TenantKey) -> Outcome<BTreeMap<ApiKeyId, ApiKey>> {
-    let mut statement = connection.prepare_cached("SELECT body, last_used_at FROM api_key WHERE tenant = ?1")?;
-    let rows = statement.query_and_then([tenant.0], |row| {
-        let key: ApiKey = codec::decode(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
-        let last_used_at = row.get::<_, Option<i64>>(1)?.map(Timestamp);
-        Ok((key.id, ApiKey { last_used_at, ..key }))
-    })?;
-    rows.collect()
 }

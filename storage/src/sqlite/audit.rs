@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::audit::{Action, AuditActor, AuditEntry, AuditRecord, Link, Origin, link};
@@ -11,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::fault::{Outcome, signed, unsigned};
 use super::ledger::TenantKey;
 use super::writer::Session;
-use super::{SqliteStore, codec};
+use super::{SqliteStore, codec, keys_of};
+use crate::crypto::{Keyring, Sealer};
 use crate::cursor::{self, List};
 
 /// Entries that are forgotten in one operation.
@@ -27,24 +29,24 @@ struct StoredEntry {
     origin: Option<Origin>,
 }
 
-/// An entry that is encoded; its place and hash are known to the writer only.
+/// An entry on its way; its place and hash, and what it is sealed for, are known to the writer only.
 pub(super) struct Prepared {
     entry: AuditEntry,
-    body: Vec<u8>,
+    stored: StoredEntry,
 }
 
-pub(super) fn prepare(entries: Vec<AuditEntry>) -> Outcome<Vec<Prepared>> {
+pub(super) fn prepare(entries: Vec<AuditEntry>) -> Vec<Prepared> {
     let prepared = entries.into_iter().map(|entry| {
         let AuditEntry { at: _, actor, action: _, target, details, origin } = entry.clone();
         let (kind, name) = (actor.kind().to_owned(), actor.name().to_owned());
-        Ok(Prepared { body: codec::encode(&StoredEntry { kind, name, target, details, origin })?, entry })
+        Prepared { stored: StoredEntry { kind, name, target, details, origin }, entry }
     });
     prepared.collect()
 }
 
 /// The same for entries of several organizations.
-pub(super) fn prepare_each(entries: Vec<(TenantId, AuditEntry)>) -> Outcome<Vec<(TenantId, Vec<Prepared>)>> {
-    entries.into_iter().map(|(tenant, entry)| Ok((tenant, prepare(vec![entry])?))).collect()
+pub(super) fn prepare_each(entries: Vec<(TenantId, AuditEntry)>) -> Vec<(TenantId, Vec<Prepared>)> {
+    entries.into_iter().map(|(tenant, entry)| (tenant, prepare(vec![entry]))).collect()
 }
 
 pub(super) fn append_each(session: &mut Session<'_>, entries: &[(TenantId, Vec<Prepared>)]) -> Outcome<()> {
@@ -60,12 +62,13 @@ pub(super) fn append(session: &Session<'_>, tenant: TenantKey, entries: &[Prepar
     if entries.is_empty() {
         return Ok(());
     }
-    let connection = session.connection;
+    let (connection, sealer) = (session.connection, session.sealer(tenant)?);
     let ends = ends(connection, tenant)?;
     let mut head = ends.head;
-    for Prepared { entry, body } in entries {
+    for Prepared { entry, stored } in entries {
         let n = head.n + 1;
         head = Link { n, hash: link(&head.hash, n, entry) };
+        let body = codec::seal(&sealer, codec::AUDIT, &head.hash, stored)?;
         let sql = "INSERT INTO audit (tenant, n, at, action, actor, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         let actor = entry.actor.id();
         connection.prepare_cached(sql)?.execute(params![
@@ -120,10 +123,15 @@ impl SqliteStore {
     }
 }
 
+fn opened(connection: &Connection, keyring: &Keyring, tenant: TenantId) -> Outcome<Option<(TenantKey, Arc<Sealer>)>> {
+    let key = tenant_key(connection, tenant)?;
+    key.map(|key| Ok((key, keys_of(keyring, tenant)?))).transpose()
+}
+
 #[async_trait]
 impl AuditLog for SqliteStore {
     async fn record(&self, tenant: TenantId, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
-        let entries = prepare(entries)?;
+        let entries = prepare(entries);
         let write = self.writer.write(move |session| {
             let key = session.tenant(tenant)?;
             append(session, key, &entries)
@@ -134,8 +142,9 @@ impl AuditLog for SqliteStore {
     async fn audit_page(&self, tenant: TenantId, query: AuditQuery) -> Result<Page<AuditRecord>, ListError> {
         let before: Option<u64> = cursor::row(List::Audit, &query.page)?;
         let limit = cursor::limit(&query.page);
+        let keyring = Arc::clone(&self.keyring);
         let read = self.readers.read(move |connection| {
-            let Some(tenant) = tenant_key(connection, tenant)? else { return Ok(Vec::new()) };
+            let Some((tenant, sealer)) = opened(connection, &keyring, tenant)? else { return Ok(Vec::new()) };
             let sql = "SELECT n, at, action, actor, hash, body FROM audit INDEXED BY audit_by_n
                  WHERE tenant = ?1 AND n < ?2 AND (?3 IS NULL OR actor = ?3)
                  AND (?4 IS NULL OR substr(action, 1, length(?4)) = ?4)
@@ -150,7 +159,7 @@ impl AuditLog for SqliteStore {
                 query.to.map(|to| to.0),
                 limit + 1,
             ];
-            statement.query_and_then(range, record)?.collect()
+            statement.query_and_then(range, |row| record(&sealer, row))?.collect()
         });
         let mut items: Vec<AuditRecord> = read.await?;
         let more = cursor::cut(&mut items, limit);
@@ -159,12 +168,14 @@ impl AuditLog for SqliteStore {
     }
 
     async fn audit_chain(&self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        let keyring = Arc::clone(&self.keyring);
         let read = self.readers.read(move |connection| {
-            let Some(tenant) = tenant_key(connection, tenant)? else { return Ok(Vec::new()) };
+            let Some((tenant, sealer)) = opened(connection, &keyring, tenant)? else { return Ok(Vec::new()) };
             let sql = "SELECT n, at, action, actor, hash, body FROM audit INDEXED BY audit_by_n
                  WHERE tenant = ?1 AND n > ?2 ORDER BY n LIMIT ?3";
             let mut statement = connection.prepare_cached(sql)?;
-            statement.query_and_then(params![tenant.0, signed(after), limit], record)?.collect()
+            let range = params![tenant.0, signed(after), limit];
+            statement.query_and_then(range, |row| record(&sealer, row))?.collect()
         });
         read.await
     }
@@ -187,7 +198,7 @@ impl AuditLog for SqliteStore {
         if read.await?.is_none_or(|oldest: i64| oldest >= before.0) {
             return Ok(());
         }
-        let mut entries = prepare(vec![entry])?;
+        let mut entries = prepare(vec![entry]);
         loop {
             let told = std::mem::take(&mut entries);
             let write = self.writer.write(move |session| {
@@ -227,19 +238,15 @@ fn trim_chunk(session: &Session<'_>, tenant: TenantKey, before: Timestamp, told:
 }
 
 /// From (n, at, action, actor, hash, body).
-fn record(row: &Row<'_>) -> Outcome<AuditRecord> {
+fn record(sealer: &Sealer, row: &Row<'_>) -> Outcome<AuditRecord> {
     let n = unsigned(row.get(0)?)?;
     let damaged = || codec::corrupt(&format!("entry {n} of the audit log"));
     let action = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
     let action: Action = action.parse().map_err(|_| damaged())?;
     let id: Option<[u8; 16]> = row.get(3)?;
-    let body = row.get_ref(5)?.as_blob().map_err(rusqlite::Error::from)?;
-    let stored: StoredEntry = codec::decode(body).map_err(|_| damaged())?;
-    // A field that reads as absent under another name, or a number written otherwise, would pass the chain's hash.
-    if codec::encode(&stored)? != body {
-        return Err(damaged());
-    }
-    let StoredEntry { kind, name, target, details, origin } = stored;
+    let hash: [u8; 32] = row.get(4).map_err(|_| damaged())?;
+    let StoredEntry { kind, name, target, details, origin } =
+        codec::open(sealer, codec::AUDIT, &hash, row.get_ref(5)?).map_err(|_| damaged())?;
     let actor = match (kind.as_str(), id) {
         ("member", Some(id)) => AuditActor::Member { id: MemberId::from_bytes(id), name },
         ("api_key", Some(id)) => AuditActor::ApiKey { id: ApiKeyId::from_bytes(id), name },
@@ -248,5 +255,5 @@ fn record(row: &Row<'_>) -> Outcome<AuditRecord> {
         _ => return Err(damaged()),
     };
     let at = Timestamp(row.get(1)?);
-    Ok(AuditRecord { n, entry: AuditEntry { at, actor, action, target, details, origin }, hash: row.get(4)? })
+    Ok(AuditRecord { n, entry: AuditEntry { at, actor, action, target, details, origin }, hash })
 }

@@ -1,10 +1,10 @@
-//! What is written into the `body` columns, and back: the one place that knows the format, and the one that will
-//! encrypt. The stored form has its own field names, so that the API can change without the files.
+//! What is written into the `body` columns, and back: the one place that knows the format, and where it is sealed. The
+//! stored form has its own field names, so that the API can change without the files.
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use engine::content::Content;
-use engine::conversation::Conversation;
 use engine::decision::MediaJob;
 use engine::delivery::Delivery;
 use engine::directory::{Number, Person};
@@ -13,32 +13,77 @@ use engine::id::{ClientKey, ConversationId, MediaId, MessageId, MetaMediaId, Pho
 use engine::message::{Direction, Message, Quote, Reaction, Referral};
 use engine::ports::StoreError;
 use engine::time::Timestamp;
+use rusqlite::types::ValueRef;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::fault::{Fault, Outcome};
+use crate::crypto::{Column, Lookup, Sealer};
 
-pub(super) fn encode<T: Serialize>(value: &T) -> Outcome<Vec<u8>> {
-    Ok(serde_json::to_vec(value)?)
+const fn column(table: &'static str, column: &'static str) -> Column {
+    Column { table, column }
 }
 
-pub(super) fn decode<T: DeserializeOwned>(body: &[u8]) -> Outcome<T> {
+// What names the row is said at each; renaming any of this makes what is stored unreadable.
+
+/// By the inbox item's id.
+pub(super) const INBOX_RAW: Column = column("inbox_body", "raw");
+/// By the inbox item's id.
+pub(super) const INBOX_ERROR: Column = column("inbox", "error");
+pub(super) const CONVERSATION: Column = column("conversation", "body");
+pub(super) const MESSAGE: Column = column("message", "body");
+/// By the wamid's look-up key.
+pub(super) const PARKED_STATUS: Column = column("parked_status", "body");
+pub(super) const CONTACT: Column = column("contact", "body");
+/// By the message's id.
+pub(super) const OUTBOX: Column = column("outbox", "body");
+/// By the conversation's id.
+pub(super) const EVENT: Column = column("event", "frame");
+pub(super) const MEDIA: Column = column("media", "body");
+/// By the file's id.
+pub(super) const MEDIA_JOB: Column = column("media", "job");
+/// By Meta's id of the number.
+pub(super) const NUMBER: Column = column("number", "body");
+pub(super) const ORGANIZATION: Column = column("tenant", "body");
+/// By the installation's key.
+pub(super) const ACCOUNT: Column = column("account", "body");
+pub(super) const MEMBER: Column = column("member", "body");
+pub(super) const ROLE: Column = column("role", "body");
+pub(super) const TEAM: Column = column("team", "body");
+pub(super) const INVITATION: Column = column("invitation", "body");
+pub(super) const API_KEY: Column = column("api_key", "body");
+pub(super) const SESSION: Column = column("session", "body");
+/// By the entry's hash.
+pub(super) const AUDIT: Column = column("audit", "body");
+
+/// Most bodies are shorter, so that their buffer grows once at most.
+const USUAL_BYTES: usize = 480;
+
+fn decode<T: DeserializeOwned>(body: &[u8]) -> Outcome<T> {
     Ok(serde_json::from_slice(body)?)
 }
 
-/// What a row is found by when it is found by something of a person: half as long as a wamid, and not readable.
-pub(super) fn lookup(kind: &str, text: &str) -> [u8; 16] {
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(kind.as_bytes());
-    hasher.update(&[0]);
-    hasher.update(text.as_bytes());
-    let mut key = [0; 16];
-    hasher.finalize_xof().fill(&mut key);
-    key
+pub(super) fn seal<T: Serialize>(sealer: &Sealer, column: Column, row: &[u8], value: &T) -> Outcome<Vec<u8>> {
+    let mut draft = Sealer::draft(USUAL_BYTES);
+    serde_json::to_writer(&mut draft, value)?;
+    Ok(sealer.seal_draft(column, row, draft)?)
 }
 
-pub(super) fn wamid_lookup(wamid: &Wamid) -> [u8; 16] {
-    lookup("wamid", wamid.as_str())
+pub(super) fn open<T: DeserializeOwned>(
+    sealer: &Sealer,
+    column: Column,
+    row: &[u8],
+    value: ValueRef<'_>,
+) -> Outcome<T> {
+    decode(&open_bytes(sealer, column, row, value)?)
+}
+
+pub(super) fn open_bytes(sealer: &Sealer, column: Column, row: &[u8], value: ValueRef<'_>) -> Outcome<Vec<u8>> {
+    Ok(sealer.open(column, row, value.as_blob().map_err(rusqlite::Error::from)?)?)
+}
+
+pub(super) fn wamid_lookup(sealer: &Sealer, wamid: &Wamid) -> Lookup {
+    sealer.lookup("wamid", wamid.as_str())
 }
 
 /// A message without what its row says already.
@@ -70,10 +115,10 @@ struct StoredMessage<'a> {
     referral: Option<Cow<'a, Referral>>,
 }
 
-pub(super) fn encode_message(message: &Message) -> Outcome<Vec<u8>> {
+pub(super) fn seal_message(sealer: &Sealer, message: &Message) -> Outcome<Vec<u8>> {
     // Without `..`: a new field must decide where it is stored.
     let Message {
-        id: _,
+        id,
         conversation_id: _,
         direction,
         content,
@@ -89,7 +134,7 @@ pub(super) fn encode_message(message: &Message) -> Outcome<Vec<u8>> {
         delivery,
         referral,
     } = message;
-    encode(&StoredMessage {
+    let stored = StoredMessage {
         direction: *direction,
         content: Cow::Borrowed(content),
         author: author.as_ref().map(Cow::Borrowed),
@@ -102,16 +147,18 @@ pub(super) fn encode_message(message: &Message) -> Outcome<Vec<u8>> {
         revoked: *revoked,
         delivery: delivery.as_ref().map(Cow::Borrowed),
         referral: referral.as_ref().map(Cow::Borrowed),
-    })
+    };
+    seal(sealer, MESSAGE, id.as_bytes(), &stored)
 }
 
-pub(super) fn decode_message(
+pub(super) fn open_message(
+    sealer: &Sealer,
     conversation_id: ConversationId,
     id: MessageId,
     at: Timestamp,
-    body: &[u8],
+    value: ValueRef<'_>,
 ) -> Outcome<Message> {
-    let stored: StoredMessage<'static> = decode(body)?;
+    let stored: StoredMessage<'static> = open(sealer, MESSAGE, id.as_bytes(), value)?;
     Ok(Message {
         id,
         conversation_id,
@@ -131,14 +178,6 @@ pub(super) fn decode_message(
     })
 }
 
-pub(super) fn encode_conversation(conversation: &Conversation) -> Outcome<Vec<u8>> {
-    encode(conversation)
-}
-
-pub(super) fn decode_conversation(body: &[u8]) -> Outcome<Conversation> {
-    decode(body)
-}
-
 #[derive(Serialize, Deserialize)]
 struct StoredNumber {
     waba_id: engine::id::WabaId,
@@ -149,13 +188,15 @@ struct StoredNumber {
     rate_per_second: u32,
 }
 
-pub(super) fn encode_number(number: &Number) -> Outcome<Vec<u8>> {
-    let Number { phone_number_id: _, waba_id, portfolio, name, display, token, rate_per_second } = number.clone();
-    encode(&StoredNumber { waba_id, portfolio, name, display, token, rate_per_second })
+pub(super) fn seal_number(sealer: &Sealer, number: &Number) -> Outcome<Vec<u8>> {
+    let Number { phone_number_id, waba_id, portfolio, name, display, token, rate_per_second } = number.clone();
+    let stored = StoredNumber { waba_id, portfolio, name, display, token, rate_per_second };
+    seal(sealer, NUMBER, phone_number_id.as_str().as_bytes(), &stored)
 }
 
-pub(super) fn decode_number(phone_number_id: &str, body: &[u8]) -> Outcome<Number> {
-    let StoredNumber { waba_id, portfolio, name, display, token, rate_per_second } = decode(body)?;
+pub(super) fn open_number(sealer: &Sealer, phone_number_id: &str, value: ValueRef<'_>) -> Outcome<Number> {
+    let StoredNumber { waba_id, portfolio, name, display, token, rate_per_second } =
+        open(sealer, NUMBER, phone_number_id.as_bytes(), value)?;
     Ok(Number { phone_number_id: phone_number_id.parse()?, waba_id, portfolio, name, display, token, rate_per_second })
 }
 
@@ -169,43 +210,68 @@ struct StoredJob {
     filename: Option<String>,
 }
 
-pub(super) fn encode_job(job: &MediaJob) -> Outcome<Vec<u8>> {
-    let MediaJob { media: _, meta_id, number, message, conversation, mime, filename, attempts: _ } = job.clone();
-    encode(&StoredJob { meta_id, number, message, conversation, mime, filename })
+pub(super) fn seal_job(sealer: &Sealer, job: &MediaJob) -> Outcome<Vec<u8>> {
+    let MediaJob { media, meta_id, number, message, conversation, mime, filename, attempts: _ } = job.clone();
+    let stored = StoredJob { meta_id, number, message, conversation, mime, filename };
+    seal(sealer, MEDIA_JOB, media.as_bytes(), &stored)
 }
 
-pub(super) fn decode_job(media: MediaId, attempts: u32, body: &[u8]) -> Outcome<MediaJob> {
-    let StoredJob { meta_id, number, message, conversation, mime, filename } = decode(body)?;
+pub(super) fn open_job(sealer: &Sealer, media: MediaId, attempts: u32, value: ValueRef<'_>) -> Outcome<MediaJob> {
+    let StoredJob { meta_id, number, message, conversation, mime, filename } =
+        open(sealer, MEDIA_JOB, media.as_bytes(), value)?;
     Ok(MediaJob { media, meta_id, number, message, conversation, mime, filename, attempts })
 }
 
-/// An event that is encoded except for its place, which only the writer knows. Encoding is most of the work, and
+/// An event that is encoded and sealed except for its place, which only the writer knows. That is most of the work, and
 /// this keeps it on the callers' threads.
 pub(super) struct Frame {
     conversation: ConversationId,
     audience: Audience,
-    after_n: Vec<u8>,
+    after_n: Bytes,
+    /// The same as it is stored.
+    pub(super) stored: Vec<u8>,
 }
 
 const FRAME_START: &[u8] = b"{\"n\":";
+const FRAME_OF_0: &[u8] = b"{\"n\":0";
 
 impl Frame {
-    pub(super) fn of(event: &Event) -> Outcome<Self> {
+    pub(super) fn of(sealer: &Sealer, event: &Event) -> Outcome<Self> {
         let LoggedEvent { n: _, conversation, audience, frame } = event.log(0)?;
-        let after_n = frame.strip_prefix(FRAME_START).and_then(|rest| rest.strip_prefix(b"0"));
-        let after_n = after_n.ok_or_else(|| corrupt("an event frame that does not start with n"))?.to_vec();
-        Ok(Self { conversation, audience, after_n })
+        if !frame.starts_with(FRAME_OF_0) {
+            return Err(corrupt("an event frame that does not start with n"));
+        }
+        let after_n = frame.slice(FRAME_OF_0.len()..);
+        let stored = sealer.seal(EVENT, conversation.as_bytes(), &after_n)?;
+        Ok(Self { conversation, audience, after_n, stored })
     }
 
     /// Byte for byte what `Event::log(n)` gives.
     pub(super) fn at(&self, n: u64) -> LoggedEvent {
-        let place = n.to_string();
-        let mut frame = Vec::with_capacity(FRAME_START.len() + place.len() + self.after_n.len());
-        frame.extend_from_slice(FRAME_START);
-        frame.extend_from_slice(place.as_bytes());
+        let mut frame = frame_start(n, self.after_n.len());
         frame.extend_from_slice(&self.after_n);
         LoggedEvent { n, conversation: self.conversation, audience: self.audience, frame: frame.into() }
     }
+}
+
+fn frame_start(n: u64, more_bytes: usize) -> Vec<u8> {
+    let place = n.to_string();
+    let mut frame = Vec::with_capacity(FRAME_START.len() + place.len() + more_bytes);
+    frame.extend_from_slice(FRAME_START);
+    frame.extend_from_slice(place.as_bytes());
+    frame
+}
+
+/// The frame of the event at `n`, from what [`Frame::stored`] was.
+pub(super) fn open_frame(
+    sealer: &Sealer,
+    conversation: ConversationId,
+    n: u64,
+    value: ValueRef<'_>,
+) -> Outcome<Vec<u8>> {
+    let value = value.as_blob().map_err(rusqlite::Error::from)?;
+    let start = frame_start(n, value.len());
+    Ok(sealer.open_behind(EVENT, conversation.as_bytes(), value, start)?)
 }
 
 pub(super) fn corrupt(what: &str) -> Fault {
@@ -216,12 +282,14 @@ pub(super) fn corrupt(what: &str) -> Fault {
 mod tests {
     use engine::access::Holder;
     use engine::contact::Contact;
+    use engine::conversation::Conversation;
     use engine::directory::NumberRef;
     use engine::event::EventBody;
     use engine::id::ContactId;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::crypto::{Keyring, KeyringPlace};
 
     fn event(name: String) -> Event {
         let mut contact = Contact::new(ContactId::from_bytes([4; 16]));
@@ -236,12 +304,12 @@ mod tests {
         #[test]
         fn a_placed_frame_is_what_the_engine_would_have_written(n in any::<u64>(), name in any::<String>()) {
             let event = event(name);
-            prop_assert_eq!(Frame::of(&event).unwrap().at(n), event.log(n).unwrap());
+            let dir = tempfile::tempdir().unwrap();
+            let sealer = Keyring::open(KeyringPlace::within(dir.path()), true).unwrap().installation();
+            let (frame, logged) = (Frame::of(&sealer, &event).unwrap(), event.log(n).unwrap());
+            prop_assert_eq!(&frame.at(n), &logged);
+            let read = open_frame(&sealer, logged.conversation, n, ValueRef::Blob(&frame.stored)).unwrap();
+            prop_assert_eq!(read, &logged.frame[..]);
         }
-    }
-
-    #[test]
-    fn what_finds_a_person_cannot_be_read() {
-        assert_ne!(lookup("identity", "wa:12025550123"), lookup("wamid", "wa:12025550123"));
     }
 }

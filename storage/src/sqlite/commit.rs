@@ -3,7 +3,6 @@
 use engine::decision::Record;
 use engine::event::{Audience, LoggedEvent};
 use engine::id::{ConversationId, MemberId, MessageId, TeamId, TenantId};
-use engine::intake::{IntakeMark, IntakeOutcome};
 use engine::ports::{Commit, Committed};
 use engine::time::Timestamp;
 use rusqlite::params;
@@ -11,19 +10,21 @@ use rusqlite::params;
 use super::codec::Frame;
 use super::conversations::{self, ConversationRow};
 use super::fault::Outcome;
+use super::inbox_log::MarkRow;
 use super::ledger::TenantKey;
 use super::media::{self, FileRow, JobRow};
 use super::messages::MessageRow;
 use super::outbox::OutgoingRow;
 use super::writer::Session;
-use super::{event_log, inbox_log, outbox};
+use super::{event_log, outbox};
+use crate::crypto::Sealer;
 
-/// A commit, encoded as far as possible: the writer is one thread, the callers are many.
+/// A commit, encoded and sealed as far as possible: the writer is one thread, the callers are many.
 pub(super) struct Prepared {
     conversation: ConversationRow,
     records: Vec<PreparedRecord>,
     frames: Vec<Frame>,
-    intake: Option<IntakeMark>,
+    intake: Option<MarkRow>,
     /// For files to fetch: due as soon as they are known.
     now: Timestamp,
 }
@@ -39,24 +40,24 @@ enum PreparedRecord {
 }
 
 impl Prepared {
-    pub(super) fn of(commit: &Commit) -> Outcome<Self> {
+    pub(super) fn of(sealer: &Sealer, commit: &Commit) -> Outcome<Self> {
         let Commit { conversation, records, events, intake } = commit;
         let records = records.iter().map(|record| {
             Ok(match record {
-                Record::Insert(message) => PreparedRecord::Insert(MessageRow::of(message)?),
-                Record::Update(message) => PreparedRecord::Update(MessageRow::of(message)?),
-                Record::Enqueue(outgoing) => PreparedRecord::Enqueue(OutgoingRow::of(outgoing)?),
+                Record::Insert(message) => PreparedRecord::Insert(MessageRow::of(sealer, message)?),
+                Record::Update(message) => PreparedRecord::Update(MessageRow::of(sealer, message)?),
+                Record::Enqueue(outgoing) => PreparedRecord::Enqueue(OutgoingRow::of(sealer, outgoing)?),
                 Record::Settle(id) => PreparedRecord::Settle(*id),
                 Record::Doubt { id, since } => PreparedRecord::Doubt { id: *id, since: *since },
-                Record::Fetch(job) => PreparedRecord::Fetch(JobRow::of(job)?),
-                Record::Fetched(media) => PreparedRecord::Fetched(FileRow::of(media)?),
+                Record::Fetch(job) => PreparedRecord::Fetch(JobRow::of(sealer, job)?),
+                Record::Fetched(media) => PreparedRecord::Fetched(FileRow::of(sealer, media)?),
             })
         });
         Ok(Self {
-            conversation: ConversationRow::of(conversation)?,
+            conversation: ConversationRow::of(sealer, conversation)?,
             records: records.collect::<Outcome<_>>()?,
-            frames: events.iter().map(Frame::of).collect::<Outcome<_>>()?,
-            intake: intake.clone(),
+            frames: events.iter().map(|event| Frame::of(sealer, event)).collect::<Outcome<_>>()?,
+            intake: intake.as_ref().map(|mark| MarkRow::of(sealer, mark)).transpose()?,
             now: intake.as_ref().map_or(conversation.last_activity_at, |mark| mark.at),
         })
     }
@@ -86,7 +87,7 @@ impl Prepared {
         }
         let logged = self.log(session, tenant)?;
         if let Some(mark) = &self.intake {
-            inbox_log::mark(session, tenant, mark)?;
+            mark.write(session, tenant)?;
         }
         Ok(Committed::Applied(logged))
     }
@@ -99,8 +100,7 @@ impl Prepared {
 
     fn already_applied(&self, session: &mut Session<'_>, tenant: TenantKey) -> Outcome<Committed> {
         if let Some(mark) = &self.intake {
-            let mark = IntakeMark { outcome: IntakeOutcome::Duplicate, error: None, ..mark.clone() };
-            inbox_log::mark(session, tenant, &mark)?;
+            mark.duplicate().write(session, tenant)?;
         }
         Ok(Committed::AlreadyApplied)
     }
@@ -108,7 +108,7 @@ impl Prepared {
     fn log(&self, session: &mut Session<'_>, tenant: TenantKey) -> Outcome<Vec<LoggedEvent>> {
         let first = session.next_places(tenant, self.frames.len() as u64)?;
         let logged: Vec<_> = (first..).zip(&self.frames).map(|(n, frame)| frame.at(n)).collect();
-        for event in &logged {
+        for (event, frame) in logged.iter().zip(&self.frames) {
             let sql = "INSERT INTO event (place, conversation, assignee, team, was, was_team, moved, frame)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
             let Audience { holder, was, moved } = &event.audience;
@@ -120,7 +120,7 @@ impl Prepared {
                 was.assignee.as_ref().map(MemberId::as_bytes),
                 was.team.as_ref().map(TeamId::as_bytes),
                 moved,
-                &event.frame[..],
+                frame.stored,
             ])?;
         }
         Ok(logged)

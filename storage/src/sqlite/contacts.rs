@@ -1,21 +1,21 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use engine::contact::Contact;
 use engine::id::{ContactId, TenantId};
 use engine::identity::Identities;
 use engine::ports::{ContactStore, ListError, Page, PageRequest, Resolved, StoreError};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::fault::Outcome;
 use super::ledger::TenantKey;
 use super::writer::Session;
 use super::{SqliteStore, codec};
+use crate::crypto::{Lookup, Sealer};
 use crate::cursor::{self, List};
-use crate::order;
 
 /// Rows of an import that share one operation.
 const IMPORT_CHUNK: usize = 500;
-
-type Lookup = [u8; 16];
 
 #[async_trait]
 impl ContactStore for SqliteStore {
@@ -31,25 +31,26 @@ impl ContactStore for SqliteStore {
         let Some(first) = keys.first() else {
             return Err(StoreError::Corrupt("a customer without any identity".to_owned()));
         };
-        let id = ContactId::of_identity(tenant, first);
-        let lookups: Vec<Lookup> = keys.iter().map(|key| lookup(key)).collect();
+        let sealer = self.sealer(tenant).await?;
+        // By the organization's key: a plain hash of a phone number is found again by hashing all phone numbers.
+        let id = ContactId::from_bytes(sealer.lookup("contact", first));
+        let lookups = keys.iter().map(|key| lookup(&sealer, key)).collect();
+        let asked = Asked { sealer, tenant, id, lookups, identities: identities.clone() };
         // Nearly always everything is known already, and looking costs no commit.
-        let (known, says) = (lookups.clone(), identities.clone());
-        let known = self.readers.read(move |connection| known_already(connection, tenant, &known, &says));
-        if let Some(contact) = known.await? {
+        let looked = asked.clone();
+        if let Some(contact) = self.readers.read(move |connection| looked.known_already(connection)).await? {
             return Ok(Resolved { contact, changed: false });
         }
-        let identities = identities.clone();
-        self.writer.write(move |session| resolve(session, tenant, id, &lookups, &identities)).await
+        self.writer.write(move |session| asked.resolve(session)).await
     }
 
     async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<Contact>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
         let read = self.readers.read(move |connection| {
-            let sql = "SELECT body FROM contact WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2";
+            let sql = "SELECT body, id FROM contact WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2";
             let mut statement = connection.prepare_cached(sql)?;
-            let body: Option<Vec<u8>> =
-                statement.query_row([tenant.as_bytes(), id.as_bytes()], |row| row.get(0)).optional()?;
-            body.map(|body| codec::decode(&body)).transpose()
+            let mut rows = statement.query([tenant.as_bytes(), id.as_bytes()])?;
+            rows.next()?.map(|row| contact(&sealer, row)).transpose()
         });
         read.await
     }
@@ -57,7 +58,15 @@ impl ContactStore for SqliteStore {
     async fn contacts(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Contact>, ListError> {
         let after: Option<ContactId> = cursor::row(List::Contacts, &page)?;
         let limit = cursor::limit(&page);
-        let read = self.readers.read(move |connection| contacts(connection, tenant, after, limit));
+        let Some(sealer) = self.keyring.known(tenant) else {
+            // Without contacts there is nothing that a cursor could name.
+            return if after.is_some() {
+                Err(ListError::BadCursor)
+            } else {
+                Ok(Page { items: Vec::new(), next: None })
+            };
+        };
+        let read = self.readers.read(move |connection| contacts(connection, &sealer, tenant, after, limit));
         read.await?.ok_or(ListError::BadCursor)
     }
 
@@ -67,18 +76,13 @@ impl ContactStore for SqliteStore {
         portfolio: &str,
         contacts: Vec<Contact>,
     ) -> Result<(), StoreError> {
+        let sealer = self.sealer(tenant).await?;
         for chunk in contacts.chunks(IMPORT_CHUNK) {
-            let rows: Vec<(Contact, Vec<Lookup>)> = chunk
-                .iter()
-                .map(|contact| {
-                    let (bsuid, wa_id) = (contact.bsuid.clone(), contact.phone.clone());
-                    let keys = Identities { bsuid, wa_id, ..Identities::default() }.keys(portfolio);
-                    (contact.clone(), keys.iter().map(|key| lookup(key)).collect())
-                })
-                .collect();
+            let rows = chunk.iter().map(|contact| ImportRow::of(&sealer, contact, portfolio));
+            let rows = rows.collect::<Outcome<Vec<_>>>()?;
             let write = self.writer.write(move |session| {
                 let key = session.tenant(tenant)?;
-                rows.iter().try_for_each(|(contact, lookups)| import(session, key, contact, lookups))
+                rows.iter().try_for_each(|row| row.import(session.connection, key))
             });
             write.await?;
         }
@@ -86,61 +90,95 @@ impl ContactStore for SqliteStore {
     }
 }
 
-fn lookup(key: &str) -> Lookup {
-    codec::lookup("identity", key)
+fn lookup(sealer: &Sealer, key: &str) -> Lookup {
+    sealer.lookup("identity", key)
 }
 
-/// The contact, when nothing would have to be written.
-fn known_already(
-    connection: &Connection,
+/// Who is looked for.
+#[derive(Clone)]
+struct Asked {
+    sealer: Arc<Sealer>,
     tenant: TenantId,
-    lookups: &[Lookup],
-    identities: &Identities,
-) -> Outcome<Option<Contact>> {
-    let sql = "SELECT contact FROM identity WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND lookup = ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut first = None;
-    for lookup in lookups {
-        let found: Option<i64> = statement.query_row([tenant.as_bytes(), lookup], |row| row.get(0)).optional()?;
-        let Some(found) = found else { return Ok(None) };
-        first = first.or(Some(found));
-    }
-    let Some(key) = first else { return Ok(None) };
-    let mut contact = by_key(connection, key)?;
-    Ok((!contact.learn(identities)).then_some(contact))
-}
-
-fn resolve(
-    session: &mut Session<'_>,
-    tenant: TenantId,
+    /// Of the contact, if it has to be made.
     id: ContactId,
-    lookups: &[Lookup],
-    identities: &Identities,
-) -> Outcome<Resolved> {
-    let tenant = session.tenant(tenant)?;
-    let connection = session.connection;
-    let mut statement = connection.prepare_cached("SELECT contact FROM identity WHERE tenant = ?1 AND lookup = ?2")?;
-    let mut known: Option<i64> = None;
-    for lookup in lookups {
-        if known.is_none() {
-            known = statement.query_row(params![tenant.0, lookup], |row| row.get(0)).optional()?;
+    lookups: Vec<Lookup>,
+    identities: Identities,
+}
+
+impl Asked {
+    /// The contact, when nothing would have to be written.
+    fn known_already(&self, connection: &Connection) -> Outcome<Option<Contact>> {
+        let sql = "SELECT contact FROM identity WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND lookup = ?2";
+        let mut statement = connection.prepare_cached(sql)?;
+        let mut first = None;
+        for lookup in &self.lookups {
+            let found = statement.query_row([self.tenant.as_bytes(), lookup], |row| row.get(0)).optional()?;
+            let Some(found): Option<i64> = found else { return Ok(None) };
+            first = first.or(Some(found));
         }
+        let Some(key) = first else { return Ok(None) };
+        let mut contact = by_key(connection, &self.sealer, key)?;
+        Ok((!contact.learn(&self.identities)).then_some(contact))
     }
-    let known = known.map_or_else(|| key_of(connection, tenant, id), |key| Ok(Some(key)))?;
-    let (key, contact, changed) = if let Some(key) = known {
-        let mut contact = by_key(connection, key)?;
-        let learned = contact.learn(identities);
-        if learned {
-            update(connection, key, &contact)?;
+
+    fn resolve(&self, session: &mut Session<'_>) -> Outcome<Resolved> {
+        let tenant = session.tenant(self.tenant)?;
+        let connection = session.connection;
+        let mut statement =
+            connection.prepare_cached("SELECT contact FROM identity WHERE tenant = ?1 AND lookup = ?2")?;
+        let mut known: Option<i64> = None;
+        for lookup in &self.lookups {
+            if known.is_none() {
+                known = statement.query_row(params![tenant.0, lookup], |row| row.get(0)).optional()?;
+            }
         }
-        (key, contact, learned)
-    } else {
-        let mut contact = Contact::new(id);
-        contact.learn(identities);
-        (insert(connection, tenant, &contact)?, contact, true)
-    };
-    attach(connection, tenant, key, lookups)?;
-    Ok(Resolved { contact, changed })
+        let known = known.map_or_else(|| key_of(connection, tenant, self.id), |key| Ok(Some(key)))?;
+        let (key, contact, changed) = if let Some(key) = known {
+            let mut contact = by_key(connection, &self.sealer, key)?;
+            let learned = contact.learn(&self.identities);
+            if learned {
+                let mut statement = connection.prepare_cached("UPDATE contact SET body = ?2 WHERE key = ?1")?;
+                statement.execute(params![key, seal(&self.sealer, &contact)?])?;
+            }
+            (key, contact, learned)
+        } else {
+            let mut contact = Contact::new(self.id);
+            contact.learn(&self.identities);
+            (insert(connection, tenant, self.id, &seal(&self.sealer, &contact)?)?, contact, true)
+        };
+        attach(connection, tenant, key, &self.lookups)?;
+        Ok(Resolved { contact, changed })
+    }
+}
+
+/// A contact of an import on its way into the file, sealed.
+struct ImportRow {
+    id: ContactId,
+    body: Vec<u8>,
+    lookups: Vec<Lookup>,
+}
+
+impl ImportRow {
+    fn of(sealer: &Sealer, contact: &Contact, portfolio: &str) -> Outcome<Self> {
+        let (bsuid, wa_id) = (contact.bsuid.clone(), contact.phone.clone());
+        let keys = Identities { bsuid, wa_id, ..Identities::default() }.keys(portfolio);
+        let lookups = keys.iter().map(|key| lookup(sealer, key)).collect();
+        Ok(Self { id: contact.id, body: seal(sealer, contact)?, lookups })
+    }
+
+    fn import(&self, connection: &Connection, tenant: TenantKey) -> Outcome<()> {
+        let mut known = connection.prepare_cached("SELECT 1 FROM identity WHERE tenant = ?1 AND lookup = ?2")?;
+        for lookup in &self.lookups {
+            if known.exists(params![tenant.0, lookup])? {
+                return Ok(());
+            }
+        }
+        if key_of(connection, tenant, self.id)?.is_some() {
+            return Ok(());
+        }
+        let key = insert(connection, tenant, self.id, &self.body)?;
+        attach(connection, tenant, key, &self.lookups)
+    }
 }
 
 /// A key that leads somewhere else stays there.
@@ -153,40 +191,19 @@ fn attach(connection: &Connection, tenant: TenantKey, contact: i64, lookups: &[L
     Ok(())
 }
 
-fn import(session: &Session<'_>, tenant: TenantKey, contact: &Contact, lookups: &[Lookup]) -> Outcome<()> {
-    let connection = session.connection;
-    let mut known = connection.prepare_cached("SELECT 1 FROM identity WHERE tenant = ?1 AND lookup = ?2")?;
-    for lookup in lookups {
-        if known.exists(params![tenant.0, lookup])? {
-            return Ok(());
-        }
-    }
-    if key_of(connection, tenant, contact.id)?.is_some() {
-        return Ok(());
-    }
-    let key = insert(connection, tenant, contact)?;
-    attach(connection, tenant, key, lookups)
+fn seal(sealer: &Sealer, contact: &Contact) -> Outcome<Vec<u8>> {
+    codec::seal(sealer, codec::CONTACT, contact.id.as_bytes(), contact)
 }
 
-/// Unnamed last.
-fn sort_key(contact: &Contact) -> (bool, String) {
-    let name = contact.name.as_deref();
-    (name.is_none(), name.map(order::by_name).unwrap_or_default())
+/// From (body, id).
+fn contact(sealer: &Sealer, row: &Row<'_>) -> Outcome<Contact> {
+    codec::open(sealer, codec::CONTACT, &row.get::<_, [u8; 16]>(1)?, row.get_ref(0)?)
 }
 
-fn insert(connection: &Connection, tenant: TenantKey, contact: &Contact) -> Outcome<i64> {
-    let (unnamed, sort_name) = sort_key(contact);
-    let sql = "INSERT INTO contact (tenant, id, unnamed, sort_name, body) VALUES (?1, ?2, ?3, ?4, ?5)";
-    let body = codec::encode(contact)?;
-    connection.prepare_cached(sql)?.execute(params![tenant.0, contact.id.as_bytes(), unnamed, sort_name, body])?;
+fn insert(connection: &Connection, tenant: TenantKey, id: ContactId, body: &[u8]) -> Outcome<i64> {
+    let mut statement = connection.prepare_cached("INSERT INTO contact (tenant, id, body) VALUES (?1, ?2, ?3)")?;
+    statement.execute(params![tenant.0, id.as_bytes(), body])?;
     Ok(connection.last_insert_rowid())
-}
-
-fn update(connection: &Connection, key: i64, contact: &Contact) -> Outcome<()> {
-    let (unnamed, sort_name) = sort_key(contact);
-    let sql = "UPDATE contact SET unnamed = ?2, sort_name = ?3, body = ?4 WHERE key = ?1";
-    connection.prepare_cached(sql)?.execute(params![key, unnamed, sort_name, codec::encode(contact)?])?;
-    Ok(())
 }
 
 fn key_of(connection: &Connection, tenant: TenantKey, id: ContactId) -> Outcome<Option<i64>> {
@@ -194,38 +211,34 @@ fn key_of(connection: &Connection, tenant: TenantKey, id: ContactId) -> Outcome<
     Ok(statement.query_row(params![tenant.0, id.as_bytes()], |row| row.get(0)).optional()?)
 }
 
-fn by_key(connection: &Connection, key: i64) -> Outcome<Contact> {
-    let mut statement = connection.prepare_cached("SELECT body FROM contact WHERE key = ?1")?;
-    let body: Vec<u8> = statement.query_row([key], |row| row.get(0))?;
-    codec::decode(&body)
+fn by_key(connection: &Connection, sealer: &Sealer, key: i64) -> Outcome<Contact> {
+    let mut statement = connection.prepare_cached("SELECT body, id FROM contact WHERE key = ?1")?;
+    let mut rows = statement.query([key])?;
+    let row = rows.next()?.ok_or_else(|| codec::corrupt("an identity of no contact"))?;
+    contact(sealer, row)
 }
 
 /// `None` when the contact that the cursor names is not one of this tenant.
 fn contacts(
     connection: &Connection,
+    sealer: &Sealer,
     tenant: TenantId,
     after: Option<ContactId>,
     limit: u32,
 ) -> Outcome<Option<Page<Contact>>> {
     let snapshot = connection.unchecked_transaction()?;
-    // Names are personal, cursors end in addresses: a cursor holds the id, and the place is looked up.
-    let mut start = (false, String::new(), [0; 16]);
+    let mut before = i64::MAX;
     if let Some(after) = after {
-        let sql = "SELECT unnamed, sort_name, id FROM contact
-             WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2";
+        let sql = "SELECT key FROM contact WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2";
         let mut statement = snapshot.prepare_cached(sql)?;
-        let found = statement
-            .query_row([tenant.as_bytes(), after.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+        let found = statement.query_row([tenant.as_bytes(), after.as_bytes()], |row| row.get(0));
         let Some(found) = found.optional()? else { return Ok(None) };
-        start = found;
+        before = found;
     }
-    let sql = "SELECT body FROM contact WHERE tenant = (SELECT key FROM tenant WHERE id = ?1)
-         AND (unnamed, sort_name, id) > (?2, ?3, ?4) ORDER BY unnamed, sort_name, id LIMIT ?5";
+    let sql = "SELECT body, id FROM contact INDEXED BY contact_by_age
+         WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND key < ?2 ORDER BY key DESC LIMIT ?3";
     let mut statement = snapshot.prepare_cached(sql)?;
-    let (unnamed, sort_name, id) = start;
-    let found = statement.query_and_then(params![tenant.as_bytes(), unnamed, sort_name, id, limit + 1], |row| {
-        codec::decode(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)
-    })?;
+    let found = statement.query_and_then(params![tenant.as_bytes(), before, limit + 1], |row| contact(sealer, row))?;
     let mut items: Vec<Contact> = found.collect::<Outcome<_>>()?;
     let more = cursor::cut(&mut items, limit);
     let next = items.last().filter(|_| more).map(|last| cursor::at_row(List::Contacts, last.id));

@@ -7,7 +7,7 @@ use engine::id::{ContactId, ConversationId, MemberId, TeamId, TenantId};
 use engine::ports::{
     Commit, Committed, ConversationCounts, ConversationQuery, ConversationStore, ListError, Page, StoreError, View,
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::commit::Prepared;
 use super::fault::{Outcome, signed, unsigned};
@@ -15,6 +15,7 @@ use super::ledger::{Desk, TenantKey};
 use super::ranges::Range;
 use super::writer::Session;
 use super::{SqliteStore, codec};
+use crate::crypto::Sealer;
 use crate::cursor::{self, List};
 
 /// Most conversations of one contact that are shown: one per business number.
@@ -23,18 +24,19 @@ const OF_CONTACT: usize = 50;
 #[async_trait]
 impl ConversationStore for SqliteStore {
     async fn conversation(&self, tenant: TenantId, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
         let read = self.readers.read(move |connection| {
             let sql = "SELECT body FROM conversation WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2";
             let mut statement = connection.prepare_cached(sql)?;
-            let body: Option<Vec<u8>> =
-                statement.query_row([tenant.as_bytes(), id.as_bytes()], |row| row.get(0)).optional()?;
-            body.map(|body| codec::decode_conversation(&body)).transpose()
+            let mut rows = statement.query([tenant.as_bytes(), id.as_bytes()])?;
+            let Some(row) = rows.next()? else { return Ok(None) };
+            codec::open(&sealer, codec::CONVERSATION, id.as_bytes(), row.get_ref(0)?).map(Some)
         });
         read.await
     }
 
     async fn commit(&self, tenant: TenantId, commit: Commit) -> Result<Committed, StoreError> {
-        let prepared = Prepared::of(&commit)?;
+        let prepared = Prepared::of(self.sealer(tenant).await?.as_ref(), &commit)?;
         drop(commit);
         self.writer.write(move |session| prepared.write(session, tenant)).await
     }
@@ -42,6 +44,7 @@ impl ConversationStore for SqliteStore {
     async fn conversations(&self, tenant: TenantId, query: ConversationQuery) -> Result<Page<Conversation>, ListError> {
         let before = cursor::position(List::Conversations, &query.page)?.unwrap_or((i64::MAX, i64::MAX));
         let limit = cursor::limit(&query.page);
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Page { items: Vec::new(), next: None }) };
         let read = self.readers.read(move |connection| {
             let range = Range { tenant, closed: query.view == View::Closed, unread: query.unread, before, limit };
             let snapshot = connection.unchecked_transaction()?;
@@ -49,7 +52,7 @@ impl ConversationStore for SqliteStore {
             let more = cursor::cut(&mut places, limit);
             let last = places.last().filter(|_| more);
             let next = last.map(|(at, key)| cursor::at_position(List::Conversations, *at, *key));
-            let items = places.iter().map(|(_, key)| at_key(&snapshot, *key));
+            let items = places.iter().map(|(_, key)| at_key(&sealer, &snapshot, *key));
             Ok(Page { items: items.collect::<Outcome<_>>()?, next })
         });
         Ok(read.await?)
@@ -109,8 +112,9 @@ impl ConversationStore for SqliteStore {
         contact: ContactId,
         visibility: Visibility,
     ) -> Result<Vec<Conversation>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
         let read = self.readers.read(move |connection| {
-            let sql = "SELECT assignee, team, body FROM conversation
+            let sql = "SELECT assignee, team, body, id FROM conversation
                  WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND contact = ?2
                  ORDER BY last_activity_at DESC, key DESC";
             let mut statement = connection.prepare_cached(sql)?;
@@ -118,7 +122,8 @@ impl ConversationStore for SqliteStore {
             let mut found = Vec::new();
             while let Some(row) = rows.next()?.filter(|_| found.len() < OF_CONTACT) {
                 if visibility.covers(holder(row, 0)?) {
-                    found.push(codec::decode_conversation(&row.get::<_, Vec<u8>>(2)?)?);
+                    let id: [u8; 16] = row.get(3)?;
+                    found.push(codec::open(&sealer, codec::CONVERSATION, &id, row.get_ref(2)?)?);
                 }
             }
             Ok(found)
@@ -127,11 +132,11 @@ impl ConversationStore for SqliteStore {
     }
 }
 
-fn at_key(connection: &Connection, key: i64) -> Outcome<Conversation> {
-    let mut statement = connection.prepare_cached("SELECT body FROM conversation WHERE key = ?1")?;
+fn at_key(sealer: &Sealer, connection: &Connection, key: i64) -> Outcome<Conversation> {
+    let mut statement = connection.prepare_cached("SELECT id, body FROM conversation WHERE key = ?1")?;
     let mut rows = statement.query([key])?;
     let row = rows.next()?.ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-    codec::decode_conversation(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)
+    codec::open(sealer, codec::CONVERSATION, &row.get::<_, [u8; 16]>(0)?, row.get_ref(1)?)
 }
 
 /// From (assignee, team) at `column`.
@@ -140,7 +145,7 @@ fn holder(row: &Row<'_>, column: usize) -> Outcome<Holder> {
     Ok(Holder { assignee, team: row.get::<_, Option<[u8; 16]>>(column + 1)?.map(TeamId::from_bytes) })
 }
 
-/// A conversation on its way into the file, encoded.
+/// A conversation on its way into the file, sealed.
 pub(super) struct ConversationRow {
     pub(super) id: ConversationId,
     pub(super) contact: ContactId,
@@ -161,7 +166,7 @@ pub(super) struct StoredConversation {
 }
 
 impl ConversationRow {
-    pub(super) fn of(conversation: &Conversation) -> Outcome<Self> {
+    pub(super) fn of(sealer: &Sealer, conversation: &Conversation) -> Outcome<Self> {
         Ok(Self {
             id: conversation.id,
             contact: conversation.contact.id,
@@ -172,7 +177,7 @@ impl ConversationRow {
                 unread: conversation.unread > 0,
             },
             last_activity_at: conversation.last_activity_at.0,
-            body: codec::encode_conversation(conversation)?,
+            body: codec::seal(sealer, codec::CONVERSATION, conversation.id.as_bytes(), conversation)?,
         })
     }
 

@@ -1,8 +1,10 @@
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::OpenError;
+use crate::crypto::private_folder;
 
 /// The locked data directory.
 pub(super) struct DataDirectory {
@@ -13,9 +15,9 @@ pub(super) struct DataDirectory {
 
 impl DataDirectory {
     pub(super) fn lock(dir: &Path) -> Result<Self, OpenError> {
-        fs::create_dir_all(dir)?;
+        private_folder(dir).map_err(|error| OpenError::Folder { dir: dir.to_owned(), error })?;
         refuse_network(dir, rustix::fs::statfs(dir).map_err(std::io::Error::from)?.f_type)?;
-        let mut lock = File::options().create(true).truncate(false).write(true).open(dir.join("lock"))?;
+        let mut lock = File::options().create(true).truncate(false).write(true).mode(0o600).open(dir.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(OpenError::Locked { dir: dir.to_owned() }),
@@ -29,6 +31,13 @@ impl DataDirectory {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Only its owner may read this file, made empty if it is not there: SQLite gives the same mode to what it puts
+    /// beside it.
+    pub(super) fn make_private(&self, file: &Path) -> std::io::Result<()> {
+        let file = File::options().create(true).append(true).mode(0o600).open(self.path.join(file))?;
+        file.set_permissions(fs::Permissions::from_mode(0o600))
     }
 
     pub(super) fn free_bytes(&self) -> std::io::Result<u64> {

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use engine::directory::Number;
 use engine::id::{PhoneNumberId, TenantId, WabaId};
@@ -5,12 +7,13 @@ use engine::ports::{Directory, StoreError};
 use rusqlite::{Row, params};
 
 use super::fault::Outcome;
-use super::{SqliteStore, codec, inbox_log};
+use super::{SqliteStore, codec, inbox_log, keys_of};
+use crate::crypto::Sealer;
 
 #[async_trait]
 impl Directory for SqliteStore {
     async fn put_number(&self, tenant: TenantId, number: Number) -> Result<bool, StoreError> {
-        let body = codec::encode_number(&number)?;
+        let body = codec::seal_number(self.sealer(tenant).await?.as_ref(), &number)?;
         let write = self.writer.write(move |session| {
             let key = session.tenant(tenant)?;
             let id = number.phone_number_id.as_str();
@@ -29,23 +32,25 @@ impl Directory for SqliteStore {
     }
 
     async fn numbers(&self, tenant: TenantId) -> Result<Vec<Number>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
         let read = self.readers.read(move |connection| {
             let sql = "SELECT id, body FROM number WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) ORDER BY id";
             let mut statement = connection.prepare_cached(sql)?;
-            statement.query_and_then([tenant.as_bytes()], number)?.collect()
+            statement.query_and_then([tenant.as_bytes()], |row| number(&sealer, row))?.collect()
         });
         read.await
     }
 
     async fn number(&self, id: &PhoneNumberId) -> Result<Option<(TenantId, Number)>, StoreError> {
-        let id = id.clone();
+        let (id, keyring) = (id.clone(), Arc::clone(&self.keyring));
         let read = self.readers.read(move |connection| {
             let sql = "SELECT number.id, number.body, tenant.id FROM number JOIN tenant ON tenant.key = number.tenant
                  WHERE number.id = ?1";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([id.as_str()])?;
             let Some(row) = rows.next()? else { return Ok(None) };
-            Ok(Some((TenantId::from_bytes(row.get(2)?), number(row)?)))
+            let tenant = TenantId::from_bytes(row.get(2)?);
+            Ok(Some((tenant, number(keys_of(&keyring, tenant)?.as_ref(), row)?)))
         });
         read.await
     }
@@ -64,7 +69,7 @@ impl Directory for SqliteStore {
 }
 
 /// From (id, body).
-fn number(row: &Row<'_>) -> Outcome<Number> {
+fn number(sealer: &Sealer, row: &Row<'_>) -> Outcome<Number> {
     let id = row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?;
-    codec::decode_number(id, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?)
+    codec::open_number(sealer, id, row.get_ref(1)?)
 }

@@ -6,9 +6,10 @@ use engine::id::{ConversationId, MemberId, TeamId, TenantId};
 use engine::ports::{EventLog, LogRange, StoreError};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::SqliteStore;
 use super::fault::{Outcome, signed, unsigned};
 use super::ledger::TenantKey;
+use super::{SqliteStore, codec};
+use crate::crypto::Sealer;
 
 /// Bits of a place that hold `n`: a million million events per tenant, eight million tenants.
 const N_BITS: u32 = 40;
@@ -39,6 +40,7 @@ impl EventLog for SqliteStore {
     }
 
     async fn events(&self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<LoggedEvent>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
         let read = self.readers.read(move |connection| {
             let snapshot = connection.unchecked_transaction()?;
             let Some((tenant, _)) = head(&snapshot, tenant)? else { return Ok(Vec::new()) };
@@ -46,7 +48,7 @@ impl EventLog for SqliteStore {
                  WHERE place > ?1 AND place < ?2 ORDER BY place LIMIT ?3";
             let mut statement = snapshot.prepare_cached(sql)?;
             let range = params![place(tenant, after), place(TenantKey(tenant.0 + 1), 0), limit];
-            statement.query_and_then(range, logged)?.collect()
+            statement.query_and_then(range, |row| logged(&sealer, row))?.collect()
         });
         read.await
     }
@@ -89,16 +91,17 @@ fn oldest(connection: &Connection, tenant: TenantKey) -> Outcome<Option<i64>> {
 }
 
 /// From `(place, conversation, assignee, team, was, was_team, moved, frame)`.
-fn logged(row: &Row<'_>) -> Outcome<LoggedEvent> {
+fn logged(sealer: &Sealer, row: &Row<'_>) -> Outcome<LoggedEvent> {
     let holder = |column| {
         let assignee = row.get::<_, Option<[u8; 16]>>(column)?.map(MemberId::from_bytes);
         let team = row.get::<_, Option<[u8; 16]>>(column + 1)?.map(TeamId::from_bytes);
         Ok::<_, rusqlite::Error>(Holder { assignee, team })
     };
+    let (n, conversation) = (n_of(row.get(0)?)?, ConversationId::from_bytes(row.get(1)?));
     Ok(LoggedEvent {
-        n: n_of(row.get(0)?)?,
-        conversation: ConversationId::from_bytes(row.get(1)?),
+        n,
+        conversation,
         audience: Audience { holder: holder(2)?, was: holder(4)?, moved: row.get(6)? },
-        frame: Bytes::from(row.get::<_, Vec<u8>>(7)?),
+        frame: Bytes::from(codec::open_frame(sealer, conversation, n, row.get_ref(7)?)?),
     })
 }

@@ -2,6 +2,7 @@
 //! counts, which are summed up and written once per COMMIT.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use engine::access::Holder;
 use engine::id::TenantId;
@@ -10,7 +11,9 @@ use engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::fault::{Outcome, signed, unsigned};
+use super::keys_of;
 use super::writer::Session;
+use crate::crypto::Sealer;
 
 /// An organization's small key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -132,11 +135,18 @@ impl Session<'_> {
         let key = if let Some(key) = known {
             key
         } else {
+            // Its keys are on disk before anything of it can be.
+            self.keyring.of(tenant)?;
             self.connection.prepare_cached("INSERT INTO tenant (id) VALUES (?1)")?.execute([tenant.as_bytes()])?;
             TenantKey(self.connection.last_insert_rowid())
         };
         self.ledger.tenants.insert(tenant, key);
         Ok(key)
+    }
+
+    pub(super) fn sealer(&self, tenant: TenantKey) -> Outcome<Arc<Sealer>> {
+        let mut statement = self.connection.prepare_cached("SELECT id FROM tenant WHERE key = ?1")?;
+        keys_of(self.keyring, TenantId::from_bytes(statement.query_row([tenant.0], |row| row.get(0))?))
     }
 
     fn known_tenant(&self, tenant: TenantId) -> Outcome<Option<TenantKey>> {

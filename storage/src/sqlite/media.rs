@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use engine::content::{Media, MediaState};
 use engine::decision::MediaJob;
@@ -8,11 +10,13 @@ use rusqlite::{Connection, params};
 
 use super::fault::Outcome;
 use super::ledger::TenantKey;
-use super::{SqliteStore, codec};
+use super::{SqliteStore, codec, keys_of};
+use crate::crypto::Sealer;
 
 #[async_trait]
 impl MediaStore for SqliteStore {
     async fn media(&self, tenant: TenantId, id: MediaId) -> Result<Option<MediaRow>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
         let read = self.readers.read(move |connection| {
             let sql = "SELECT conversation, uploader, body FROM media
                  WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2";
@@ -20,7 +24,7 @@ impl MediaStore for SqliteStore {
             let mut rows = statement.query([tenant.as_bytes(), id.as_bytes()])?;
             let Some(row) = rows.next()? else { return Ok(None) };
             Ok(Some(MediaRow {
-                media: codec::decode(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?)?,
+                media: codec::open(&sealer, codec::MEDIA, id.as_bytes(), row.get_ref(2)?)?,
                 conversation: row.get::<_, Option<[u8; 16]>>(0)?.map(ConversationId::from_bytes),
                 uploader: row.get::<_, Option<[u8; 16]>>(1)?.map(MemberId::from_bytes),
             }))
@@ -29,20 +33,20 @@ impl MediaStore for SqliteStore {
     }
 
     async fn put_upload(&self, tenant: TenantId, media: Media, uploader: MemberId) -> Result<(), StoreError> {
-        let body = codec::encode(&media)?;
+        let FileRow { id, body } = FileRow::of(self.sealer(tenant).await?.as_ref(), &media)?;
         let write = self.writer.write(move |session| {
             let key = session.tenant(tenant)?;
             let sql = "INSERT INTO media (tenant, id, uploader, body, attempts) VALUES (?1, ?2, ?3, ?4, 0)
                  ON CONFLICT (tenant, id) DO NOTHING";
             let mut statement = session.connection.prepare_cached(sql)?;
-            statement.execute(params![key.0, media.id.as_bytes(), uploader.as_bytes(), body])?;
+            statement.execute(params![key.0, id.as_bytes(), uploader.as_bytes(), body])?;
             Ok(())
         });
         write.await
     }
 
     async fn finish_fetch(&self, tenant: TenantId, media: Media) -> Result<(), StoreError> {
-        let file = FileRow::of(&media)?;
+        let file = FileRow::of(self.sealer(tenant).await?.as_ref(), &media)?;
         let write = self.writer.write(move |session| {
             let key = session.tenant(tenant)?;
             file.finish_fetch(session.connection, key)
@@ -62,6 +66,7 @@ impl MediaStore for SqliteStore {
     }
 
     async fn due_fetches(&self, now: Timestamp, limit: u32) -> Result<Vec<(TenantId, MediaJob)>, StoreError> {
+        let keyring = Arc::clone(&self.keyring);
         let read = self.readers.read(move |connection| {
             let sql = "SELECT tenant.id, media.id, attempts, job FROM media INDEXED BY media_due
                  JOIN tenant ON tenant.key = media.tenant
@@ -69,8 +74,9 @@ impl MediaStore for SqliteStore {
             let mut statement = connection.prepare_cached(sql)?;
             let jobs = statement.query_and_then(params![now.0, limit], |row| {
                 let media = MediaId::from_bytes(row.get(1)?);
-                let body = row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?;
-                Ok((TenantId::from_bytes(row.get(0)?), codec::decode_job(media, row.get(2)?, body)?))
+                let tenant = TenantId::from_bytes(row.get(0)?);
+                let sealer = keys_of(&keyring, tenant)?;
+                Ok((tenant, codec::open_job(&sealer, media, row.get(2)?, row.get_ref(3)?)?))
             })?;
             jobs.collect()
         });
@@ -90,15 +96,15 @@ pub(super) fn tie(
     Ok(())
 }
 
-/// A file on its way into the store, encoded.
+/// A file on its way into the store, sealed.
 pub(super) struct FileRow {
     id: MediaId,
     body: Vec<u8>,
 }
 
 impl FileRow {
-    pub(super) fn of(media: &Media) -> Outcome<Self> {
-        Ok(Self { id: media.id, body: codec::encode(media)? })
+    pub(super) fn of(sealer: &Sealer, media: &Media) -> Outcome<Self> {
+        Ok(Self { id: media.id, body: codec::seal(sealer, codec::MEDIA, media.id.as_bytes(), media)? })
     }
 
     /// A file whose bytes are here, of a message that is imported.
@@ -126,7 +132,7 @@ pub(super) struct JobRow {
 }
 
 impl JobRow {
-    pub(super) fn of(job: &MediaJob) -> Outcome<Self> {
+    pub(super) fn of(sealer: &Sealer, job: &MediaJob) -> Outcome<Self> {
         let media = Media {
             id: job.media,
             state: MediaState::Pending,
@@ -135,7 +141,7 @@ impl JobRow {
             filename: job.filename.clone(),
             reason: None,
         };
-        let (file, body) = (FileRow::of(&media)?, codec::encode_job(job)?);
+        let (file, body) = (FileRow::of(sealer, &media)?, codec::seal_job(sealer, job)?);
         Ok(Self { file, conversation: job.conversation, attempts: job.attempts, body })
     }
 

@@ -16,6 +16,7 @@ use super::ledger::TenantKey;
 use super::media::FileRow;
 use super::writer::Session;
 use super::{SqliteStore, codec, media};
+use crate::crypto::{Lookup, Sealer};
 use crate::cursor::{self, List};
 
 /// Rows of an import that share one operation: some milliseconds of the writer, so that live writes get in between.
@@ -34,14 +35,14 @@ impl MessageStore for SqliteStore {
         conversation: ConversationId,
         id: MessageId,
     ) -> Result<Option<Message>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
         let read = self.readers.read(move |connection| {
             let sql = "SELECT message.at, message.body FROM message JOIN conversation ON message.conversation = key
                  WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND conversation.id = ?2 AND message.id = ?3";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([tenant.as_bytes(), conversation.as_bytes(), id.as_bytes()])?;
             let Some(row) = rows.next()? else { return Ok(None) };
-            let body: Vec<u8> = row.get(1)?;
-            codec::decode_message(conversation, id, Timestamp(row.get(0)?), &body).map(Some)
+            codec::open_message(&sealer, conversation, id, Timestamp(row.get(0)?), row.get_ref(1)?).map(Some)
         });
         read.await
     }
@@ -54,12 +55,15 @@ impl MessageStore for SqliteStore {
     ) -> Result<Page<Message>, ListError> {
         let before = cursor::position(List::History, &page)?.unwrap_or((i64::MAX, i64::MAX));
         let limit = cursor::limit(&page);
-        let read = self.readers.read(move |connection| history(connection, tenant, conversation, before, limit));
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Page { items: Vec::new(), next: None }) };
+        let read =
+            self.readers.read(move |connection| history(connection, &sealer, tenant, conversation, before, limit));
         Ok(read.await?)
     }
 
     async fn locate(&self, tenant: TenantId, wamid: &Wamid) -> Result<Option<Located>, StoreError> {
-        let wamid = codec::wamid_lookup(wamid);
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let wamid = codec::wamid_lookup(&sealer, wamid);
         let read = self.readers.read(move |connection| {
             let mut statement = connection.prepare_cached(LOCATE)?;
             let found = statement.query_row(params![tenant.as_bytes(), wamid], |row| {
@@ -75,11 +79,12 @@ impl MessageStore for SqliteStore {
 
     async fn park_status(&self, tenant: TenantId, update: &StatusUpdate) -> Result<(), StoreError> {
         let update = update.clone();
-        let body = codec::encode(&update)?;
-        let lookup = codec::wamid_lookup(&update.wamid);
+        let sealer = self.sealer(tenant).await?;
+        let lookup = codec::wamid_lookup(&sealer, &update.wamid);
+        let body = codec::seal(&sealer, codec::PARKED_STATUS, &lookup, &update)?;
         let write = self.writer.write(move |session| {
             let key = session.tenant(tenant)?;
-            if parked(session.connection, key, lookup)?.contains(&update) {
+            if parked(session.connection, &sealer, key, lookup)?.contains(&update) {
                 return Ok(());
             }
             let sql = "INSERT INTO parked_status (tenant, wamid, body) VALUES (?1, ?2, ?3)";
@@ -90,7 +95,8 @@ impl MessageStore for SqliteStore {
     }
 
     async fn unpark_statuses(&self, tenant: TenantId, wamid: &Wamid) -> Result<Vec<StatusUpdate>, StoreError> {
-        let lookup = codec::wamid_lookup(wamid);
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let lookup = codec::wamid_lookup(&sealer, wamid);
         // Nearly always nothing is parked, and looking costs no commit.
         let nothing = self.readers.read(move |connection| {
             let sql = "SELECT 1 FROM parked_status
@@ -102,7 +108,7 @@ impl MessageStore for SqliteStore {
         }
         let write = self.writer.write(move |session| {
             let key = session.tenant(tenant)?;
-            let taken = parked(session.connection, key, lookup)?;
+            let taken = parked(session.connection, &sealer, key, lookup)?;
             let sql = "DELETE FROM parked_status WHERE tenant = ?1 AND wamid = ?2";
             session.connection.prepare_cached(sql)?.execute(params![key.0, lookup])?;
             Ok(taken)
@@ -117,8 +123,12 @@ impl MessageStore for SqliteStore {
         messages: Vec<Message>,
     ) -> Result<(), StoreError> {
         self.refuse_strays(tenant, &conversations, &messages).await?;
+        let sealer = self.sealer(tenant).await?;
         for chunk in conversations.chunks(IMPORT_CHUNK) {
-            let rows = chunk.iter().map(ConversationRow::of).collect::<Outcome<Vec<_>>>()?;
+            let rows = chunk
+                .iter()
+                .map(|conversation| ConversationRow::of(&sealer, conversation))
+                .collect::<Outcome<Vec<_>>>()?;
             let write = self.writer.write(move |session| {
                 let key = session.tenant(tenant)?;
                 rows.iter().try_for_each(|row| import_conversation(session, key, row))
@@ -126,7 +136,7 @@ impl MessageStore for SqliteStore {
             write.await?;
         }
         for chunk in messages.chunks(IMPORT_CHUNK) {
-            let rows = chunk.iter().map(ImportRow::of).collect::<Outcome<Vec<_>>>()?;
+            let rows = chunk.iter().map(|message| ImportRow::of(&sealer, message)).collect::<Outcome<Vec<_>>>()?;
             let write = self.writer.write(move |session| {
                 let key = session.tenant(tenant)?;
                 import_messages(session, key, &rows)
@@ -177,10 +187,10 @@ struct ImportRow {
 }
 
 impl ImportRow {
-    fn of(message: &Message) -> Outcome<Self> {
+    fn of(sealer: &Sealer, message: &Message) -> Outcome<Self> {
         let ready = message.content.media().filter(|media| media.state == MediaState::Ready);
-        let file = ready.map(FileRow::of).transpose()?;
-        Ok(Self { conversation: message.conversation_id, message: MessageRow::of(message)?, file })
+        let file = ready.map(|media| FileRow::of(sealer, media)).transpose()?;
+        Ok(Self { conversation: message.conversation_id, message: MessageRow::of(sealer, message)?, file })
     }
 }
 
@@ -211,6 +221,7 @@ fn import_messages(session: &Session<'_>, tenant: TenantKey, rows: &[ImportRow])
 
 fn history(
     connection: &Connection,
+    sealer: &Sealer,
     tenant: TenantId,
     conversation: ConversationId,
     (at, arrival): (i64, i64),
@@ -230,42 +241,41 @@ fn history(
         }
         let at = row.get(0)?;
         last = Some((at, row.get(1)?));
-        let body = row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?;
         let id = MessageId::from_bytes(row.get(2)?);
-        items.push(codec::decode_message(conversation, id, Timestamp(at), body)?);
+        items.push(codec::open_message(sealer, conversation, id, Timestamp(at), row.get_ref(3)?)?);
     }
     Ok(Page { items, next: None })
 }
 
 /// In order of arrival.
-fn parked(connection: &Connection, tenant: TenantKey, lookup: [u8; 16]) -> Outcome<Vec<StatusUpdate>> {
+fn parked(connection: &Connection, sealer: &Sealer, tenant: TenantKey, lookup: Lookup) -> Outcome<Vec<StatusUpdate>> {
     let sql = "SELECT body FROM parked_status WHERE tenant = ?1 AND wamid = ?2 ORDER BY arrival";
     let mut statement = connection.prepare_cached(sql)?;
     let bodies = statement.query_and_then(params![tenant.0, lookup], |row| {
-        codec::decode(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)
+        codec::open(sealer, codec::PARKED_STATUS, &lookup, row.get_ref(0)?)
     })?;
     bodies.collect()
 }
 
-/// A message on its way into the file, encoded.
+/// A message on its way into the file, sealed.
 pub(super) struct MessageRow {
     id: MessageId,
     at: i64,
     /// Set on what went out: the only messages that are looked for by wamid.
-    wamid: Option<[u8; 16]>,
+    wamid: Option<Lookup>,
     pub(super) media: Option<MediaId>,
     body: Vec<u8>,
 }
 
 impl MessageRow {
-    pub(super) fn of(message: &Message) -> Outcome<Self> {
+    pub(super) fn of(sealer: &Sealer, message: &Message) -> Outcome<Self> {
         let outgoing = message.direction == Direction::Out;
         Ok(Self {
             id: message.id,
             at: message.at.0,
-            wamid: message.wamid.as_ref().filter(|_| outgoing).map(codec::wamid_lookup),
+            wamid: message.wamid.as_ref().filter(|_| outgoing).map(|wamid| codec::wamid_lookup(sealer, wamid)),
             media: message.content.media().map(|media| media.id),
-            body: codec::encode_message(message)?,
+            body: codec::seal_message(sealer, message)?,
         })
     }
 

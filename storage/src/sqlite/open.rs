@@ -1,13 +1,16 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use engine::id::TenantId;
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::SqliteStore;
 use super::checkpointer::Checkpointer;
 use super::data_directory::DataDirectory;
 use super::readers::Readers;
 use super::writer::Writer;
+use crate::crypto::{Keyring, KeyringError, KeyringPlace, Lookup};
 
 /// Numbered from 1, applied in order, never changed after a release.
 const SCHEMA: &[&str] = &[include_str!("../../schema/0001_start.sql")];
@@ -53,15 +56,25 @@ pub enum OpenError {
         "the data was written by a newer jetto (schema {found}, this one knows {known}); install that version again"
     )]
     TooNew { found: usize, known: usize },
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    #[error("the data in {} were sealed by other keys than those in {}; put the right keyring there", .dir.display(), .keys.display())]
+    WrongKeyring { dir: PathBuf, keys: PathBuf },
+    #[error("the data directory {} cannot be made or used: {error}", .dir.display())]
+    Folder { dir: PathBuf, error: std::io::Error },
     #[error("the data directory cannot be used: {0}")]
     Io(#[from] std::io::Error),
     #[error("the database cannot be opened: {0}")]
     Sqlite(#[from] rusqlite::Error),
 }
 
-pub(super) fn open(dir: &Path, options: SqliteOptions) -> Result<SqliteStore, OpenError> {
+pub(super) fn open(dir: &Path, keys: KeyringPlace, options: SqliteOptions) -> Result<SqliteStore, OpenError> {
     let directory = DataDirectory::lock(dir)?;
     let path = directory.path().join("jetto.db");
+    let keys_dir = keys.dir.clone();
+    // Where there are data, missing keys are not made anew: that would only hide that they are missing.
+    let keyring = Arc::new(Keyring::open(keys, !has_data(&path)?)?);
+    directory.make_private(&path)?;
     let mut connection = Connection::open_with_flags(
         &path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -74,6 +87,7 @@ pub(super) fn open(dir: &Path, options: SqliteOptions) -> Result<SqliteStore, Op
     connection.pragma_update(None, "journal_size_limit", i64::from(CHECKPOINT_PAGES) * 4096)?;
     connection.pragma_update(None, "foreign_keys", true)?;
     migrate(&mut connection)?;
+    prove(&connection, &keyring, dir, &keys_dir)?;
     let readers = (0..options.readers.max(1)).map(|_| open_reader(&path, options.reader_cache_kib));
     let readers = readers.collect::<Result<Vec<_>, OpenError>>()?;
     let copies =
@@ -82,7 +96,8 @@ pub(super) fn open(dir: &Path, options: SqliteOptions) -> Result<SqliteStore, Op
     Ok(SqliteStore {
         readers: Readers::start(readers)?,
         checkpointer: Checkpointer::start(copies)?,
-        writer: Writer::start(connection, options.queue)?,
+        writer: Writer::start(connection, Arc::clone(&keyring), options.queue)?,
+        keyring,
         directory,
     })
 }
@@ -101,6 +116,34 @@ fn tune(connection: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
     connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "temp_store", "MEMORY")
+}
+
+/// A file of nothing is what a start leaves that was cut short before the first commit.
+fn has_data(path: &Path) -> std::io::Result<bool> {
+    match std::fs::metadata(path) {
+        Ok(file) => Ok(file.len() > 0),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether these are the keys that the file was sealed by, and none of its organizations lacks its own. The proof is a
+/// keyed hash of nothing: it stays when data keys change.
+fn prove(connection: &Connection, keyring: &Keyring, dir: &Path, keys: &Path) -> Result<(), OpenError> {
+    let wrong = || OpenError::WrongKeyring { dir: dir.to_owned(), keys: keys.to_owned() };
+    let proof = keyring.installation().lookup("keyring", "");
+    let stored: Option<Lookup> = connection.query_row("SELECT proof FROM keyring", [], |row| row.get(0)).optional()?;
+    match stored {
+        Some(stored) if stored == proof => {}
+        Some(_) => return Err(wrong()),
+        None => drop(connection.execute("INSERT INTO keyring (proof) VALUES (?1)", [proof])?),
+    }
+    let mut statement = connection.prepare("SELECT id FROM tenant")?;
+    let mut tenants = statement.query([])?;
+    while let Some(row) = tenants.next()? {
+        keyring.known(TenantId::from_bytes(row.get(0)?)).ok_or_else(wrong)?;
+    }
+    Ok(())
 }
 
 /// Forward only: an older program refuses a newer file.
@@ -126,16 +169,16 @@ mod tests {
     #[test]
     fn a_file_of_a_newer_program_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        drop(open(dir.path(), SqliteOptions::default()).unwrap());
+        drop(SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap());
         Connection::open(dir.path().join("jetto.db")).unwrap().pragma_update(None, "user_version", 99).unwrap();
-        let error = open(dir.path(), SqliteOptions::default()).err().unwrap();
+        let error = SqliteStore::open(dir.path(), SqliteOptions::default()).err().unwrap();
         assert!(matches!(error, OpenError::TooNew { found: 99, .. }), "{error}");
     }
 
     #[test]
     fn a_second_store_in_the_same_directory_is_refused() {
         let dir = tempfile::tempdir().unwrap();
-        let _first = open(dir.path(), SqliteOptions::default()).unwrap();
-        assert!(matches!(open(dir.path(), SqliteOptions::default()), Err(OpenError::Locked { .. })));
+        let _first = SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap();
+        assert!(matches!(SqliteStore::open(dir.path(), SqliteOptions::default()), Err(OpenError::Locked { .. })));
     }
 }

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::fault::Outcome;
 use super::ledger::TenantKey;
 use super::{SqliteStore, codec};
+use crate::crypto::Sealer;
 
 const QUEUED: u8 = 0;
 const CLAIMED: u8 = 1;
@@ -57,12 +58,13 @@ impl Outbox for SqliteStore {
     }
 
     async fn outbox_entry(&self, tenant: TenantId, id: MessageId) -> Result<Option<OutboxEntry>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
         let read = self.readers.read(move |connection| {
-            let sql = "SELECT state, token, since, body FROM outbox
+            let sql = "SELECT state, token, since, body, id FROM outbox
                  WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2";
             let mut statement = connection.prepare_cached(sql)?;
             let mut rows = statement.query([tenant.as_bytes(), id.as_bytes()])?;
-            rows.next()?.map(entry).transpose()
+            rows.next()?.map(|row| entry(&sealer, row)).transpose()
         });
         read.await
     }
@@ -73,21 +75,22 @@ impl Outbox for SqliteStore {
         after: Option<MessageId>,
         limit: u32,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
         let read = self.readers.read(move |connection| {
-            let sql = "SELECT state, token, since, body FROM outbox INDEXED BY outbox_unsettled
+            let sql = "SELECT state, token, since, body, id FROM outbox INDEXED BY outbox_unsettled
                  WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND state < 3 AND place > coalesce(
                      (SELECT place FROM outbox WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2), 0)
                  ORDER BY place LIMIT ?3";
             let mut statement = connection.prepare_cached(sql)?;
             let after = after.as_ref().map(MessageId::as_bytes);
-            statement.query_and_then(params![tenant.as_bytes(), after, limit], entry)?.collect()
+            statement.query_and_then(params![tenant.as_bytes(), after, limit], |row| entry(&sealer, row))?.collect()
         });
         read.await
     }
 }
 
-/// From (state, token, since, body).
-fn entry(row: &Row<'_>) -> Outcome<OutboxEntry> {
+/// From (state, token, since, body, id).
+fn entry(sealer: &Sealer, row: &Row<'_>) -> Outcome<OutboxEntry> {
     let token = row.get::<_, Option<[u8; 16]>>(1)?.map(ClaimToken::from_bytes);
     let since = row.get::<_, Option<i64>>(2)?.map(Timestamp);
     let state = match (row.get::<_, u8>(0)?, token, since) {
@@ -97,19 +100,20 @@ fn entry(row: &Row<'_>) -> Outcome<OutboxEntry> {
         (SETTLED, ..) => OutboxState::Settled,
         _ => return Err(codec::corrupt("an outbox entry in an unknown state")),
     };
-    let outgoing = codec::decode(row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?)?;
+    let outgoing = codec::open(sealer, codec::OUTBOX, &row.get::<_, [u8; 16]>(4)?, row.get_ref(3)?)?;
     Ok(OutboxEntry { outgoing, state })
 }
 
-/// An outgoing message on its way into the file, encoded.
+/// An outgoing message on its way into the file, sealed.
 pub(super) struct OutgoingRow {
     id: MessageId,
     body: Vec<u8>,
 }
 
 impl OutgoingRow {
-    pub(super) fn of(outgoing: &Outgoing) -> Outcome<Self> {
-        Ok(Self { id: outgoing.id, body: codec::encode(outgoing)? })
+    pub(super) fn of(sealer: &Sealer, outgoing: &Outgoing) -> Outcome<Self> {
+        let body = codec::seal(sealer, codec::OUTBOX, outgoing.id.as_bytes(), outgoing)?;
+        Ok(Self { id: outgoing.id, body })
     }
 
     /// What is in doubt or settled is opened again and keeps its place; what is queued or claimed stays as it is.

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use engine::account::{Rotation, Session as SignIn};
 use engine::audit::AuditEntry;
@@ -9,7 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fault::Outcome;
 use super::writer::Session;
-use super::{SqliteStore, audit, codec};
+use super::{SqliteStore, audit, codec, keys_of};
+use crate::crypto::Keyring;
 
 /// Where the browser is.
 #[derive(Serialize, Deserialize)]
@@ -23,12 +26,13 @@ const COLUMNS: &str = "SELECT session.id, tenant.id, account, member, token_vers
      created_at, expires_at, last_seen_at, session.body FROM session JOIN tenant ON tenant.key = session.tenant";
 
 /// From the columns above.
-fn sign_in(row: &Row<'_>) -> Outcome<SignIn> {
-    let StoredPlace { ip, browser, device } =
-        codec::decode(row.get_ref(11)?.as_blob().map_err(rusqlite::Error::from)?)?;
+fn sign_in(keyring: &Keyring, row: &Row<'_>) -> Outcome<SignIn> {
+    let (id, tenant) = (SessionId::from_bytes(row.get(0)?), TenantId::from_bytes(row.get(1)?));
+    let sealer = keys_of(keyring, tenant)?;
+    let StoredPlace { ip, browser, device } = codec::open(&sealer, codec::SESSION, id.as_bytes(), row.get_ref(11)?)?;
     Ok(SignIn {
-        id: SessionId::from_bytes(row.get(0)?),
-        tenant: TenantId::from_bytes(row.get(1)?),
+        id,
+        tenant,
         account: AccountId::from_bytes(row.get(2)?),
         member: MemberId::from_bytes(row.get(3)?),
         token_version: row.get(4)?,
@@ -44,10 +48,10 @@ fn sign_in(row: &Row<'_>) -> Outcome<SignIn> {
     })
 }
 
-fn find(connection: &Connection, id: SessionId) -> Outcome<Option<SignIn>> {
+fn find(keyring: &Keyring, connection: &Connection, id: SessionId) -> Outcome<Option<SignIn>> {
     let mut statement = connection.prepare_cached(&format!("{COLUMNS} WHERE session.id = ?1"))?;
     let mut rows = statement.query([id.as_bytes()])?;
-    rows.next()?.map(sign_in).transpose()
+    rows.next()?.map(|row| sign_in(keyring, row)).transpose()
 }
 
 fn remove(session: &Session<'_>, id: SessionId) -> Outcome<bool> {
@@ -60,7 +64,9 @@ impl Sessions for SqliteStore {
     async fn open_session(&self, session: SignIn, audit: Vec<AuditEntry>) -> Result<(), StoreError> {
         let place =
             StoredPlace { ip: session.ip.clone(), browser: session.browser.clone(), device: session.device.clone() };
-        let (body, entries) = (codec::encode(&place)?, audit::prepare(audit)?);
+        let sealer = self.sealer(session.tenant).await?;
+        let body = codec::seal(&sealer, codec::SESSION, session.id.as_bytes(), &place)?;
+        let entries = audit::prepare(audit);
         let write = self.writer.write(move |writer| {
             let key = writer.tenant(session.tenant)?;
             let sql = "INSERT INTO session (id, tenant, account, member, token_version, refresh, previous, rotated_at,
@@ -86,14 +92,16 @@ impl Sessions for SqliteStore {
     }
 
     async fn session(&self, id: SessionId) -> Result<Option<SignIn>, StoreError> {
-        self.readers.read(move |connection| find(connection, id)).await
+        let keyring = Arc::clone(&self.keyring);
+        self.readers.read(move |connection| find(&keyring, connection, id)).await
     }
 
     async fn sessions_of(&self, account: AccountId) -> Result<Vec<SignIn>, StoreError> {
+        let keyring = Arc::clone(&self.keyring);
         let read = self.readers.read(move |connection| {
             let sql = format!("{COLUMNS} WHERE account = ?1 ORDER BY last_seen_at DESC, session.id");
             let mut statement = connection.prepare_cached(&sql)?;
-            statement.query_and_then([account.as_bytes()], sign_in)?.collect()
+            statement.query_and_then([account.as_bytes()], |row| sign_in(&keyring, row))?.collect()
         });
         read.await
     }
@@ -106,9 +114,9 @@ impl Sessions for SqliteStore {
         now: Timestamp,
         reuse: AuditEntry,
     ) -> Result<Rotated, StoreError> {
-        let reuse = audit::prepare(vec![reuse])?;
+        let reuse = audit::prepare(vec![reuse]);
         let write = self.writer.write(move |writer| {
-            let Some(session) = find(writer.connection, id)? else { return Ok(Rotated::Ended) };
+            let Some(session) = find(writer.keyring, writer.connection, id)? else { return Ok(Rotated::Ended) };
             match session.rotate(&presented, next, now) {
                 Rotation::Fresh(fresh) => {
                     let sql = "UPDATE session SET refresh = ?2, previous = ?3, rotated_at = ?4, last_seen_at = ?5
@@ -135,7 +143,7 @@ impl Sessions for SqliteStore {
     }
 
     async fn end_sessions(&self, ids: Vec<SessionId>, audit: Vec<(TenantId, AuditEntry)>) -> Result<usize, StoreError> {
-        let entries = audit::prepare_each(audit)?;
+        let entries = audit::prepare_each(audit);
         let write = self.writer.write(move |writer| {
             let mut ended = 0;
             for id in &ids {

@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use super::fault::{Fault, Outcome};
 use super::gauge::{Gauge, Pressure};
 use super::ledger::Ledger;
+use crate::crypto::Keyring;
 
 /// Operations that share one COMMIT.
 pub(super) const GROUP_MAX: usize = 512;
@@ -37,6 +38,7 @@ const IDLE: Duration = Duration::from_secs(5);
 pub(super) struct Session<'a> {
     pub(super) connection: &'a Connection,
     pub(super) ledger: &'a mut Ledger,
+    pub(super) keyring: &'a Keyring,
 }
 
 trait Operation: Send {
@@ -83,12 +85,13 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, queue: usize) -> std::io::Result<Self> {
+    pub(super) fn start(connection: Connection, keyring: Arc<Keyring>, queue: usize) -> std::io::Result<Self> {
         let queue = queue.max(1);
         let (sender, orders) = sync_channel(queue);
         let gauge = Arc::new(Gauge::new());
         let mut scribe = Scribe {
             connection,
+            keyring,
             ledger: Ledger::default(),
             orders,
             gauge: Arc::clone(&gauge),
@@ -183,6 +186,7 @@ fn closed() -> StoreError {
 /// The writer's side of the queue.
 struct Scribe {
     connection: Connection,
+    keyring: Arc<Keyring>,
     ledger: Ledger,
     orders: Receiver<Order>,
     gauge: Arc<Gauge>,
@@ -274,7 +278,8 @@ impl Scribe {
         let mut done = 0;
         loop {
             while let Some(queued) = self.group.get_mut(done) {
-                let mut session = Session { connection: &self.connection, ledger: &mut self.ledger };
+                let (connection, keyring) = (&self.connection, self.keyring.as_ref());
+                let mut session = Session { connection, ledger: &mut self.ledger, keyring };
                 let Err(fault) = guarded(queued.operation.as_mut(), &mut session) else {
                     done += 1;
                     continue;

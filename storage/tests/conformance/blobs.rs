@@ -1,7 +1,10 @@
+use std::sync::Arc;
+
 use bytes::Bytes;
 use engine::id::MediaId;
 use engine::ports::BlobStore;
 use storage::blobs::DirectoryBlobs;
+use storage::crypto::{Keyring, KeyringPlace};
 use storage::memory::MemoryStore;
 
 use crate::fixture::*;
@@ -32,14 +35,15 @@ async fn a_range_ends_with_the_file(blobs: &impl BlobStore) {
 #[tokio::test]
 async fn the_directory_keeps_blobs_and_nothing_half_written() {
     let dir = tempfile::tempdir().unwrap();
-    let blobs = DirectoryBlobs::open(dir.path()).unwrap();
+    let keyring = Arc::new(Keyring::open(KeyringPlace::within(dir.path()), true).unwrap());
+    let blobs = DirectoryBlobs::open(dir.path(), Arc::clone(&keyring)).unwrap();
     a_blob_reads_back(&blobs).await;
     a_range_ends_with_the_file(&blobs).await;
     let folder = dir.path().join("blobs").join(TENANT.to_string()).join("ab");
     let names: Vec<_> = folder.read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, [ID.to_string().as_str()], "no draft stays behind");
     // A crash leaves a draft behind, and the names of drafts start again.
-    let again = DirectoryBlobs::open(dir.path()).unwrap();
+    let again = DirectoryBlobs::open(dir.path(), keyring).unwrap();
     std::fs::write(folder.join(format!("{ID}.draft-0")), b"half").unwrap();
     again.put(TENANT, ID, Bytes::from_static(b"whole")).await.unwrap();
     assert_eq!(again.read(TENANT, ID).await, Ok(Some(Bytes::from_static(b"whole"))));

@@ -59,6 +59,10 @@ pub(crate) async fn attempts_are_counted(store: &impl Store) {
     assert_eq!(store.raise_attempts(TENANT, intake_id(1)).await, Ok(1));
     assert_eq!(store.raise_attempts(TENANT, intake_id(1)).await, Ok(2));
     assert_eq!(store.unfinished(TENANT, None, 1).await.unwrap()[0].attempts, 2);
+    store.mark(TENANT, mark(1, IntakeOutcome::Quarantined)).await.unwrap();
+    assert_eq!(store.raise_attempts(TENANT, intake_id(1)).await, Ok(0), "only while it is unfinished");
+    let (entry, _) = store.entry(TENANT, intake_id(1)).await.unwrap().unwrap();
+    assert_eq!(entry.attempts, 2);
 }
 
 pub(crate) async fn a_replayed_item_is_as_it_came(store: &impl Store) {

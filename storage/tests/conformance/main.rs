@@ -20,6 +20,7 @@ mod messages;
 mod observation;
 mod outbox;
 mod races;
+mod sealed;
 mod sequences;
 mod sessions;
 mod sqlite_file;
@@ -133,7 +134,7 @@ suite! {
         a_key_that_leads_elsewhere_stays_there
         a_changed_number_leads_to_the_same_contact
         nothing_new_changes_nothing
-        contacts_come_in_order_of_name_unnamed_last
+        contacts_come_newest_first
         an_import_of_contacts_leaves_known_ones
     }
     outbox {

@@ -4,7 +4,7 @@ use engine::access::Visibility;
 use engine::contact::Contact;
 use engine::conversation::Conversation;
 use engine::event::LoggedEvent;
-use engine::id::TenantId;
+use engine::id::{ContactId, TenantId};
 use engine::intake::{IntakeEntry, IntakeOutcome, IntakeRecord, IntakeSummary};
 use engine::message::Message;
 use engine::outgoing::OutboxEntry;
@@ -36,6 +36,15 @@ pub(crate) struct Observation {
     range: LogRange,
     events: Vec<LoggedEvent>,
     media: Vec<Option<MediaRow>>,
+}
+
+impl Observation {
+    /// Of contacts that the store made, every store has its own ids.
+    pub(crate) fn rename_contacts(&mut self, mut name: impl FnMut(ContactId) -> ContactId) {
+        for contact in self.contacts.iter_mut().flatten() {
+            contact.id = name(contact.id);
+        }
+    }
 }
 
 pub(crate) async fn observe(store: &impl Store, tenant: TenantId) -> Observation {

@@ -30,7 +30,7 @@ export type ConversationStatus = 'open' | 'snoozed' | 'closed';
 
 export type Credentials = { email: string; password: string };
 
-export type Delivery = { delivered_at: Timestamp | null; doubted_at: Timestamp | null; failed_at: Timestamp | null; failure: Failure | null; played_at: Timestamp | null; queued_at: Timestamp; read_at: Timestamp | null; sent_at: Timestamp | null; state: DeliveryState };
+export type Delivery = { accepted_at: Timestamp | null; delivered_at: Timestamp | null; doubted_at: Timestamp | null; failed_at: Timestamp | null; failure: Failure | null; played_at: Timestamp | null; queued_at: Timestamp; read_at: Timestamp | null; sent_at: Timestamp | null; state: DeliveryState };
 
 export type DeliveryState = 'queued' | 'sent' | 'delivered' | 'read' | 'played' | 'failed' | 'unknown';
 

@@ -33,9 +33,8 @@ impl Customer {
             (None, Some(customer)) if customer < SIMULATED => simulated(scene, customer)?,
             (None, _) => made_up(scene, index)?,
         };
-        let keys = identities.keys(PORTFOLIO);
-        let first = keys.first().map(String::as_str).unwrap_or_default();
-        let mut contact = Contact::new(ContactId::of_identity(scene.tenant, first));
+        let index_bytes = (index as u64).to_be_bytes();
+        let mut contact = Contact::new(ContactId::derive(&[b"demo", scene.tenant.as_bytes(), &index_bytes]));
         contact.learn(&identities);
         Ok(Self { index, language, first_name, contact })
     }

@@ -2,6 +2,8 @@ use futures_util::future::join_all;
 
 use super::*;
 
+const TENANT: engine::id::TenantId = engine::id::TenantId::from_bytes([1; 16]);
+
 fn writer() -> Writer {
     writer_with(1024)
 }
@@ -9,7 +11,11 @@ fn writer() -> Writer {
 fn writer_with(queue: usize) -> Writer {
     let connection = Connection::open_in_memory().unwrap();
     connection.execute_batch(include_str!("../../../schema/0001_start.sql")).unwrap();
-    Writer::start(connection, queue).unwrap()
+    let dir = tempfile::tempdir().unwrap();
+    let keyring = Keyring::open(crate::crypto::KeyringPlace::within(dir.path()), true).unwrap();
+    // Its keys must be there before its folder is gone.
+    keyring.of(TENANT).unwrap();
+    Writer::start(connection, Arc::new(keyring), queue).unwrap()
 }
 
 /// Writes the row `n` and then fails in its way; counts its runs.
@@ -70,7 +76,7 @@ async fn what_a_failed_operation_learned_is_forgotten() {
     });
     let queued = join_all((1..=50).map(|n| {
         writer.write(move |session| {
-            let tenant = session.tenant(engine::id::TenantId::from_bytes([1; 16]))?;
+            let tenant = session.tenant(TENANT)?;
             session.ledger.tally_intake(tenant, 0, engine::intake::IntakeOutcome::Stored, 1);
             let place = session.next_places(tenant, 1)?;
             if n % 7 == 0 { Err(Fault::Store(StoreError::Busy)) } else { Ok(place) }

@@ -151,6 +151,7 @@ describe('a message of every kind', () => {
 const delivery = (state: DeliveryState, failure: NonNullable<Message['delivery']>['failure'] = null) => ({
   state,
   queued_at: 1,
+  accepted_at: null,
   sent_at: null,
   delivered_at: null,
   read_at: null,

@@ -1,0 +1,16 @@
+//! Encryption at rest (ADR 0011). A root key wraps the data keys of each organization in a keyring that lies apart from
+//! the data; what a person would not want read from a stolen disk is sealed under its organization's key, and found
+//! again by keyed hashes.
+
+mod cipher;
+mod keyring;
+mod keyring_file;
+mod sealer;
+mod secret;
+mod stream;
+
+pub use keyring::{Keyring, KeyringError, KeyringPlace};
+pub use sealer::{Column, LOOKUP_BYTES, Lookup, Sealer};
+
+pub(crate) use keyring_file::private_folder;
+pub(crate) use stream::{open_range, open_stale, seal_file};

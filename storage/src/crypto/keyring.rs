@@ -1,0 +1,336 @@
+use std::collections::HashMap;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use engine::id::TenantId;
+use engine::ports::StoreError;
+use zeroize::Zeroizing;
+
+use super::keyring_file::{self, DataKey, KeyringFile, Label, OwnerKeys, private_folder, replace, root_id};
+use super::sealer::Sealer;
+use super::secret::Secret;
+
+const INSTALLATION: &str = "installation";
+
+/// Where the keys lie.
+#[derive(Debug, Clone)]
+pub struct KeyringPlace {
+    /// Holds `keys.json`, and `root.key` unless the root key lies elsewhere.
+    pub dir: PathBuf,
+    /// A file of the operator's, 64 hex digits a line; `None`: `root.key` in `dir`, made at the first start.
+    pub root_key_file: Option<PathBuf>,
+}
+
+impl KeyringPlace {
+    /// In a folder of its own within the data directory.
+    pub fn within(data_dir: &Path) -> Self {
+        Self { dir: data_dir.join("keyring"), root_key_file: None }
+    }
+
+    fn root_path(&self) -> PathBuf {
+        self.root_key_file.clone().unwrap_or_else(|| self.dir.join("root.key"))
+    }
+
+    fn keys_path(&self) -> PathBuf {
+        self.dir.join("keys.json")
+    }
+}
+
+/// Why the keys cannot be used: one line each, for the person who starts the server.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    #[error("the root key {} is missing; put it back from its backup, without it nothing that is stored can be read", .path.display())]
+    RootMissing { path: PathBuf },
+    #[error("{} is not a root key: it wants 64 hex digits a line", .path.display())]
+    RootUnreadable { path: PathBuf },
+    #[error("the root key in {} is not the one that the keyring {} was made with; put the right one there", .root.display(), .keys.display())]
+    WrongRoot { root: PathBuf, keys: PathBuf },
+    #[error("the keyring {} is missing; put it back from its backup, without it nothing that is stored can be read", .path.display())]
+    Missing { path: PathBuf },
+    #[error("the keyring {} is damaged, or of a newer jetto; put it back from its backup", .path.display())]
+    Unreadable { path: PathBuf },
+    #[error("the keyring {} is in use by another jetto", .dir.display())]
+    Locked { dir: PathBuf },
+    #[error("the first key in {} is the one in use; put a new one on a line above it, then run this again", .path.display())]
+    NothingNew { path: PathBuf },
+    #[error("the keyring {} cannot be made or used: {error}", .dir.display())]
+    Folder { dir: PathBuf, error: io::Error },
+    #[error("the keyring cannot be used: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// The keys of the installation, unlocked. Holds its folder until it is dropped.
+pub struct Keyring {
+    place: KeyringPlace,
+    _lock: File,
+    open: RwLock<Open>,
+}
+
+struct Open {
+    root: Secret,
+    file: KeyringFile,
+    installation: Arc<Sealer>,
+    tenants: HashMap<TenantId, Arc<Sealer>>,
+}
+
+impl Keyring {
+    /// `new`: there is no data yet, so keys that are missing are made.
+    pub fn open(place: KeyringPlace, new: bool) -> Result<Self, KeyringError> {
+        private_folder(&place.dir).map_err(|error| KeyringError::Folder { dir: place.dir.clone(), error })?;
+        let lock = lock(&place.dir)?;
+        let (root_path, keys_path) = (place.root_path(), place.keys_path());
+        let mut roots = read_roots(&root_path)?;
+        let file = read_keys(&keys_path)?;
+        if roots.is_empty() {
+            if file.is_some() || !new || place.root_key_file.is_some() {
+                return Err(KeyringError::RootMissing { path: root_path });
+            }
+            let root = Secret::random()?;
+            write_roots(&root_path, &[&root])?;
+            roots.push(root);
+        }
+        let (root, file) = match file {
+            Some(file) => {
+                let root = roots.into_iter().find(|root| root_id(root) == file.root);
+                let wrong = KeyringError::WrongRoot { root: root_path, keys: keys_path.clone() };
+                (root.ok_or(wrong)?, file)
+            }
+            None if !new => return Err(KeyringError::Missing { path: keys_path }),
+            None => {
+                let root = roots.swap_remove(0);
+                let mut file = KeyringFile { format: keyring_file::FORMAT, root: root_id(&root), keys: Vec::new() };
+                file.keys.push(new_keys(&root, INSTALLATION)?);
+                write_keys(&keys_path, &file)?;
+                (root, file)
+            }
+        };
+        let open = Open::of(root, file).ok_or(KeyringError::Unreadable { path: keys_path })?;
+        Ok(Self { place, _lock: lock, open: RwLock::new(open) })
+    }
+
+    /// For what belongs to no organization.
+    pub fn installation(&self) -> Arc<Sealer> {
+        Arc::clone(&self.read().installation)
+    }
+
+    /// `None`: nothing was ever stored for this organization.
+    pub fn known(&self, tenant: TenantId) -> Option<Arc<Sealer>> {
+        self.read().tenants.get(&tenant).map(Arc::clone)
+    }
+
+    /// Makes the organization's keys when it has none; they are on disk when this returns. That waits for the disk, once
+    /// per organization.
+    pub fn of(&self, tenant: TenantId) -> Result<Arc<Sealer>, StoreError> {
+        if let Some(known) = self.known(tenant) {
+            return Ok(known);
+        }
+        self.add(tenant).map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+
+    fn add(&self, tenant: TenantId) -> Result<Arc<Sealer>, KeyringError> {
+        let mut open = self.write();
+        // Somebody else may have made them meanwhile.
+        if let Some(known) = open.tenants.get(&tenant) {
+            return Ok(Arc::clone(known));
+        }
+        let keys = new_keys(&open.root, &tenant.to_string())?;
+        let sealer = unwrap_keys(&open.root, &keys).ok_or_else(|| self.unreadable())?;
+        open.file.keys.push(keys);
+        if let Err(error) = write_keys(&self.place.keys_path(), &open.file) {
+            open.file.keys.pop();
+            return Err(error);
+        }
+        open.tenants.insert(tenant, Arc::clone(&sealer));
+        Ok(sealer)
+    }
+
+    /// A new root key wraps the same data keys: nothing that is stored changes. At every moment one of the root keys on
+    /// disk opens the keyring on disk.
+    pub fn rotate_root(&self) -> Result<(), KeyringError> {
+        let mut open = self.write();
+        let path = self.place.root_path();
+        let root = if self.place.root_key_file.is_some() {
+            let first =
+                read_roots(&path)?.into_iter().next().ok_or(KeyringError::RootMissing { path: path.clone() })?;
+            if root_id(&first) == open.file.root {
+                return Err(KeyringError::NothingNew { path });
+            }
+            first
+        } else {
+            let root = Secret::random()?;
+            write_roots(&path, &[&root, &open.root])?;
+            root
+        };
+        let file = rewrapped(&open, &root).ok_or_else(|| self.unreadable())?;
+        write_keys(&self.place.keys_path(), &file)?;
+        if self.place.root_key_file.is_none() {
+            write_roots(&path, &[&root])?;
+        }
+        open.file = file;
+        open.root = root;
+        Ok(())
+    }
+
+    /// Gives every owner a new data key for what is written from now on, unless the last such change is unfinished.
+    pub fn begin_data_rotation(&self) -> Result<(), KeyringError> {
+        let mut open = self.write();
+        if open.file.keys.iter().any(|keys| keys.data.len() > 1) {
+            return Ok(());
+        }
+        let root = Secret::from_bytes(*open.root.bytes());
+        for keys in &mut open.file.keys {
+            let generation = keys.data.last().map_or(1, |newest| newest.generation.saturating_add(1));
+            keys.data.push(new_data_key(&root, &keys.owner, generation)?);
+        }
+        self.publish(&mut open)
+    }
+
+    /// Forgets all data keys but the newest: nothing is sealed by them any more.
+    pub fn end_data_rotation(&self) -> Result<(), KeyringError> {
+        let mut open = self.write();
+        for keys in &mut open.file.keys {
+            let older = keys.data.len().saturating_sub(1);
+            keys.data.drain(..older);
+        }
+        self.publish(&mut open)
+    }
+
+    fn publish(&self, open: &mut Open) -> Result<(), KeyringError> {
+        write_keys(&self.place.keys_path(), &open.file)?;
+        let unlocked = unlock(&open.root, &open.file).ok_or_else(|| self.unreadable())?;
+        (open.installation, open.tenants) = unlocked;
+        Ok(())
+    }
+
+    fn unreadable(&self) -> KeyringError {
+        KeyringError::Unreadable { path: self.place.keys_path() }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Open> {
+        // Nothing is half changed where it could panic.
+        self.open.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Open> {
+        self.open.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Open {
+    fn of(root: Secret, file: KeyringFile) -> Option<Self> {
+        let (installation, tenants) = unlock(&root, &file)?;
+        Some(Self { root, file, installation, tenants })
+    }
+}
+
+type Unlocked = (Arc<Sealer>, HashMap<TenantId, Arc<Sealer>>);
+
+fn unlock(root: &Secret, file: &KeyringFile) -> Option<Unlocked> {
+    let mut installation = None;
+    let mut tenants = HashMap::new();
+    for keys in &file.keys {
+        let sealer = unwrap_keys(root, keys)?;
+        if keys.owner == INSTALLATION {
+            installation = Some(sealer);
+        } else {
+            tenants.insert(keys.owner.parse().ok()?, sealer);
+        }
+    }
+    Some((installation?, tenants))
+}
+
+fn unwrap_keys(root: &Secret, keys: &OwnerKeys) -> Option<Arc<Sealer>> {
+    let owner = &keys.owner;
+    let tenant = if owner == INSTALLATION { None } else { Some(owner.parse().ok()?) };
+    let lookup = keyring_file::unwrap(root, &Label { owner, generation: 0 }, &keys.lookup)?;
+    let data = keys.data.iter().map(|DataKey { generation, key }| {
+        let label = Label { owner, generation: *generation };
+        Some((*generation, keyring_file::unwrap(root, &label, key)?))
+    });
+    let data = data.collect::<Option<Vec<_>>>()?;
+    (!data.is_empty()).then(|| Arc::new(Sealer::new(tenant, data, lookup)))
+}
+
+fn new_keys(root: &Secret, owner: &str) -> Result<OwnerKeys, KeyringError> {
+    let lookup = wrapped(root, &Label { owner, generation: 0 }, &Secret::random()?)?;
+    Ok(OwnerKeys { owner: owner.to_owned(), lookup, data: vec![new_data_key(root, owner, 1)?] })
+}
+
+fn new_data_key(root: &Secret, owner: &str, generation: u16) -> Result<DataKey, KeyringError> {
+    Ok(DataKey { generation, key: wrapped(root, &Label { owner, generation }, &Secret::random()?)? })
+}
+
+fn wrapped(root: &Secret, label: &Label<'_>, key: &Secret) -> Result<String, KeyringError> {
+    keyring_file::wrap(root, label, key).ok_or_else(|| KeyringError::Io(io::Error::other("a key was not wrapped")))
+}
+
+fn rewrapped(open: &Open, root: &Secret) -> Option<KeyringFile> {
+    let again =
+        |label: &Label<'_>, old: &str| keyring_file::wrap(root, label, &keyring_file::unwrap(&open.root, label, old)?);
+    let keys = open.file.keys.iter().map(|keys| {
+        let owner = &keys.owner;
+        let data = keys.data.iter().map(|DataKey { generation, key }| {
+            Some(DataKey { generation: *generation, key: again(&Label { owner, generation: *generation }, key)? })
+        });
+        let lookup = again(&Label { owner, generation: 0 }, &keys.lookup)?;
+        Some(OwnerKeys { owner: owner.clone(), lookup, data: data.collect::<Option<_>>()? })
+    });
+    Some(KeyringFile { format: open.file.format, root: root_id(root), keys: keys.collect::<Option<_>>()? })
+}
+
+fn lock(dir: &Path) -> Result<File, KeyringError> {
+    let path = dir.join("lock");
+    if !path.exists() {
+        replace(&path, b"")?;
+    }
+    let lock = File::options().write(true).open(path)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(KeyringError::Locked { dir: dir.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// Empty when there is no such file.
+fn read_roots(path: &Path) -> Result<Vec<Secret>, KeyringError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => Zeroizing::new(text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let roots: Vec<Secret> = lines
+        .map(|line| line.parse().map_err(|()| KeyringError::RootUnreadable { path: path.to_owned() }))
+        .collect::<Result<_, _>>()?;
+    if roots.is_empty() { Err(KeyringError::RootUnreadable { path: path.to_owned() }) } else { Ok(roots) }
+}
+
+fn write_roots(path: &Path, roots: &[&Secret]) -> Result<(), KeyringError> {
+    let mut text = Zeroizing::new(String::with_capacity(roots.len() * 65));
+    for root in roots {
+        text.push_str(&root.to_text());
+        text.push('\n');
+    }
+    Ok(replace(path, text.as_bytes())?)
+}
+
+fn read_keys(path: &Path) -> Result<Option<KeyringFile>, KeyringError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let file: Option<KeyringFile> = serde_json::from_slice(&bytes).ok();
+    let file = file.filter(|file| file.format == keyring_file::FORMAT);
+    file.map(Some).ok_or_else(|| KeyringError::Unreadable { path: path.to_owned() })
+}
+
+fn write_keys(path: &Path, file: &KeyringFile) -> Result<(), KeyringError> {
+    let text = serde_json::to_vec_pretty(file).map_err(io::Error::other)?;
+    Ok(replace(path, &text)?)
+}
+
+#[cfg(test)]
+mod tests;
