@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::access::Principal;
 use crate::audit::AuditActor;
 use crate::directory::{ApiKey, CustomRole, Invitation, Member, Organization, RoleId, Settings, Team};
 use crate::id::{ApiKeyId, CustomRoleId, InvitationId, MemberId, TeamId};
@@ -132,6 +133,15 @@ impl Household {
             grants: key.map_or_else(|| self.grants(id), |key| self.grants_of_key(key.id, now)),
             owner: self.active_owners().any(|owner| owner.id == id),
         }
+    }
+
+    /// The principal as they are now; `None` when they are deactivated or unknown. Whether a key has expired is asked
+    /// where it comes in.
+    pub fn measure(&self, principal: &Principal) -> Option<Principal> {
+        let member = self.member(principal.person.id).filter(|member| member.is_active())?;
+        let grants = self.standing_of(member.id, Timestamp(i64::MIN)).grants;
+        let teams = member.teams.iter().copied().collect();
+        Some(Principal { person: member.person(), grants, teams, ..principal.clone() })
     }
 
     pub fn active_owners(&self) -> impl Iterator<Item = &Member> {

@@ -164,7 +164,7 @@ fn refused(rejection: &Rejection) -> StartError {
     StartError(rejection.to_string())
 }
 
-async fn find(store: &SqliteStore, wanted: &str) -> Result<TenantId, StartError> {
+pub(crate) async fn find(store: &SqliteStore, wanted: &str) -> Result<TenantId, StartError> {
     let organizations = store.organizations().await.map_err(failed)?;
     organizations
         .into_iter()

@@ -1,22 +1,29 @@
 //! `/api/v1`: thin handlers over the store (reads) and the actors (changes). What a route needs stands in
 //! [`crate::http::routes`].
 
+pub mod administration;
 pub mod alerts;
-pub mod audited;
+pub mod api_keys;
+pub mod audit;
 pub mod channels;
 pub mod contacts;
 pub mod conversations;
 pub mod demo;
+pub mod invitations;
 pub mod joining;
 pub mod lists;
 pub mod me;
 pub mod media;
+pub mod members;
 pub mod messages;
 pub mod openapi;
+pub mod organization;
 pub mod password_resets;
+pub mod roles;
 pub mod second_factor;
 pub mod sessions;
 pub mod sign_ups;
+pub mod teams;
 pub mod templates;
 pub mod webhook_log;
 
@@ -51,6 +58,13 @@ pub fn routes(config: &mut web::ServiceConfig) {
                     .configure(channels::routes)
                     .configure(alerts::routes)
                     .configure(demo::routes)
+                    .configure(members::routes)
+                    .configure(roles::routes)
+                    .configure(teams::routes)
+                    .configure(invitations::routes)
+                    .configure(api_keys::routes)
+                    .configure(organization::routes)
+                    .configure(audit::routes)
                     .route("/live", web::get().to(socket::live)),
             ),
     );

@@ -86,6 +86,7 @@ impl App {
         let graph = Arc::new(graph);
         let households = Arc::new(Households::default());
         let hub = Hub::new(store.clone(), households.clone(), &config.limits);
+        households.tell(&hub);
         let world = World {
             store: store.clone(),
             blobs: blobs.clone(),

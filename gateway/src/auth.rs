@@ -18,6 +18,7 @@ pub mod sign_in;
 use std::path::Path;
 
 use dashmap::DashMap;
+use engine::id::MemberId;
 use engine::time::{Span, Timestamp};
 
 use crate::config;
@@ -48,6 +49,11 @@ impl Auth {
             api_keys: api_keys::Known::default(),
             used: Touches::default(),
         })
+    }
+
+    /// The member's sessions are looked up again.
+    pub fn doubt_member(&self, member: MemberId) {
+        self.sessions.doubt_member(member);
     }
 
     /// Called now and then: what is not needed any more, and the age of the signing key.

@@ -1,14 +1,16 @@
 //! Households in memory, because every request asks for one and they change rarely; and the one way to change them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock, Weak};
 
 use dashmap::DashMap;
 use engine::administration::{Actor, Change, Command, decide};
-use engine::household::Household;
+use engine::household::{Household, Write};
 use engine::id::TenantId;
 use engine::ports::{Administration, Changed, StoreError};
 use engine::rejection::Rejection;
 use engine::time::Timestamp;
+
+use crate::live::hub::Hub;
 
 /// A decision is made again this often when somebody else was faster.
 const DECIDE_AGAIN_MAX: usize = 8;
@@ -19,6 +21,8 @@ pub const EMAIL_TAKEN: Rejection = Rejection::Taken("Somebody has this e-mail ad
 #[derive(Default)]
 pub struct Households {
     kept: DashMap<TenantId, Arc<Household>>,
+    /// Whose listeners are measured by a new household at once; nobody's at the command line.
+    hub: OnceLock<Weak<Hub>>,
 }
 
 /// Why a household did not change.
@@ -31,6 +35,15 @@ pub enum ChangeError {
 }
 
 impl Households {
+    /// From now on this hub hears of every change.
+    pub fn tell(&self, hub: &Arc<Hub>) {
+        self.hub.get_or_init(|| Arc::downgrade(hub));
+    }
+
+    fn hub(&self) -> Option<Arc<Hub>> {
+        self.hub.get().and_then(Weak::upgrade)
+    }
+
     /// `None` when there is no such organization.
     pub async fn of<S: Administration + ?Sized>(
         &self,
@@ -77,7 +90,9 @@ impl Households {
                 Changed::Applied { revision } => {
                     let mut next = Household::clone(&household);
                     next.apply(&change.writes, revision);
-                    return Ok((self.keep(Arc::new(next)), change));
+                    let next = self.keep(Arc::new(next));
+                    self.end_sessions(tenant, &change.writes);
+                    return Ok((next, change));
                 }
                 Changed::EmailTaken => return Err(EMAIL_TAKEN.into()),
                 Changed::Conflict => household = self.reload(store, tenant).await?.ok_or(Rejection::NotFound)?,
@@ -88,11 +103,27 @@ impl Households {
 
     /// A slow reader does not put an older one in place of a newer one.
     fn keep(&self, household: Arc<Household>) -> Arc<Household> {
-        let mut kept = self.kept.entry(household.organization.id).or_insert_with(|| Arc::clone(&household));
-        if kept.revision < household.revision {
-            *kept = household;
+        let (before, kept) = {
+            let mut kept = self.kept.entry(household.organization.id).or_insert_with(|| Arc::clone(&household));
+            let before = Arc::clone(&kept);
+            if kept.revision < household.revision {
+                *kept = household;
+            }
+            (before, Arc::clone(&kept))
+        };
+        if let Some(hub) = self.hub().filter(|_| before.revision < kept.revision) {
+            hub.household_changed(Some(before), &kept);
         }
-        Arc::clone(&kept)
+        kept
+    }
+
+    fn end_sessions(&self, tenant: TenantId, writes: &[Write]) {
+        let Some(hub) = self.hub() else { return };
+        for write in writes {
+            if let Write::EndSessions(member) = write {
+                hub.end_member(tenant, *member);
+            }
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What all routes share: errors, the guard, headers.
 
+pub mod access_table;
 pub mod guard;
 pub mod headers;
 pub mod problem;

@@ -3,12 +3,14 @@
 pub mod admin;
 pub mod api;
 pub mod app;
+pub mod audit_check;
 pub mod auth;
 pub mod checks;
 pub mod clerk;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod handover;
 pub mod health;
 pub mod households;
 pub mod http;

@@ -8,7 +8,7 @@ use actix_web::web;
 use clap::{Parser, Subcommand};
 use gateway::app::{App, StartError};
 use gateway::config::{Config, LogFormat};
-use gateway::{admin, doctor, keys, server};
+use gateway::{admin, audit_check, doctor, keys, server};
 
 /// WhatsApp Business platform that companies run themselves.
 #[derive(Parser)]
@@ -41,6 +41,16 @@ enum Command {
         #[command(subcommand)]
         command: admin::Command,
     },
+    /// Checks that nobody changed the audit log. The server must be stopped.
+    Audit {
+        #[arg(long)]
+        config: Option<PathBuf>,
+        #[command(subcommand)]
+        command: audit_check::Command,
+    },
+    /// Prints who may do and hear what.
+    #[command(hide = true)]
+    AccessTable,
     /// Changes the keys that what is stored is sealed by. The server must be stopped.
     Keys {
         #[arg(long)]
@@ -76,16 +86,20 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
             start_log(&config);
             admin::run(&config, command).await.map(|()| ExitCode::SUCCESS)
         }
+        Command::Audit { config, command } => audit_check::run(&read(config.as_deref())?, command).await,
+        Command::AccessTable => print(&gateway::http::access_table::markdown()),
         Command::Keys { config, command } => {
             let config = read(config.as_deref())?;
             start_log(&config);
             keys::run(&config, command).await.map(|()| ExitCode::SUCCESS)
         }
-        Command::Openapi => {
-            let written = std::io::stdout().write_all(gateway::api::openapi::json().as_bytes());
-            written.map(|()| ExitCode::SUCCESS).map_err(|error| StartError(error.to_string()))
-        }
+        Command::Openapi => print(&gateway::api::openapi::json()),
     }
+}
+
+fn print(text: &str) -> Result<ExitCode, StartError> {
+    let written = std::io::stdout().write_all(text.as_bytes());
+    written.map(|()| ExitCode::SUCCESS).map_err(|error| StartError(error.to_string()))
 }
 
 fn read(file: Option<&Path>) -> Result<Config, StartError> {

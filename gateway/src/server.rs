@@ -8,12 +8,14 @@ use actix_web::dev::{Extensions, Server, ServerHandle};
 use actix_web::middleware::Compress;
 use actix_web::rt::net::TcpStream;
 use actix_web::{App as WebApp, HttpServer, web};
+use engine::audit::{Action, AuditActor, AuditEntry};
 use engine::id::TenantId;
-use engine::ports::StoreError;
-use engine::time::Span;
+use engine::time::{Span, Timestamp};
 
 use crate::app::{App, StartError, threads};
+use crate::handover::hand_over_all;
 use crate::http::headers;
+use crate::http::problem::Problem;
 use crate::{api, clerk, health, inbox, webhook};
 
 /// A peer that does not take what was sent for this long is gone: the kernel ends the connection, whatever state the
@@ -144,8 +146,8 @@ async fn keep_house(app: web::Data<App>) {
             if let Err(error) = app.store.trim(organization.id, EVENTS_KEPT).await {
                 tracing::warn!(%error, "an event log was not trimmed");
             }
-            if let Err(error) = forget_old_audit(&app, organization.id).await {
-                tracing::warn!(%error, "an audit log was not trimmed");
+            if let Err(error) = tidy_up(&app, organization.id).await {
+                tracing::warn!(%error, "what an organization leaves behind was not tidied up");
             }
         }
         if let Err(error) = app.store.forget_expired(app.clock.now()).await {
@@ -154,11 +156,17 @@ async fn keep_house(app: web::Data<App>) {
     }
 }
 
-/// As long as the organization keeps it.
-async fn forget_old_audit(app: &App, tenant: TenantId) -> Result<(), StoreError> {
+/// What somebody who left still has, and entries of the audit log that are older than the organization keeps them.
+async fn tidy_up(app: &App, tenant: TenantId) -> Result<(), Problem> {
     let Some(household) = app.households.of(app.store.as_ref(), tenant).await? else { return Ok(()) };
-    let kept = Span::hours(24 * i64::from(household.settings.audit_days));
-    app.store.trim_audit(tenant, app.clock.now().minus(kept)).await
+    hand_over_all(app, &household).await?;
+    let (now, days) = (app.clock.now(), household.settings.audit_days);
+    let kept_since = now.minus(Span::hours(24 * i64::from(days)));
+    // Whole days: each trimming is an entry, and one of a few seconds' worth would always leave the next to trim.
+    let before = Timestamp(kept_since.0 - kept_since.0.rem_euclid(Span::hours(24).0));
+    let entry = AuditEntry::new(now, AuditActor::System, Action::AuditTrimmed);
+    app.store.trim_audit(tenant, before, entry.with("before", &before.0).with("kept_days", &days)).await?;
+    Ok(())
 }
 
 async fn wait_for_signal() -> std::io::Result<()> {

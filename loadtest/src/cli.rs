@@ -31,6 +31,8 @@ pub(crate) enum Command {
     ReconnectStorm(ReconnectStorm),
     /// kill -9 of the real binary at random under load, then the promises are checked
     Torture(Torture),
+    /// Random requests of two organizations that know each other's ids: nothing leaks, nothing fails
+    FuzzApi(FuzzApi),
     /// Posts every sample of a directory, signed
     SampleWebhooks(SampleWebhooks),
     #[command(hide = true)]
@@ -244,6 +246,24 @@ pub(crate) struct Torture {
     /// Succeeds only when a promise was broken
     #[arg(long, hide = true)]
     pub(crate) expect_violation: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FuzzApi {
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// The owner of one organization …
+    #[arg(long)]
+    pub(crate) email: String,
+    /// … and of another, with the same password
+    #[arg(long)]
+    pub(crate) other_email: String,
+    #[arg(long, env = "JETTO_LOAD_PASSWORD", hide_env_values = true)]
+    pub(crate) password: String,
+    #[arg(long, default_value_t = 100_000)]
+    pub(crate) requests: u64,
+    #[arg(long, default_value_t = 0x5eed)]
+    pub(crate) seed: u64,
 }
 
 #[derive(Debug, Args)]

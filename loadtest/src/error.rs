@@ -13,6 +13,8 @@ pub(crate) enum LoadError {
     #[error("{0}")]
     Simulator(#[from] loadtest::simulator::SimulatorError),
     #[error("{0}")]
+    Fuzz(#[from] loadtest::fuzz_api::FuzzError),
+    #[error("{0}")]
     Refused(String),
 }
 

@@ -2,8 +2,10 @@
 //! that measure and torture the real server. A black box: nothing here knows Jetto's own crates.
 //!
 //! * [`payload`] builds every webhook of `meta-cloud-api.md` §1.
+//! * [`fuzz_api`] asks a server random things as two organizations, and looks for what leaks.
 //! * [`simulator`] answers the Graph API, posts webhooks, keeps a ledger of what it accepted.
 
 pub mod clock;
+pub mod fuzz_api;
 pub mod payload;
 pub mod simulator;

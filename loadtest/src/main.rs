@@ -31,6 +31,7 @@ async fn main() -> ExitCode {
         Command::Pages(options) => Box::pin(scenario::pages::run(options)).await,
         Command::ReconnectStorm(options) => Box::pin(scenario::reconnect_storm::run(options)).await,
         Command::Torture(options) => Box::pin(scenario::torture::run(options)).await,
+        Command::FuzzApi(options) => Box::pin(scenario::fuzz_api::run(options)).await,
         Command::SampleWebhooks(options) => Box::pin(scenario::sample_webhooks::run(options)).await,
     };
     match outcome {

@@ -1,6 +1,7 @@
 //! One file per question that is asked of the server. Each answers whether its promise was kept.
 
 pub(crate) mod fanout;
+pub(crate) mod fuzz_api;
 pub(crate) mod ingest;
 pub(crate) mod limit;
 pub(crate) mod limit_server;

@@ -35,6 +35,10 @@ pub enum MemberCommand {
     Reactivate {
         id: MemberId,
     },
+    /// Every session in this organization; the person signs in again.
+    EndSessions {
+        id: MemberId,
+    },
 }
 
 pub(super) fn decide(case: &Case<'_>, command: MemberCommand) -> Result<Change, Rejection> {
@@ -44,6 +48,7 @@ pub(super) fn decide(case: &Case<'_>, command: MemberCommand) -> Result<Change, 
         MemberCommand::Change { id, role, teams, name } => change(case, id, role, teams, name),
         MemberCommand::Deactivate { id, heir } => deactivate(case, id, heir),
         MemberCommand::Reactivate { id } => reactivate(case, id),
+        MemberCommand::EndSessions { id } => end_sessions(case, id),
     }
 }
 
@@ -200,4 +205,10 @@ fn reactivate(case: &Case<'_>, id: MemberId) -> Result<Change, Rejection> {
     let entry = case.entry(Action::MemberReactivated).on(&id).with("name", &member.name);
     let after = Member { status: MemberStatus::Active, ..member.clone() };
     Ok(Change { writes: vec![Write::PutMember(after)], audit: vec![entry] })
+}
+
+fn end_sessions(case: &Case<'_>, id: MemberId) -> Result<Change, Rejection> {
+    let member = case.person_within(id)?;
+    let entry = case.entry(Action::SessionEnded).on(&id).with("name", &member.name).with("which", "all");
+    Ok(Change { writes: vec![Write::EndSessions(id)], audit: vec![entry] })
 }

@@ -40,6 +40,7 @@ pub trait AuditLog: Send + Sync {
 
     async fn audit_ends(&self, tenant: TenantId) -> Result<ChainEnds, StoreError>;
 
-    /// Forgets the oldest entries up to the first that is not before `before`.
-    async fn trim_audit(&self, tenant: TenantId, before: Timestamp) -> Result<(), StoreError>;
+    /// Forgets the oldest entries up to the first that is not before `before`. `entry` is written once, with the first
+    /// that goes; not at all when nothing does.
+    async fn trim_audit(&self, tenant: TenantId, before: Timestamp, entry: AuditEntry) -> Result<(), StoreError>;
 }

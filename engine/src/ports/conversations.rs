@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 use super::{ListError, Page, PageRequest, StoreError};
@@ -79,6 +81,9 @@ pub trait ConversationStore: Send + Sync {
         me: MemberId,
         visibility: Visibility,
     ) -> Result<ConversationCounts, StoreError>;
+
+    /// Open or snoozed conversations per assignee, as exact; members with none are missing.
+    async fn workloads(&self, tenant: TenantId) -> Result<BTreeMap<MemberId, u64>, StoreError>;
 
     /// Newest activity first, at most 50.
     async fn conversations_of(

@@ -6,7 +6,7 @@ use engine::audit::Action;
 use engine::id::AlertId;
 use engine::ports::Bus as _;
 
-use super::audited::entry;
+use super::administration::entry;
 use super::lists::List;
 use crate::app::App;
 use crate::http::guard::Signed;
@@ -31,7 +31,7 @@ pub async fn dismiss(
     request: HttpRequest,
     id: web::Path<AlertId>,
 ) -> Result<HttpResponse, Problem> {
-    let said = entry(&app, &request, &signed.0, Action::AlertDismissed).on(&*id);
+    let said = entry(&app, &signed, &request, Action::AlertDismissed).on(&*id);
     if !app.store.dismiss_alert(signed.0.tenant, *id, vec![said]).await? {
         return Err(Problem::not_found());
     }

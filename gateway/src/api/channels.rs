@@ -10,7 +10,7 @@ use engine::ports::{FetchError, IntakeQuery, PageRequest};
 use engine::time::{IdSource as _, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::audited::entry;
+use super::administration::entry;
 use super::lists::List;
 use crate::app::App;
 use crate::checks::round_trip::{RoundTrip, probe};
@@ -177,7 +177,7 @@ pub async fn connect(
     if app.store.number(&number.phone_number_id).await?.is_some_and(|(owner, _)| owner == tenant) {
         return Err(taken("This number is connected already. Nothing was changed."));
     }
-    let said = entry(&app, &request, &signed.0, Action::ChannelConnected)
+    let said = entry(&app, &signed, &request, Action::ChannelConnected)
         .on(&number.phone_number_id)
         .with("waba_id", &number.waba_id)
         .with("name", &number.name);
@@ -231,7 +231,7 @@ pub async fn change(
     let tenant = signed.0.tenant;
     let number = own(&app, tenant, &id).await?;
     let ChannelChange { name, token } = wanted.into_inner();
-    let mut said = entry(&app, &request, &signed.0, Action::ChannelChanged).on(&*id);
+    let mut said = entry(&app, &signed, &request, Action::ChannelChanged).on(&*id);
     let mut change = NumberChange::default();
     if let Some(token) = token {
         let token = check_token(&token)?;
@@ -260,7 +260,7 @@ pub async fn disconnect(
     request: HttpRequest,
     id: web::Path<PhoneNumberId>,
 ) -> Result<HttpResponse, Problem> {
-    let said = entry(&app, &request, &signed.0, Action::ChannelDisconnected).on(&*id);
+    let said = entry(&app, &signed, &request, Action::ChannelDisconnected).on(&*id);
     if !app.store.disconnect_number(signed.0.tenant, &id, vec![said]).await? {
         return Err(Problem::not_found());
     }
@@ -304,7 +304,7 @@ pub async fn check(
     let _turn = app.checkups.try_acquire().map_err(|_| Problem::busy())?;
     if wanted.repair == Some(Repair::Subscribe) {
         app.graph.subscribe(&number).await.map_err(refused)?;
-        let said = entry(&app, &request, &signed.0, Action::ChannelChanged).on(&*id).with("subscription", "made");
+        let said = entry(&app, &signed, &request, Action::ChannelChanged).on(&*id).with("subscription", "made");
         app.store.record(tenant, vec![said]).await?;
     }
     let trip = round_trip(&app, tenant, &id).await?;
@@ -376,7 +376,7 @@ pub async fn write_app(
     let AppChange { app_secret, verify_token } = wanted.into_inner();
     let known = app.store.meta_app(tenant).await?;
     let mut meta = known.clone().unwrap_or(MetaApp { app_secret: String::new(), verify_token: String::new() });
-    let mut said = entry(&app, &request, &signed.0, Action::ChannelChanged).on("app");
+    let mut said = entry(&app, &signed, &request, Action::ChannelChanged).on("app");
     let visible = |text: &str, min: usize| {
         (min..=SECRET_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
     };

@@ -7,7 +7,7 @@ use engine::conversation::Conversation;
 use engine::id::{ContactId, WaId};
 use serde::Serialize;
 
-use super::audited::entry;
+use super::administration::entry;
 use super::lists::{List, Paging};
 use crate::app::App;
 use crate::http::guard::Signed;
@@ -72,6 +72,6 @@ pub async fn reveal(
     let tenant = signed.0.tenant;
     let contact = app.store.contact(tenant, *id).await?.ok_or_else(Problem::not_found)?;
     // On disk before anybody sees the number.
-    app.store.record(tenant, vec![entry(&app, &request, &signed.0, Action::ContactRevealed).on(&*id)]).await?;
+    app.store.record(tenant, vec![entry(&app, &signed, &request, Action::ContactRevealed).on(&*id)]).await?;
     Ok(web::Json(Revealed { phone: contact.phone.as_ref().map(WaId::e164), wa_id: contact.phone }))
 }

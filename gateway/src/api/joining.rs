@@ -14,7 +14,8 @@ use engine::rejection::Rejection;
 use engine::time::IdSource as _;
 use serde::{Deserialize, Serialize};
 
-use super::me::{Me, RoleRef, welcome};
+use super::administration::RoleRef;
+use super::me::{Me, welcome};
 use crate::app::App;
 use crate::auth::second_factor::{Proof, prove, wrong_code};
 use crate::auth::sign_in::{ask_again, second_factor};

@@ -1,19 +1,17 @@
 //! Who one is, and what one may change about oneself.
 
-use std::sync::Arc;
-
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use engine::access::Principal;
 use engine::account::{Account, check_email, check_name, check_preferences};
 use engine::audit::{Action, AuditEntry};
-use engine::directory::{Member, Number, RoleId};
-use engine::household::Household;
+use engine::directory::{Member, Number};
 use engine::id::{MemberId, PhoneNumberId, TeamId, TenantId, WabaId};
 use engine::permission::Permission;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::administration::{RoleRef, household};
 use crate::app::App;
 use crate::auth::sessions::{Entry, is_enrolled};
 use crate::auth::sign_in::{ask_again, wrong_password};
@@ -93,14 +91,6 @@ pub struct MySeat {
 }
 
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct RoleRef {
-    /// `owner` … or `r_` and 32 hex digits.
-    #[schema(value_type = String)]
-    pub id: RoleId,
-    pub name: String,
-}
-
-#[derive(Serialize, utoipa::ToSchema)]
 pub struct TeamRef {
     #[schema(value_type = String)]
     pub id: TeamId,
@@ -136,12 +126,6 @@ impl From<Number> for NumberView {
     fn from(number: Number) -> Self {
         let Number { phone_number_id, waba_id, name, display, .. } = number;
         Self { phone_number_id, waba_id, name, display }
-    }
-}
-
-impl RoleRef {
-    pub fn of(household: &Household, id: RoleId) -> Self {
-        Self { id, name: household.role_name(id).to_owned() }
     }
 }
 
@@ -280,10 +264,6 @@ pub async fn preferences(
     })
     .await?;
     Ok(wanted)
-}
-
-pub(super) async fn household(app: &App, principal: &Principal) -> Result<Arc<Household>, Problem> {
-    app.households.of(app.store.as_ref(), principal.tenant).await?.ok_or_else(Problem::signed_out)
 }
 
 /// The person behind the member.

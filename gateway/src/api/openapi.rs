@@ -4,8 +4,10 @@ use actix_web::HttpResponse;
 use serde_json::Value;
 use utoipa::OpenApi;
 
-use super::{alerts, channels, contacts, conversations, demo, media, messages, sessions, templates, webhook_log};
-use super::{joining, me, password_resets, second_factor, sign_ups};
+use super::{
+    alerts, api_keys, audit, channels, contacts, conversations, demo, invitations, joining, me, media, members,
+    messages, organization, password_resets, roles, second_factor, sessions, sign_ups, teams, templates, webhook_log,
+};
 use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
 
 #[derive(OpenApi)]
@@ -18,7 +20,6 @@ use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
     paths(
         sessions::sign_in,
         sessions::sign_out,
-        sessions::members,
         conversations::list,
         conversations::counts,
         conversations::one,
@@ -70,6 +71,34 @@ use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
         sign_ups::sign_up,
         joining::look,
         joining::join,
+        members::list,
+        members::update,
+        members::deactivate,
+        members::reactivate,
+        members::access,
+        members::sessions,
+        members::end_sessions,
+        roles::permissions,
+        roles::list,
+        roles::create,
+        roles::update,
+        roles::delete,
+        teams::list,
+        teams::create,
+        teams::update,
+        teams::delete,
+        invitations::list,
+        invitations::create,
+        invitations::withdraw,
+        invitations::renew,
+        api_keys::list,
+        api_keys::create,
+        api_keys::delete,
+        organization::one,
+        organization::update,
+        organization::transfer,
+        audit::list,
+        audit::export,
     ),
     components(schemas(EventFrame, ServerFrame, ClientFrame, conversations::ViewName))
 )]
@@ -99,15 +128,25 @@ const REQUESTS: &[&str] = &[
     "ChannelChange",
     "CheckRequest",
     "AppChange",
+    "MemberChange",
+    "Deactivation",
+    "RoleContent",
+    "TeamContent",
+    "NewInvitation",
+    "NewApiKey",
+    "OrganizationChange",
+    "Handing",
 ];
+
+/// Answers in which a field is left out when there is nothing to say: an action, what only some may see.
+const SPARSE: &[&str] = &["Problem", "MemberView"];
 
 /// The document as JSON, with a line break at its end.
 pub fn json() -> String {
     let mut document = serde_json::to_value(Document::openapi()).unwrap_or_default();
     if let Some(schemas) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
         for (name, schema) in schemas {
-            // A problem without an action has no such field.
-            if !REQUESTS.contains(&name.as_str()) && name != "Problem" {
+            if !REQUESTS.contains(&name.as_str()) && !SPARSE.contains(&name.as_str()) {
                 require_all(schema);
             }
         }

@@ -11,7 +11,8 @@ use engine::rejection::Rejection;
 use engine::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::me::{household, set_password};
+use super::administration::household;
+use super::me::set_password;
 use crate::app::App;
 use crate::auth::limits::Door;
 use crate::auth::sign_in::{normal_email, too_many};

@@ -3,14 +3,12 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use engine::account::Session;
-use engine::directory::{Member, RoleId};
-use engine::id::{MemberId, SessionId, TenantId};
-use engine::permission::Role;
+use engine::id::{SessionId, TenantId};
 use engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::lists::List;
-use super::me::{self, Me, account_of, welcome};
+use super::me::{Me, account_of, welcome};
 use crate::app::App;
 use crate::auth::sign_in::Credentials;
 use crate::auth::{self, accounts, cookies};
@@ -25,8 +23,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/sessions/refresh", web::post().to(refresh))
         .route("/sessions/switch", web::post().to(switch))
         .route("/sessions/current", web::delete().to(sign_out))
-        .route("/sessions/{id}", web::delete().to(end_one))
-        .route("/members", web::get().to(members));
+        .route("/sessions/{id}", web::delete().to(end_one));
 }
 
 /// A browser that one is signed in with.
@@ -47,15 +44,6 @@ pub struct SessionView {
 pub struct Switch {
     #[schema(value_type = String)]
     organization_id: TenantId,
-}
-
-/// A colleague.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct MemberView {
-    id: MemberId,
-    name: String,
-    #[schema(value_type = Role)]
-    role: RoleId,
 }
 
 /// Sign in
@@ -165,14 +153,4 @@ pub async fn switch(
     let session = app.store.session(signed.0.session).await?;
     end(&app, &request, &signed, session.into_iter().collect()).await?;
     welcome(&app, StatusCode::OK, entry).await
-}
-
-/// Colleagues, for names and assignment
-#[utoipa::path(get, path = "/api/v1/members", responses((status = 200, body = List<MemberView>), (status = 401, body = Problem)))]
-pub async fn members(app: web::Data<App>, signed: Signed) -> Result<web::Json<List<MemberView>>, Problem> {
-    let household = me::household(&app, &signed.0).await?;
-    let colleagues =
-        household.members_by_name().into_iter().filter(|member| member.is_active() && !member.is_service());
-    let view = |member: &Member| MemberView { id: member.id, name: member.name.clone(), role: member.role };
-    Ok(web::Json(colleagues.map(view).collect::<Vec<_>>().into()))
 }

@@ -62,6 +62,11 @@ impl Known {
         self.believed.remove(&session);
     }
 
+    /// The same for all of somebody's.
+    pub(super) fn doubt_member(&self, member: MemberId) {
+        self.believed.retain(|_, believed| believed.member != member);
+    }
+
     pub(super) fn forget_old(&self, now: Timestamp) {
         self.ended.retain(|_, until| now < *until);
         self.believed.retain(|_, believed| now < believed.until);

@@ -31,8 +31,12 @@ const CONTACTS: Needs = Needs::AnyOf(&[Permission::ContactsRead]);
 const TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesRead]);
 const REVEAL: Needs = Needs::AnyOf(&[Permission::ContactsRevealPii]);
 const CHANNELS: Needs = Needs::AnyOf(&[Permission::ChannelsManage]);
-
 const MEMBERS: Needs = Needs::AnyOf(&[Permission::MembersManage]);
+const ROLES: Needs = Needs::AnyOf(&[Permission::RolesManage]);
+const API_KEYS: Needs = Needs::AnyOf(&[Permission::ApiKeysManage]);
+const AUDIT: Needs = Needs::AnyOf(&[Permission::AuditRead]);
+const ORGANIZATION: Needs = Needs::AnyOf(&[Permission::OrganizationUpdate]);
+const TRANSFER: Needs = Needs::AnyOf(&[Permission::OrganizationDelete]);
 
 pub const RULES: &[Rule] = &[
     Rule { method: "POST", pattern: "/api/v1/sessions", needs: Needs::Nobody },
@@ -58,7 +62,6 @@ pub const RULES: &[Rule] = &[
     Rule { method: "POST", pattern: "/api/v1/sign-ups", needs: Needs::Nobody },
     Rule { method: "GET", pattern: "/api/v1/invitations/by-token/{token}", needs: Needs::Nobody },
     Rule { method: "POST", pattern: "/api/v1/invitations/by-token/{token}", needs: Needs::Nobody },
-    Rule { method: "GET", pattern: "/api/v1/members", needs: Needs::SignedIn },
     Rule { method: "GET", pattern: "/api/v1/conversations", needs: READ },
     Rule { method: "GET", pattern: "/api/v1/conversations/counts", needs: READ },
     Rule { method: "GET", pattern: "/api/v1/conversations/{id}", needs: READ },
@@ -90,6 +93,34 @@ pub const RULES: &[Rule] = &[
     Rule { method: "GET", pattern: "/api/v1/alerts", needs: CHANNELS },
     Rule { method: "DELETE", pattern: "/api/v1/alerts/{id}", needs: CHANNELS },
     Rule { method: "POST", pattern: "/api/v1/contacts/{id}/reveal", needs: REVEAL },
+    Rule { method: "GET", pattern: "/api/v1/members", needs: Needs::SignedIn },
+    Rule { method: "PATCH", pattern: "/api/v1/members/{id}", needs: MEMBERS },
+    Rule { method: "POST", pattern: "/api/v1/members/{id}/deactivate", needs: MEMBERS },
+    Rule { method: "POST", pattern: "/api/v1/members/{id}/reactivate", needs: MEMBERS },
+    Rule { method: "GET", pattern: "/api/v1/members/{id}/access", needs: MEMBERS },
+    Rule { method: "GET", pattern: "/api/v1/members/{id}/sessions", needs: MEMBERS },
+    Rule { method: "DELETE", pattern: "/api/v1/members/{id}/sessions", needs: MEMBERS },
+    Rule { method: "GET", pattern: "/api/v1/permissions", needs: Needs::SignedIn },
+    Rule { method: "GET", pattern: "/api/v1/roles", needs: Needs::SignedIn },
+    Rule { method: "POST", pattern: "/api/v1/roles", needs: ROLES },
+    Rule { method: "PUT", pattern: "/api/v1/roles/{id}", needs: ROLES },
+    Rule { method: "DELETE", pattern: "/api/v1/roles/{id}", needs: ROLES },
+    Rule { method: "GET", pattern: "/api/v1/teams", needs: Needs::SignedIn },
+    Rule { method: "POST", pattern: "/api/v1/teams", needs: MEMBERS },
+    Rule { method: "PUT", pattern: "/api/v1/teams/{id}", needs: MEMBERS },
+    Rule { method: "DELETE", pattern: "/api/v1/teams/{id}", needs: MEMBERS },
+    Rule { method: "GET", pattern: "/api/v1/invitations", needs: MEMBERS },
+    Rule { method: "POST", pattern: "/api/v1/invitations", needs: MEMBERS },
+    Rule { method: "DELETE", pattern: "/api/v1/invitations/{id}", needs: MEMBERS },
+    Rule { method: "POST", pattern: "/api/v1/invitations/{id}/link", needs: MEMBERS },
+    Rule { method: "GET", pattern: "/api/v1/api-keys", needs: API_KEYS },
+    Rule { method: "POST", pattern: "/api/v1/api-keys", needs: API_KEYS },
+    Rule { method: "DELETE", pattern: "/api/v1/api-keys/{id}", needs: API_KEYS },
+    Rule { method: "GET", pattern: "/api/v1/organization", needs: Needs::SignedIn },
+    Rule { method: "PATCH", pattern: "/api/v1/organization", needs: ORGANIZATION },
+    Rule { method: "POST", pattern: "/api/v1/organization/transfer", needs: TRANSFER },
+    Rule { method: "GET", pattern: "/api/v1/audit", needs: AUDIT },
+    Rule { method: "GET", pattern: "/api/v1/audit/export", needs: AUDIT },
     Rule { method: "GET", pattern: "/api/openapi.json", needs: Needs::Nobody },
 ];
 

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use bytestring::ByteString;
-use engine::access::{Principal, Sight};
+use engine::access::{Principal, Sight, Visibility};
 use engine::event::LoggedEvent;
-use engine::id::{ConversationId, SessionId};
-use engine::permission::Permission;
+use engine::household::Household;
+use engine::id::{ConversationId, MemberId, SessionId};
+use engine::permission::{Grants, Permission};
 use tokio::time::Instant;
 
 use super::frames::{Reason, ServerFrame};
@@ -61,6 +62,8 @@ pub(super) struct Channel<O> {
     early: BTreeMap<u64, LoggedEvent>,
     pub(super) listeners: HashMap<ConnectionId, Listener<O>>,
     pub(super) presence: Presence,
+    /// The newest household that the listeners were measured by.
+    household: Option<Arc<Household>>,
     limit: BacklogLimit,
     epoch: Instant,
     /// Whether numbers of customers are masked here, as it is now.
@@ -88,6 +91,7 @@ impl<O: Outlet> Channel<O> {
             early: BTreeMap::new(),
             listeners: HashMap::new(),
             presence: Presence::default(),
+            household: None,
             limit,
             epoch,
             masks,
@@ -202,9 +206,77 @@ impl<O: Outlet> Channel<O> {
         });
     }
 
+    /// Adds a listener, by what it may now: the household may have changed since it asked.
+    pub(super) fn listen(&mut self, id: ConnectionId, mut listener: Listener<O>) {
+        if let Some(household) = self.household.clone() {
+            match standing(&household, &listener.principal) {
+                Ok(principal) => listener.principal = principal,
+                Err(reason) => return listener.close(reason),
+            }
+        }
+        self.listeners.insert(id, listener);
+    }
+
+    /// Measures every listener by the household as it is now. `before` is the one that they know, if nobody told yet.
+    pub(super) fn measure(&mut self, before: Option<Arc<Household>>, household: &Arc<Household>) {
+        let known = self.household.take().or(before);
+        if let Some(known) = known.as_ref().filter(|known| known.revision >= household.revision) {
+            self.household = Some(Arc::clone(known));
+            return;
+        }
+        // What everybody's page shows of the organization.
+        let everybody = known.is_none_or(|known| {
+            (&known.settings, &known.organization) != (&household.settings, &household.organization)
+        });
+        self.household = Some(Arc::clone(household));
+        let (limit, now) = (self.limit, self.now());
+        let mut blind = Vec::new();
+        self.listeners.retain(|id, listener| {
+            let measured = standing(household, &listener.principal);
+            let same = measured.as_ref().is_ok_and(|now| alike(now, &listener.principal));
+            if same && !everybody {
+                return true;
+            }
+            if !same {
+                // What it looks at may be out of sight now; the browser says anew what it looks at.
+                blind.push(*id);
+            }
+            let signed_in = measured.as_ref().err() != Some(&Reason::SignedOut);
+            let heard = !signed_in || listener.push(ServerFrame::PermissionsChanged.encode(), limit, now);
+            match measured {
+                Ok(principal) => {
+                    listener.principal = principal;
+                    heard
+                }
+                Err(reason) => {
+                    listener.close(reason);
+                    false
+                }
+            }
+        });
+        for id in blind {
+            self.leave_sight(id);
+        }
+    }
+
+    /// The connection is not among those who look at its conversation any more.
+    fn leave_sight(&mut self, id: ConnectionId) {
+        if let Some(conversation) = self.presence.forget(id) {
+            self.tell_presence(conversation);
+        }
+    }
+
     pub(super) fn end_session(&mut self, session: SessionId, reason: Reason) {
+        self.end(|principal| principal.session == session, reason);
+    }
+
+    pub(super) fn end_member(&mut self, member: MemberId) {
+        self.end(|principal| principal.person.id == member, Reason::SignedOut);
+    }
+
+    fn end(&mut self, ends: impl Fn(&Principal) -> bool, reason: Reason) {
         self.listeners.retain(|_, listener| {
-            let ends = listener.principal.session == session;
+            let ends = ends(&listener.principal);
             if ends {
                 listener.close(reason);
             }
@@ -221,6 +293,22 @@ impl<O: Outlet> Channel<O> {
     fn now(&self) -> u64 {
         u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
+}
+
+/// What a listener may from now on, or why it may not stay.
+fn standing(household: &Household, principal: &Principal) -> Result<Principal, Reason> {
+    let now = household.measure(principal).ok_or(Reason::SignedOut)?;
+    if now.grants == Grants::default() {
+        Err(Reason::SignedOut)
+    } else if now.visibility() == Visibility::Nothing {
+        Err(Reason::NoAccess)
+    } else {
+        Ok(now)
+    }
+}
+
+fn alike(one: &Principal, other: &Principal) -> bool {
+    (&one.person, one.grants, &one.teams) == (&other.person, other.grants, &other.teams)
 }
 
 impl Placed {

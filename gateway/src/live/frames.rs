@@ -48,6 +48,10 @@ pub enum ServerFrame {
     /// What `GET /alerts` answers is another now; only to those who may ask.
     AlertsChanged,
     Pong,
+    /// This person may do something else from now on, or is in other teams: ask who one is again.
+    PermissionsChanged,
+    /// The session is over; the connection closes with 4001.
+    SignedOut,
     /// Last frame.
     Bye {
         reason: Reason,
@@ -58,6 +62,8 @@ pub enum ServerFrame {
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     SignedOut,
+    /// Signed in still, but with no conversation to see.
+    NoAccess,
     Slow,
     Draining,
 }

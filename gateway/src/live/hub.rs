@@ -10,7 +10,8 @@ use bytestring::ByteString;
 use dashmap::DashMap;
 use engine::access::Principal;
 use engine::event::LoggedEvent;
-use engine::id::{ConversationId, SessionId, TenantId};
+use engine::household::Household;
+use engine::id::{ConversationId, MemberId, SessionId, TenantId};
 use engine::permission::Permission;
 use engine::ports::{Bus, Store, StoreError};
 use tokio::time::Instant;
@@ -135,7 +136,7 @@ impl<O: Outlet> Hub<O> {
     fn listen(&self, channel: &mut Channel<O>, candidate: Candidate<O>) -> ConnectionId {
         let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
         let Candidate { outlet, principal, backlog } = candidate;
-        channel.listeners.insert(id, Listener { outlet, principal, backlog });
+        channel.listen(id, Listener { outlet, principal, backlog });
         id
     }
 
@@ -184,6 +185,17 @@ impl<O: Outlet> Hub<O> {
         if channel.presence.typing(id, conversation, typing) {
             channel.tell_presence(conversation);
         }
+    }
+
+    /// The household is this now: everybody who listens is measured by it at once. Older ones than the channel knows are
+    /// passed over, so that two changes may be told in any order.
+    pub fn household_changed(&self, before: Option<Arc<Household>>, household: &Arc<Household>) {
+        lock(&self.channel(household.organization.id)).measure(before, household);
+    }
+
+    /// Every session of the member is over.
+    pub fn end_member(&self, tenant: TenantId, member: MemberId) {
+        lock(&self.channel(tenant)).end_member(member);
     }
 
     pub fn end_session(&self, tenant: TenantId, session: SessionId) {
@@ -295,7 +307,7 @@ mod tests {
     use engine::conversation::Conversation;
     use engine::directory::{NumberRef, Person};
     use engine::event::{Audience, Event, EventBody};
-    use engine::id::{ContactId, MemberId};
+    use engine::id::ContactId;
     use engine::permission::Role;
     use engine::ports::{Commit, Committed};
     use storage::memory::MemoryStore;

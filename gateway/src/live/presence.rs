@@ -76,8 +76,9 @@ impl Presence {
         looking.map(|(id, _)| *id)
     }
 
-    pub(super) fn forget(&mut self, connection: ConnectionId) {
-        self.connections.remove(&connection);
+    /// Returns what it looked at.
+    pub(super) fn forget(&mut self, connection: ConnectionId) -> Option<ConversationId> {
+        self.connections.remove(&connection).map(|looking| looking.conversation)
     }
 
     /// Each person once, whatever number of tabs they have.

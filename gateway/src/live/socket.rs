@@ -13,6 +13,7 @@ use actix_web_actors::ws;
 use bytestring::ByteString;
 use engine::access::Principal;
 use engine::id::ConversationId;
+use engine::permission::Grants;
 use engine::ports::StoreError;
 use serde::Deserialize;
 
@@ -27,6 +28,8 @@ use crate::http::problem::Problem;
 const FRAME_MAX: usize = 4096;
 /// Messages that may wait for one connection; the limits of bytes and age act long before.
 const MAILBOX: usize = 4096;
+/// Code of the close after which there is nothing to come back to.
+const SIGNED_OUT: u16 = 4001;
 /// Payload of the ping after a page; its pong asks for the next one.
 const MORE: &[u8] = b"more";
 
@@ -132,8 +135,12 @@ impl Handler<Close> for Socket {
     type Result = ();
 
     fn handle(&mut self, close: Close, ctx: &mut Self::Context) {
+        let over = close.0 == Reason::SignedOut;
+        if over {
+            ctx.text(ServerFrame::SignedOut.encode());
+        }
         ctx.text(ServerFrame::Bye { reason: close.0 }.encode());
-        ctx.close(None);
+        ctx.close(over.then(|| ws::CloseReason::from(ws::CloseCode::Other(SIGNED_OUT))));
         ctx.stop();
     }
 }
@@ -163,10 +170,12 @@ impl Socket {
     /// Joins the channel, or writes one page of what was missed and goes on when the browser has read it.
     fn step(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
         let hub = self.app.hub.clone();
-        let candidate =
-            Candidate { outlet: ctx.address(), principal: self.principal.clone(), backlog: self.backlog.clone() };
-        let after = self.after;
-        let join = async move { hub.join(candidate, after).await };
+        let (app, outlet, backlog) = (self.app.clone(), ctx.address(), self.backlog.clone());
+        let (principal, after) = (self.principal.clone(), self.after);
+        let join = async move {
+            let principal = current(&app, principal).await?;
+            hub.join(Candidate { outlet, principal, backlog }, after).await
+        };
         // Nothing else is written meanwhile: what the hub pushes waits in the mailbox.
         join.into_actor(self).map(|step, socket, ctx| socket.take(step, ctx)).wait(ctx);
     }
@@ -221,6 +230,7 @@ impl Socket {
     fn look_at(&self, id: u64, conversation: ConversationId, ctx: &mut ws::WebsocketContext<Self>) {
         let (app, principal) = (self.app.clone(), self.principal.clone());
         let look = async move {
+            let Ok(principal) = current(&app, principal).await else { return };
             if let Ok(Some(found)) = app.store.conversation(principal.tenant, conversation).await
                 && principal.see(&found).is_ok()
             {
@@ -229,4 +239,11 @@ impl Socket {
         };
         look.into_actor(self).spawn(ctx);
     }
+}
+
+/// What this session is worth now: the upgrade may be hours ago.
+async fn current(app: &App, principal: Principal) -> Result<Principal, StoreError> {
+    let household = app.households.of(app.store.as_ref(), principal.tenant).await?;
+    let now = household.and_then(|household| household.measure(&principal));
+    Ok(now.unwrap_or(Principal { grants: Grants::default(), ..principal }))
 }

@@ -11,10 +11,13 @@
 
 mod harness;
 
+mod administration;
+mod audit_chain;
 mod bad_input;
 mod canaries;
 mod crash;
 mod files;
+mod fuzz;
 mod identity;
 mod isolation;
 mod journey;

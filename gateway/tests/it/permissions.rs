@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use gateway::http::routes::RULES;
+use engine::permission::Role;
+use gateway::http::access_table;
+use gateway::http::routes::{Needs, RULES};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::harness::{Answer, Jetto, ORGANIZATION, Things};
 
@@ -19,6 +22,7 @@ fn roles() -> BTreeMap<String, BTreeSet<String>> {
 
 const ANYBODY: &[&str] = &[];
 const READ: &[&str] = &["conversations.read_assigned", "conversations.read_team", "conversations.read_all"];
+const MEMBERS: &[&str] = &["members.manage"];
 const REPLY: &[&str] = &["conversations.reply"];
 
 /// The contract's table: one of these is needed.
@@ -44,6 +48,34 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     ("GET", "webhook-log/{id}", &["channels.manage"]),
     ("POST", "webhook-log/{id}/replay", &["channels.manage"]),
     ("GET", "live", READ),
+    ("PATCH", "members/{id}", MEMBERS),
+    ("POST", "members/{id}/deactivate", MEMBERS),
+    ("POST", "members/{id}/reactivate", MEMBERS),
+    ("GET", "members/{id}/access", MEMBERS),
+    ("GET", "members/{id}/sessions", MEMBERS),
+    ("DELETE", "members/{id}/sessions", MEMBERS),
+    ("GET", "permissions", ANYBODY),
+    ("GET", "roles", ANYBODY),
+    ("POST", "roles", &["roles.manage"]),
+    ("PUT", "roles/{id}", &["roles.manage"]),
+    ("DELETE", "roles/{id}", &["roles.manage"]),
+    ("GET", "teams", ANYBODY),
+    ("POST", "teams", MEMBERS),
+    ("PUT", "teams/{id}", MEMBERS),
+    ("DELETE", "teams/{id}", MEMBERS),
+    ("GET", "invitations", MEMBERS),
+    ("POST", "invitations", MEMBERS),
+    ("DELETE", "invitations/{id}", MEMBERS),
+    ("POST", "invitations/{id}/link", MEMBERS),
+    ("GET", "api-keys", &["api_keys.manage"]),
+    ("POST", "api-keys", &["api_keys.manage"]),
+    ("DELETE", "api-keys/{id}", &["api_keys.manage"]),
+    ("GET", "organization", ANYBODY),
+    ("PATCH", "organization", &["organization.update"]),
+    ("GET", "audit", &["audit.read"]),
+    ("GET", "audit/export", &["audit.read"]),
+    // Whoever may has given away their role after it, and signed out after that.
+    ("POST", "organization/transfer", &["organization.delete"]),
     ("DELETE", "sessions/current", ANYBODY),
 ];
 
@@ -78,6 +110,56 @@ async fn each_role_may_do_on_each_route_what_the_source_says() {
     }
     let open = RULES.len() - CONTRACT.len();
     assert_eq!(open, 4, "sign-in, two of the demo, the API's description");
+}
+
+const TABLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/access.md");
+
+#[test]
+fn the_table_of_roles_routes_and_events_is_what_the_source_says() {
+    let (source, mut cells) = (roles(), 0);
+    let granted = |role: Role, key: &str| source[role.key()].contains(key);
+    for role in Role::ALL {
+        for rule in RULES {
+            let may = match rule.needs {
+                Needs::Nobody | Needs::SignedIn => true,
+                Needs::AnyOf(any) => any.iter().any(|permission| granted(*role, permission.key())),
+            };
+            assert_eq!(access_table::admits(*role, rule), may, "{} {rule:?}", role.key());
+            cells += 1;
+        }
+        for (name, holder) in access_table::HOLDERS {
+            let hears = match *name {
+                "mine" => READ.iter().any(|key| granted(*role, key)),
+                "a colleague's, in my team" | "nobody's" => READ[1..].iter().any(|key| granted(*role, key)),
+                "a colleague's" | "another team's" => granted(*role, READ[2]),
+                other => panic!("{other}"),
+            };
+            assert_eq!(access_table::hears(*role, *holder), hears, "{} {name}", role.key());
+        }
+    }
+    assert_eq!(cells, 8 * RULES.len());
+    let kept = std::fs::read_to_string(TABLE).unwrap();
+    assert!(kept == access_table::markdown(), "access.md is stale: `jetto access-table > gateway/access.md`");
+}
+
+#[tokio::test]
+async fn the_43_permissions_and_8_roles_are_told_as_the_source_has_them() {
+    let jetto = Jetto::running().await;
+    let owner = jetto.owner().await;
+    let source: Value = serde_json::from_str(include_str!("../../../engine/permissions.json")).unwrap();
+    let told = owner.get("permissions").await["items"].as_array().unwrap().clone();
+    let entries = source["permissions"].as_array().unwrap();
+    assert_eq!((told.len(), entries.len()), (43, 43));
+    for (told, entry) in told.iter().zip(entries) {
+        assert_eq!((&told["key"], &told["group"]), (&entry["key"], &entry["resource"]));
+        assert_eq!(told["description"], entry["description"]);
+    }
+    let told = owner.get("roles").await["items"].as_array().unwrap().clone();
+    assert_eq!(told.len(), 8);
+    for role in told {
+        let keys: BTreeSet<String> = serde_json::from_value(role["permissions"].clone()).unwrap();
+        assert_eq!(keys, roles()[role["id"].as_str().unwrap()], "{role}");
+    }
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 )]
 
 mod delivery;
+mod fuzz_api;
 mod introduction;
 mod limits;
 mod management;

@@ -64,12 +64,16 @@ impl AuditLog for MemoryStore {
         Ok(self.state().audit.get(&tenant).map(|chain| chain.ends).unwrap_or_default())
     }
 
-    async fn trim_audit(&self, tenant: TenantId, before: Timestamp) -> Result<(), StoreError> {
+    async fn trim_audit(&self, tenant: TenantId, before: Timestamp, entry: AuditEntry) -> Result<(), StoreError> {
         let mut state = self.state();
         let Some(chain) = state.audit.get_mut(&tenant) else { return Ok(()) };
+        let anchor = chain.ends.anchor;
         while let Some(oldest) = chain.records.first_entry().filter(|oldest| oldest.get().entry.at < before) {
             let AuditRecord { n, hash, .. } = oldest.remove();
             chain.ends.anchor = Link { n, hash };
+        }
+        if chain.ends.anchor != anchor {
+            state.append_audit(tenant, vec![entry]);
         }
         Ok(())
     }

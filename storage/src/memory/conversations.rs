@@ -1,4 +1,5 @@
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use engine::access::Visibility;
@@ -83,6 +84,18 @@ impl ConversationStore for MemoryStore {
             closed: count(View::Closed, false),
             mine_unread: count(View::Mine(me), true),
         })
+    }
+
+    async fn workloads(&self, tenant: TenantId) -> Result<BTreeMap<MemberId, u64>, StoreError> {
+        let state = self.state();
+        let mut workloads = BTreeMap::new();
+        let visible = state.visible(tenant, &Visibility::All);
+        for stored in visible.iter().filter(|stored| shows(View::All, &stored.row)) {
+            if let Some(assignee) = &stored.row.assignee {
+                *workloads.entry(assignee.id).or_default() += 1;
+            }
+        }
+        Ok(workloads)
     }
 
     async fn conversations_of(

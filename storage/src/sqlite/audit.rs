@@ -109,6 +109,20 @@ pub(super) fn tenant_key(connection: &Connection, tenant: TenantId) -> Outcome<O
     Ok(statement.query_row([tenant.as_bytes()], |row| row.get(0).map(TenantKey)).optional()?)
 }
 
+impl SqliteStore {
+    /// Where the index of the audit log does not say what its rows say, in SQLite's words. Reads all of it.
+    pub async fn audit_faults(&self) -> Result<Vec<String>, StoreError> {
+        let read = self.readers.read(|connection| {
+            let mut statement = connection.prepare("PRAGMA integrity_check(audit)")?;
+            let said = statement.query_and_then([], |row| Ok(row.get(0)?))?;
+            said.collect::<Outcome<Vec<String>>>()
+        });
+        let mut said = read.await?;
+        said.retain(|line| line != "ok");
+        Ok(said)
+    }
+}
+
 fn opened(connection: &Connection, keyring: &Keyring, tenant: TenantId) -> Outcome<Option<(TenantKey, Arc<Sealer>)>> {
     let key = tenant_key(connection, tenant)?;
     key.map(|key| Ok((key, keys_of(keyring, tenant)?))).transpose()
@@ -174,7 +188,7 @@ impl AuditLog for SqliteStore {
         read.await
     }
 
-    async fn trim_audit(&self, tenant: TenantId, before: Timestamp) -> Result<(), StoreError> {
+    async fn trim_audit(&self, tenant: TenantId, before: Timestamp, entry: AuditEntry) -> Result<(), StoreError> {
         let read = self.readers.read(move |connection| {
             let Some(tenant) = tenant_key(connection, tenant)? else { return Ok(None) };
             let sql = "SELECT at FROM audit INDEXED BY audit_by_n WHERE tenant = ?1 ORDER BY n LIMIT 1";
@@ -184,10 +198,12 @@ impl AuditLog for SqliteStore {
         if read.await?.is_none_or(|oldest: i64| oldest >= before.0) {
             return Ok(());
         }
+        let mut entries = prepare(vec![entry]);
         loop {
+            let told = std::mem::take(&mut entries);
             let write = self.writer.write(move |session| {
                 let key = session.tenant(tenant)?;
-                trim_chunk(session, key, before)
+                trim_chunk(session, key, before, &told)
             });
             if !write.await? {
                 return Ok(());
@@ -197,7 +213,7 @@ impl AuditLog for SqliteStore {
 }
 
 /// `true` when there may be more.
-fn trim_chunk(session: &Session<'_>, tenant: TenantKey, before: Timestamp) -> Outcome<bool> {
+fn trim_chunk(session: &Session<'_>, tenant: TenantKey, before: Timestamp, told: &[Prepared]) -> Outcome<bool> {
     let ends = ends(session.connection, tenant)?;
     let sql = "SELECT n, at, hash FROM audit INDEXED BY audit_by_n WHERE tenant = ?1 ORDER BY n LIMIT ?2";
     let mut statement = session.connection.prepare_cached(sql)?;
@@ -217,6 +233,7 @@ fn trim_chunk(session: &Session<'_>, tenant: TenantKey, before: Timestamp) -> Ou
     let sql = "DELETE FROM audit WHERE tenant = ?1 AND n <= ?2";
     session.connection.prepare_cached(sql)?.execute([tenant.0, signed(anchor.n)])?;
     put_ends(session.connection, tenant, ChainEnds { anchor, ..ends })?;
+    append(session, tenant, told)?;
     Ok(passed == TRIM_CHUNK)
 }
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use engine::access::{Holder, Visibility};
 use engine::conversation::{Conversation, ConversationStatus};
@@ -86,6 +88,20 @@ impl ConversationStore for SqliteStore {
                 }
             }
             Ok(counts)
+        });
+        read.await
+    }
+
+    async fn workloads(&self, tenant: TenantId) -> Result<BTreeMap<MemberId, u64>, StoreError> {
+        let read = self.readers.read(move |connection| {
+            let sql = "SELECT assignee, sum(live) FROM conversation_tally
+                 WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND length(assignee) = 16
+                 GROUP BY assignee HAVING sum(live) > 0";
+            let mut statement = connection.prepare_cached(sql)?;
+            let rows = statement.query_and_then([tenant.as_bytes()], |row| {
+                Ok((MemberId::from_bytes(row.get(0)?), unsigned(row.get(1)?)?))
+            })?;
+            rows.collect()
         });
         read.await
     }

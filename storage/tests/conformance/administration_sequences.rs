@@ -153,7 +153,7 @@ async fn run(store: &impl Store, tenant: TenantId, operation: &Operation) -> Str
             let entry = engine::audit::AuditEntry { at: at(i64::from(*n)), ..entry("x") };
             format!("{:?}", store.record(tenant, vec![entry]).await)
         }
-        Operation::Trim(seconds) => format!("{:?}", store.trim_audit(tenant, at(*seconds)).await),
+        Operation::Trim(seconds) => format!("{:?}", store.trim_audit(tenant, at(*seconds), entry("t")).await),
     }
 }
 

@@ -75,16 +75,18 @@ pub(crate) async fn a_trimmed_chain_goes_on_from_its_anchor(store: &impl Store) 
     let entries = ages.iter().map(|age| AuditEntry { at: at(*age), ..entry("x") });
     store.record(TENANT, entries.collect()).await.unwrap();
     let whole = store.audit_chain(TENANT, 0, 9).await.unwrap();
-    store.trim_audit(TENANT, at(4)).await.unwrap();
+    store.trim_audit(TENANT, at(4), entry("trimmed")).await.unwrap();
     let kept = store.audit_chain(TENANT, 0, 9).await.unwrap();
-    assert_eq!(kept, whole[2..]);
+    assert_eq!((&kept[..3], kept[3].entry.target.as_deref()), (&whole[2..], Some("trimmed")));
     let anchor = store.audit_ends(TENANT).await.unwrap().anchor;
     assert_eq!(anchor, Link { n: 2, hash: whole[1].hash });
+    store.trim_audit(TENANT, at(4), entry("again")).await.unwrap();
+    assert_eq!(audited(store, TENANT).await, 4, "nothing went, so nothing is told");
     store.record(TENANT, vec![entry("y")]).await.unwrap();
-    assert_eq!(audited(store, TENANT).await, 4);
-    store.trim_audit(TENANT, at(1_000)).await.unwrap();
+    assert_eq!(audited(store, TENANT).await, 5);
+    store.trim_audit(TENANT, at(1_000), entry("all")).await.unwrap();
     let ends = store.audit_ends(TENANT).await.unwrap();
-    assert_eq!((ends.anchor, ends.head.n, audited(store, TENANT).await), (ends.head, 6, 0));
+    assert_eq!((ends.anchor.n, ends.head.n, audited(store, TENANT).await), (7, 8, 1));
     store.record(TENANT, vec![entry("z")]).await.unwrap();
-    assert_eq!((audited(store, TENANT).await, store.audit_ends(TENANT).await.unwrap().head.n), (1, 7));
+    assert_eq!((audited(store, TENANT).await, store.audit_ends(TENANT).await.unwrap().head.n), (2, 9));
 }

@@ -186,6 +186,8 @@ pub(crate) async fn counts_follow_every_change(store: &impl Store) {
     assert_eq!(counts, Ok(ConversationCounts { mine: 1, unassigned: 1, all: 2, closed: 2, mine_unread: 1 }));
     let counts = store.counts(TENANT, MINA, Visibility::Assigned(MINA)).await;
     assert_eq!(counts, Ok(ConversationCounts { mine: 1, unassigned: 0, all: 1, closed: 1, mine_unread: 1 }));
+    assert_eq!(store.workloads(TENANT).await, Ok([(RAFAEL, 2), (MINA, 1)].into()));
+    assert_eq!(store.workloads(OTHER).await, Ok([].into()));
     let three = store.conversation(TENANT, conversation_id(3)).await.unwrap().unwrap();
     let taken = Conversation { assignee: Some(person(RAFAEL)), unread: 0, ..three };
     let closed = Conversation { status: ConversationStatus::Closed, ..taken.clone() };

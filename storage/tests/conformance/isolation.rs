@@ -90,7 +90,7 @@ pub(crate) async fn another_tenants_ids_change_nothing(store: &impl Store) {
     assert!(store.change_number(OTHER, &"200".parse().unwrap(), rename, vec![]).await.unwrap().is_none());
     assert!(store.number(&"200".parse().unwrap()).await.unwrap().unwrap() == (TENANT, number("200")));
     store.touch_api_key(OTHER, ApiKeyId::from_bytes([1; 16]), NOW).await.unwrap();
-    store.trim_audit(OTHER, NOW.plus(engine::time::Span::hours(1))).await.unwrap();
+    store.trim_audit(OTHER, NOW.plus(engine::time::Span::hours(1)), entry("t")).await.unwrap();
     store.mark(OTHER, mark(1, IntakeOutcome::Processed)).await.unwrap();
     assert_eq!(store.raise_attempts(OTHER, intake_id(1)).await, Ok(0));
     assert_eq!(store.reopen(OTHER, intake_id(1)).await, Ok(None));

@@ -17,6 +17,8 @@ pub(crate) struct Live {
     pub(crate) last: Option<u64>,
     /// How far the server was at the start.
     pub(crate) head: u64,
+    /// With what the server closed it.
+    pub(crate) code: Option<u16>,
 }
 
 impl Live {
@@ -39,7 +41,7 @@ impl Live {
             Err(Error::Http(answer)) => return Err(answer.status().as_u16()),
             Err(error) => panic!("{error}"),
         };
-        let mut live = Self { socket, last: after, head: 0 };
+        let mut live = Self { socket, last: after, head: 0, code: None };
         let hello = live.next().await.expect("a first frame");
         assert_eq!(hello["type"], "hello", "{hello}");
         live.head = hello["head"].as_u64().unwrap();
@@ -52,6 +54,9 @@ impl Live {
         loop {
             let message = timeout(DEADLINE, self.socket.next()).await.expect("a frame in time")?;
             let Ok(Message::Text(text)) = message else {
+                if let Ok(Message::Close(close)) = &message {
+                    self.code = close.as_ref().map(|close| close.code.into());
+                }
                 if message.is_err() || matches!(message, Ok(Message::Close(_))) {
                     return None;
                 }
@@ -94,6 +99,15 @@ impl Live {
             }
         }
         events
+    }
+
+    /// What comes until the server has closed it.
+    pub(crate) async fn to_the_end(&mut self) -> Vec<Value> {
+        let mut frames = Vec::new();
+        while let Some(frame) = self.next().await {
+            frames.push(frame);
+        }
+        frames
     }
 
     pub(crate) async fn say(&mut self, frame: &Value) {

@@ -4,7 +4,7 @@ use gateway::http::routes::Rule;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::{Agent, Jetto, NUMBER, eventually};
+use super::{Agent, Jetto, NUMBER, PASSWORD, eventually};
 
 /// One of each kind that a path can name.
 #[derive(Clone)]
@@ -14,6 +14,11 @@ pub(crate) struct Things {
     pub(crate) media: String,
     pub(crate) contact: String,
     pub(crate) entry: String,
+    pub(crate) member: String,
+    pub(crate) role: String,
+    pub(crate) team: String,
+    pub(crate) invitation: String,
+    pub(crate) api_key: String,
 }
 
 fn id(value: &Value) -> String {
@@ -27,19 +32,64 @@ impl Things {
         let media = jetto.meta.received_file(loadtest::simulator::Specimen::Image);
         jetto.customer_writes("Hello");
         jetto.customer_says(Content::Image { media, caption: None });
+        Self::in_sight(agent).await
+    }
+
+    /// As [`Things::of`], of a customer who has written and sent a picture already.
+    pub(crate) async fn in_sight(agent: &Agent) -> Self {
         let conversation = agent.conversation().await;
         let picture = eventually("the picture", async || {
             let history = agent.history(&conversation).await;
             history.into_iter().find(|message| message["content"]["media"]["state"] == "ready")
         })
         .await;
+        let made = async |path: &str, body: Value| id(&agent.post(path, &body).await.expect(201).json());
+        let invited = json!({"email": "somebody@nowhere.example", "role": "viewer"});
         Self {
             message: id(&picture),
             media: id(&picture["content"]["media"]),
             contact: id(&agent.get(&format!("conversations/{conversation}")).await["contact"]),
             entry: id(&agent.log().await[0]),
             conversation,
+            member: agent.id().to_owned(),
+            role: made("roles", json!({"name": "A role", "permissions": ["contacts.read"]})).await,
+            team: made("teams", json!({"name": "A team", "members": [agent.id()]})).await,
+            invitation: made("invitations", invited).await,
+            api_key: made("api-keys", json!({"name": "A key", "permissions": ["contacts.read"]})).await,
         }
+    }
+
+    /// Well-formed ids of nothing.
+    pub(crate) fn nowhere() -> Self {
+        let id = "0".repeat(32);
+        Self {
+            role: format!("r_{id}"),
+            conversation: id.clone(),
+            message: id.clone(),
+            media: id.clone(),
+            contact: id.clone(),
+            entry: id.clone(),
+            member: id.clone(),
+            team: id.clone(),
+            invitation: id.clone(),
+            api_key: id,
+        }
+    }
+
+    /// All ids.
+    pub(crate) fn ids(&self) -> [&str; 10] {
+        [
+            &self.conversation,
+            &self.message,
+            &self.media,
+            &self.contact,
+            &self.entry,
+            &self.member,
+            &self.role,
+            &self.team,
+            &self.invitation,
+            &self.api_key,
+        ]
     }
 
     pub(crate) fn request(&self, agent: &Agent, rule: &Rule) -> RequestBuilder {
@@ -57,16 +107,38 @@ impl Things {
             Some("media") => &self.media,
             Some("contacts") => &self.contact,
             Some("webhook-log") => &self.entry,
-            _ => &self.conversation,
+            Some("conversations") => &self.conversation,
+            Some("members") => &self.member,
+            Some("roles") => &self.role,
+            Some("teams") => &self.team,
+            Some("invitations") => &self.invitation,
+            Some("api-keys") => &self.api_key,
+            other => {
+                assert!(!pattern.contains("{id}"), "it is not known what {other:?} names");
+                ""
+            }
         };
         let path = pattern.replace("{conversation_id}", &self.conversation).replace("{message_id}", &self.message);
-        let query = if pattern == "/api/v1/templates" { format!("?phone_number_id={NUMBER}") } else { String::new() };
+        let query = match pattern {
+            "/api/v1/templates" => format!("?phone_number_id={NUMBER}"),
+            "/api/v1/audit/export" => "?format=csv".to_owned(),
+            _ => String::new(),
+        };
         path.replace("{id}", of_path) + &query
     }
 
     fn body(&self, rule: &Rule) -> Option<Value> {
         let body = match (rule.method, rule.pattern) {
             ("GET" | "DELETE", _) | (_, "/api/v1/media" | "/api/v1/webhook-log/{id}/replay") => return None,
+            (_, "/api/v1/members/{id}") => json!({"name": "Every Route"}),
+            (_, "/api/v1/members/{id}/deactivate") => json!({"hand_over_to": null}),
+            (_, "/api/v1/members/{id}/reactivate" | "/api/v1/invitations/{id}/link") => return None,
+            (_, "/api/v1/roles" | "/api/v1/roles/{id}") => json!({"name": "Every route", "permissions": []}),
+            (_, "/api/v1/teams" | "/api/v1/teams/{id}") => json!({"name": "Every route", "members": []}),
+            (_, "/api/v1/invitations") => json!({"email": "every@route.example", "role": "viewer"}),
+            (_, "/api/v1/api-keys") => json!({"name": "Every route", "permissions": []}),
+            (_, "/api/v1/organization") => json!({"locale": "en"}),
+            (_, "/api/v1/organization/transfer") => json!({"to": self.member, "password": PASSWORD}),
             (_, "/api/v1/sessions") => json!({"email": "nobody@nowhere.example", "password": "not this one"}),
             (_, "/api/v1/demo/sessions") => json!({"member_id": "0".repeat(32)}),
             (_, "/api/v1/conversations/{id}") => json!({"status": "open"}),
