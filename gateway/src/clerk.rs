@@ -26,7 +26,10 @@ const RESET_LIFE: Span = Span::seconds(3600);
 pub enum Errand {
     Refused(Refusal),
     /// Somebody wants a link to set a new password.
-    ResetWanted { email: String, origin: Origin },
+    ResetWanted {
+        email: String,
+        origin: Origin,
+    },
     /// Tells when everything before is done.
     Done(oneshot::Sender<()>),
 }

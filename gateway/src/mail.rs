@@ -38,7 +38,9 @@ impl Mailer {
         }
         let bad = |text: &str| BadConfig(text.to_owned());
         let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(&config.url)
-            .map_err(|_| bad("Setting smtp.url: wants smtps://user:password@host:465 or smtp://host:587?tls=required."))?
+            .map_err(|_| {
+                bad("Setting smtp.url: wants smtps://user:password@host:465 or smtp://host:587?tls=required.")
+            })?
             .timeout(Some(ANSWER_MAX))
             .build();
         let from = config.from.parse();

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::me::account_of;
 use crate::app::App;
+use crate::auth::accounts;
 use crate::auth::second_factor::{self, Proof, prove, wrong_code};
 use crate::auth::sessions::is_enrolled;
 use crate::auth::sign_in::{ask_again, before_code};
-use crate::auth::accounts;
 use crate::http::guard::{Signed, origin_of};
 use crate::http::problem::Problem;
 
@@ -172,8 +172,7 @@ async fn told(
     action: Action,
 ) -> Result<Vec<(TenantId, AuditEntry)>, Problem> {
     let (now, origin) = (app.clock.now(), origin_of(app, request));
-    let entry = |member: &Member| {
-        AuditEntry::new(now, accounts::themselves(member), action).on(&member.id).from(Some(&origin))
-    };
+    let entry =
+        |member: &Member| AuditEntry::new(now, accounts::themselves(member), action).on(&member.id).from(Some(&origin));
     Ok(accounts::in_each_organization(app, account.id, entry).await?)
 }

@@ -25,7 +25,8 @@ pub fn of(request: &HttpRequest, trusted: &[Network]) -> Origin {
 pub fn ip(request: &HttpRequest, trusted: &[Network]) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
     let forwarded = request.headers().get_all("X-Forwarded-For");
-    let forwarded: Vec<_> = forwarded.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
+    let forwarded: Vec<_> =
+        forwarded.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
     Some(nearest_stranger(peer, &forwarded, trusted))
 }
 

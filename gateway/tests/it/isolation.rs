@@ -35,13 +35,13 @@ async fn another_organizations_ids_are_not_found_and_nothing_changes() {
     let things = Things::of(&jetto, &ours).await;
     let before = everything(&jetto, &ours, &things.conversation).await;
     let mut asked = 0;
-    for rule in RULES.iter().filter(|rule| rule.pattern.contains('{')) {
+    for rule in RULES.iter().filter(|rule| rule.pattern.contains('{') && !rule.pattern.contains("{token}")) {
         let answer = Answer::to(things.request(&rival, rule)).await;
         assert_eq!(answer.status, 404, "{rule:?}: {:?}", answer.body);
         assert_eq!(answer.problem(), "not_found", "{rule:?}");
         asked += 1;
     }
-    assert_eq!(asked, 11, "routes that name something");
+    assert_eq!(asked, 13, "routes that name something");
     let templates = rival.read(&format!("templates?phone_number_id={}", crate::harness::NUMBER)).await.expect(404);
     assert_eq!(templates.problem(), "not_found");
     for list in ["conversations", "contacts", "webhook-log"] {
@@ -88,6 +88,10 @@ async fn every_route_of_the_table_is_served() {
     let (jetto, ours, _) = two_organizations().await;
     let things = Things::of(&jetto, &ours).await;
     for rule in RULES.iter().filter(|rule| rule.method != "DELETE" && !rule.pattern.contains("/demo")) {
+        // The only organization to switch to is the one that they are in.
+        if rule.pattern == "/api/v1/sessions/switch" {
+            continue;
+        }
         let answer = Answer::to(things.request(&ours, rule)).await;
         assert_ne!(answer.status, 404, "{rule:?}: {:?}", answer.body);
         assert!(!answer.status.is_server_error(), "{rule:?}: {:?}", answer.body);
@@ -110,7 +114,6 @@ async fn there_is_no_route_outside_the_table_and_no_demo_outside_the_demo() {
         (Method::DELETE, format!("/api/v1/conversations/{id}")),
         (Method::POST, "/api/v1/contacts".to_owned()),
         (Method::POST, "/api/v1/webhook-log".to_owned()),
-        (Method::GET, "/api/v1/sessions".to_owned()),
         (Method::GET, "/api/v1/conversations/not-an-id".to_owned()),
         (Method::GET, format!("/api/v1/conversations/{id}/messages/{id}")),
         (Method::GET, "/api/v1/demo".to_owned()),
@@ -145,6 +148,6 @@ async fn a_write_needs_our_header_and_no_foreign_origin() {
         }
         writes += 1;
     }
-    assert_eq!(writes, 10);
+    assert_eq!(writes, 26);
     assert_eq!(everything(&jetto, &ours, &things.conversation).await, before);
 }

@@ -11,19 +11,26 @@
 
 mod harness;
 
+mod account;
+mod api_keys;
 mod bad_input;
 mod crash;
 mod files;
+mod guessing;
 mod identity;
 mod isolation;
+mod joining;
 mod journey;
 mod live;
 mod live_reconnect;
 mod order;
 mod permissions;
 mod poison;
+mod resets;
 mod samples;
+mod second_factor;
 mod sending;
+mod session_life;
 mod sessions;
 mod settings;
 mod statuses;

@@ -14,6 +14,7 @@ pub(crate) struct Things {
     pub(crate) media: String,
     pub(crate) contact: String,
     pub(crate) entry: String,
+    pub(crate) member: String,
 }
 
 fn id(value: &Value) -> String {
@@ -38,6 +39,7 @@ impl Things {
             media: id(&picture["content"]["media"]),
             contact: id(&agent.get(&format!("conversations/{conversation}")).await["contact"]),
             entry: id(&agent.log().await[0]),
+            member: agent.id().to_owned(),
             conversation,
         }
     }
@@ -55,18 +57,28 @@ impl Things {
     fn path(&self, pattern: &str) -> String {
         let of_path = match pattern.split('/').nth(3) {
             Some("media") => &self.media,
+            Some("members") => &self.member,
             Some("contacts") => &self.contact,
             Some("webhook-log") => &self.entry,
             _ => &self.conversation,
         };
         let path = pattern.replace("{conversation_id}", &self.conversation).replace("{message_id}", &self.message);
         let query = if pattern == "/api/v1/templates" { format!("?phone_number_id={NUMBER}") } else { String::new() };
-        path.replace("{id}", of_path) + &query
+        path.replace("{id}", of_path).replace("{token}", &"x".repeat(43)) + &query
     }
 
     fn body(&self, rule: &Rule) -> Option<Value> {
         let body = match (rule.method, rule.pattern) {
-            ("GET" | "DELETE", _) | (_, "/api/v1/media" | "/api/v1/webhook-log/{id}/replay") => return None,
+            ("DELETE", "/api/v1/me/second-factor") => json!({"password": "not this one", "code": "000000"}),
+            ("GET" | "DELETE", _)
+            | (
+                _,
+                "/api/v1/sessions/refresh"
+                | "/api/v1/me/second-factor"
+                | "/api/v1/members/{id}/password-reset"
+                | "/api/v1/media"
+                | "/api/v1/webhook-log/{id}/replay",
+            ) => return None,
             (_, "/api/v1/sessions") => json!({"email": "nobody@nowhere.example", "password": "not this one"}),
             (_, "/api/v1/demo/sessions") => json!({"member_id": "0".repeat(32)}),
             (_, "/api/v1/conversations/{id}") => json!({"status": "open"}),
@@ -74,6 +86,20 @@ impl Things {
             (_, "/api/v1/conversations/{id}/read") => json!({"upto": self.message}),
             (_, "/api/v1/conversations/{id}/typing") => json!({}),
             (_, "/api/v1/messages/{conversation_id}/{message_id}/resolve") => json!({"action": "dismiss"}),
+            (_, "/api/v1/sessions/switch") => json!({"organization_id": "0".repeat(32)}),
+            (_, "/api/v1/me") => json!({"phone": ""}),
+            (_, "/api/v1/me/preferences") => json!({"theme": "dark"}),
+            (_, "/api/v1/me/password") => json!({"current": "not this one", "new": "not this one"}),
+            (_, "/api/v1/me/second-factor/confirm" | "/api/v1/me/second-factor/recovery-codes") => {
+                json!({"code": "000000"})
+            }
+            (_, "/api/v1/password-resets") => json!({"email": "nobody@nowhere.example"}),
+            (_, "/api/v1/password-resets/{token}" | "/api/v1/invitations/by-token/{token}") => {
+                json!({"name": "Nobody", "password": "not this one"})
+            }
+            (_, "/api/v1/sign-ups") => {
+                json!({"organization": "X", "name": "X", "email": "x@x.example", "password": "not this one"})
+            }
             other => panic!("no request is known for {other:?}"),
         };
         Some(body)
