@@ -10,7 +10,7 @@ use reqwest::Method;
 use reqwest::header::AUTHORIZATION;
 use serde_json::json;
 
-use crate::harness::{Agent, Answer, Jetto, ORGANIZATION, OWNER, PASSWORD, eventually};
+use crate::harness::{Agent, Answer, Jetto, Live, ORGANIZATION, OWNER, PASSWORD, eventually};
 
 /// Not a session, and nothing of what a browser sends.
 async fn call(jetto: &Jetto, key: &str, method: Method, path: &str) -> Answer {
@@ -80,6 +80,10 @@ async fn a_key_ends_when_its_time_has_come_and_with_what_its_maker_may() {
     let expiring = made(&jetto, 1, &[Permission::ConversationsReadAll], Some(soon)).await;
     let lasting = made(&jetto, 2, &[Permission::ConversationsReadAll], None).await;
     jetto.start().await;
+    let (program, bearer) = (Agent::stranger(jetto.url()), format!("Bearer {expiring}"));
+    let mut socket = Live::open_with(&program, &[(AUTHORIZATION, &bearer)], None).await.expect("without an Origin");
+    let bye = socket.until("the socket ends with its key", |frame| frame["type"] == "bye").await;
+    assert_eq!(bye["reason"], "signed_out");
     let refused = eventually("the key expires", async || {
         let answer = call(&jetto, &expiring, Method::GET, "conversations").await;
         (answer.status != 200).then_some(answer)
