@@ -84,27 +84,35 @@ pub async fn join(
     let (household, invitation) = invitation(&app, &token).await?;
     let Join { name, password, code } = join.into_inner();
     let (tenant, now) = (household.organization.id, app.clock.now());
-    let (account, joining) = match app.store.account_by_email(&invitation.email).await? {
-        Some(account) => {
-            ask_again(&app, &request, &account, password).await?;
-            match prove(&app, &account, code.as_deref()).await? {
-                Proof::NotNeeded | Proof::Right => {}
-                Proof::Missing => return Err(second_factor()),
-                Proof::Wrong => return Err(wrong_code()),
-            }
-            (account.clone(), Joining::Known(Box::new(account)))
-        }
-        None => {
-            let name = check_name(&name.unwrap_or_default())?;
-            let hash = app.auth.passwords.hash(password).await?;
-            let id = AccountId::from_bytes(RandomIds.next());
-            let account = Account::new(id, invitation.email, name, Some(hash), now);
-            (account.clone(), Joining::New(Box::new(account)))
-        }
+    let (account, joining) = if let Some(account) = app.store.account_by_email(&invitation.email).await? {
+        show_it_is_theirs(&app, &request, &account, password, code).await?;
+        (account.clone(), Joining::Known(Box::new(account)))
+    } else {
+        let name = check_name(&name.unwrap_or_default())?;
+        let hash = app.auth.passwords.hash(password).await?;
+        let id = AccountId::from_bytes(RandomIds.next());
+        let account = Account::new(id, invitation.email, name, Some(hash), now);
+        (account.clone(), Joining::New(Box::new(account)))
     };
     let member = MemberId::from_bytes(RandomIds.next());
     let actor = Actor { who: AuditActor::Nobody, origin: Some(origin_of(&app, &request)) };
     let accept = Command::Invitation(InvitationCommand::Accept { id: invitation.id, member, joining });
     app.households.change(app.store.as_ref(), tenant, &actor, accept, now).await?;
     welcome(&app, StatusCode::CREATED, sessions::open(&app, &request, &account, (tenant, member)).await?).await
+}
+
+/// Joining opens a session of the account: a link asks for as much as the sign-in page.
+async fn show_it_is_theirs(
+    app: &App,
+    request: &HttpRequest,
+    account: &Account,
+    password: String,
+    code: Option<String>,
+) -> Result<(), Problem> {
+    ask_again(app, request, account, password).await?;
+    match prove(app, account, code.as_deref()).await? {
+        Proof::NotNeeded | Proof::Right => Ok(()),
+        Proof::Missing => Err(second_factor()),
+        Proof::Wrong => Err(wrong_code()),
+    }
 }

@@ -166,9 +166,15 @@ pub async fn change(
     };
     let audit = accounts::in_each_organization(&app, account.id, entry).await?;
     let edit = |account: &mut Account| {
-        name.iter().for_each(|name| account.name.clone_from(name));
-        phone.iter().for_each(|phone| account.phone.clone_from(phone));
-        email.iter().for_each(|email| account.email.clone_from(email));
+        if let Some(name) = &name {
+            account.name.clone_from(name);
+        }
+        if let Some(phone) = &phone {
+            account.phone.clone_from(phone);
+        }
+        if let Some(email) = &email {
+            account.email.clone_from(email);
+        }
         Ok(())
     };
     accounts::update(&app, account.id, audit, edit).await?;

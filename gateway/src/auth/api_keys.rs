@@ -39,18 +39,7 @@ pub fn session_of(key: ApiKeyId) -> SessionId {
 pub async fn admit(app: &App, key: &str) -> Result<Principal, Problem> {
     let hash = links::hash(key);
     let now = app.clock.now();
-    let known = app.auth.api_keys.0.get(&hash).map(|known| *known);
-    let (tenant, id) = match known {
-        Some(known) => known,
-        None => {
-            let found = app.store.api_key_by_hash(hash).await?.ok_or_else(wrong_key)?;
-            if app.auth.api_keys.0.len() >= CACHE_MAX {
-                app.auth.api_keys.0.clear();
-            }
-            app.auth.api_keys.0.insert(hash, found);
-            found
-        }
-    };
+    let (tenant, id) = whose(app, hash).await?;
     let household = app.households.of(app.store.as_ref(), tenant).await?.ok_or_else(wrong_key)?;
     let key = household.api_keys.get(&id).filter(|key| key.hash == hash).ok_or_else(wrong_key)?;
     if key.expires_at.is_some_and(|end| end <= now) {
@@ -70,4 +59,17 @@ pub async fn admit(app: &App, key: &str) -> Result<Principal, Problem> {
         grants: household.grants_of_key(id, now),
         teams: household.member(key.member).map(|member| member.teams.iter().copied().collect()).unwrap_or_default(),
     })
+}
+
+async fn whose(app: &App, hash: [u8; 32]) -> Result<(TenantId, ApiKeyId), Problem> {
+    let known = &app.auth.api_keys.0;
+    if let Some(whose) = known.get(&hash) {
+        return Ok(*whose);
+    }
+    let found = app.store.api_key_by_hash(hash).await?.ok_or_else(wrong_key)?;
+    if known.len() >= CACHE_MAX {
+        known.clear();
+    }
+    known.insert(hash, found);
+    Ok(found)
 }

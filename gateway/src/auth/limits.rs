@@ -104,28 +104,36 @@ mod tests {
         })
     }
 
-    fn ip(text: &str) -> Option<IpAddr> {
-        Some(text.parse().unwrap())
+    fn ip(text: &str) -> IpAddr {
+        text.parse().unwrap()
     }
 
     #[test]
     fn a_guesser_elsewhere_does_not_use_up_what_the_real_person_has() {
         let attempts = attempts();
-        let guess = |from: &str| attempts.at(Door::Password, ip(from), "lina@aurora.example");
+        let guess = |from: &str| attempts.at(Door::Password, Some(ip(from)), "lina@aurora.example");
         for last in 1..=3 {
             assert_eq!(guess(&format!("198.51.100.{last}")), Ok(()), "one network");
         }
         assert!(guess("198.51.100.4").is_err_and(|wait| wait > Duration::ZERO));
         assert_eq!(guess("203.0.113.1"), Ok(()));
-        assert_eq!(attempts.at(Door::ResetLink, ip("198.51.100.4"), "lina@aurora.example"), Ok(()), "another door");
-        assert_eq!(attempts.at(Door::Password, ip("198.51.100.4"), "omar@aurora.example"), Ok(()), "another person");
+        assert_eq!(
+            attempts.at(Door::ResetLink, Some(ip("198.51.100.4")), "lina@aurora.example"),
+            Ok(()),
+            "another door"
+        );
+        assert_eq!(
+            attempts.at(Door::Password, Some(ip("198.51.100.4")), "omar@aurora.example"),
+            Ok(()),
+            "another person"
+        );
     }
 
     #[test]
     fn many_networks_together_are_limited_too() {
         let attempts = attempts();
-        let tried =
-            (0..100).filter(|net| attempts.at(Door::Password, ip(&format!("10.0.{net}.1")), "a@b.example").is_ok());
+        let tried = (0..100)
+            .filter(|net| attempts.at(Door::Password, Some(ip(&format!("10.0.{net}.1"))), "a@b.example").is_ok());
         assert_eq!(tried.count(), 15);
     }
 
@@ -134,7 +142,7 @@ mod tests {
         let attempts = attempts();
         let tried = (0..200_u32).filter(|n| {
             let from = format!("2001:db8:1:{n:x}::1");
-            attempts.at(Door::Password, ip(&from), &format!("{n}@b.example")).is_ok()
+            attempts.at(Door::Password, Some(ip(&from)), &format!("{n}@b.example")).is_ok()
         });
         assert_eq!(tried.count(), 90, "a /48 is one network");
     }

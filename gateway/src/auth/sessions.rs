@@ -57,6 +57,11 @@ impl Known {
         self.believed.remove(&session);
     }
 
+    /// For who came in just before it was ended, and was not there yet to be told.
+    pub fn has_ended(&self, session: SessionId) -> bool {
+        self.ended.contains_key(&session)
+    }
+
     /// Asks the store again at the next request.
     pub(crate) fn doubt(&self, session: SessionId) {
         self.believed.remove(&session);
@@ -159,7 +164,7 @@ pub async fn admit(app: &App, request: &HttpRequest) -> Result<Admitted, Problem
         Some(believed) => believed,
         None => look_up(app, claims.sid, now).await?,
     };
-    if (believed.tenant, believed.member) != (claims.org, claims.sub) || known.ended.contains_key(&claims.sid) {
+    if (believed.tenant, believed.member) != (claims.org, claims.sub) || known.has_ended(claims.sid) {
         return Err(Problem::signed_out());
     }
     let household = app.households.of(app.store.as_ref(), claims.org).await?.ok_or_else(Problem::signed_out)?;

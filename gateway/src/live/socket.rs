@@ -181,6 +181,9 @@ impl Socket {
     }
 
     fn take(&mut self, step: Result<Step, StoreError>, ctx: &mut ws::WebsocketContext<Self>) {
+        if self.app.auth.sessions.has_ended(self.principal.session) {
+            ctx.notify(Close(Reason::SignedOut));
+        }
         match step {
             Ok(Step::Live { id, head, frames }) => {
                 self.greet(head, ctx);

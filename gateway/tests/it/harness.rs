@@ -1,6 +1,7 @@
 //! One installation: the binary as a child process, its data directory, and the simulated Meta around it.
 
 mod agent;
+mod door;
 mod hook;
 mod live;
 mod routes;
@@ -20,6 +21,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 pub(crate) use agent::{Agent, Answer};
+pub(crate) use door::{phone, told};
 pub(crate) use hook::{customer, now_s, sample, samples, signed, status, text, wamid, webhook};
 pub(crate) use live::Live;
 pub(crate) use routes::Things;
@@ -99,6 +101,8 @@ impl Jetto {
             ("JETTO_ACTOR_THREADS", "2"),
             ("JETTO_HTTP_THREADS", "2"),
             ("JETTO_LOG", "info"),
+            // Tests sign in more often than people.
+            ("JETTO_LIMITS__SIGN_IN_ATTEMPTS", "100"),
         ];
         let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
         Self { meta, seed, directory, settings, server: None }

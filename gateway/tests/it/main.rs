@@ -11,23 +11,30 @@
 
 mod harness;
 
+mod account;
 mod administration;
+mod api_keys;
 mod audit_chain;
 mod bad_input;
 mod canaries;
 mod crash;
 mod files;
 mod fuzz;
+mod guessing;
 mod identity;
 mod isolation;
+mod joining;
 mod journey;
 mod live;
 mod live_reconnect;
 mod order;
 mod permissions;
 mod poison;
+mod resets;
 mod samples;
+mod second_factor;
 mod sending;
+mod session_life;
 mod sessions;
 mod settings;
 mod statuses;

@@ -13,13 +13,17 @@ use crate::harness::{Agent, Answer, Jetto, OWNER, PASSWORD, now_s};
 async fn a_cookie_is_set_for_this_site_and_out_of_reach_of_scripts() {
     let jetto = Jetto::running().await;
     let agent = jetto.owner().await;
-    let renewed = agent.read("me").await.expect(200);
-    let cookie = renewed.header(SET_COOKIE.as_str());
-    for attribute in ["auth_token=", "HttpOnly", "SameSite=Lax", "Path=/"] {
-        assert!(cookie.contains(attribute), "{attribute}: {cookie}");
+    let renewed = agent.refresh().await.expect(200);
+    let cookies: Vec<_> = renewed.headers.get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap()).collect();
+    for (name, path) in [("auth_token=", "Path=/;"), ("auth_refresh=", "Path=/api/v1/sessions/refresh;")] {
+        let cookie = cookies.iter().find(|cookie| cookie.starts_with(name)).unwrap();
+        let cookie = format!("{cookie};");
+        for attribute in ["HttpOnly", "SameSite=Lax", "Max-Age=", path] {
+            assert!(cookie.contains(attribute), "{attribute}: {cookie}");
+        }
     }
     let me = renewed.json();
-    assert_eq!((&me["member"]["email"], &me["member"]["role"]), (&json!(OWNER), &json!("owner")));
+    assert_eq!((&me["member"]["email"], &me["member"]["role"]["id"]), (&json!(OWNER), &json!("owner")));
     assert_eq!(me["permissions"].as_array().unwrap().len(), 43);
     assert_eq!(me["numbers"][0]["phone_number_id"], crate::harness::NUMBER);
     assert!(!renewed.body.windows(15).any(|part| part == crate::harness::TOKEN.as_bytes()), "no token of Meta's");
@@ -48,11 +52,12 @@ async fn a_wrong_password_and_an_unknown_person_are_the_same_answer() {
 }
 
 /// The claims of a token, changed and signed again.
-fn forged(token: &str, key: &[u8], algorithm: Algorithm, change: impl FnOnce(&mut Value)) -> String {
+fn forged(token: &str, (kid, key): (&str, &[u8]), algorithm: Algorithm, change: impl FnOnce(&mut Value)) -> String {
     let claims = token.split('.').nth(1).unwrap();
     let mut claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).unwrap()).unwrap();
     change(&mut claims);
-    jsonwebtoken::encode(&Header::new(algorithm), &claims, &EncodingKey::from_secret(key)).unwrap()
+    let header = Header { kid: Some(kid.to_owned()), ..Header::new(algorithm) };
+    jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(key)).unwrap()
 }
 
 #[tokio::test]
@@ -60,8 +65,12 @@ async fn an_expired_or_invalid_token_is_worth_nothing() {
     let jetto = Jetto::running().await;
     let agent = jetto.owner().await;
     let token = agent.cookie.strip_prefix("auth_token=").unwrap();
-    let key = std::fs::read(jetto.data().join("session.key")).unwrap();
-    let good = forged(token, &key, Algorithm::HS256, |_| {});
+    let set: Value = serde_json::from_slice(&std::fs::read(jetto.data().join("session.keys")).unwrap()).unwrap();
+    let kid = set["keys"][0]["kid"].as_str().unwrap();
+    let secret = hex::decode(set["keys"][0]["secret"].as_str().unwrap()).unwrap();
+    let key = (kid, secret.as_slice());
+    let other_key = (kid, b"another key that is 32 bytes long".as_slice());
+    let good = forged(token, key, Algorithm::HS256, |_| {});
     assert_eq!(with(&agent, &good).await.status, 200, "the key is the right one");
     let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"JWT"}"#);
     let mut parts: Vec<&str> = token.split('.').collect();
@@ -69,13 +78,14 @@ async fn an_expired_or_invalid_token_is_worth_nothing() {
     parts[2] = "";
     let other = "f".repeat(32);
     let bad = [
-        ("expired", forged(token, &key, Algorithm::HS256, |claims| claims["exp"] = json!(now_s() - 1))),
-        ("another key", forged(token, b"another key that is 32 bytes long", Algorithm::HS256, |_| {})),
-        ("another algorithm", forged(token, &key, Algorithm::HS384, |_| {})),
+        ("expired", forged(token, key, Algorithm::HS256, |claims| claims["exp"] = json!(now_s() - 1))),
+        ("another key", forged(token, other_key, Algorithm::HS256, |_| {})),
+        ("another algorithm", forged(token, key, Algorithm::HS384, |_| {})),
+        ("another name of the key", forged(token, ("00", &secret), Algorithm::HS256, |_| {})),
         ("no algorithm", parts.join(".")),
-        ("another session", forged(token, &key, Algorithm::HS256, |claims| claims["sid"] = json!(other))),
-        ("another member", forged(token, &key, Algorithm::HS256, |claims| claims["sub"] = json!(other))),
-        ("another organization", forged(token, &key, Algorithm::HS256, |claims| claims["org"] = json!(other))),
+        ("another session", forged(token, key, Algorithm::HS256, |claims| claims["sid"] = json!(other))),
+        ("another member", forged(token, key, Algorithm::HS256, |claims| claims["sub"] = json!(other))),
+        ("another organization", forged(token, key, Algorithm::HS256, |claims| claims["org"] = json!(other))),
         ("nonsense", "nonsense".to_owned()),
         ("nothing", String::new()),
     ];

@@ -9,8 +9,8 @@ use crate::crypto::private_folder;
 /// The locked data directory.
 pub(super) struct DataDirectory {
     path: PathBuf,
-    /// The lock ends with the handle, also when the process is killed.
-    _lock: File,
+    /// Ends with the process, also when it is killed.
+    lock: File,
 }
 
 impl DataDirectory {
@@ -26,7 +26,7 @@ impl DataDirectory {
         lock.set_len(0)?;
         // For the person who wonders who holds it.
         writeln!(lock, "{}", std::process::id())?;
-        Ok(Self { path: dir.to_owned(), _lock: lock })
+        Ok(Self { path: dir.to_owned(), lock })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -43,6 +43,15 @@ impl DataDirectory {
     pub(super) fn free_bytes(&self) -> std::io::Result<u64> {
         let stat = rustix::fs::statvfs(&self.path)?;
         Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+    }
+}
+
+/// A child that is being started has a copy of the handle for a moment: closing ours alone would leave it locked.
+impl Drop for DataDirectory {
+    fn drop(&mut self) {
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the data directory was not unlocked; the end of the process does it");
+        }
     }
 }
 

@@ -2,17 +2,18 @@
 
 use bytes::Bytes;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, ORIGIN, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, ORIGIN};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use super::{DEADLINE, Live, eventually};
+use super::{Live, eventually};
 
 #[derive(Clone)]
 pub(crate) struct Agent {
-    client: reqwest::Client,
+    pub(super) client: reqwest::Client,
     pub(crate) url: String,
     pub(crate) cookie: String,
+    pub(crate) refresh_cookie: String,
     /// `Me`.
     pub(crate) me: Value,
 }
@@ -56,12 +57,9 @@ impl Answer {
 
 impl Agent {
     pub(crate) async fn sign_in(url: &str, email: &str, password: &str) -> Self {
-        let client = reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().unwrap();
-        let mut agent = Self { client, url: url.to_owned(), cookie: String::new(), me: Value::Null };
-        let answer = agent.post("sessions", &json!({"email": email, "password": password})).await.expect(201);
-        answer.header(SET_COOKIE.as_str()).split(';').next().unwrap().clone_into(&mut agent.cookie);
-        agent.me = answer.json();
-        agent
+        let stranger = Self::stranger(url);
+        let answer = stranger.post("sessions", &json!({"email": email, "password": password})).await.expect(201);
+        stranger.entered(&answer)
     }
 
     pub(crate) fn id(&self) -> &str {

@@ -1,7 +1,7 @@
 //! A live connection that insists on the promise of every frame: `n` is gapless.
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use reqwest::header::{COOKIE, ORIGIN};
+use reqwest::header::{COOKIE, HeaderName, ORIGIN};
 use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -28,10 +28,18 @@ impl Live {
     }
 
     pub(crate) async fn open_as(agent: &Agent, cookie: &str, origin: &str, after: Option<u64>) -> Result<Self, u16> {
+        Self::open_with(agent, &[(COOKIE, cookie), (ORIGIN, origin)], after).await
+    }
+
+    pub(crate) async fn open_with(
+        agent: &Agent,
+        headers: &[(HeaderName, &str)],
+        after: Option<u64>,
+    ) -> Result<Self, u16> {
         let query = after.map(|after| format!("?after={after}")).unwrap_or_default();
         let url = format!("{}/api/v1/live{query}", agent.url.replace("http://", "ws://"));
         let mut request = url.into_client_request().unwrap();
-        for (name, value) in [(COOKIE, cookie), (ORIGIN, origin)] {
+        for (name, value) in headers {
             if !value.is_empty() {
                 request.headers_mut().insert(name, value.parse().unwrap());
             }

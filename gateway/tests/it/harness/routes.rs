@@ -50,6 +50,7 @@ impl Things {
             media: id(&picture["content"]["media"]),
             contact: id(&agent.get(&format!("conversations/{conversation}")).await["contact"]),
             entry: id(&agent.log().await[0]),
+            member: agent.id().to_owned(),
             conversation,
             member: agent.id().to_owned(),
             role: made("roles", json!({"name": "A role", "permissions": ["contacts.read"]})).await,
@@ -105,6 +106,7 @@ impl Things {
     fn path(&self, pattern: &str) -> String {
         let of_path = match pattern.split('/').nth(3) {
             Some("media") => &self.media,
+            Some("members") => &self.member,
             Some("contacts") => &self.contact,
             Some("webhook-log") => &self.entry,
             Some("conversations") => &self.conversation,
@@ -124,15 +126,25 @@ impl Things {
             "/api/v1/audit/export" => "?format=csv".to_owned(),
             _ => String::new(),
         };
-        path.replace("{id}", of_path) + &query
+        path.replace("{id}", of_path).replace("{token}", &"x".repeat(43)) + &query
     }
 
     fn body(&self, rule: &Rule) -> Option<Value> {
         let body = match (rule.method, rule.pattern) {
-            ("GET" | "DELETE", _) | (_, "/api/v1/media" | "/api/v1/webhook-log/{id}/replay") => return None,
+            ("DELETE", "/api/v1/me/second-factor") => json!({"password": "not this one", "code": "000000"}),
+            ("GET" | "DELETE", _)
+            | (
+                _,
+                "/api/v1/sessions/refresh"
+                | "/api/v1/me/second-factor"
+                | "/api/v1/members/{id}/password-reset"
+                | "/api/v1/members/{id}/reactivate"
+                | "/api/v1/invitations/{id}/link"
+                | "/api/v1/media"
+                | "/api/v1/webhook-log/{id}/replay",
+            ) => return None,
             (_, "/api/v1/members/{id}") => json!({"name": "Every Route"}),
             (_, "/api/v1/members/{id}/deactivate") => json!({"hand_over_to": null}),
-            (_, "/api/v1/members/{id}/reactivate" | "/api/v1/invitations/{id}/link") => return None,
             (_, "/api/v1/roles" | "/api/v1/roles/{id}") => json!({"name": "Every route", "permissions": []}),
             (_, "/api/v1/teams" | "/api/v1/teams/{id}") => json!({"name": "Every route", "members": []}),
             (_, "/api/v1/invitations") => json!({"email": "every@route.example", "role": "viewer"}),
@@ -146,6 +158,20 @@ impl Things {
             (_, "/api/v1/conversations/{id}/read") => json!({"upto": self.message}),
             (_, "/api/v1/conversations/{id}/typing") => json!({}),
             (_, "/api/v1/messages/{conversation_id}/{message_id}/resolve") => json!({"action": "dismiss"}),
+            (_, "/api/v1/sessions/switch") => json!({"organization_id": "0".repeat(32)}),
+            (_, "/api/v1/me") => json!({"phone": ""}),
+            (_, "/api/v1/me/preferences") => json!({"theme": "dark"}),
+            (_, "/api/v1/me/password") => json!({"current": "not this one", "new": "not this one"}),
+            (_, "/api/v1/me/second-factor/confirm" | "/api/v1/me/second-factor/recovery-codes") => {
+                json!({"code": "000000"})
+            }
+            (_, "/api/v1/password-resets") => json!({"email": "nobody@nowhere.example"}),
+            (_, "/api/v1/password-resets/{token}" | "/api/v1/invitations/by-token/{token}") => {
+                json!({"name": "Nobody", "password": "not this one"})
+            }
+            (_, "/api/v1/sign-ups") => {
+                json!({"organization": "X", "name": "X", "email": "x@x.example", "password": "not this one"})
+            }
             other => panic!("no request is known for {other:?}"),
         };
         Some(body)

@@ -1,0 +1,137 @@
+//! A forgotten password: by mail through the operator's server, or by a link that an admin hands over.
+
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::harness::{Agent, Answer, DEADLINE, Jetto, ORGANIZATION, OWNER, told};
+
+/// An SMTP server that takes everything; the mails come out of `letters`.
+struct PostOffice {
+    url: String,
+    letters: mpsc::UnboundedReceiver<String>,
+    _work: JoinSet<()>,
+}
+
+impl PostOffice {
+    async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("smtp://{}", listener.local_addr().unwrap());
+        let (box_, letters) = mpsc::unbounded_channel();
+        let mut work = JoinSet::new();
+        work.spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (read, mut write) = stream.into_split();
+                let mut lines = BufReader::new(read).lines();
+                let mut letter: Option<String> = None;
+                write.write_all(b"220 here\r\n").await.unwrap();
+                while let Ok(Some(line)) = lines.next_line().await {
+                    let answer = match &mut letter {
+                        Some(text) if line == "." => {
+                            box_.send(std::mem::take(text)).unwrap();
+                            letter = None;
+                            "250 taken"
+                        }
+                        Some(text) => {
+                            text.push_str(&line);
+                            text.push('\n');
+                            continue;
+                        }
+                        None if line == "DATA" => {
+                            letter = Some(String::new());
+                            "354 go on"
+                        }
+                        None => "250 fine",
+                    };
+                    write.write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
+                }
+            }
+        });
+        Self { url, letters, _work: work }
+    }
+
+    async fn letter(&mut self) -> String {
+        let letter = tokio::time::timeout(DEADLINE, self.letters.recv()).await;
+        letter.expect("a mail comes").unwrap()
+    }
+}
+
+async fn use_up(jetto: &Jetto, token: &str, email: &str) {
+    let stranger = Agent::stranger(jetto.url());
+    let path = format!("password-resets/{token}");
+    let mut masked = email.split('@').map(str::to_owned).collect::<Vec<_>>();
+    masked[0] = format!("{}•••", &masked[0][..1]);
+    assert_eq!(stranger.get(&path).await, json!({"email": masked.join("@")}));
+    let set = async |password: &str| stranger.post(&path, &json!({"password": password})).await;
+    assert_eq!(set("short").await.expect(422).problem(), "invalid");
+    let (one, other) = tokio::join!(set("another long password"), set("another long password"));
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 410], "a link is good once");
+    assert_eq!(stranger.read(&path).await.expect(410).problem(), "link_expired");
+    jetto.stranger_signs_in(email).await.expect(401);
+    stranger.try_sign_in(email, "another long password", None).await.expect(201);
+}
+
+#[tokio::test]
+async fn a_link_comes_by_mail_and_is_good_once() {
+    let mut office = PostOffice::open().await;
+    let mut jetto = Jetto::prepared().await;
+    jetto.set("JETTO_SMTP__URL", &office.url);
+    jetto.set("JETTO_SMTP__FROM", "Jetto <jetto@garden.example>");
+    jetto.set("JETTO_PUBLIC_URL", "https://inbox.garden.example");
+    jetto.start().await;
+    let stranger = Agent::stranger(jetto.url());
+    for email in ["nobody@garden.example", " Owner@Garden.example"] {
+        let request = stranger.bare(reqwest::Method::POST, "password-resets").header("X-Jetto-Client", "test");
+        let answer = Answer::to(request.json(&json!({"email": email}))).await.expect(202);
+        assert!(answer.body.is_empty());
+    }
+    // Quoted-printable: a long line goes on after `=`.
+    let letter = office.letter().await.replace("=\n", "");
+    assert!(
+        letter.contains("To: owner@garden.example") && letter.contains("From: Jetto <jetto@garden.example>"),
+        "{letter}"
+    );
+    let token = letter.split("https://inbox.garden.example/reset/").nth(1).unwrap().lines().next().unwrap().trim();
+    assert_eq!(token.len(), 43);
+    assert!(office.letters.try_recv().is_err(), "none for who has no account");
+    assert!(!jetto.log().contains(OWNER) && !jetto.log().contains(token), "{}", jetto.log());
+    jetto.unset("JETTO_PUBLIC_URL");
+    jetto.restart().await;
+    let before = jetto.owner().await;
+    let mut socket = before.live(None).await;
+    use_up(&jetto, token, OWNER).await;
+    let bye = socket.until("who was signed in is out", |frame| frame["type"] == "bye").await;
+    assert_eq!(bye["reason"], "signed_out");
+    before.read("me").await.expect(401);
+    drop(socket);
+    let log = told(&jetto.audited(ORGANIZATION).await);
+    assert!(
+        log.contains(&"account.reset_requested".to_owned()) && log.contains(&"account.reset".to_owned()),
+        "{log:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_admin_hands_a_link_over_to_who_has_no_more_than_they() {
+    let mut jetto = Jetto::prepared().await;
+    jetto.create_organization("Second", "owner@second.example").await;
+    let agent = jetto.add_member(ORGANIZATION, "agent@garden.example", "agent").await;
+    jetto.add_member(ORGANIZATION, "admin@garden.example", "admin").await;
+    jetto.start().await;
+    let (owner, admin) = (jetto.owner().await, jetto.sign_in("admin@garden.example").await);
+    let link = async |who: &Agent, of: &str| who.post(&format!("members/{of}/password-reset"), &json!({})).await;
+    assert_eq!(link(&admin, owner.id()).await.expect(403).problem(), "above_own_rights");
+    let colleague = jetto.sign_in("agent@garden.example").await;
+    assert_eq!(link(&colleague, admin.id()).await.expect(403).problem(), "forbidden");
+    let stranger = jetto.sign_in("owner@second.example").await;
+    assert_eq!(link(&stranger, &agent).await.expect(404).problem(), "not_found");
+    let made = link(&admin, &agent).await.expect(201).json();
+    let token = made["link"].as_str().unwrap().strip_prefix(&format!("{}/reset/", jetto.url())).unwrap();
+    assert!(made["expires_at"].is_i64());
+    use_up(&jetto, token, "agent@garden.example").await;
+    colleague.read("me").await.expect(401);
+}
