@@ -129,14 +129,21 @@ impl Things {
 
     fn body(&self, rule: &Rule) -> Option<Value> {
         let body = match (rule.method, rule.pattern) {
-            ("GET" | "DELETE", _) | (_, "/api/v1/media" | "/api/v1/webhook-log/{id}/replay") => return None,
+            ("GET" | "DELETE", _)
+            | (
+                _,
+                "/api/v1/media"
+                | "/api/v1/webhook-log/{id}/replay"
+                | "/api/v1/members/{id}/reactivate"
+                | "/api/v1/invitations/{id}/link",
+            ) => return None,
             (_, "/api/v1/members/{id}") => json!({"name": "Every Route"}),
             (_, "/api/v1/members/{id}/deactivate") => json!({"hand_over_to": null}),
-            (_, "/api/v1/members/{id}/reactivate" | "/api/v1/invitations/{id}/link") => return None,
-            (_, "/api/v1/roles" | "/api/v1/roles/{id}") => json!({"name": "Every route", "permissions": []}),
+            (_, "/api/v1/roles" | "/api/v1/roles/{id}" | "/api/v1/api-keys") => {
+                json!({"name": "Every route", "permissions": []})
+            }
             (_, "/api/v1/teams" | "/api/v1/teams/{id}") => json!({"name": "Every route", "members": []}),
             (_, "/api/v1/invitations") => json!({"email": "every@route.example", "role": "viewer"}),
-            (_, "/api/v1/api-keys") => json!({"name": "Every route", "permissions": []}),
             (_, "/api/v1/organization") => json!({"locale": "en"}),
             (_, "/api/v1/organization/transfer") => json!({"to": self.member, "password": PASSWORD}),
             (_, "/api/v1/sessions") => json!({"email": "nobody@nowhere.example", "password": "not this one"}),
