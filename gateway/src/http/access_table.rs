@@ -1,6 +1,8 @@
 //! Who may do and hear what, as a table made from the code: `jetto access-table` prints it, `gateway/access.md` keeps it
 //! for readers, and a test holds it to `permissions.json`.
 
+use std::fmt::Write as _;
+
 use engine::access::{Holder, Principal, Sight};
 use engine::directory::Person;
 use engine::event::Audience;
@@ -27,8 +29,8 @@ pub const HOLDERS: &[(&str, Holder)] = &[
 pub const EVENTS: &[&str] = &["message_added", "message_changed", "conversation_changed", "presence"];
 
 /// Whether the guard lets somebody of this role pass.
-pub fn admits(role: Role, rule: &Rule) -> bool {
-    match rule.needs {
+pub fn admits(role: Role, route: &Rule) -> bool {
+    match route.needs {
         Needs::Nobody | Needs::SignedIn => true,
         Needs::AnyOf(any) => any.iter().any(|permission| role.grants().allow(*permission)),
     }
@@ -78,10 +80,11 @@ pub fn markdown() -> String {
 fn heading(page: &mut String, first: &str) {
     let roles = Role::ALL.iter().map(|role| role.key()).collect::<Vec<_>>().join(" | ");
     let columns = "---|".repeat(2) + &":-:|".repeat(Role::ALL.len());
-    page.push_str(&format!("| {first} | {roles} |\n|{columns}\n"));
+    // Writing into a string does not fail.
+    writeln!(page, "| {first} | {roles} |\n|{columns}").unwrap_or_default();
 }
 
 fn row(page: &mut String, first: &str, may: impl Fn(Role) -> bool) {
     let cells = Role::ALL.iter().map(|role| if may(*role) { "●" } else { " " }).collect::<Vec<_>>().join(" | ");
-    page.push_str(&format!("| {first} | {cells} |\n"));
+    writeln!(page, "| {first} | {cells} |").unwrap_or_default();
 }

@@ -1,6 +1,6 @@
 //! People, roles, teams, keys and settings: what a change is worth at once, and what the log says of it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use engine::directory::{Heir, Member, MemberStatus};
 use engine::household::Write;
@@ -8,6 +8,7 @@ use engine::ports::{Administration as _, Changed};
 use engine::time::Timestamp;
 use serde_json::{Value, json};
 use storage::sqlite::{SqliteOptions, SqliteStore};
+use tokio::time::Instant;
 
 use crate::harness::{Agent, Jetto, Live, ORGANIZATION, PASSWORD};
 
@@ -144,7 +145,7 @@ async fn who_sees_no_conversation_any_more_stays_signed_in_and_hears_nothing() {
     let before = Instant::now();
     house.change(&house.lina, &json!({"role": "analyst"})).await;
     told(&mut lina, before).await;
-    let end = lina.to_the_end().await;
+    let end = lina.rest().await;
     assert_eq!(end, [json!({"type": "bye", "reason": "no_access"})]);
     assert!(before.elapsed() < AT_ONCE);
     house.lina.read("me").await.expect(200);
@@ -162,7 +163,7 @@ async fn who_is_deactivated_is_out_at_once_and_their_work_is_handed_over() {
     let before = Instant::now();
     let gone = house.owner.post(&format!("{path}/deactivate"), &heir).await.expect(200).json();
     assert_eq!((&gone["status"], &gone["open_conversations"]), (&json!("deactivated"), &json!(0)));
-    let end = marco.to_the_end().await;
+    let end = marco.rest().await;
     assert!(before.elapsed() < AT_ONCE, "{:?}", before.elapsed());
     assert_eq!(end, [json!({"type": "signed_out"}), json!({"type": "bye", "reason": "signed_out"})]);
     assert_eq!(marco.code, Some(4001));
@@ -232,7 +233,7 @@ async fn somebody_can_be_signed_out_everywhere_by_those_who_have_no_less() {
     assert_eq!(open[0]["ip"], "127.0.0.1");
     let before = Instant::now();
     house.owner.delete(&path).await.expect(204);
-    assert_eq!(lina.to_the_end().await.first().unwrap()["type"], "signed_out");
+    assert_eq!(lina.rest().await.first().unwrap()["type"], "signed_out");
     assert!(before.elapsed() < AT_ONCE);
     house.lina.read("me").await.expect(401);
     assert_eq!(house.owner.get(&path).await["items"], json!([]));

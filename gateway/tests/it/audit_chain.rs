@@ -1,10 +1,17 @@
 //! `jetto audit verify` finds whatever is changed in the audit log, in any column of any row.
 
+use engine::account::Account;
+use engine::administration::{Actor, Founding, found};
+use engine::id::{AccountId, MemberId, TenantId};
+use engine::ports::{Administration as _, Created};
+use engine::time::{Span, Timestamp};
+use loadtest::simulator::SimulatorConfig;
 use rusqlite::Connection;
 use rusqlite::types::Value as Cell;
 use serde_json::json;
+use storage::sqlite::{SqliteOptions, SqliteStore};
 
-use crate::harness::{Jetto, ORGANIZATION};
+use crate::harness::{Jetto, ORGANIZATION, OWNER, PASSWORD, now_s};
 
 /// The rows' own columns, and what a byte of each can be changed to.
 const COLUMNS: &[&str] = &["tenant", "n", "at", "action", "actor", "hash", "body"];
@@ -186,4 +193,35 @@ async fn one_organization_can_be_asked_for_and_an_unknown_one_is_told() {
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("entry 1 "), "{said}");
     assert_eq!(verify(&jetto, &["--organization", "Nowhere"]).await.0, Some(1));
+}
+
+/// An organization that is older than it keeps its log.
+async fn founded(jetto: &Jetto, at: Timestamp) {
+    let store = SqliteStore::open(&jetto.data(), SqliteOptions::default()).unwrap();
+    let hash = gateway::auth::passwords::hash(PASSWORD).unwrap();
+    let owner = Account::new(AccountId::from_bytes([1; 16]), OWNER.into(), "owner".into(), Some(hash), at);
+    let (id, member) = (TenantId::from_bytes([2; 16]), MemberId::from_bytes([3; 16]));
+    let founding = Founding { id, name: ORGANIZATION.into(), member };
+    let (household, audit) = found(&Actor::SYSTEM, founding, &owner, at).unwrap();
+    let created = store.create_organization(household, vec![owner], audit).await;
+    assert_eq!(created, Ok(Created::Created));
+    store.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_older_than_the_organization_keeps_is_forgotten_and_that_is_told() {
+    let mut jetto = Jetto::empty(SimulatorConfig::default());
+    founded(&jetto, Timestamp::from_seconds(now_s().cast_signed()).minus(Span::hours(24 * 402))).await;
+    jetto.start().await;
+    let owner = jetto.owner().await;
+    let trimmed = crate::harness::eventually("housekeeping trims", async || {
+        owner.all("audit?action=audit.trimmed").await.first().cloned()
+    })
+    .await;
+    assert_eq!((&trimmed["actor"]["kind"], &trimmed["details"]["kept_days"]), (&json!("system"), &json!("400")));
+    assert!(owner.all("audit?action=organization.").await.is_empty());
+    assert!(jetto.stop().await.success());
+    let (code, said) = verify(&jetto, &[]).await;
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("entries 2 to 3 are as they were written"), "{said}");
 }

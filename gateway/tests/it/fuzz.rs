@@ -22,7 +22,7 @@ async fn nothing_leaks_and_nothing_fails_whatever_is_asked() {
     assert!(answered(200) > requests / 10 && answered(201) > 0 && answered(204) > 0, "{:?}", findings.answers);
     assert!(answered(404) > requests / 20 && answered(422) > 0, "{:?}", findings.answers);
     for (agent, things) in &sides {
-        let seen = findings.secrets.iter().all(|secrets| *secrets > things.ids().len());
-        assert!(seen, "each has ids and more to lose: {:?}, {}", findings.secrets, agent.id());
+        let both = findings.secrets.iter().all(|secrets| *secrets > things.ids().len());
+        assert!(both, "each has ids and more to lose: {:?}, {}", findings.secrets, agent.id());
     }
 }

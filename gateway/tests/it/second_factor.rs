@@ -67,7 +67,7 @@ async fn it_is_renewed_with_a_code_and_removed_with_password_and_code() {
     let fresh = renewed["recovery_codes"].as_array().unwrap();
     assert_eq!(signs_in(&jetto, &recovery[1]).await.expect(401).problem(), "wrong_code", "the old ones are gone");
     let remove = async |password: &str, code: &Value| {
-        agent.delete("me/second-factor", Some(&json!({"password": password, "code": code}))).await
+        agent.delete_with("me/second-factor", &json!({"password": password, "code": code})).await
     };
     assert_eq!(remove("not this one", &fresh[0]).await.expect(401).problem(), "wrong_credentials");
     assert_eq!(remove(PASSWORD, &json!(recovery[2])).await.expect(401).problem(), "wrong_code");

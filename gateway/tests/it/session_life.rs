@@ -108,15 +108,15 @@ async fn a_browser_is_listed_and_signed_out_from_another() {
     assert!(listed["current"] == false && listed["expires_at"].as_i64() > listed["created_at"].as_i64());
 
     let mut socket = there.live(None).await;
-    here.delete(&format!("sessions/{id}"), None).await.expect(204);
+    here.delete(&format!("sessions/{id}")).await.expect(204);
     assert_eq!(ends_at_once(&mut socket).await, "signed_out");
     assert_eq!(there.read("me").await.expect(401).problem(), "signed_out");
     assert_eq!(there.refresh().await.expect(401).problem(), "session_ended");
-    assert_eq!(here.delete(&format!("sessions/{id}"), None).await.expect(404).problem(), "not_found");
+    assert_eq!(here.delete(&format!("sessions/{id}")).await.expect(404).problem(), "not_found");
     let not_mine = theirs.session().await;
-    assert_eq!(here.delete(&format!("sessions/{not_mine}"), None).await.expect(404).problem(), "not_found");
+    assert_eq!(here.delete(&format!("sessions/{not_mine}")).await.expect(404).problem(), "not_found");
 
-    here.delete("sessions", None).await.expect(204);
+    here.delete("sessions").await.expect(204);
     third.read("me").await.expect(401);
     here.read("me").await.expect(200);
     theirs.read("me").await.expect(200);

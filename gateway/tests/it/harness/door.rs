@@ -4,13 +4,12 @@ use engine::administration::{Actor, Command};
 use engine::audit::{AuditActor, AuditEntry};
 use engine::directory::Organization;
 use engine::ports::{Administration as _, AuditLog as _};
-use gateway::app::open_store;
 use gateway::households::Households;
 use loadtest::clock::unix_millis;
 use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use storage::sqlite::SqliteStore;
+use storage::sqlite::{SqliteOptions, SqliteStore};
 
 use super::{Agent, Answer, DEADLINE, Jetto, PASSWORD};
 
@@ -47,17 +46,8 @@ impl Agent {
         Answer::to(request.header("X-Jetto-Client", "test")).await
     }
 
-    pub(crate) async fn put(&self, path: &str, body: &Value) -> Answer {
-        Answer::to(self.request(Method::PUT, path).json(body)).await
-    }
-
-    pub(crate) async fn delete(&self, path: &str, body: Option<&Value>) -> Answer {
-        let request = self.request(Method::DELETE, path);
-        Answer::to(match body {
-            Some(body) => request.json(body),
-            None => request,
-        })
-        .await
+    pub(crate) async fn delete_with(&self, path: &str, body: &Value) -> Answer {
+        Answer::to(self.request(Method::DELETE, path).json(body)).await
     }
 
     /// The id of this browser's session.
@@ -79,7 +69,7 @@ pub(crate) fn phone(secret: &str, steps: u64) -> String {
 impl Jetto {
     /// Only while the server does not run.
     async fn store(&self, name: &str) -> (SqliteStore, Organization) {
-        let store = open_store(&self.data()).unwrap();
+        let store = SqliteStore::open(&self.data(), SqliteOptions::default()).unwrap();
         let organizations = store.organizations().await.unwrap();
         let found = organizations.into_iter().find(|organization| organization.name == name);
         (store, found.unwrap())

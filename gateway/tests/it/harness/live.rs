@@ -110,7 +110,7 @@ impl Live {
     }
 
     /// What comes until the server has closed it.
-    pub(crate) async fn to_the_end(&mut self) -> Vec<Value> {
+    pub(crate) async fn rest(&mut self) -> Vec<Value> {
         let mut frames = Vec::new();
         while let Some(frame) = self.next().await {
             frames.push(frame);

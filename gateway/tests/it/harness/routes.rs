@@ -52,7 +52,6 @@ impl Things {
             entry: id(&agent.log().await[0]),
             member: agent.id().to_owned(),
             conversation,
-            member: agent.id().to_owned(),
             role: made("roles", json!({"name": "A role", "permissions": ["contacts.read"]})).await,
             team: made("teams", json!({"name": "A team", "members": [agent.id()]})).await,
             invitation: made("invitations", invited).await,
@@ -110,7 +109,6 @@ impl Things {
             Some("contacts") => &self.contact,
             Some("webhook-log") => &self.entry,
             Some("conversations") => &self.conversation,
-            Some("members") => &self.member,
             Some("roles") => &self.role,
             Some("teams") => &self.team,
             Some("invitations") => &self.invitation,
@@ -145,10 +143,11 @@ impl Things {
             ) => return None,
             (_, "/api/v1/members/{id}") => json!({"name": "Every Route"}),
             (_, "/api/v1/members/{id}/deactivate") => json!({"hand_over_to": null}),
-            (_, "/api/v1/roles" | "/api/v1/roles/{id}") => json!({"name": "Every route", "permissions": []}),
+            (_, "/api/v1/roles" | "/api/v1/roles/{id}" | "/api/v1/api-keys") => {
+                json!({"name": "Every route", "permissions": []})
+            }
             (_, "/api/v1/teams" | "/api/v1/teams/{id}") => json!({"name": "Every route", "members": []}),
             (_, "/api/v1/invitations") => json!({"email": "every@route.example", "role": "viewer"}),
-            (_, "/api/v1/api-keys") => json!({"name": "Every route", "permissions": []}),
             (_, "/api/v1/organization") => json!({"locale": "en"}),
             (_, "/api/v1/organization/transfer") => json!({"to": self.member, "password": PASSWORD}),
             (_, "/api/v1/sessions") => json!({"email": "nobody@nowhere.example", "password": "not this one"}),
