@@ -20,7 +20,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 pub(crate) use agent::{Agent, Answer};
-pub(crate) use hook::{customer, now_s, sample, samples, signed, status, text, wamid, webhook};
+pub(crate) use hook::{customer, now_s, sample, samples, shown, signed, signed_at, status, text, wamid, webhook};
 pub(crate) use live::Live;
 pub(crate) use routes::Things;
 
@@ -256,6 +256,18 @@ impl Jetto {
 
     pub(crate) fn customer_says(&self, content: Content) -> Wamid {
         self.meta.customer_says(&PhoneNumberId::from(NUMBER), &Phone::from(CUSTOMER), content).unwrap()
+    }
+
+    /// Entries of this kind in the organization's audit log; the server must be stopped.
+    pub(crate) async fn audited(&self, organization: &str, action: &str) -> Vec<engine::audit::AuditRecord> {
+        use engine::ports::{Administration as _, AuditLog as _};
+        let store = gateway::app::open_store(&self.data()).unwrap();
+        let all = store.organizations().await.unwrap();
+        let tenant = all.iter().find(|one| one.name == organization).expect("the organization").id;
+        let mut records = store.audit_chain(tenant, 0, 1_000).await.unwrap();
+        store.close().await.unwrap();
+        records.retain(|record| record.entry.action.key() == action);
+        records
     }
 
     fn log_file(&self) -> PathBuf {

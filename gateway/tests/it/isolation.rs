@@ -26,6 +26,8 @@ async fn everything(jetto: &Jetto, ours: &Agent, conversation: &str) -> Value {
         "conversations": ours.all("conversations").await, "history": ours.history(conversation).await,
         "contacts": ours.all("contacts").await, "log": ours.log().await,
         "head": ours.live(None).await.head, "ledger": jetto.meta.ledger().len(),
+        "channels": ours.all("channels").await, "alerts": ours.all("alerts").await,
+        "app": ours.get("channels/app").await,
     })
 }
 
@@ -41,10 +43,10 @@ async fn another_organizations_ids_are_not_found_and_nothing_changes() {
         assert_eq!(answer.problem(), "not_found", "{rule:?}");
         asked += 1;
     }
-    assert_eq!(asked, 11, "routes that name something");
+    assert_eq!(asked, 16, "routes that name something");
     let templates = rival.read(&format!("templates?phone_number_id={}", crate::harness::NUMBER)).await.expect(404);
     assert_eq!(templates.problem(), "not_found");
-    for list in ["conversations", "contacts", "webhook-log"] {
+    for list in ["conversations", "contacts", "webhook-log", "alerts"] {
         assert!(rival.all(list).await.is_empty(), "{list}");
     }
     assert_eq!(rival.get("members").await["items"].as_array().unwrap().len(), 1);
@@ -145,6 +147,6 @@ async fn a_write_needs_our_header_and_no_foreign_origin() {
         }
         writes += 1;
     }
-    assert_eq!(writes, 10);
+    assert_eq!(writes, 17);
     assert_eq!(everything(&jetto, &ours, &things.conversation).await, before);
 }

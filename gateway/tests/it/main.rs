@@ -12,6 +12,8 @@
 mod harness;
 
 mod bad_input;
+mod channels;
+mod checks;
 mod crash;
 mod files;
 mod identity;
@@ -19,6 +21,7 @@ mod isolation;
 mod journey;
 mod live;
 mod live_reconnect;
+mod masking;
 mod order;
 mod permissions;
 mod poison;

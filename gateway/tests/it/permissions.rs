@@ -19,6 +19,7 @@ fn roles() -> BTreeMap<String, BTreeSet<String>> {
 
 const ANYBODY: &[&str] = &[];
 const READ: &[&str] = &["conversations.read_assigned", "conversations.read_team", "conversations.read_all"];
+const CHANNELS: &[&str] = &["channels.manage"];
 const REPLY: &[&str] = &["conversations.reply"];
 
 /// The contract's table: one of these is needed.
@@ -43,7 +44,17 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     ("GET", "webhook-log/summary", &["channels.manage"]),
     ("GET", "webhook-log/{id}", &["channels.manage"]),
     ("POST", "webhook-log/{id}/replay", &["channels.manage"]),
+    ("GET", "channels", CHANNELS),
+    ("POST", "channels", CHANNELS),
+    ("GET", "channels/app", CHANNELS),
+    ("PUT", "channels/app", CHANNELS),
+    ("PATCH", "channels/{id}", CHANNELS),
+    ("POST", "channels/{id}/checks", CHANNELS),
+    ("GET", "alerts", CHANNELS),
+    ("DELETE", "alerts/{id}", CHANNELS),
+    ("POST", "contacts/{id}/reveal", &["contacts.reveal_pii"]),
     ("GET", "live", READ),
+    ("DELETE", "channels/{id}", CHANNELS),
     ("DELETE", "sessions/current", ANYBODY),
 ];
 

@@ -12,6 +12,8 @@ use super::{DEADLINE, Live, eventually};
 pub(crate) struct Agent {
     client: reqwest::Client,
     pub(crate) url: String,
+    /// What its browser believes to be the server's address.
+    origin: String,
     pub(crate) cookie: String,
     /// `Me`.
     pub(crate) me: Value,
@@ -56,8 +58,14 @@ impl Answer {
 
 impl Agent {
     pub(crate) async fn sign_in(url: &str, email: &str, password: &str) -> Self {
+        Self::sign_in_at(url, url, email, password).await
+    }
+
+    /// As through a proxy: `origin` is the public address.
+    pub(crate) async fn sign_in_at(origin: &str, url: &str, email: &str, password: &str) -> Self {
         let client = reqwest::Client::builder().no_proxy().timeout(DEADLINE).build().unwrap();
-        let mut agent = Self { client, url: url.to_owned(), cookie: String::new(), me: Value::Null };
+        let (url, origin) = (url.to_owned(), origin.to_owned());
+        let mut agent = Self { client, url, origin, cookie: String::new(), me: Value::Null };
         let answer = agent.post("sessions", &json!({"email": email, "password": password})).await.expect(201);
         answer.header(SET_COOKIE.as_str()).split(';').next().unwrap().clone_into(&mut agent.cookie);
         agent.me = answer.json();
@@ -71,7 +79,7 @@ impl Agent {
     /// With everything that a browser of ours sends.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.bare(method, path).header(COOKIE, &self.cookie);
-        request.header("X-Jetto-Client", "test").header(ORIGIN, &self.url)
+        request.header("X-Jetto-Client", "test").header(ORIGIN, &self.origin)
     }
 
     /// With nothing.

@@ -14,6 +14,7 @@ pub(crate) struct Things {
     pub(crate) media: String,
     pub(crate) contact: String,
     pub(crate) entry: String,
+    pub(crate) alert: String,
 }
 
 fn id(value: &Value) -> String {
@@ -33,11 +34,21 @@ impl Things {
             history.into_iter().find(|message| message["content"]["media"]["state"] == "ready")
         })
         .await;
+        let restricted = loadtest::payload::account::account_restricted(
+            &super::WABA.into(),
+            super::now_s(),
+            "RESTRICTED_BIZ_INITIATED_MESSAGING",
+            super::now_s() + 3600,
+        );
+        let entry = id(&agent.log().await[0]);
+        jetto.meta.post(restricted).unwrap();
+        let alert = eventually("the alert", async || agent.all("alerts").await.first().map(id));
         Self {
+            alert: alert.await,
             message: id(&picture),
             media: id(&picture["content"]["media"]),
             contact: id(&agent.get(&format!("conversations/{conversation}")).await["contact"]),
-            entry: id(&agent.log().await[0]),
+            entry,
             conversation,
         }
     }
@@ -57,6 +68,8 @@ impl Things {
             Some("media") => &self.media,
             Some("contacts") => &self.contact,
             Some("webhook-log") => &self.entry,
+            Some("alerts") => &self.alert,
+            Some("channels") => NUMBER,
             _ => &self.conversation,
         };
         let path = pattern.replace("{conversation_id}", &self.conversation).replace("{message_id}", &self.message);
@@ -66,7 +79,19 @@ impl Things {
 
     fn body(&self, rule: &Rule) -> Option<Value> {
         let body = match (rule.method, rule.pattern) {
-            ("GET" | "DELETE", _) | (_, "/api/v1/media" | "/api/v1/webhook-log/{id}/replay") => return None,
+            ("GET" | "DELETE", _)
+            | (
+                _,
+                "/api/v1/media"
+                | "/api/v1/webhook-log/{id}/replay"
+                | "/api/v1/channels/{id}/checks"
+                | "/api/v1/contacts/{id}/reveal",
+            ) => return None,
+            (_, "/api/v1/channels") => {
+                json!({"name": "Again", "waba_id": super::WABA, "phone_number_id": NUMBER, "token": super::TOKEN})
+            }
+            (_, "/api/v1/channels/app") => json!({"verify_token": "a word of some length"}),
+            (_, "/api/v1/channels/{id}") => json!({"name": "Front desk"}),
             (_, "/api/v1/sessions") => json!({"email": "nobody@nowhere.example", "password": "not this one"}),
             (_, "/api/v1/demo/sessions") => json!({"member_id": "0".repeat(32)}),
             (_, "/api/v1/conversations/{id}") => json!({"status": "open"}),
