@@ -100,11 +100,10 @@ fn mask_value(key: &str, value: &mut Value, hidden: &Hidden) {
             let says_numbers =
                 ["type", "kind"].iter().any(|key| members.get(*key).is_some_and(|kind| kind == "system"));
             for (key, value) in members.iter_mut() {
-                match value {
-                    Value::String(text) if says_numbers && matches!(key.as_str(), "body" | "snippet") => {
-                        replace(text, mask::any_within);
-                    }
-                    _ => mask_value(key, value, hidden),
+                if let (Value::String(text), true, "body" | "snippet") = (&mut *value, says_numbers, key.as_str()) {
+                    replace(text, mask::any_within);
+                } else {
+                    mask_value(key, value, hidden);
                 }
             }
         }
@@ -174,9 +173,10 @@ fn mask_raw(key: &str, value: &mut Value, hidden: &Hidden) {
         Value::Object(members) => {
             let says_numbers = members.get("type").is_some_and(|kind| kind == "user_changed_number");
             for (key, value) in members.iter_mut() {
-                match value {
-                    Value::String(text) if says_numbers && key == "body" => replace(text, mask::any_within),
-                    _ => mask_raw(key, value, hidden),
+                if let (Value::String(text), true, "body") = (&mut *value, says_numbers, key.as_str()) {
+                    replace(text, mask::any_within);
+                } else {
+                    mask_raw(key, value, hidden);
                 }
             }
         }

@@ -77,7 +77,9 @@ async fn no_answer_no_frame_and_no_log_shows_a_customers_number() {
     for (path, text) in &answers {
         assert_hidden(path, text);
     }
-    said.iter().for_each(|text| assert_hidden("an answer to a write", text));
+    for text in &said {
+        assert_hidden("an answer to a write", text);
+    }
     let messages = answers.iter().find(|(path, _)| path.ends_with("/messages")).unwrap();
     assert!(messages.1.contains("12025550177"), "somebody else's card stays: {}", messages.1);
     assert!(messages.1.contains("+• (•••) •••-0123"), "{}", messages.1);
@@ -85,7 +87,9 @@ async fn no_answer_no_frame_and_no_log_shows_a_customers_number() {
     let head = owner.live(None).await.head;
     let frames = live.up_to(head).await;
     assert!(frames.len() > 5);
-    frames.iter().for_each(|frame| assert_hidden("a live frame", &frame.to_string()));
+    for frame in &frames {
+        assert_hidden("a live frame", &frame.to_string());
+    }
     for event in owner.live(Some(0)).await.up_to(head).await {
         assert_hidden("a frame from the ring", &event.to_string());
     }
@@ -119,4 +123,19 @@ async fn a_number_is_revealed_to_who_may_and_that_is_on_record() {
     assert_eq!(revealed[0].entry.target.as_deref(), contact.as_str());
     assert_eq!(revealed[0].entry.actor.name(), "owner");
     assert!(!format!("{revealed:?}").contains(CUSTOMER));
+}
+
+#[tokio::test]
+async fn an_organization_that_does_not_mask_sees_everything_as_it_came() {
+    let mut jetto = Jetto::prepared().await;
+    jetto.unmask(ORGANIZATION).await;
+    jetto.start().await;
+    let owner = jetto.owner().await;
+    let mut live = owner.live(None).await;
+    let wamid = jetto.customer_writes(&format!("I am {CUSTOMER}"));
+    let event = live.added(&format!("I am {CUSTOMER}")).await;
+    assert_eq!(event["conversation"]["contact"]["phone"], format!("+{CUSTOMER}"));
+    assert_eq!(event["message"]["wamid"], wamid.as_str());
+    let conversation = owner.conversation().await;
+    assert_eq!(owner.history(&conversation).await[0]["wamid"], wamid.as_str());
 }
