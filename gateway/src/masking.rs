@@ -18,7 +18,7 @@ use crate::http::problem::Problem;
 const EXEMPT: &[&str] =
     &["/api/v1/me", "/api/v1/sessions", "/api/v1/invitations", "/api/v1/demo", "/api/v1/contacts/{id}/reveal"];
 
-/// In a body of WhatsApp, digits under these keys are nobody's phone number.
+/// In a body of WhatsApp, digits under these keys are not taken for somebody's phone number by their looks.
 const BUSINESS: &[&str] = &[
     "id",
     "time",
@@ -100,11 +100,10 @@ fn mask_value(key: &str, value: &mut Value, hidden: &Hidden) {
             let says_numbers =
                 ["type", "kind"].iter().any(|key| members.get(*key).is_some_and(|kind| kind == "system"));
             for (key, value) in members.iter_mut() {
-                match value {
-                    Value::String(text) if says_numbers && matches!(key.as_str(), "body" | "snippet") => {
-                        replace(text, mask::any_within);
-                    }
-                    _ => mask_value(key, value, hidden),
+                if let (Value::String(text), true, "body" | "snippet") = (&mut *value, says_numbers, key.as_str()) {
+                    replace(text, mask::any_within);
+                } else {
+                    mask_value(key, value, hidden);
                 }
             }
         }
@@ -156,7 +155,13 @@ fn is_number(key: &str, text: &str) -> bool {
 
 fn collect_raw(key: &str, value: &Value, hidden: &mut Hidden) {
     match value {
-        Value::Object(members) => members.iter().for_each(|(key, value)| collect_raw(key, value, hidden)),
+        Value::Object(members) => {
+            // A thread of synchronised history is called by its customer's number.
+            if let (Some(id), "threads") = (members.get("id").and_then(Value::as_str), key) {
+                hidden.add(id);
+            }
+            members.iter().for_each(|(key, value)| collect_raw(key, value, hidden));
+        }
         Value::Array(items) => items.iter().for_each(|item| collect_raw(key, item, hidden)),
         Value::String(text) if is_number(key, text) => hidden.add(text),
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -168,16 +173,16 @@ fn mask_raw(key: &str, value: &mut Value, hidden: &Hidden) {
         Value::Object(members) => {
             let says_numbers = members.get("type").is_some_and(|kind| kind == "user_changed_number");
             for (key, value) in members.iter_mut() {
-                match value {
-                    Value::String(text) if says_numbers && key == "body" => replace(text, mask::any_within),
-                    _ => mask_raw(key, value, hidden),
+                if let (Value::String(text), true, "body") = (&mut *value, says_numbers, key.as_str()) {
+                    replace(text, mask::any_within);
+                } else {
+                    mask_raw(key, value, hidden);
                 }
             }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| mask_raw(key, item, hidden)),
         Value::String(text) if text.starts_with("wamid.") => *text = mask::wamid(text),
         Value::String(text) if is_number(key, text) => *text = mask::phone(text),
-        Value::String(_) if BUSINESS.contains(&key) => {}
         Value::String(text) => replace(text, |text| hidden.within(text)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }

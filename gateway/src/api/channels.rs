@@ -316,12 +316,11 @@ pub async fn check(
 /// At the address and with the secret by which this organization's webhooks come.
 async fn round_trip(app: &App, tenant: TenantId, id: &PhoneNumberId) -> Result<RoundTrip, Problem> {
     let own = app.store.meta_app(tenant).await?.filter(|meta| !meta.app_secret.is_empty());
-    let (url, secret) = match &own {
-        Some(meta) => (callback_url(app, tenant), meta.app_secret.as_str()),
-        None => {
-            let secret = app.config.meta.app_secrets.first().map(String::as_str).unwrap_or_default();
-            (format!("{}/webhooks/whatsapp", app.origin), secret)
-        }
+    let (url, secret) = if let Some(meta) = &own {
+        (callback_url(app, tenant), meta.app_secret.as_str())
+    } else {
+        let secret = app.config.meta.app_secrets.first().map(String::as_str).unwrap_or_default();
+        (format!("{}/webhooks/whatsapp", app.origin), secret)
     };
     let probe = probe(&url, secret, shell::RandomIds.next()).await;
     Ok(RoundTrip { probe, last_webhook_at: last_webhook(app, tenant, id).await? })

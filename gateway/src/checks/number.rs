@@ -107,7 +107,7 @@ mod tests {
 
     use super::*;
 
-    fn facts(change: impl FnOnce(&mut NumberFacts)) -> Result<NumberFacts, FetchError> {
+    fn facts(change: impl FnOnce(&mut NumberFacts)) -> NumberFacts {
         let text = |text: &str| Some(text.to_owned());
         let mut facts = NumberFacts {
             display: None,
@@ -119,12 +119,12 @@ mod tests {
             messaging_limit: text("TIER_100K"),
         };
         change(&mut facts);
-        Ok(facts)
+        facts
     }
 
     /// The one check of the three that is not fine.
     fn finding(change: impl FnOnce(&mut NumberFacts)) -> Check {
-        let mut found = standing(&facts(change));
+        let mut found = standing(&Ok(facts(change)));
         found.retain(|check| check.state != CheckState::Fine);
         assert_eq!(found.len(), 1, "{found:?}");
         found.remove(0)
@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn a_good_number_has_nothing_to_do() {
-        assert!(standing(&facts(|_| ())).iter().all(|check| check.state == CheckState::Fine));
-        assert_eq!(health(&Ok(None), &facts(|_| ())).state, CheckState::Fine);
+        assert!(standing(&Ok(facts(|_| ()))).iter().all(|check| check.state == CheckState::Fine));
+        assert_eq!(health(&Ok(None), &Ok(facts(|_| ()))).state, CheckState::Fine);
     }
 
     #[test]
@@ -156,11 +156,11 @@ mod tests {
     #[test]
     fn a_number_that_cannot_send_is_told_with_metas_reason() {
         let said = |can_send: &str| Ok(Some(Health { can_send: can_send.into(), reasons: vec!["Unpaid.".into()] }));
-        let blocked = health(&said("BLOCKED"), &facts(|_| ()));
+        let blocked = health(&said("BLOCKED"), &Ok(facts(|_| ())));
         assert_eq!((blocked.state, blocked.by_hand.as_str()), (CheckState::Broken, "Unpaid."));
-        assert_eq!(health(&said("LIMITED"), &facts(|_| ())).state, CheckState::ToDo);
-        assert_eq!(health(&said("AVAILABLE"), &facts(|_| ())).state, CheckState::Fine);
-        let banned = health(&Ok(None), &facts(|facts| facts.status = Some("RATE_LIMITED".into())));
+        assert_eq!(health(&said("LIMITED"), &Ok(facts(|_| ()))).state, CheckState::ToDo);
+        assert_eq!(health(&said("AVAILABLE"), &Ok(facts(|_| ()))).state, CheckState::Fine);
+        let banned = health(&Ok(None), &Ok(facts(|facts| facts.status = Some("RATE_LIMITED".into()))));
         assert_eq!(banned.title, "WhatsApp says that the number is rate limited");
     }
 }

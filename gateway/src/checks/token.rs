@@ -68,29 +68,29 @@ mod tests {
 
     const NOW: Timestamp = Timestamp(1_795_392_000_000);
 
-    fn facts(expires_in: Option<Span>, scopes: &[&str]) -> Result<TokenFacts, FetchError> {
+    fn facts(expires_in: Option<Span>, scopes: &[&str]) -> TokenFacts {
         let scopes = scopes.iter().map(|scope| (*scope).to_owned()).collect();
         let expires_at = expires_in.map(|span| NOW.plus(span));
-        Ok(TokenFacts { is_valid: true, app_id: None, expires_at, scopes })
+        TokenFacts { is_valid: true, app_id: None, expires_at, scopes }
     }
 
     #[test]
     fn a_token_that_ends_says_when_and_then_that_nothing_is_sent() {
-        assert_eq!(valid(&facts(None, &[]), NOW).state, CheckState::Fine);
-        assert_eq!(valid(&facts(Some(Span::hours(24 * 30)), &[]), NOW).state, CheckState::Fine);
-        let soon = valid(&facts(Some(Span::hours(24 * 9 + 1)), &[]), NOW);
+        assert_eq!(valid(&Ok(facts(None, &[])), NOW).state, CheckState::Fine);
+        assert_eq!(valid(&Ok(facts(Some(Span::hours(24 * 30)), &[])), NOW).state, CheckState::Fine);
+        let soon = valid(&Ok(facts(Some(Span::hours(24 * 9 + 1)), &[])), NOW);
         assert_eq!((soon.state, soon.title.as_str()), (CheckState::ToDo, "The access token expires in 9 days"));
-        let gone = valid(&facts(Some(Span::seconds(0)), &[]), NOW);
+        let gone = valid(&Ok(facts(Some(Span::seconds(0)), &[])), NOW);
         assert_eq!(gone.state, CheckState::Broken);
         assert!(gone.effect.contains("Nothing is sent") && gone.by_hand.contains("System users"), "{gone:?}");
     }
 
     #[test]
     fn each_missing_scope_says_what_it_costs() {
-        assert_eq!(scopes(&facts(None, &SCOPES)).state, CheckState::Fine);
+        assert_eq!(scopes(&Ok(facts(None, &SCOPES))).state, CheckState::Fine);
         for (has, lacks, costs) in [(SCOPES[1], SCOPES[0], "Nothing can be sent"), (SCOPES[0], SCOPES[1], "Templates")]
         {
-            let check = scopes(&facts(None, &[has]));
+            let check = scopes(&Ok(facts(None, &[has])));
             assert_eq!(check.state, CheckState::Broken);
             assert!(check.title.contains(lacks) && check.effect.contains(costs), "{check:?}");
         }

@@ -145,7 +145,9 @@ async fn nul_lone_surrogates_and_deep_values_disturb_no_neighbour() {
 
 #[tokio::test]
 async fn an_item_that_lacks_what_it_needs_waits_with_its_body_and_can_be_replayed() {
-    let jetto = Jetto::running().await;
+    let mut jetto = Jetto::prepared().await;
+    jetto.unmask(crate::harness::ORGANIZATION).await;
+    jetto.start().await;
     let agent = jetto.owner().await;
     let mut nameless = text(&customer(1), "nameless", now_s(), "Who am I?");
     nameless.value["messages"][0].as_object_mut().unwrap().remove("id");

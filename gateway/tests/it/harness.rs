@@ -15,6 +15,7 @@ use loadtest::payload::{Content, Phone, PhoneNumberId, Wamid};
 use loadtest::simulator::{Simulator, SimulatorConfig};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use storage::sqlite::{SqliteOptions, SqliteStore};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
@@ -22,7 +23,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 pub(crate) use agent::{Agent, Answer};
 pub(crate) use door::{phone, told};
-pub(crate) use hook::{customer, now_s, sample, samples, signed, status, text, wamid, webhook};
+pub(crate) use hook::{customer, now_s, sample, samples, shown, signed, signed_at, status, text, wamid, webhook};
 pub(crate) use live::Live;
 pub(crate) use routes::Things;
 
@@ -260,6 +261,32 @@ impl Jetto {
 
     pub(crate) fn customer_says(&self, content: Content) -> Wamid {
         self.meta.customer_says(&PhoneNumberId::from(NUMBER), &Phone::from(CUSTOMER), content).unwrap()
+    }
+
+    /// From now on the organization's people see numbers whole; the server must be stopped.
+    pub(crate) async fn unmask(&self, organization: &str) {
+        use engine::ports::{Administration as _, Changed};
+        let store = SqliteStore::open(&self.data(), SqliteOptions::default()).unwrap();
+        let all = store.organizations().await.unwrap();
+        let tenant = all.iter().find(|one| one.name == organization).expect("the organization").id;
+        let household = store.household(tenant).await.unwrap().unwrap();
+        let settings = engine::directory::Settings { mask_phones: false, ..household.settings };
+        let write = engine::household::Write::Settings(settings);
+        let changed = store.change(tenant, household.revision, vec![write], vec![]).await.unwrap();
+        assert!(matches!(changed, Changed::Applied { .. }));
+        store.close().await.unwrap();
+    }
+
+    /// Entries of this kind in the organization's audit log; the server must be stopped.
+    pub(crate) async fn audit_records(&self, organization: &str, action: &str) -> Vec<engine::audit::AuditRecord> {
+        use engine::ports::{Administration as _, AuditLog as _};
+        let store = SqliteStore::open(&self.data(), SqliteOptions::default()).unwrap();
+        let all = store.organizations().await.unwrap();
+        let tenant = all.iter().find(|one| one.name == organization).expect("the organization").id;
+        let mut records = store.audit_chain(tenant, 0, 1_000).await.unwrap();
+        store.close().await.unwrap();
+        records.retain(|record| record.entry.action.key() == action);
+        records
     }
 
     fn log_file(&self) -> PathBuf {

@@ -28,6 +28,8 @@ async fn everything(jetto: &Jetto, ours: &Agent, conversation: &str) -> Value {
         "history": ours.history(conversation).await, "log": ours.log().await,
         "head": ours.live(None).await.head, "ledger": jetto.meta.ledger().len(),
         "organization": ours.get("organization").await,
+        "channels": ours.all("channels").await, "alerts": ours.all("alerts").await,
+        "app": ours.get("channels/app").await,
     });
     for list in ["conversations", "contacts", "members", "roles", "teams", "invitations", "api-keys", "audit"] {
         all[list] = ours.all(list).await.into();

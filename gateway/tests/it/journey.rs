@@ -33,7 +33,7 @@ async fn a_message_reaches_the_agent_and_the_reply_shows_its_ticks() {
     let ledger = jetto.meta.ledger();
     assert_eq!(ledger.len(), 1);
     assert_eq!(ledger[0].text.as_deref(), Some("We do, in red."));
-    assert_eq!(message["wamid"], ledger[0].wamid.as_ref().unwrap().as_str());
+    assert_eq!(message["wamid"], crate::harness::shown(ledger[0].wamid.as_ref().unwrap()));
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn a_reply_quotes_and_a_reaction_sits_on_its_message() {
     assert!(ledger.iter().any(|sent| sent.kind == "reaction" && sent.text.as_deref() == Some("❤️")));
     let shown = agent.message(&conversation, asked["id"].as_str().unwrap()).await;
     assert_eq!(shown["reactions"], json!([{"from": "business", "emoji": "❤️"}]));
-    assert_eq!(shown["wamid"], wamid.as_str());
+    assert_eq!(shown["wamid"], crate::harness::shown(&wamid));
 
     let content = loadtest::payload::Content::Reaction {
         message_id: ledger[0].wamid.clone().unwrap(),

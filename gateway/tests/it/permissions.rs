@@ -23,6 +23,7 @@ fn roles() -> BTreeMap<String, BTreeSet<String>> {
 const ANYBODY: &[&str] = &[];
 const READ: &[&str] = &["conversations.read_assigned", "conversations.read_team", "conversations.read_all"];
 const MEMBERS: &[&str] = &["members.manage"];
+const CHANNELS: &[&str] = &["channels.manage"];
 const REPLY: &[&str] = &["conversations.reply"];
 
 /// The contract's table: one of these is needed.
@@ -47,6 +48,15 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     ("GET", "webhook-log/summary", &["channels.manage"]),
     ("GET", "webhook-log/{id}", &["channels.manage"]),
     ("POST", "webhook-log/{id}/replay", &["channels.manage"]),
+    ("GET", "channels", CHANNELS),
+    ("POST", "channels", CHANNELS),
+    ("GET", "channels/app", CHANNELS),
+    ("PUT", "channels/app", CHANNELS),
+    ("PATCH", "channels/{id}", CHANNELS),
+    ("POST", "channels/{id}/checks", CHANNELS),
+    ("GET", "alerts", CHANNELS),
+    ("DELETE", "alerts/{id}", CHANNELS),
+    ("POST", "contacts/{id}/reveal", &["contacts.reveal_pii"]),
     ("GET", "live", READ),
     ("PATCH", "members/{id}", MEMBERS),
     ("POST", "members/{id}/deactivate", MEMBERS),
@@ -74,6 +84,7 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     ("PATCH", "organization", &["organization.update"]),
     ("GET", "audit", &["audit.read"]),
     ("GET", "audit/export", &["audit.read"]),
+    ("DELETE", "channels/{id}", CHANNELS),
     // Whoever may has given away their role after it, and signed out after that.
     ("POST", "organization/transfer", &["organization.delete"]),
     ("POST", "members/{id}/password-reset", &["members.manage"]),

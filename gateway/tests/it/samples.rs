@@ -53,7 +53,9 @@ async fn every_sample_is_stored_and_shown_and_none_fails() {
 
 #[tokio::test]
 async fn the_signature_vector_is_accepted_and_its_reserialised_twin_refused() {
-    let jetto = Jetto::running().await;
+    let mut jetto = Jetto::prepared().await;
+    jetto.unmask(crate::harness::ORGANIZATION).await;
+    jetto.start().await;
     let agent = jetto.owner().await;
     let body = sample("raw_signature_vector.body");
     let vector: Value = serde_json::from_slice(&sample("raw_signature_vector.json")).unwrap();

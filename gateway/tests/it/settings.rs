@@ -116,8 +116,10 @@ async fn the_doctor_says_fine_or_what_to_do() {
     let output = jetto.run(&["doctor"], "").await;
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
-    assert!(text.lines().all(|line| line.starts_with("fine ")), "{text}");
-    for finding in ["settings", "disk", "token", "quality GREEN", "webhook subscription"] {
+    let to_do: Vec<&str> = text.lines().filter(|line| line.starts_with("to do ")).collect();
+    assert_eq!(to_do.len(), 1, "only the paused template: {text}");
+    assert!(to_do[0].contains("templates are stopped"), "{text}");
+    for finding in ["settings", "disk", "token is valid", "Quality is High", "webhooks are subscribed", "80 messages"] {
         assert!(text.contains(finding), "{finding}: {text}");
     }
     jetto.connect(ORGANIZATION, crate::harness::NUMBER, "a token that Meta does not know").await;

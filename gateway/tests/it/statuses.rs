@@ -36,7 +36,9 @@ async fn a_hostile_meta_moves_no_tick_back() {
     let ledger = jetto.meta.ledger();
     assert_eq!(ledger.len(), 30, "nobody got anything twice");
     for message in agent.history(&conversation).await.iter().filter(|message| message["direction"] == "out") {
-        let entry = ledger.iter().find(|entry| entry.wamid.as_ref().is_some_and(|id| message["wamid"] == id.as_str()));
+        let entry = ledger
+            .iter()
+            .find(|entry| entry.wamid.as_ref().is_some_and(|id| message["wamid"] == crate::harness::shown(id)));
         let entry = entry.unwrap_or_else(|| panic!("not in the ledger: {message}"));
         let state = message["delivery"]["state"].as_str().unwrap();
         // A late failure does not hide that it was delivered.

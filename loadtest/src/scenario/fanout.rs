@@ -93,7 +93,8 @@ pub(crate) struct Board {
 
 impl Board {
     pub(crate) fn new(messages: &[Message]) -> Result<Self, LoadError> {
-        let positions = messages.iter().enumerate().map(|(index, one)| (one.wamid.to_string(), index)).collect();
+        let positions =
+            messages.iter().enumerate().map(|(index, one)| (engine::mask::wamid(one.wamid.as_str()), index)).collect();
         let shards: Result<Vec<_>, LoadError> = (0..SHARDS).map(|_| histogram().map(Mutex::new)).collect();
         Ok(Self {
             begin: Instant::now(),

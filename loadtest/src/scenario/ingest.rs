@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::mask;
 use loadtest::clock::{pause, unix_millis};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -95,7 +96,9 @@ async fn wait_until_processed(api: &Api, wanted: u64, longest: Duration) -> Resu
 async fn compare(api: &Api, made: &[Message], posted: &Posted) -> Result<(usize, usize), LoadError> {
     let history = api.history().await?;
     let counts = count_wamids(&history);
-    let of = |index: &usize| made.get(*index).and_then(|message| counts.get(message.wamid.as_str())).copied();
+    let of = |index: &usize| {
+        made.get(*index).and_then(|message| counts.get(mask::wamid(message.wamid.as_str()).as_str())).copied()
+    };
     let lost = posted.accepted.iter().filter(|index| of(index).is_none()).count();
     let doubled = posted.accepted.iter().filter(|index| of(index).is_some_and(|count| count > 1)).count();
     Ok((lost, doubled))

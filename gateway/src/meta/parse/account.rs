@@ -130,7 +130,7 @@ fn quality(value: &Value) -> Told {
     let number = display(value);
     let tier = tier(value, "max_daily_conversations_per_business").or_else(|| tier(value, "current_limit"));
     let mut change = NumberChange { tier: tier.clone(), ..NumberChange::default() };
-    let limit = tier.as_deref().map(people).unwrap_or_else(|| "as many people as WhatsApp allows".to_owned());
+    let limit = tier.as_deref().map_or_else(|| "as many people as WhatsApp allows".to_owned(), people);
     let words = match text(value, "event").unwrap_or_default() {
         "THROUGHPUT_UPGRADE" => {
             change.rate_per_second = Some(RATE_HIGH);

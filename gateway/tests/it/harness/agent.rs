@@ -12,6 +12,8 @@ use super::{Live, eventually};
 pub(crate) struct Agent {
     pub(super) client: reqwest::Client,
     pub(crate) url: String,
+    /// What its browser believes to be the server's address.
+    pub(super) origin: String,
     pub(crate) cookie: String,
     pub(crate) refresh_cookie: String,
     /// `Me`.
@@ -57,7 +59,12 @@ impl Answer {
 
 impl Agent {
     pub(crate) async fn sign_in(url: &str, email: &str, password: &str) -> Self {
-        let stranger = Self::stranger(url);
+        Self::sign_in_at(url, url, email, password).await
+    }
+
+    /// As through a proxy: `origin` is the public address.
+    pub(crate) async fn sign_in_at(origin: &str, url: &str, email: &str, password: &str) -> Self {
+        let stranger = Self { origin: origin.to_owned(), ..Self::stranger(url) };
         let answer = stranger.post("sessions", &json!({"email": email, "password": password})).await.expect(201);
         stranger.entered(&answer)
     }
@@ -69,7 +76,7 @@ impl Agent {
     /// With everything that a browser of ours sends.
     pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.bare(method, path).header(COOKIE, &self.cookie);
-        request.header("X-Jetto-Client", "test").header(ORIGIN, &self.url)
+        request.header("X-Jetto-Client", "test").header(ORIGIN, &self.origin)
     }
 
     /// With nothing.

@@ -17,7 +17,14 @@ impl Agent {
     /// A browser that nobody is signed in with.
     pub(crate) fn stranger(url: &str) -> Self {
         let client = Client::builder().no_proxy().timeout(DEADLINE).build().unwrap();
-        Self { client, url: url.to_owned(), cookie: String::new(), refresh_cookie: String::new(), me: Value::Null }
+        Self {
+            client,
+            url: url.to_owned(),
+            origin: url.to_owned(),
+            cookie: String::new(),
+            refresh_cookie: String::new(),
+            me: Value::Null,
+        }
     }
 
     /// This browser after an answer that let it in.

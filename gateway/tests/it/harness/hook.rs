@@ -12,7 +12,12 @@ pub(crate) async fn post(url: &str, body: &[u8]) -> u16 {
 
 /// With any signature; `""` is none.
 pub(crate) async fn signed(url: &str, body: &[u8], signature: &str) -> u16 {
-    let mut request = reqwest::Client::new().post(format!("{url}/webhooks/whatsapp")).body(body.to_vec());
+    signed_at(&format!("{url}/webhooks/whatsapp"), body, signature).await
+}
+
+/// At any address.
+pub(crate) async fn signed_at(url: &str, body: &[u8], signature: &str) -> u16 {
+    let mut request = reqwest::Client::new().post(url).body(body.to_vec());
     if !signature.is_empty() {
         request = request.header("X-Hub-Signature-256", signature);
     }
@@ -82,4 +87,9 @@ pub(crate) fn sample(name: &str) -> Vec<u8> {
 
 fn folder() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/samples/webhooks")
+}
+
+/// A message id as people of an organization that masks numbers see it.
+pub(crate) fn shown(wamid: &Wamid) -> String {
+    engine::mask::wamid(wamid.as_str())
 }

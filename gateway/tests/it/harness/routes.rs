@@ -19,6 +19,8 @@ pub(crate) struct Things {
     pub(crate) team: String,
     pub(crate) invitation: String,
     pub(crate) api_key: String,
+    pub(crate) alert: String,
+    pub(crate) number: String,
 }
 
 fn id(value: &Value) -> String {
@@ -30,6 +32,14 @@ impl Things {
     pub(crate) async fn of(jetto: &Jetto, agent: &Agent) -> Self {
         use loadtest::payload::Content;
         let media = jetto.meta.received_file(loadtest::simulator::Specimen::Image);
+        let restricted = loadtest::payload::account::account_restricted(
+            &super::WABA.into(),
+            super::now_s(),
+            "RESTRICTED_BIZ_INITIATED_MESSAGING",
+            super::now_s() + 3600,
+        );
+        jetto.meta.post(restricted).unwrap();
+        eventually("the alert", async || agent.all("alerts").await.first().map(id)).await;
         jetto.customer_writes("Hello");
         jetto.customer_says(Content::Image { media, caption: None });
         Self::in_sight(agent).await
@@ -50,6 +60,8 @@ impl Things {
             media: id(&picture["content"]["media"]),
             contact: id(&agent.get(&format!("conversations/{conversation}")).await["contact"]),
             entry: id(&agent.log().await[0]),
+            alert: agent.all("alerts").await.first().map_or_else(|| "0".repeat(32), id),
+            number: agent.me["numbers"][0]["phone_number_id"].as_str().unwrap().to_owned(),
             member: agent.id().to_owned(),
             conversation,
             role: made("roles", json!({"name": "A role", "permissions": ["contacts.read"]})).await,
@@ -72,12 +84,14 @@ impl Things {
             member: id.clone(),
             team: id.clone(),
             invitation: id.clone(),
-            api_key: id,
+            api_key: id.clone(),
+            alert: id,
+            number: "299999999999999".to_owned(),
         }
     }
 
     /// All ids.
-    pub(crate) fn ids(&self) -> [&str; 10] {
+    pub(crate) fn ids(&self) -> [&str; 12] {
         [
             &self.conversation,
             &self.message,
@@ -89,6 +103,8 @@ impl Things {
             &self.team,
             &self.invitation,
             &self.api_key,
+            &self.alert,
+            &self.number,
         ]
     }
 
@@ -108,6 +124,8 @@ impl Things {
             Some("members") => &self.member,
             Some("contacts") => &self.contact,
             Some("webhook-log") => &self.entry,
+            Some("alerts") => &self.alert,
+            Some("channels") => &self.number,
             Some("conversations") => &self.conversation,
             Some("roles") => &self.role,
             Some("teams") => &self.team,
@@ -139,7 +157,9 @@ impl Things {
                 | "/api/v1/members/{id}/reactivate"
                 | "/api/v1/invitations/{id}/link"
                 | "/api/v1/media"
-                | "/api/v1/webhook-log/{id}/replay",
+                | "/api/v1/webhook-log/{id}/replay"
+                | "/api/v1/channels/{id}/checks"
+                | "/api/v1/contacts/{id}/reveal",
             ) => return None,
             (_, "/api/v1/members/{id}") => json!({"name": "Every Route"}),
             (_, "/api/v1/members/{id}/deactivate") => json!({"hand_over_to": null}),
@@ -150,6 +170,11 @@ impl Things {
             (_, "/api/v1/invitations") => json!({"email": "every@route.example", "role": "viewer"}),
             (_, "/api/v1/organization") => json!({"locale": "en"}),
             (_, "/api/v1/organization/transfer") => json!({"to": self.member, "password": PASSWORD}),
+            (_, "/api/v1/channels") => {
+                json!({"name": "Again", "waba_id": super::WABA, "phone_number_id": self.number, "token": super::TOKEN})
+            }
+            (_, "/api/v1/channels/app") => json!({"verify_token": "a word of some length"}),
+            (_, "/api/v1/channels/{id}") => json!({"name": "Front desk"}),
             (_, "/api/v1/sessions") => json!({"email": "nobody@nowhere.example", "password": "not this one"}),
             (_, "/api/v1/demo/sessions") => json!({"member_id": "0".repeat(32)}),
             (_, "/api/v1/conversations/{id}") => json!({"status": "open"}),
