@@ -78,6 +78,7 @@ struct Run {
     client: Client,
     url: String,
     document: Document,
+    public: HashSet<String>,
     sides: [Side; 2],
     findings: Findings,
 }
@@ -86,9 +87,13 @@ struct Run {
 pub async fn run(fuzz: Fuzz) -> Result<Findings, FuzzError> {
     let client = Client::builder().no_proxy().timeout(TIMEOUT).build()?;
     let url = fuzz.url.trim_end_matches('/').to_owned();
-    let document = client.get(format!("{url}/api/openapi.json")).send().await?.json().await?;
+    let description = client.get(format!("{url}/api/openapi.json")).send().await?.text().await?;
+    let document = serde_json::from_str(&description).map_err(|error| FuzzError::Refused(error.to_string()))?;
+    // What the description says everybody may know.
+    let public = tokens(&description).map(str::to_owned).collect();
     let sides = fuzz.parties.map(|party| Side { party, cookie: String::new(), knowledge: Knowledge::default() });
-    let mut run = Run { client, url, document: Document::of(document), sides, findings: Findings::default() };
+    let findings = Findings::default();
+    let mut run = Run { client, url, document: Document::of(document), public, sides, findings };
     for side in 0..2 {
         run.sign_in(side).await?;
         run.look_around(side).await?;
@@ -157,7 +162,8 @@ impl Run {
     /// What both know is no secret of either.
     fn keep_apart(&mut self) -> Result<(), FuzzError> {
         let [first, second] = &mut self.sides;
-        let both: HashSet<String> = first.knowledge.seen.intersection(&second.knowledge.seen).cloned().collect();
+        let mut both: HashSet<String> = first.knowledge.seen.intersection(&second.knowledge.seen).cloned().collect();
+        both.extend(self.public.iter().cloned());
         for side in &mut self.sides {
             side.knowledge.keep_secret(&both);
         }

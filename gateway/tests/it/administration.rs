@@ -303,7 +303,7 @@ async fn links_and_keys_are_told_once() {
     let wanted = json!({"email": "Sofia@Garden.Example", "role": "agent"});
     let made = owner.post("invitations", &wanted).await.expect(201).json();
     let link = made["link"].as_str().unwrap();
-    let token = link.strip_prefix(&format!("{}/join/", house.jetto.url())).unwrap();
+    let token = link.strip_prefix(&format!("{}/invitation/", house.jetto.url())).unwrap();
     assert_eq!(
         (token.len(), &made["email"], &made["invited_by"]),
         (43, &json!("sofia@garden.example"), &json!("owner"))

@@ -20,6 +20,8 @@ pub(crate) struct Things {
     pub(crate) invitation: String,
     pub(crate) api_key: String,
     pub(crate) alert: String,
+    /// Of another browser of the same person.
+    pub(crate) session: String,
     pub(crate) number: String,
 }
 
@@ -55,11 +57,14 @@ impl Things {
         .await;
         let made = async |path: &str, body: Value| id(&agent.post(path, &body).await.expect(201).json());
         let invited = json!({"email": "somebody@nowhere.example", "role": "viewer"});
+        let email = agent.me["member"]["email"].as_str().unwrap();
+        let second = Agent::sign_in(&agent.url, email, PASSWORD).await;
         Self {
             message: id(&picture),
             media: id(&picture["content"]["media"]),
             contact: id(&agent.get(&format!("conversations/{conversation}")).await["contact"]),
             entry: id(&agent.log().await[0]),
+            session: second.session().await,
             alert: agent.all("alerts").await.first().map_or_else(|| "0".repeat(32), id),
             number: agent.me["numbers"][0]["phone_number_id"].as_str().unwrap().to_owned(),
             member: agent.id().to_owned(),
@@ -85,13 +90,14 @@ impl Things {
             team: id.clone(),
             invitation: id.clone(),
             api_key: id.clone(),
-            alert: id,
+            alert: id.clone(),
+            session: id,
             number: "299999999999999".to_owned(),
         }
     }
 
     /// All ids.
-    pub(crate) fn ids(&self) -> [&str; 12] {
+    pub(crate) fn ids(&self) -> [&str; 13] {
         [
             &self.conversation,
             &self.message,
@@ -104,6 +110,7 @@ impl Things {
             &self.invitation,
             &self.api_key,
             &self.alert,
+            &self.session,
             &self.number,
         ]
     }
@@ -125,6 +132,7 @@ impl Things {
             Some("contacts") => &self.contact,
             Some("webhook-log") => &self.entry,
             Some("alerts") => &self.alert,
+            Some("sessions") => &self.session,
             Some("channels") => &self.number,
             Some("conversations") => &self.conversation,
             Some("roles") => &self.role,
