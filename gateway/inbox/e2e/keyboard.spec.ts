@@ -51,7 +51,9 @@ test('assigning and closing can be taken back', async ({ app, page }) => {
   await page.keyboard.press('e');
   await expect(page).not.toHaveURL(url);
   const toast = page.getByRole('alert').filter({ hasText: 'Closed' });
+  const undone = page.waitForResponse((answer) => answer.request().method() === 'PATCH');
   await toast.getByRole('button', { name: 'Undo' }).click();
+  await undone;
   await page.goto(url);
   await expect(page.getByRole('button', { name: 'Close', exact: true })).toBeVisible();
 });

@@ -1,16 +1,16 @@
 import { expect, test } from './fixtures';
 
-// They change roles and members: a demo that others look at at the same time is not the place.
-test.skip(!!process.env.JETTO_URL, 'changes the organization');
+const real = !!process.env.JETTO_URL;
 
 test('a changed cell is amber and told in words until it is saved', async ({ app, page }) => {
+  test.skip(real, 'needs the custom role of the mock');
   await app.signIn('Owner');
   await page.goto(`${app.server.url}/settings/roles`);
   await page.getByRole('button', { name: 'New role' }).click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel('Name of the role').fill('Agent');
   await dialog.getByRole('button', { name: 'Create role' }).click();
-  await expect(dialog.getByText('There is a role with this name already')).toBeVisible();
+  await expect(dialog.getByText('Another role has this name')).toBeVisible();
   await dialog.getByLabel('Name of the role').fill('Weekend');
   await dialog.getByRole('button', { name: 'Create role' }).click();
   await expect(dialog).toBeHidden();
@@ -53,6 +53,7 @@ test('who may not change roles sees them without buttons', async ({ app, page })
 });
 
 test('what a person can do is answered with the reason', async ({ app, page }) => {
+  test.skip(real, 'needs a custom role of the mock');
   await app.signIn('Owner');
   await page.goto(`${app.server.url}/settings/members/m-tb`);
   await page.getByRole('button', { name: 'What can this person do' }).click();
@@ -64,6 +65,7 @@ test('what a person can do is answered with the reason', async ({ app, page }) =
 });
 
 test('a member is deactivated with a hand-over, and comes back', async ({ app, page }) => {
+  test.skip(real, 'needs the teams of the mock');
   await app.signIn('Owner');
   await page.goto(`${app.server.url}/settings/members/m-yk`);
   await page.getByRole('button', { name: 'Deactivate' }).click();
@@ -93,6 +95,24 @@ test('an API key is shown once', async ({ app, page }) => {
   await expect(page.getByRole('button', { name: 'Delete key Till' })).toHaveCount(0);
 });
 
+test('a masked number is revealed and leaves a trace', async ({ app, page }) => {
+  const open = () => (real ? app.openConversation() : page.goto(`${app.server.url}/inbox/all/c-0117`));
+  const panel = page.getByRole('complementary', { name: 'Details' });
+  const masked = panel.getByText(/^\+•{4,}\d{4}$/).first();
+  await app.signIn('Owner');
+  await open();
+  await expect(masked).toBeVisible();
+  const end = (await masked.innerText()).slice(-4);
+  await panel.getByRole('button', { name: 'Reveal' }).click();
+  await expect(panel.getByText(new RegExp(`^\\+\\d[\\d ]+${end}$`))).toBeVisible();
+  await page.goto(`${app.server.url}/settings/audit`);
+  await expect(page.getByRole('row').nth(1)).toContainText('Number revealed');
+  await app.signIn('Agent');
+  await open();
+  await expect(masked).toBeVisible();
+  await expect(panel.getByRole('button', { name: 'Reveal' })).toHaveCount(0);
+});
+
 test('the audit log is filtered and exported', async ({ app, page }) => {
   await app.signIn('Owner');
   await page.goto(`${app.server.url}/settings/audit`);
@@ -106,22 +126,8 @@ test('the audit log is filtered and exported', async ({ app, page }) => {
   expect((await download).suggestedFilename()).toBe('audit.csv');
 });
 
-test('a masked number is revealed and leaves a trace', async ({ app, page }) => {
-  await app.signIn('Owner');
-  await page.goto(`${app.server.url}/inbox/all/c-0117`);
-  const panel = page.getByRole('complementary', { name: 'Details' });
-  await expect(panel.getByText('+1 ••• ••• 0117').first()).toBeVisible();
-  await panel.getByRole('button', { name: 'Reveal' }).click();
-  await expect(panel.getByText('+1 202 555 0117')).toBeVisible();
-  await page.goto(`${app.server.url}/settings/audit`);
-  await expect(page.getByRole('row').nth(1)).toContainText('Number revealed');
-  await app.signIn('Agent');
-  await page.goto(`${app.server.url}/inbox/all/c-0117`);
-  await expect(panel.getByText('+1 ••• ••• 0117').first()).toBeVisible();
-  await expect(panel.getByRole('button', { name: 'Reveal' })).toHaveCount(0);
-});
-
 test('sessions elsewhere are ended', async ({ app, page }) => {
+  test.skip(real, 'needs the other sessions of the mock');
   await app.signIn('Lead');
   await page.goto(`${app.server.url}/settings/security`);
   await page.getByRole('button', { name: 'End the session on Safari, iPhone' }).click();
@@ -130,6 +136,7 @@ test('sessions elsewhere are ended', async ({ app, page }) => {
 });
 
 test('preferences go with the person to another device', async ({ app, page, browser }) => {
+  test.skip(real, 'would leave the demo dark');
   await app.signIn('Lead');
   await page.goto(`${app.server.url}/settings/profile`);
   const kept = page.waitForResponse((answer) => answer.url().endsWith('/me/preferences'));
@@ -143,6 +150,7 @@ test('preferences go with the person to another device', async ({ app, page, bro
 });
 
 test('the doctor says what is wrong, and one button repairs it', async ({ app, page }) => {
+  test.skip(real, 'needs the broken number of the mock');
   await app.signIn('Owner');
   await page.goto(`${app.server.url}/numbers/106540352242923`);
   const finding = page.getByRole('article').filter({ hasText: 'is not subscribed' });

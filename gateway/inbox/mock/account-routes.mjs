@@ -312,6 +312,8 @@ export const accountRoutes = [
       const known = home.accounts.get(entry.email);
       if (known && known.password !== body.password)
         throw new Refused(401, 'wrong_credentials', 'The password is not right.');
+      if (known?.factor && !body.code) throw new Refused(401, 'second_factor', 'A code is needed as well.');
+      if (known?.factor) home.checkCode(known, body.code);
       if (!known) checkPassword(body.password);
       const house = home.households.get(entry.organization_id);
       house.invitations = house.invitations.filter((one) => one !== entry);

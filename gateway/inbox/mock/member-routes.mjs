@@ -140,7 +140,7 @@ function checkedRole(call, id) {
       .map((one) => one.name),
   ];
   if (names.some((one) => one.toLowerCase() === name.trim().toLowerCase()))
-    throw new Refused(409, 'taken', 'There is a role with this name already. Nothing was saved.');
+    throw new Refused(409, 'taken', 'Another role has this name. Nothing was saved.');
   call.home.within(call.member, permissions);
   return { name: name.trim(), description, permissions: closed(permissions) };
 }

@@ -14,15 +14,10 @@ function page(items, query, size = 50) {
   };
 }
 
-/** `+55 •• •••••-1234`: everything but the last four digits and the calling code. */
+/** `+•••••••1234`: everything but the last four digits. */
 export function masked(phone) {
   const digits = phone.replace(/\D/g, '');
-  const code = digits.startsWith('1') ? 1 : 2;
-  let seen = 0;
-  return phone.replace(/\d/g, (digit) => {
-    seen += 1;
-    return seen <= code || seen > digits.length - 4 ? digit : '•';
-  });
+  return `+${'•'.repeat(digits.length - 4)}${digits.slice(-4)}`;
 }
 
 /** [method, path, handler, open to everybody] */
@@ -92,6 +87,7 @@ export const routes = [
         const person = members.find((one) => one.id === body.assignee_id);
         fields.assignee = person ? { id: person.id, name: person.name } : null;
       }
+      if ('team_id' in body) fields.team = body.team_id;
       return { body: world.change(row, fields) };
     },
   ],

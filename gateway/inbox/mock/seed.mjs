@@ -44,6 +44,7 @@ export function seed(now) {
       number,
       status: 'open',
       assignee: personOf('m-rn'),
+      team: null,
       unread: 0,
       last_activity_at: last.at,
       window_until: now + 23.9 * HOUR,

@@ -31,7 +31,7 @@ export const administration = {
   audit: (filter: AuditFilter) => ['audit', filter] as const,
   channels: ['channels'] as const,
   app: ['channels', 'app'] as const,
-  alerts: ['alerts'] as const,
+  alerts: keys.alerts,
 };
 
 const list = <T>(path: string, queryKey: readonly unknown[]) =>

@@ -34,6 +34,7 @@ export const keys = {
   log: (outcome: WebhookOutcome | null) => ['webhook-log', 'list', outcome] as const,
   logSummary: ['webhook-log', 'summary'] as const,
   logEntry: (id: string) => ['webhook-log', 'one', id] as const,
+  alerts: ['alerts'] as const,
   demo: ['demo'] as const,
 };
 

@@ -1,14 +1,54 @@
 // Made from openapi.json by `npm run types`. Do not edit.
 
+export type Access = { allowed: boolean; because: string; permission: string };
+
+export type ActionKind = 'subscribe' | 'replace_token' | 'check_again' | 'app';
+
+export type Alert = { action: string | null; at: Timestamp; effect: string; id: AlertId; kind: AlertKind; phone_number_id: PhoneNumberId | null; severity: Severity; title: string };
+
+export type AlertId = string;
+
+export type AlertKind = 'quality' | 'limit' | 'throughput' | 'restriction' | 'violation' | 'banned' | 'disconnected' | 'review' | 'display_name' | 'template' | 'token' | 'security' | 'notice';
+
+export type ApiKeyId = string;
+
+export type ApiKeyView = { created_at: Timestamp; created_by: string; expires_at: Timestamp | null; id: ApiKeyId; last_used_at: Timestamp | null; name: string; permissions: Array<string> };
+
+export type ApiKeyWithText = ApiKeyView & { key: string };
+
+export type AppChange = { app_secret?: string | null; verify_token?: string | null };
+
+export type AppSettings = { callback_url: string; has_secret: boolean; verify_token: string };
+
+export type AuditActorView = { id: string | null; kind: string; name: string };
+
+export type AuditView = { action: string; actor: AuditActorView; at: Timestamp; browser: string | null; details: Record<string, string>; device: string | null; ip: string | null; n: number; target: string | null };
+
 export type Bsuid = string;
 
 export type Change = { assignee_id?: string | null; status?: StatusName | null; team_id?: string | null };
+
+export type Channel = { display: string; last_webhook_at: Timestamp | null; name: string; phone_number_id: PhoneNumberId; quality: string | null; state: CheckState; throughput: number; tier: string | null; token_hint: string; waba_id: WabaId };
+
+export type ChannelChange = { name?: string | null; token?: string | null };
+
+export type Check = { action: CheckAction | null; by_hand: string; check: CheckName; effect: string; state: CheckState; title: string };
+
+export type CheckAction = { kind: ActionKind; label: string };
+
+export type CheckName = 'token' | 'scopes' | 'subscription' | 'webhook_round_trip' | 'health' | 'quality' | 'tier' | 'throughput' | 'templates';
+
+export type CheckRequest = { repair?: Repair | null };
+
+export type CheckState = 'fine' | 'to_do' | 'broken';
 
 export type ChoiceKind = 'button' | 'list' | 'template_button' | 'flow' | 'call_permission' | 'product' | 'other';
 
 export type ClientFrame = { conversation_id?: ConversationId | null; type: 'view' } | { conversation_id: ConversationId; type: 'typing'; typing: boolean } | { type: 'ping' };
 
 export type ClientKey = string;
+
+export type Code = { code: string };
 
 export type Contact = { bsuid: Bsuid | null; country: string | null; id: ContactId; name: string | null; phone: string | null; username: string | null };
 
@@ -28,7 +68,9 @@ export type ConversationId = string;
 
 export type ConversationStatus = 'open' | 'snoozed' | 'closed';
 
-export type Credentials = { email: string; password: string };
+export type Credentials = { code?: string | null; email: string; organization_id?: string | null; password: string };
+
+export type Deactivation = { hand_over_to?: Successor | null };
 
 export type Delivery = { accepted_at: Timestamp | null; delivered_at: Timestamp | null; doubted_at: Timestamp | null; failed_at: Timestamp | null; failure: Failure | null; played_at: Timestamp | null; queued_at: Timestamp; read_at: Timestamp | null; sent_at: Timestamp | null; state: DeliveryState };
 
@@ -44,6 +86,8 @@ export type DemoPerson = { about: string; member_id: MemberId; name: string; org
 
 export type Direction = 'in' | 'out';
 
+export type Enrolment = { qr_svg: string; secret: string; uri: string };
+
 export type EventBody = { conversation: Conversation; message: Message; type: 'message_added' } | { conversation: Conversation; message: Message; type: 'message_changed' } | { conversation: Conversation; type: 'conversation_changed' };
 
 export type EventFrame = EventBody & { n: number };
@@ -51,6 +95,8 @@ export type EventFrame = EventBody & { n: number };
 export type Failure = { action: FailureAction | null; code: number | null; text: string };
 
 export type FailureAction = 'retry' | 'retry_later' | 'use_template' | 'fix_number' | 'fix_content' | 'fix_account' | 'none';
+
+export type Handing = { password: string; to: MemberId };
 
 export type HeaderKind = 'text' | 'image' | 'video' | 'document' | 'location';
 
@@ -62,7 +108,21 @@ export type IntakeOutcome = 'stored' | 'processed' | 'duplicate' | 'quarantined'
 
 export type IntakeSummary = { duplicate: number; processed: number; quarantined: number; stored: number };
 
-export type Me = { demo: boolean; member: MeMember; numbers: Array<NumberView>; organization: Organization; permissions: Array<string> };
+export type InvitationDoor = { email: string; has_account: boolean; organization: string; role: RoleRef };
+
+export type InvitationId = string;
+
+export type InvitationView = { email: string; expires_at: Timestamp; id: InvitationId; invited_by: string; role: RoleRef; teams: Array<Team> };
+
+export type InvitationWithLink = InvitationView & { link: string };
+
+export type Join = { code?: string | null; name?: string | null; password: string };
+
+export type Me = { account: MeAccount; demo: boolean; member: MeMember; must_enroll_second_factor: boolean; numbers: Array<NumberView>; organization: MeOrganization; organizations: Array<MySeat>; permissions: Array<string>; preferences: {  } };
+
+export type MeAccount = { email: string; name: string; phone: string | null; second_factor: MeSecondFactor };
+
+export type MeChange = { email?: string | null; name?: string | null; password?: string | null; phone?: string | null };
 
 export type Media = { filename: string | null; id: MediaId; mime: string; reason: string | null; size: number | null; state: MediaState };
 
@@ -70,19 +130,41 @@ export type MediaId = string;
 
 export type MediaState = 'pending' | 'ready' | 'failed';
 
+export type MemberChange = { name?: string | null; role?: RoleId | null; teams?: Array<string> | null };
+
 export type MemberId = string;
 
-export type MemberView = { id: MemberId; name: string; role: Role };
+export type MemberSession = { browser: string; created_at: Timestamp; current: boolean; device: string; expires_at: Timestamp; id: SessionId; ip: string; last_seen_at: Timestamp };
 
-export type MeMember = { email: string; id: MemberId; name: string; role: Role };
+export type MemberStatusName = 'active' | 'deactivated';
+
+export type MemberView = { email?: string | null; id: MemberId; last_seen_at?: Timestamp | null; name: string; open_conversations?: number | null; role: RoleRef; second_factor?: boolean | null; service: boolean; status: MemberStatusName; teams: Array<Team> };
+
+export type MeMember = { email: string; id: MemberId; name: string; role: RoleRef; teams: Array<TeamRef> };
+
+export type MeOrganization = { id: string; mask_phones: boolean; name: string; require_second_factor: boolean };
+
+export type MeSecondFactor = { enabled: boolean; recovery_codes_left: number };
 
 export type Message = { at: Timestamp; author: Person | null; client_id: ClientKey | null; content: Content; conversation_id: ConversationId; delivery: Delivery | null; direction: Direction; edited: boolean; forwarded: boolean; id: MessageId; reactions: Array<Reaction>; referral: Referral | null; reply_to: Quote | null; revoked: boolean; wamid: Wamid | null };
 
 export type MessageId = string;
 
+export type MySeat = { id: string; name: string; role: RoleRef };
+
+export type NewApiKey = { expires_at?: Timestamp | null; name: string; permissions: Array<string> };
+
+export type NewChannel = { name: string; phone_number_id: PhoneNumberId; token: string; waba_id: WabaId };
+
 export type NewContent = { body: string; type: 'text' } | { caption?: string | null; media_id: MediaId; type: 'media' } | { emoji?: string | null; message_id: MessageId; type: 'reaction' } | { language: string; name: string; type: 'template'; variables: Array<TemplateVariable> };
 
+export type NewInvitation = { email: string; role: RoleId; teams?: Array<string> };
+
 export type NewMessage = { content: NewContent; reply_to?: MessageId | null };
+
+export type NewOrganization = { email: string; name: string; organization: string; password: string };
+
+export type NewPassword = { password: string };
 
 export type NumberRef = { display: string; name: string; phone_number_id: PhoneNumberId };
 
@@ -90,7 +172,15 @@ export type NumberView = { display: string; name: string; phone_number_id: Phone
 
 export type OrderItem = { currency: string; price: string; product: string; quantity: number };
 
-export type Organization = { id: string; name: string };
+export type OrganizationChange = { audit_days?: number | null; locale?: string | null; mask_phones?: boolean | null; name?: string | null; require_second_factor?: boolean | null; session_hours?: number | null };
+
+export type OrganizationView = { audit_days: number; id: TenantId; locale: string; mask_phones: boolean; name: string; require_second_factor: boolean; session_hours: number };
+
+export type PasswordAndCode = { code: string; password: string };
+
+export type PasswordChange = { current: string; new: string };
+
+export type PermissionView = { description: string; group: string; key: string };
 
 export type Person = { id: MemberId; name: string };
 
@@ -108,27 +198,65 @@ export type ReactionFrom = 'customer' | 'business';
 
 export type ReadUpto = { upto: MessageId };
 
-export type Reason = 'signed_out' | 'slow' | 'draining';
+export type Reason = 'signed_out' | 'no_access' | 'slow' | 'draining';
+
+export type RecoveryCodes = { recovery_codes: Array<string> };
 
 export type Referral = { body: string | null; headline: string | null; source_url: string | null };
+
+export type Repair = 'subscribe';
+
+export type ResetLink = { expires_at: Timestamp; link: string };
+
+export type ResetView = { email: string };
+
+export type ResetWish = { email: string };
 
 export type Resolve = { action: ResolveAction };
 
 export type ResolveAction = 'resend' | 'dismiss';
 
+export type Revealed = { phone: string | null; wa_id: string | null };
+
 export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | 'marketer' | 'analyst' | 'developer' | 'viewer';
 
-export type ServerFrame = { head: number; session: SessionId; type: 'hello' } | { n: number; type: 'tick' } | { conversation_id: ConversationId; n: number; type: 'conversation_hidden' } | { head: number; type: 'head' } | { conversation_id: ConversationId; people: Array<Viewer>; type: 'presence' } | { head: number; type: 'resync' } | { type: 'pong' } | { reason: Reason; type: 'bye' };
+export type RoleContent = { description?: string; name: string; permissions: Array<string> };
+
+export type RoleId = string;
+
+export type RoleRef = { id: string; name: string };
+
+export type RoleView = { description: string; id: RoleId; is_default: boolean; is_fixed: boolean; members: number; name: string; permissions: Array<string> };
+
+export type ServerFrame = { head: number; session: SessionId; type: 'hello' } | { n: number; type: 'tick' } | { conversation_id: ConversationId; n: number; type: 'conversation_hidden' } | { head: number; type: 'head' } | { conversation_id: ConversationId; people: Array<Viewer>; type: 'presence' } | { head: number; type: 'resync' } | { type: 'alerts_changed' } | { type: 'pong' } | { type: 'permissions_changed' } | { type: 'signed_out' } | { reason: Reason; type: 'bye' };
 
 export type SessionId = string;
 
+export type SessionView = { browser: string; created_at: Timestamp; current: boolean; device: string; expires_at: Timestamp; id: SessionId; ip: string; last_seen_at: Timestamp };
+
+export type Severity = 'info' | 'warning' | 'critical';
+
 export type SharedContact = { emails: Array<string>; name: string; organization: string | null; phones: Array<string> };
+
+export type SignUpDoor = { open: boolean };
 
 export type StatusName = 'open' | 'closed';
 
+export type Successor = { member: MemberId } | { team: TeamId };
+
 export type Summary = IntakeSummary & { received: number; refused: number };
 
+export type Switch = { organization_id: string };
+
+export type Team = { id: TeamId; name: string };
+
+export type TeamContent = { members?: Array<string>; name: string };
+
 export type TeamId = string;
+
+export type TeamRef = { id: string; name: string };
+
+export type TeamView = { id: TeamId; members: Array<MemberId>; name: string };
 
 export type Template = { body: string; buttons: Array<TemplateButton>; category: string; footer: string | null; header: TemplateHeader | null; language: string; name: string; quality: string; sendable: boolean; status: string; unsendable_reason: string | null; variables: Array<VariableSlot> };
 

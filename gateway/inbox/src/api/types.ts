@@ -1,7 +1,6 @@
-// The wire types, under the names that the app uses. They are made from the server's own description (schema.ts); nothing
-// else imports that file. Those of administration.ts are not described there yet.
+// The wire types, under the names that the app uses. They are made from the server's own description (schema.ts); besides
+// administration.ts nothing else imports that file.
 
-import type { SessionFrame } from './administration';
 import type * as api from './schema';
 
 export type { Me, Member } from './administration';
@@ -43,4 +42,4 @@ export type Page<T> = { items: T[]; next: string | null };
 
 /** Frames that carry a place in the log. */
 export type LoggedEvent = api.EventFrame | Extract<api.ServerFrame, { n: number }>;
-export type ServerFrame = api.EventFrame | api.ServerFrame | SessionFrame;
+export type ServerFrame = api.EventFrame | api.ServerFrame;

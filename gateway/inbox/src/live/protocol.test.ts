@@ -171,6 +171,19 @@ describe('the session behind the line', () => {
     expect(line.state.phase).toBe('live');
   });
 
+  it('stays signed in without a line when there is no conversation left to see', () => {
+    const line = connected().hear({ type: 'bye', reason: 'no_access' });
+    expect(line.did).toEqual(['disconnect']);
+    expect(line.feed({ type: 'closed' }).wait(60_000).did).toEqual([]);
+    expect(line.feed({ type: 'start' }).did).toEqual(['connect']);
+  });
+
+  it('says that alerts changed', () => {
+    const line = connected().hear({ type: 'alerts_changed' });
+    expect(line.did).toEqual(['alerts_changed']);
+    expect(line.state.phase).toBe('live');
+  });
+
   it('ends with one word, and the close after it is no lost line', () => {
     const line = connected().hear({ type: 'signed_out' });
     expect(line.did).toEqual(['disconnect', 'signed_out']);

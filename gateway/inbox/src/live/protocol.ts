@@ -37,6 +37,7 @@ export type LiveEffect =
   /** The line was refused or lost before it was open: perhaps the session grew old. */
   | { type: 'refused' }
   | { type: 'permissions_changed' }
+  | { type: 'alerts_changed' }
   | { type: 'signed_out' };
 
 export type Step = { state: LiveState; effects: LiveEffect[] };
@@ -123,6 +124,11 @@ function signedOut(state: LiveState): Step {
   };
 }
 
+/** Still signed in, but with no conversation to see: the line would only be refused again. */
+function closedFor(state: LiveState): Step {
+  return { state: { ...state, phase: 'stopped', n: null }, effects: [{ type: 'disconnect' }] };
+}
+
 function onClock(state: LiveState, now: number, random: number): Step {
   if (state.phase === 'waiting' && state.retryAt !== null && now >= state.retryAt) return connect(state, now);
   const open = state.phase === 'connecting' || state.phase === 'live';
@@ -144,11 +150,13 @@ function onFrame(state: LiveState, frame: ServerFrame, now: number, random: numb
     case 'presence':
       return { state, effects: [frame] };
     case 'permissions_changed':
+    case 'alerts_changed':
       return { state, effects: [frame] };
     case 'signed_out':
       return signedOut(state);
     case 'bye':
-      return frame.reason === 'signed_out' ? signedOut(state) : wait(state, now, random);
+      if (frame.reason === 'signed_out') return signedOut(state);
+      return frame.reason === 'no_access' ? closedFor(state) : wait(state, now, random);
     case 'message_added':
     case 'message_changed':
     case 'conversation_changed':

@@ -81,6 +81,9 @@ export class LiveSession {
           case 'permissions_changed':
             notices.permissionsChanged();
             return;
+          case 'alerts_changed':
+            void client.invalidateQueries({ queryKey: keys.alerts });
+            return;
           case 'signed_out':
             this.ended();
             return;

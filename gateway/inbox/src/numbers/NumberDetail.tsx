@@ -100,7 +100,7 @@ function Tiles({ channel }: { channel: Channel }) {
     },
     {
       label: t('numbers.pace'),
-      value: channel.throughput === null ? '–' : t('numbers.perSecond', { rate: number(channel.throughput) }),
+      value: t('numbers.perSecond', { rate: number(channel.throughput) }),
       note: t('numbers.paceText'),
     },
     {

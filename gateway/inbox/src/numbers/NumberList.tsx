@@ -27,7 +27,8 @@ function Row({ channel, open, onOpen }: { channel: Channel; open: boolean; onOpe
   const { t } = useTranslation();
   const client = useQueryClient();
   const checkup = client.getQueryData<Checkup>(checksQuery(client, channel.phone_number_id).queryKey);
-  const connected = channel.quality !== null;
+  // WhatsApp tells no quality of a number before people have answered it.
+  const connected = channel.quality !== null || channel.state !== 'broken';
   return (
     <UnstyledButton
       className={css.row}
@@ -51,7 +52,7 @@ function Row({ channel, open, onOpen }: { channel: Channel; open: boolean; onOpe
       <span className={css.figures}>
         <span title={t('numbers.pace')}>
           <IconGauge size={14} aria-hidden />
-          {channel.throughput === null ? '–' : t('numbers.perSecond', { rate: number(channel.throughput) })}
+          {t('numbers.perSecond', { rate: number(channel.throughput) })}
         </span>
         <span title={t('numbers.people')}>
           <IconUsers size={14} aria-hidden />

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Check, CheckState } from '../api/administration';
 import { deedOf, sorted, tally } from './checks';
 
-const check = (name: string, state: CheckState): Check => ({
+const check = (name: Check['check'], state: CheckState): Check => ({
   check: name,
   state,
   title: name,

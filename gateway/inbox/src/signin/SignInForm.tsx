@@ -119,7 +119,8 @@ type CodeProps = {
   onBack: () => void;
 };
 
-function CodeForm({ form, submit, onCode, onBack }: CodeProps) {
+/** The second question, for whoever has a second factor. */
+export function CodeForm({ form, submit, onCode, onBack }: CodeProps) {
   const { t } = useTranslation();
   const [recovery, setRecovery] = useState(false);
   const onSubmit = (event: React.FormEvent<HTMLFormElement>) => {

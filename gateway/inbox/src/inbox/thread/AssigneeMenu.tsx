@@ -75,7 +75,7 @@ export function AssigneeMenu({ conversation }: { conversation: Conversation }) {
         </Menu.Item>
         <Menu.Divider />
         {members
-          ?.filter((member) => member.id !== me.member.id)
+          ?.filter((one) => one.status === 'active' && !one.service && one.id !== me.member.id)
           .map((member) => (
             <Menu.Item
               key={member.id}

@@ -155,7 +155,7 @@ function AuditTable({ entries }: { entries: AuditEntry[] }) {
               {entry.ip && (
                 <>
                   <bdi dir="ltr">{entry.ip}</bdi>
-                  {entry.browser && ` · ${entry.browser}, ${entry.device}`}
+                  {entry.browser && ` · ${[entry.browser, entry.device].filter(Boolean).join(', ')}`}
                 </>
               )}
             </td>
@@ -171,7 +171,7 @@ function Details({ entry }: { entry: AuditEntry }) {
   const { data: people } = useQuery(peopleQuery);
   // What has a name is called by it; the id is for the export.
   const { name: called, ...details } = entry.details;
-  const target = called || (entry.target && targetName(entry.target, people ?? []));
+  const target = called || (entry.target && targetName(entry, people ?? []));
   const words = Object.entries(details).filter(([, value]) => value !== '');
   return (
     <bdi>

@@ -1,4 +1,4 @@
-import type { Member } from '../../api/administration';
+import type { AuditEntry, Member } from '../../api/administration';
 import { i18next, type Words } from '../../i18n';
 
 /** The first part of an action's key: what the filter offers. */
@@ -17,6 +17,8 @@ export const KINDS = [
   'conversation',
   'channel',
   'webhook',
+  'alert',
+  'keys',
   'audit',
 ] as const;
 
@@ -44,6 +46,8 @@ export function toneOf(action: string): 'red' | 'amb' | 'vio' | undefined {
   return SEEN.has(action) ? 'vio' : undefined;
 }
 
-/** People by name; whatever else was meant, by its id. */
-export const targetName = (target: string, people: Member[]) =>
-  people.find((one) => one.id === target)?.name ?? target;
+/** People by name; whatever else was meant, by its id. The id of a session tells a reader nothing. */
+export function targetName({ target, action }: AuditEntry, people: Member[]): string | null {
+  const person = people.find((one) => one.id === target);
+  return person?.name ?? (action.startsWith('session.') ? null : target);
+}

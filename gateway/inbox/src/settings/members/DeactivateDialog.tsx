@@ -43,6 +43,7 @@ export function DeactivateDialog({ member, onClose }: { member: Member; onClose:
     <Ask title={t('members.deactivateTitle', { name: member.name })} onClose={onClose}>
       <p>{t('members.deactivateText')}</p>
       <Select
+        openOnFocus={false}
         label={t('members.handOver', { count: open })}
         searchable
         allowDeselect={false}

@@ -210,7 +210,9 @@ function SessionsCard() {
             {!one.current && (
               <Button
                 variant="default"
-                aria-label={t('session.endThis', { device: `${one.browser}, ${one.device}` })}
+                aria-label={t('session.endThis', {
+                  device: [one.browser, one.device].filter(Boolean).join(', '),
+                })}
                 onClick={() => endOne.run(one.id)}
               >
                 {t('session.end')}
@@ -232,7 +234,11 @@ export function SessionRow({ session, children }: { session: Session; children?:
       <Device size={20} aria-hidden />
       <div className={css.main}>
         <span>
-          <bdi>{t('session.on', { browser: session.browser, device: session.device })}</bdi>{' '}
+          <bdi>
+            {session.device
+              ? t('session.on', { browser: session.browser, device: session.device })
+              : session.browser}
+          </bdi>{' '}
           {session.current && <Chip tone="grn">{t('session.this')}</Chip>}
         </span>
         <span className={css.faint}>
