@@ -35,8 +35,8 @@ impl DataDirectory {
 
     /// Only its owner may read this file, made empty if it is not there: SQLite gives the same mode to what it puts
     /// beside it.
-    pub(super) fn make_private(&self, file: &Path) -> std::io::Result<()> {
-        let file = File::options().create(true).append(true).mode(0o600).open(self.path.join(file))?;
+    pub(super) fn make_private(file: &Path) -> std::io::Result<()> {
+        let file = File::options().create(true).append(true).mode(0o600).open(file)?;
         file.set_permissions(fs::Permissions::from_mode(0o600))
     }
 

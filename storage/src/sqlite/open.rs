@@ -74,7 +74,7 @@ pub(super) fn open(dir: &Path, keys: KeyringPlace, options: SqliteOptions) -> Re
     let keys_dir = keys.dir.clone();
     // Where there are data, missing keys are not made anew: that would only hide that they are missing.
     let keyring = Arc::new(Keyring::open(keys, !has_data(&path)?)?);
-    directory.make_private(&path)?;
+    DataDirectory::make_private(&path)?;
     let mut connection = Connection::open_with_flags(
         &path,
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
