@@ -6,13 +6,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use engine::administration::{Command, MemberCommand, explain};
 use engine::directory::{Heir, Member, RoleId, Team};
 use engine::household::Household;
-use engine::id::{MemberId, SessionId, TeamId};
+use engine::id::{MemberId, TeamId};
 use engine::permission::Permission;
 use engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::administration::{RoleRef, change, household, teams};
 use super::lists::List;
+use super::sessions::SessionView;
 use crate::app::App;
 use crate::handover::hand_over;
 use crate::http::guard::Signed;
@@ -226,43 +227,20 @@ pub async fn access(
     Ok(web::Json(explained.collect::<Vec<_>>().into()))
 }
 
-/// A browser that somebody is signed in with.
-#[derive(Serialize, utoipa::ToSchema)]
-pub struct MemberSession {
-    id: SessionId,
-    created_at: Timestamp,
-    last_seen_at: Timestamp,
-    expires_at: Timestamp,
-    ip: String,
-    browser: String,
-    device: String,
-    /// Whether it is the one that asks.
-    current: bool,
-}
-
 /// Where somebody is signed in to this organization
 #[utoipa::path(get, path = "/api/v1/members/{id}/sessions", params(("id" = String, Path)),
-    responses((status = 200, body = List<MemberSession>), (status = 404, body = Problem)))]
+    responses((status = 200, body = List<SessionView>), (status = 404, body = Problem)))]
 pub async fn sessions(
     app: web::Data<App>,
     signed: Signed,
     id: web::Path<MemberId>,
-) -> Result<web::Json<List<MemberSession>>, Problem> {
+) -> Result<web::Json<List<SessionView>>, Problem> {
     let household = household(&app, &signed.0).await?;
     let member = household.member(*id).ok_or_else(Problem::not_found)?;
     let Some(account) = member.account else { return Ok(web::Json(Vec::new().into())) };
     let sessions = app.store.sessions_of(account).await?;
     let here = sessions.into_iter().filter(|session| session.tenant == signed.0.tenant);
-    let shown = here.map(|session| MemberSession {
-        id: session.id,
-        created_at: session.created_at,
-        last_seen_at: session.last_seen_at,
-        expires_at: session.expires_at,
-        ip: session.ip,
-        browser: session.browser,
-        device: session.device,
-        current: session.id == signed.0.session,
-    });
+    let shown = here.map(|session| SessionView::of(session, signed.0.session));
     Ok(web::Json(shown.collect::<Vec<_>>().into()))
 }
 

@@ -26,7 +26,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/sessions/{id}", web::delete().to(end_one));
 }
 
-/// A browser that one is signed in with.
+/// A browser that somebody is signed in with.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct SessionView {
     id: SessionId,
@@ -38,6 +38,13 @@ pub struct SessionView {
     device: String,
     /// The one that asks.
     current: bool,
+}
+
+impl SessionView {
+    pub fn of(session: Session, asking: SessionId) -> Self {
+        let Session { id, created_at, last_seen_at, expires_at, ip, browser, device, .. } = session;
+        Self { id, created_at, last_seen_at, expires_at, ip, browser, device, current: id == asking }
+    }
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -68,16 +75,7 @@ pub async fn refresh(app: web::Data<App>, request: HttpRequest) -> Result<HttpRe
 #[utoipa::path(get, path = "/api/v1/sessions", responses((status = 200, body = List<SessionView>), (status = 401, body = Problem)))]
 pub async fn list(app: web::Data<App>, signed: Signed) -> Result<web::Json<List<SessionView>>, Problem> {
     let current = signed.0.session;
-    let view = |session: Session| SessionView {
-        id: session.id,
-        created_at: session.created_at,
-        last_seen_at: session.last_seen_at,
-        expires_at: session.expires_at,
-        ip: session.ip,
-        browser: session.browser,
-        device: session.device,
-        current: session.id == current,
-    };
+    let view = |session| SessionView::of(session, current);
     Ok(web::Json(own(&app, &signed).await?.into_iter().map(view).collect::<Vec<_>>().into()))
 }
 

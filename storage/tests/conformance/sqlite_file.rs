@@ -97,6 +97,17 @@ async fn a_large_import_lets_live_writes_in_between() {
     assert_eq!(store.history(TENANT, conversation_id(1), page(100)).await.unwrap().items.len(), 100);
 }
 
+/// As the demo does: below the directory from which it was started.
+#[tokio::test]
+async fn a_data_directory_may_be_named_relative() {
+    let dir = tempfile::tempdir_in(".").unwrap();
+    let relative = std::path::Path::new(dir.path().file_name().unwrap()).join("data");
+    let store = SqliteStore::open(&relative, SqliteOptions::default()).unwrap();
+    store.record(TENANT, vec![entry("1")]).await.unwrap();
+    store.close().await.unwrap();
+    assert!(dir.path().join("data/jetto.db").exists());
+}
+
 #[tokio::test]
 async fn a_changed_byte_of_any_column_breaks_the_audit_chain() {
     let dir = tempfile::tempdir().unwrap();

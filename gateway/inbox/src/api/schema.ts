@@ -134,8 +134,6 @@ export type MemberChange = { name?: string | null; role?: RoleId | null; teams?:
 
 export type MemberId = string;
 
-export type MemberSession = { browser: string; created_at: Timestamp; current: boolean; device: string; expires_at: Timestamp; id: SessionId; ip: string; last_seen_at: Timestamp };
-
 export type MemberStatusName = 'active' | 'deactivated';
 
 export type MemberView = { email?: string | null; id: MemberId; last_seen_at?: Timestamp | null; name: string; open_conversations?: number | null; role: RoleRef; second_factor?: boolean | null; service: boolean; status: MemberStatusName; teams: Array<Team> };
