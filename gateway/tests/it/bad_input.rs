@@ -92,6 +92,22 @@ async fn a_body_over_3_mb_is_refused_and_one_below_is_taken() {
 }
 
 #[tokio::test]
+async fn a_body_in_pieces_whose_length_nobody_announced_is_held_to_the_same_limit() {
+    let jetto = Jetto::running().await;
+    let agent = jetto.owner().await;
+    for (name, length, status) in [("fits", 2_900_000, 200), ("too-long", 3_200_000, 413)] {
+        let body = wire::to_wire(&webhook([&text(&customer(1), name, now_s(), &"y".repeat(length))]));
+        let pieces: Vec<_> = body.chunks(50_000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
+        let request = reqwest::Client::new()
+            .post(format!("{}/webhooks/whatsapp", jetto.url()))
+            .header("X-Hub-Signature-256", wire::signature("demo_app_secret", &body))
+            .body(reqwest::Body::wrap_stream(futures_util::stream::iter(pieces)));
+        assert_eq!(request.send().await.unwrap().status(), status, "{name}");
+    }
+    assert_eq!(agent.outcomes().await, ["processed"]);
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_waits_in_quarantine() {
     let mut jetto = Jetto::running().await;
     let agent = jetto.owner().await;
