@@ -81,7 +81,7 @@ test: test-tools test-format test-web test-types test-lint test-rust test-seeded
 
 test-tools:
 	@$(step) 'tools'
-	.ci/tools.sh rust node chromium
+	.ci/tools.sh rust node chromium pebble
 
 test-format:
 	@$(step) 'format of the Rust code'
@@ -120,7 +120,7 @@ test-rust:
 	cargo build --locked --workspace --all-targets
 	mkdir -p "$(TRIED)"
 	cp "$(CARGO_TARGET_DIR)/debug/jetto" "$(CARGO_TARGET_DIR)/debug/jetto-load" "$(TRIED)/"
-	cargo test --locked --workspace
+	JETTO_TEST_PEBBLE=$$(.ci/tools.sh pebble) cargo test --locked --workspace
 
 test-seeded-bugs:
 	@$(step) 'Rust: the same promises with deliberate bugs compiled in'

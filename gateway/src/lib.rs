@@ -25,4 +25,5 @@ pub mod routing;
 pub mod server;
 pub mod shell;
 pub mod templates;
+pub mod tls;
 pub mod webhook;

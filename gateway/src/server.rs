@@ -11,11 +11,13 @@ use actix_web::{App as WebApp, HttpServer, web};
 use engine::audit::{Action, AuditActor, AuditEntry};
 use engine::id::TenantId;
 use engine::time::{Span, Timestamp};
+use rustls::ServerConfig;
 
 use crate::app::{App, StartError, threads};
 use crate::handover::hand_over_all;
 use crate::http::headers;
 use crate::http::problem::Problem;
+use crate::tls::{self, Tls};
 use crate::{api, clerk, health, inbox, webhook};
 
 /// A peer that does not take what was sent for this long is gone: the kernel ends the connection, whatever state the
@@ -47,10 +49,19 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 /// Serves until SIGTERM or SIGINT, then stops in order: listener, sessions, actors, store.
-pub async fn serve(app: web::Data<App>, listener: TcpListener, ready: impl FnOnce()) -> Result<(), StartError> {
+pub async fn serve(
+    app: web::Data<App>,
+    listener: TcpListener,
+    tls: Option<Tls>,
+    ready: impl FnOnce(),
+) -> Result<(), StartError> {
     let failed = |error: std::io::Error| StartError(format!("The server did not start: {error}."));
-    let main = main_server(&app, listener).map_err(failed)?;
     let mut tasks = tokio::task::JoinSet::new();
+    let tls = tls.map(|Tls { server, keeper }| {
+        tasks.spawn_local(keeper.run());
+        server
+    });
+    let main = main_server(&app, listener, tls).map_err(failed)?;
     let handle = main.handle();
     tasks.spawn_local(async move { drop(main.await) });
     if let Some(address) = app.config.metrics_listen {
@@ -67,7 +78,7 @@ pub async fn serve(app: web::Data<App>, listener: TcpListener, ready: impl FnOnc
     Ok(())
 }
 
-fn main_server(app: &web::Data<App>, listener: TcpListener) -> std::io::Result<Server> {
+fn main_server(app: &web::Data<App>, listener: TcpListener, tls: Option<ServerConfig>) -> std::io::Result<Server> {
     let data = app.clone();
     let server = HttpServer::new(move || {
         WebApp::new()
@@ -85,20 +96,24 @@ fn main_server(app: &web::Data<App>, listener: TcpListener) -> std::io::Result<S
                     .default_service(web::get().to(inbox::serve)),
             )
     });
-    Ok(server
+    let server = server
         .workers(threads(app.config.http_threads))
         .max_connections(CONNECTIONS_MAX)
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(REQUEST_HEAD_MAX)
         .on_connect(tune)
         .disable_signals()
-        .shutdown_timeout(app.config.drain_seconds)
-        .listen(listener)?
-        .run())
+        .shutdown_timeout(app.config.drain_seconds);
+    let bound = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
+    Ok(bound.run())
 }
 
 fn tune(connection: &dyn Any, _: &mut Extensions) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+    let below = connection.downcast_ref().map(tls::inner);
+    if let Some(stream) = connection.downcast_ref::<TcpStream>().or(below) {
         let socket = socket2::SockRef::from(stream);
         let tuned = socket
             .set_tcp_nodelay(true)

@@ -194,7 +194,7 @@ impl Jetto {
         let url = line.strip_prefix("listening on ").expect("the contract's line").to_owned();
         self.meta.set_callback(&format!("{url}/webhooks/whatsapp"));
         // Meta and the browsers find it again after a restart.
-        self.set("JETTO_LISTEN", url.strip_prefix("http://").expect("an address"));
+        self.set("JETTO_LISTEN", url.split_once("://").expect("an address").1);
         self.server = Some(Server { child, url });
     }
 
@@ -203,11 +203,16 @@ impl Jetto {
         self.server.take().unwrap().child.kill().await.unwrap();
     }
 
+    pub(crate) fn signal(&self, signal: Signal) {
+        let server = self.server.as_ref().expect("the server runs");
+        let pid = server.child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
     /// SIGTERM, then waits for the end.
     pub(crate) async fn stop(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
         let mut server = self.server.take().unwrap();
-        let pid = server.child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
         timeout(DEADLINE, server.child.wait()).await.expect("the server drains").unwrap()
     }
 

@@ -41,4 +41,5 @@ mod session_life;
 mod sessions;
 mod settings;
 mod statuses;
+mod tls;
 mod visibility;

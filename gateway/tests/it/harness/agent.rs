@@ -10,7 +10,7 @@ use super::{Live, eventually};
 
 #[derive(Clone)]
 pub(crate) struct Agent {
-    pub(super) client: reqwest::Client,
+    pub(crate) client: reqwest::Client,
     pub(crate) url: String,
     /// What its browser believes to be the server's address.
     pub(super) origin: String,
