@@ -32,8 +32,8 @@ export function Alerts({ phoneNumberId }: { phoneNumberId: string }) {
           <article key={one.id} className={css.alert} data-severity={one.severity}>
             <AlertIcon size={18} aria-hidden />
             <div>
-              <h3>{one.title}</h3>
-              <p>
+              <h3 dir="auto">{one.title}</h3>
+              <p dir="auto">
                 {one.effect} {one.action}
               </p>
               <time dateTime={new Date(one.at).toISOString()}>{when(one.at)}</time>
