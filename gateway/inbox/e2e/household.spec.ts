@@ -51,6 +51,8 @@ test('somebody is invited, joins, gets another role on the open page, and leaves
   browser,
 }) => {
   await found(page);
+  await page.getByRole('link', { name: 'Connect a number' }).click();
+  await expect(page.getByRole('heading', { name: 'No number is connected' })).toBeVisible();
   const email = `bia-${Date.now()}@sol.example`;
   await page.goto(`${url}/settings/members`);
   await page.getByRole('button', { name: 'Invite a person' }).click();
