@@ -151,7 +151,6 @@ test('sessions elsewhere are ended', async ({ app, page }) => {
 });
 
 test('preferences go with the person to another device', async ({ app, page, browser }) => {
-  test.skip(real, 'would leave the demo dark');
   await app.signIn('Lead');
   await page.goto(`${app.server.url}/settings/profile`);
   const kept = page.waitForResponse((answer) => answer.url().endsWith('/me/preferences'));
@@ -162,6 +161,10 @@ test('preferences go with the person to another device', async ({ app, page, bro
   await other.getByRole('button', { name: /\bLead\b/ }).click();
   await expect(other.locator('html')).toHaveAttribute('data-mantine-color-scheme', 'dark');
   await other.context().close();
+  // Other tests take the same person.
+  const back = page.waitForResponse((answer) => answer.url().endsWith('/me/preferences'));
+  await page.getByText('As the system', { exact: true }).click();
+  await back;
 });
 
 test('a number is checked, and what is to do is told with the way by hand', async ({ app, page }) => {

@@ -49,4 +49,17 @@ test('a conversation is given to a team, and others see it at once', async ({ ap
   await page.getByRole('menuitem', { name: 'Take off the team' }).click();
   await expect(other.getByRole('button', { name: 'Assigned to Rafael Nogueira, change' })).toBeVisible();
   await other.context().close();
+
+  // Whose role sees no conversations is not offered.
+  await holder.click();
+  await expect(page.getByRole('menuitem', { name: 'Omar Fathy' })).toBeVisible();
+  await expect(page.getByRole('menuitem', { name: 'Daniel Osei' })).toHaveCount(0);
+
+  await page.goto(`${app.server.url}/settings/teams`);
+  await page.getByRole('button', { name: `Delete ${name}` }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: `Delete ${name}` })
+    .click();
+  await expect(page.getByRole('button', { name: `Delete ${name}` })).toHaveCount(0);
 });

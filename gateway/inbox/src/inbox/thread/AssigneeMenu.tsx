@@ -10,8 +10,8 @@ import {
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Team } from '../../api/administration';
-import { teamsQuery } from '../../api/administrationQueries';
+import type { Member, Role, Team } from '../../api/administration';
+import { rolesQuery, teamsQuery } from '../../api/administrationQueries';
 import { membersQuery } from '../../api/queries';
 import type { Conversation, Person } from '../../api/types';
 import { joined } from '../../i18n/format';
@@ -22,8 +22,8 @@ import { useMe, useRights } from '../../state/permissions';
 import { useConversationActions } from '../useConversationActions';
 import css from './head.module.css';
 
-/** Teams change rarely, and threads are opened all day. */
-const TEAMS_FRESH_MS = 300_000;
+/** Teams and roles change rarely, and threads are opened all day. */
+const FRESH_MS = 300_000;
 
 export function AssigneeMenu({ conversation }: { conversation: Conversation }) {
   const { t } = useTranslation();
@@ -31,7 +31,8 @@ export function AssigneeMenu({ conversation }: { conversation: Conversation }) {
   const rights = useRights();
   const [opened, setOpened] = useState(false);
   const { data: members } = useQuery({ ...membersQuery, enabled: rights.assign });
-  const { data: teams } = useQuery({ ...teamsQuery, staleTime: TEAMS_FRESH_MS });
+  const { data: teams } = useQuery({ ...teamsQuery, staleTime: FRESH_MS });
+  const { data: roles } = useQuery({ ...rolesQuery, staleTime: FRESH_MS, enabled: rights.assign });
   const { assign, giveToTeam } = useConversationActions();
   const { assignee } = conversation;
   const team = teams?.find((one) => one.id === conversation.team) ?? null;
@@ -99,7 +100,7 @@ export function AssigneeMenu({ conversation }: { conversation: Conversation }) {
         </Menu.Item>
         <Menu.Divider />
         {members
-          ?.filter((one) => one.status === 'active' && !one.service && one.id !== me.member.id)
+          ?.filter((one) => one.id !== me.member.id && mayHold(one, roles))
           .map((member) => (
             <Menu.Item
               key={member.id}
@@ -134,6 +135,13 @@ export function AssigneeMenu({ conversation }: { conversation: Conversation }) {
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+/** A role without sight of conversations would be refused by the server; one that is not known yet is offered. */
+function mayHold(member: Member, roles: Role[] | undefined): boolean {
+  const role = roles?.find((one) => one.id === member.role.id);
+  const sees = role?.permissions.some((key) => key.startsWith('conversations.read_')) ?? true;
+  return member.status === 'active' && !member.service && sees;
 }
 
 /** Who has it, and whose team it is: either may be missing, not both. */
