@@ -62,7 +62,10 @@ function NavLink({ place }: { place: Place }) {
   const link = useRef<HTMLAnchorElement>(null);
   // On a phone the places stand in one line, and the open one may be beyond its end.
   useEffect(() => {
-    if (active) link.current?.scrollIntoView({ block: 'nearest', inline: 'center' });
+    const line = link.current?.parentElement;
+    if (!active || !link.current || !line) return;
+    const [own, whole] = [link.current.getBoundingClientRect(), line.getBoundingClientRect()];
+    line.scrollBy({ left: own.x + own.width / 2 - whole.x - whole.width / 2 });
   }, [active]);
   return (
     <Link

@@ -132,9 +132,9 @@ function MemberTable({ people, openId, onOpen }: TableProps) {
                 <bdi>{roleName(one.role, t)}</bdi>
               </td>
               <td className={shape.wide}>
-                <bdi className={`${css.faint} ${shape.teams}`}>
-                  {listed(one.teams.map((team) => team.name)) || '–'}
-                </bdi>
+                <span className={`${css.faint} ${shape.teams}`}>
+                  <bdi>{listed(one.teams.map((team) => team.name)) || '–'}</bdi>
+                </span>
               </td>
               <td className={`${css.num} ${shape.wide}`}>{one.open_conversations ?? '–'}</td>
               <td className={`${css.faint} ${shape.wide}`}>

@@ -64,8 +64,8 @@ function AccessList({ id }: { id: string }) {
                       <IconMinus size={16} role="img" aria-label={t('roles.notAllowed')} />
                     )}
                     <span>{permissionName(one.permission, t)}</span>
-                    <span className={css.faint} dir="auto">
-                      {reason(one.because, t)}
+                    <span className={css.faint}>
+                      <bdi>{reason(one.because, t)}</bdi>
                     </span>
                   </li>
                 ))}
