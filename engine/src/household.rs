@@ -144,6 +144,11 @@ impl Household {
         Some(Principal { person: member.person(), grants, teams, ..principal.clone() })
     }
 
+    /// Until they have set up the second factor that the organization wants, they may do that and nothing else.
+    pub fn must_enroll(&self, principal: &Principal) -> bool {
+        self.settings.require_second_factor && !principal.enrolled
+    }
+
     pub fn active_owners(&self) -> impl Iterator<Item = &Member> {
         let owners = self.members.values().filter(|member| member.role == RoleId::OWNER);
         owners.filter(|member| member.is_active() && !member.is_service())

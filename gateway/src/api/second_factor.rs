@@ -108,7 +108,6 @@ pub async fn confirm(
         Ok(())
     })
     .await?;
-    app.auth.sessions.doubt(signed.0.session);
     Ok(web::Json(RecoveryCodes { recovery_codes }))
 }
 
@@ -153,7 +152,6 @@ pub async fn remove(
         Ok(())
     })
     .await?;
-    app.auth.sessions.doubt(signed.0.session);
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -7,6 +7,7 @@ use engine::directory::Member;
 use engine::id::{AccountId, MemberId, TenantId};
 use engine::ports::{StoreError, Updated};
 
+use super::sessions::is_enrolled;
 use crate::app::App;
 use crate::http::problem::Problem;
 
@@ -34,6 +35,12 @@ pub async fn update(
         }
         match app.store.update_account(after.clone(), before.revision, audit.clone()).await? {
             Updated::Applied => {
+                if is_enrolled(&after) != is_enrolled(&before) {
+                    for (tenant, member) in app.store.memberships(id).await? {
+                        app.auth.doubt_member(member);
+                        app.hub.enrolled(tenant, member, is_enrolled(&after));
+                    }
+                }
                 if (&after.name, &after.email) != (&before.name, &before.email) {
                     for (tenant, _) in app.store.memberships(id).await? {
                         app.households.reload(app.store.as_ref(), tenant).await?;

@@ -1,7 +1,5 @@
 //! People, roles, teams, keys and settings: what a change is worth at once, and what the log says of it.
 
-use std::time::Duration;
-
 use engine::directory::{Heir, Member, MemberStatus};
 use engine::household::Write;
 use engine::ports::{Administration as _, Changed};
@@ -10,10 +8,7 @@ use serde_json::{Value, json};
 use storage::sqlite::{SqliteOptions, SqliteStore};
 use tokio::time::Instant;
 
-use crate::harness::{Agent, Jetto, Live, ORGANIZATION, PASSWORD};
-
-/// A change acts on open connections within this time.
-const AT_ONCE: Duration = Duration::from_secs(1);
+use crate::harness::{AT_ONCE, Agent, Jetto, Live, ORGANIZATION, PASSWORD};
 
 struct House {
     jetto: Jetto,

@@ -39,6 +39,8 @@ pub(crate) const CUSTOMER: &str = "12025550123";
 
 /// Generous, because tests share two cores; nothing waits this long unless it is broken.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+/// A change acts on open connections within this time.
+pub(crate) const AT_ONCE: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(15);
 
 /// Asks again until there is an answer.
