@@ -16,6 +16,7 @@ use crate::app::{App, StartError, threads};
 use crate::handover::hand_over_all;
 use crate::http::headers;
 use crate::http::problem::Problem;
+use crate::mail::post;
 use crate::{api, clerk, health, inbox, webhook};
 
 /// A peer that does not take what was sent for this long is gone: the kernel ends the connection, whatever state the
@@ -60,6 +61,8 @@ pub async fn serve(app: web::Data<App>, listener: TcpListener, ready: impl FnOnc
     tasks.spawn_local(beat(app.clone()));
     tasks.spawn_local(keep_house(app.clone()));
     tasks.spawn_local(clerk::run(app.clone()));
+    let posted = app.clone();
+    tasks.spawn_local(async move { post::run(&posted.post).await });
     ready();
     wait_for_signal().await.map_err(failed)?;
     stop(&app, handle).await;
@@ -188,6 +191,7 @@ async fn stop(app: &App, server: ServerHandle) {
         tracing::warn!("some connections did not end in time");
     }
     app.clerk.finish(deadline).await;
+    app.post.finish(deadline).await;
     app.stop(deadline).await;
     tracing::info!("stopped");
 }

@@ -327,6 +327,10 @@ async fn links_and_keys_are_told_once() {
     assert_eq!(service["name"], "Shop");
     owner.delete(&format!("api-keys/{}", made["id"].as_str().unwrap())).await.expect(204);
     assert_eq!(owner.get("api-keys").await["items"], json!([]));
+    let people = owner.get("members").await["items"].clone();
+    assert!(people.as_array().unwrap().iter().all(|member| member["service"] == false), "{people}");
+    let deleted = owner.all("audit?action=api_key.deleted").await;
+    assert_eq!(deleted[0]["details"]["name"], "Shop", "the log says which it was");
     let everything = owner.read("audit/export?format=ndjson").await.expect(200);
     let everything = String::from_utf8(everything.body.to_vec()).unwrap();
     assert!(!everything.contains(key) && !everything.contains(token), "no secrets in the log");

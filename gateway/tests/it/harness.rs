@@ -4,6 +4,7 @@ mod agent;
 mod door;
 mod hook;
 mod live;
+mod post_office;
 mod routes;
 
 use std::ffi::OsStr;
@@ -25,6 +26,7 @@ pub(crate) use agent::{Agent, Answer};
 pub(crate) use door::{phone, told};
 pub(crate) use hook::{customer, now_s, sample, samples, shown, signed, signed_at, status, text, wamid, webhook};
 pub(crate) use live::Live;
+pub(crate) use post_office::PostOffice;
 pub(crate) use routes::Things;
 
 pub(crate) const SECRET: &str = "demo_app_secret";

@@ -29,6 +29,7 @@ mod joining;
 mod journey;
 mod live;
 mod live_reconnect;
+mod mails;
 mod masking;
 mod order;
 mod permissions;
