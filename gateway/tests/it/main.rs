@@ -35,6 +35,7 @@ mod order;
 mod permissions;
 mod poison;
 mod resets;
+mod rounds;
 mod samples;
 mod second_factor;
 mod sending;
