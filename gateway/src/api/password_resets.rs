@@ -7,6 +7,7 @@ use engine::administration::within_reach;
 use engine::audit::{Action, AuditEntry};
 use engine::directory::Member;
 use engine::id::MemberId;
+use engine::mask;
 use engine::rejection::Rejection;
 use engine::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -76,9 +77,7 @@ pub async fn ask(
 pub async fn look(app: web::Data<App>, token: web::Path<String>) -> Result<web::Json<ResetView>, Problem> {
     let account = app.store.reset(links::hash(&token), app.clock.now()).await?.ok_or(Rejection::LinkExpired)?;
     let account = app.store.account(account).await?.ok_or(Rejection::LinkExpired)?;
-    let (before, after) = account.email.split_once('@').unwrap_or_default();
-    let first: String = before.chars().take(1).collect();
-    Ok(web::Json(ResetView { email: format!("{first}•••@{after}") }))
+    Ok(web::Json(ResetView { email: mask::email(&account.email) }))
 }
 
 /// Set the new password; every browser is signed out

@@ -312,6 +312,13 @@ async fn links_and_keys_are_told_once() {
     owner.delete(&format!("invitations/{id}")).await.expect(204);
     owner.delete(&format!("invitations/{id}")).await.expect(404);
 
+    let told = owner.all("audit?action=invitation.").await;
+    let about: Vec<&str> = told.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(about, ["invitation.withdrawn", "invitation.renewed", "invitation.created"]);
+    for entry in &told {
+        assert_eq!(entry["details"], json!({"name": "s•••@garden.example", "role": "Agent"}), "{entry}");
+    }
+
     let wanted = json!({"name": "Shop", "permissions": ["contacts.read"], "expires_at": 4_102_444_800_000_i64});
     let made = owner.post("api-keys", &wanted).await.expect(201).json();
     let key = made["key"].as_str().unwrap();
