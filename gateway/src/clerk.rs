@@ -115,7 +115,7 @@ async fn refused(app: &App, refusal: Refusal, told: &Touches) -> Result<(), Stor
         let entry = AuditEntry::new(now, AuditActor::Nobody, Action::SessionRefused).from(Some(&refusal.origin));
         entry.on(&member.id).with("reason", refusal.why).with("name", &member.name)
     };
-    let entries = accounts::in_each_organization(app, account.id, entry).await?;
+    let entries = accounts::in_each_organization(app.store.as_ref(), &app.households, account.id, entry).await?;
     for (tenant, entry) in entries {
         if refusal.only.is_none_or(|only| only == tenant) {
             app.store.record(tenant, vec![entry]).await?;
@@ -131,7 +131,7 @@ async fn reset_wanted(app: &App, email: &str, origin: &Origin) -> Result<(), Sto
         let entry = AuditEntry::new(now, AuditActor::Nobody, Action::AccountResetRequested).from(Some(origin));
         entry.on(&member.id).with("name", &member.name)
     };
-    let audit = accounts::in_each_organization(app, account.id, entry).await?;
+    let audit = accounts::in_each_organization(app.store.as_ref(), &app.households, account.id, entry).await?;
     if !app.post.is_open() {
         // An admin of the organization reads it there, and makes the link.
         for (tenant, entry) in audit {
@@ -146,12 +146,12 @@ async fn reset_wanted(app: &App, email: &str, origin: &Origin) -> Result<(), Sto
 }
 
 /// The page of the web app that takes a new password.
-pub fn reset_link(app: &App, token: &str) -> String {
-    format!("{}/reset/{token}", app.origin)
+pub fn reset_link(origin: &str, token: &str) -> String {
+    format!("{origin}/reset/{token}")
 }
 
 fn reset_letter(app: &App, account: Account, token: &str) -> Letter {
-    let link = reset_link(app, token);
+    let link = reset_link(&app.origin, token);
     let text = format!(
         "Somebody, probably you, asked for a new password.\n\nSet it here within an hour:\n{link}\n\n\
          If it was not you, do nothing: your password stays as it is.\n"

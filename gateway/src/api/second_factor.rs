@@ -172,5 +172,5 @@ async fn told(
     let (now, origin) = (app.clock.now(), origin_of(app, request));
     let entry =
         |member: &Member| AuditEntry::new(now, accounts::themselves(member), action).on(&member.id).from(Some(&origin));
-    Ok(accounts::in_each_organization(app, account.id, entry).await?)
+    Ok(accounts::in_each_organization(app.store.as_ref(), &app.households, account.id, entry).await?)
 }

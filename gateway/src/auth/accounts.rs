@@ -5,10 +5,11 @@ use engine::account::Account;
 use engine::audit::{AuditActor, AuditEntry};
 use engine::directory::Member;
 use engine::id::{AccountId, MemberId, TenantId};
-use engine::ports::{StoreError, Updated};
+use engine::ports::{Accounts, Administration, StoreError, Updated};
 
 use super::sessions::is_enrolled;
 use crate::app::App;
+use crate::households::Households;
 use crate::http::problem::Problem;
 
 /// A change is made again this often when somebody else was faster.
@@ -56,14 +57,15 @@ pub async fn update(
 }
 
 /// One entry for the log of each organization of the person.
-pub async fn in_each_organization(
-    app: &App,
+pub async fn in_each_organization<S: Administration + Accounts + ?Sized>(
+    store: &S,
+    households: &Households,
     id: AccountId,
     entry: impl Fn(&Member) -> AuditEntry,
 ) -> Result<Vec<(TenantId, AuditEntry)>, StoreError> {
     let mut entries = Vec::new();
-    for (tenant, member) in app.store.memberships(id).await? {
-        let household = app.households.of(app.store.as_ref(), tenant).await?;
+    for (tenant, member) in store.memberships(id).await? {
+        let household = households.of(store, tenant).await?;
         if let Some(member) = household.as_ref().and_then(|household| household.member(member)) {
             entries.push((tenant, entry(member)));
         }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Agent, Answer, Jetto, ORGANIZATION, OWNER, PostOffice, told};
+use crate::harness::{Agent, Answer, Jetto, ORGANIZATION, OWNER, PASSWORD, PostOffice, told};
 
 async fn use_up(jetto: &Jetto, token: &str, email: &str) {
     let stranger = Agent::stranger(jetto.url());
@@ -78,4 +78,58 @@ async fn an_admin_hands_a_link_over_to_who_has_no_more_than_they() {
     assert!(made["expires_at"].is_i64());
     use_up(&jetto, token, "agent@garden.example").await;
     colleague.read("me").await.expect(401);
+}
+
+#[tokio::test]
+async fn who_belongs_to_several_organizations_has_another_way_back_in() {
+    let office = PostOffice::open(&[]).await;
+    let mut jetto = Jetto::prepared().await;
+    jetto.create_organization("Second", "owner@second.example").await;
+    let omar = jetto.add_member(ORGANIZATION, "omar@garden.example", "agent").await;
+    jetto.start().await;
+    let second = jetto.sign_in("owner@second.example").await;
+    let invited = second.post("invitations", &json!({"email": "omar@garden.example", "role": "agent"})).await;
+    let invited = invited.expect(201).json();
+    let token = invited["link"].as_str().unwrap().rsplit('/').next().unwrap();
+    let joining = json!({"password": PASSWORD});
+    Agent::stranger(jetto.url()).post(&format!("invitations/by-token/{token}"), &joining).await.expect(201);
+
+    let path = format!("members/{omar}/password-reset");
+    let refused = jetto.owner().await.post(&path, &json!({})).await.expect(409);
+    assert_eq!(refused.problem(), "in_use");
+    let advice = refused.json()["action"].clone();
+    assert!(advice.as_str().unwrap().contains("jetto admin reset-password"), "{advice}");
+    jetto.mails_by(&office);
+    jetto.restart().await;
+    let advice = jetto.owner().await.post(&path, &json!({})).await.expect(409).json()["action"].clone();
+    assert!(advice.as_str().unwrap().contains("by mail"), "{advice}");
+
+    let signed_in = jetto.sign_in("omar@garden.example").await;
+    assert!(jetto.stop().await.success());
+    let reset = ["admin", "reset-password", "--email"];
+    let nobody = jetto.run(&[&reset[..], &["nobody@garden.example"]].concat(), "").await;
+    assert!(!nobody.status.success() && String::from_utf8(nobody.stderr).unwrap().contains("Nothing was changed"));
+    let made = jetto.run(&[&reset[..], &["Omar@garden.example"]].concat(), "").await;
+    let link = String::from_utf8(made.stdout).unwrap();
+    let short = jetto.run(&[&reset[..], &["omar@garden.example", "--password-stdin"]].concat(), "short").await;
+    assert!(String::from_utf8(short.stderr).unwrap().contains("too short"));
+    jetto.start().await;
+    signed_in.read("me").await.expect(200);
+    let token = link.trim().strip_prefix(&format!("{}/reset/", jetto.url())).unwrap_or_else(|| panic!("{link}"));
+    use_up(&jetto, token, "omar@garden.example").await;
+
+    let again = Agent::sign_in(jetto.url(), "omar@garden.example", "another long password").await;
+    assert!(jetto.stop().await.success());
+    let set = jetto.run(&[&reset[..], &["omar@garden.example", "--password-stdin"]].concat(), PASSWORD).await;
+    assert!(set.status.success(), "{set:?}");
+    jetto.start().await;
+    again.read("me").await.expect(401);
+    jetto.sign_in("omar@garden.example").await;
+    for organization in [ORGANIZATION, "Second"] {
+        let log = jetto.audited(organization).await;
+        let by_operator = log.iter().filter(|entry| entry.actor == engine::audit::AuditActor::System);
+        let told: Vec<&str> = by_operator.map(|entry| entry.action.key()).collect();
+        assert!(told.ends_with(&["account.reset_requested", "account.reset"]), "{organization}: {told:?}");
+        jetto.start().await;
+    }
 }
