@@ -205,7 +205,8 @@ export class Installation {
     for (let day = 40; day > 0; day -= 1) {
       log(day * 1440 + 130, 'm-rn', 'session.opened', null);
       log(day * 1440 + 60, 'm-lh', 'session.opened', null, {}, phone);
-      if (day % 3 === 0) log(day * 1440 + 20, 'm-lh', 'contact.revealed', 'contact-c-0117', {
+      if (day % 3 === 0)
+        log(day * 1440 + 20, 'm-lh', 'contact.revealed', 'contact-c-0117', {
           name: 'P•••, +•••••••0117',
         });
     }

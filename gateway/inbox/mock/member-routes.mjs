@@ -294,7 +294,10 @@ export const memberRoutes = [
       home.within(member, home.roleOf(house(call), body.role).permissions);
       const made = home.invitation(house(call), body.email, body.role, body.teams ?? [], member.id);
       house(call).invitations.push(made);
-      note(call, 'invitation.created', made.id, { name: maskedEmail(body.email), role: home.roleOf(house(call), body.role).name });
+      note(call, 'invitation.created', made.id, {
+        name: maskedEmail(body.email),
+        role: home.roleOf(house(call), body.role).name,
+      });
       return { status: 201, body: shownInvitation(call, made, true) };
     },
   ],

@@ -164,7 +164,7 @@ async fn storm(
 
 async fn door(api: &Api) -> Result<Door, LoadError> {
     let address = Target::parse(api.url()).await?.address;
-    Ok(Door { address, path: "/api/v1/live".into(), origin: api.url().into(), cookie: api.cookie().into() })
+    Ok(Door { address, path: "/api/v1/live".into(), origin: api.url().into(), session: Some(api.session().clone()) })
 }
 
 async fn customers_write(
