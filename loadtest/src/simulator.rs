@@ -230,6 +230,11 @@ impl Simulator {
         self.shared.world().add_number(portfolio, number);
     }
 
+    /// Names and numbers of everybody it knows.
+    pub fn people(&self) -> Vec<(String, Phone)> {
+        self.shared.world().people.everybody()
+    }
+
     pub fn now_ms(&self) -> u64 {
         self.shared.clock.now_ms()
     }

@@ -36,7 +36,6 @@ async fn a_mail_that_nobody_takes_is_told_without_its_address() {
     let office = PostOffice::open(&["550 nobody of the name omar@garden.example"]).await;
     let mut jetto = Jetto::prepared().await;
     jetto.mails_by(&office);
-    jetto.set("JETTO_LOG", "debug,gateway=trace");
     jetto.start().await;
     let owner = jetto.owner().await;
     let made = owner.post("invitations", &json!({"email": EMAIL, "role": "agent", "teams": []})).await;

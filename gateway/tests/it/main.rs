@@ -29,6 +29,7 @@ mod joining;
 mod journey;
 mod live;
 mod live_reconnect;
+mod log_search;
 mod mails;
 mod masking;
 mod order;
