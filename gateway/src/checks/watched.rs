@@ -104,9 +104,9 @@ mod tests {
     }
 
     /// `+` for what is raised, `-` for what is put away.
-    fn found(token: Result<TokenFacts, FetchError>, apps: Result<Vec<SubscribedApp>, FetchError>) -> Vec<String> {
+    fn found(token: &Result<TokenFacts, FetchError>, apps: &Result<Vec<SubscribedApp>, FetchError>) -> Vec<String> {
         let key = |id: AlertId| Cause::ALL.into_iter().find(|cause| cause.id(&number().phone_number_id) == id);
-        let found = watched(&number(), &token, &apps, NOW);
+        let found = watched(&number(), token, apps, NOW);
         let word = |finding| match finding {
             Finding::Wrong(alert) => format!("+{}", key(alert.id).unwrap().key()),
             Finding::Mended(id) => format!("-{}", key(id).unwrap().key()),
@@ -116,31 +116,31 @@ mod tests {
         words
     }
 
-    fn token(is_valid: bool, ends_in_hours: Option<i64>) -> Result<TokenFacts, FetchError> {
+    fn token(is_valid: bool, ends_in_hours: Option<i64>) -> TokenFacts {
         let expires_at = ends_in_hours.map(|hours| NOW.plus(Span::hours(hours)));
-        Ok(TokenFacts { is_valid, app_id: Some("1".into()), expires_at, scopes: vec![] })
+        TokenFacts { is_valid, app_id: Some("1".into()), expires_at, scopes: vec![] }
     }
 
     #[test]
     fn each_cause_is_raised_and_put_away_by_itself() {
-        let ours = || Ok(vec![SubscribedApp { id: "1".into(), name: None }]);
+        let ours = Ok(vec![SubscribedApp { id: "1".into(), name: None }]);
         let fine = ["-subscription_missing", "-token_expires", "-token_invalid"];
-        assert_eq!(found(token(true, None), ours()), fine);
-        assert_eq!(found(token(true, Some(24 * 7 + 1)), ours()), fine);
+        assert_eq!(found(&Ok(token(true, None)), &ours), fine);
+        assert_eq!(found(&Ok(token(true, Some(24 * 7 + 1))), &ours), fine);
         let soon = ["+token_expires", "-subscription_missing", "-token_invalid"];
-        assert_eq!(found(token(true, Some(24 * 7)), ours()), soon);
+        assert_eq!(found(&Ok(token(true, Some(24 * 7))), &ours), soon);
         let gone = ["+token_invalid", "-subscription_missing", "-token_expires"];
-        assert_eq!(found(token(true, Some(0)), ours()), gone);
-        assert_eq!(found(token(false, None), ours()), gone);
+        assert_eq!(found(&Ok(token(true, Some(0))), &ours), gone);
+        assert_eq!(found(&Ok(token(false, None)), &ours), gone);
         let deaf = ["+subscription_missing", "-token_expires", "-token_invalid"];
-        assert_eq!(found(token(true, None), Ok(vec![])), deaf);
+        assert_eq!(found(&Ok(token(true, None)), &Ok(vec![])), deaf);
     }
 
     #[test]
     fn what_whatsapp_did_not_say_is_neither_wrong_nor_mended() {
         let later = || FetchError::Later("WhatsApp did not answer.".into());
-        assert!(found(Err(later()), Err(later())).is_empty());
+        assert!(found(&Err(later()), &Err(later())).is_empty());
         let refused = FetchError::Never("(190)".into());
-        assert_eq!(found(Err(refused), Err(later())), ["+token_invalid", "-token_expires"]);
+        assert_eq!(found(&Err(refused), &Err(later())), ["+token_invalid", "-token_expires"]);
     }
 }
