@@ -32,7 +32,7 @@ pub(crate) use post_office::PostOffice;
 pub(crate) use routes::Things;
 
 pub(crate) const SECRET: &str = "demo_app_secret";
-pub(crate) const VERIFY_TOKEN: &str = "violet-harbour-42";
+pub(crate) const VERIFY_TOKEN: &str = "violet harbour 42";
 pub(crate) const TOKEN: &str = "simulator-token";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const ORGANIZATION: &str = "Garden";
