@@ -127,7 +127,7 @@ test-seeded-bugs:
 	cargo build --locked --workspace --all-targets --features gateway/seeded-bugs
 	mkdir -p "$(TRIED)"
 	cp "$(CARGO_TARGET_DIR)/debug/jetto" "$(TRIED)/jetto-seeded-bugs"
-	cargo test --locked --package gateway --features seeded-bugs --test it poison
+	cargo test --locked --package gateway --features seeded-bugs --test it -- poison log_search
 
 test-browser: $(INSTALLED)
 	@$(step) 'browser: the running demo in Chromium'
@@ -137,7 +137,7 @@ test-torture:
 	@$(step) 'torture: kill -9 under load, three times'
 	load="$(TRIED)/jetto-load"
 	"$$load" torture --binary "$(TRIED)/jetto" --rounds 3
-	for bug in answer_before_commit send_before_claim; do
+	for bug in answer_before_commit send_before_claim log_the_body; do
 	  $(step) "torture: the deliberate bug $$bug is caught"
 	  "$$load" torture --binary "$(TRIED)/jetto-seeded-bugs" --rounds 10 --bug "$$bug" --expect-violation
 	done

@@ -150,6 +150,7 @@ pub struct MetaConfig {
     #[serde(deserialize_with = "list")]
     pub app_secrets: Vec<String>,
     pub verify_token: String,
+    pub check_seconds: u64,
 }
 
 impl std::fmt::Debug for MetaConfig {

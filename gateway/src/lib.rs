@@ -21,6 +21,7 @@ pub mod mail;
 pub mod masking;
 pub mod meta;
 pub mod metric;
+pub mod rounds;
 pub mod routing;
 pub mod server;
 pub mod shell;

@@ -17,8 +17,9 @@ use crate::app::{App, StartError, threads};
 use crate::handover::hand_over_all;
 use crate::http::headers;
 use crate::http::problem::Problem;
+use crate::mail::post;
 use crate::tls::{self, Tls};
-use crate::{api, clerk, health, inbox, webhook};
+use crate::{api, clerk, health, inbox, rounds, webhook};
 
 /// A peer that does not take what was sent for this long is gone: the kernel ends the connection, whatever state the
 /// socket's actor is in (actix does not poll an actor whose write buffer is full).
@@ -70,7 +71,10 @@ pub async fn serve(
     }
     tasks.spawn_local(beat(app.clone()));
     tasks.spawn_local(keep_house(app.clone()));
+    tasks.spawn_local(rounds::run(app.clone()));
     tasks.spawn_local(clerk::run(app.clone()));
+    let posted = app.clone();
+    tasks.spawn_local(async move { post::run(&posted.post).await });
     ready();
     wait_for_signal().await.map_err(failed)?;
     stop(&app, handle).await;
@@ -156,6 +160,7 @@ async fn keep_house(app: web::Data<App>) {
         app.actors.sweep();
         app.look_at_disk();
         app.auth.keep_house(app.clock.now());
+        keep_heard(&app, false).await;
         let organizations = app.store.organizations().await.unwrap_or_default();
         for organization in organizations {
             if let Err(error) = app.store.trim(organization.id, EVENTS_KEPT).await {
@@ -168,6 +173,12 @@ async fn keep_house(app: web::Data<App>) {
         if let Err(error) = app.store.forget_expired(app.clock.now()).await {
             tracing::warn!(%error, "expired sessions were not forgotten");
         }
+    }
+}
+
+async fn keep_heard(app: &App, all: bool) {
+    if let Err(error) = app.routing.keep(app.store.as_ref(), all).await {
+        tracing::warn!(%error, "when webhooks last came was not kept");
     }
 }
 
@@ -203,6 +214,8 @@ async fn stop(app: &App, server: ServerHandle) {
         tracing::warn!("some connections did not end in time");
     }
     app.clerk.finish(deadline).await;
+    app.post.finish(deadline).await;
+    keep_heard(app, true).await;
     app.stop(deadline).await;
     tracing::info!("stopped");
 }

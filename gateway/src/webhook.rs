@@ -185,6 +185,11 @@ async fn take(
     metrics::counter!(metric::WEBHOOKS_ACCEPTED).increment(1);
     metrics::counter!(metric::INTAKE_ITEMS).increment(records.len() as u64);
     #[cfg(feature = "seeded-bugs")]
+    if std::env::var("JETTO_SEEDED_BUG").is_ok_and(|bug| bug == "log_the_body") {
+        // As everybody does it once, to see what comes in.
+        tracing::debug!(body = %String::from_utf8_lossy(&body), "a webhook came");
+    }
+    #[cfg(feature = "seeded-bugs")]
     if std::env::var("JETTO_SEEDED_BUG").is_ok_and(|bug| bug == "answer_before_commit") {
         // As the peers do it: answered, and stored by a worker that has its own backlog.
         drop(actix_web::rt::spawn(async move {
