@@ -5,6 +5,7 @@ pub mod api;
 pub mod app;
 pub mod audit_check;
 pub mod auth;
+pub mod backup;
 pub mod checks;
 pub mod clerk;
 pub mod config;

@@ -27,6 +27,7 @@ mod ranges;
 mod readers;
 mod reseal;
 mod sessions;
+pub(crate) mod snapshot;
 mod writer;
 
 use std::path::Path;
@@ -36,13 +37,14 @@ use engine::id::TenantId;
 use engine::ports::StoreError;
 
 use checkpointer::Checkpointer;
-use data_directory::DataDirectory;
 use readers::Readers;
 use writer::Writer;
 
 use crate::crypto::{Keyring, KeyringPlace, Sealer};
 
+pub(crate) use data_directory::DataDirectory;
 pub use gauge::Pressure;
+pub(crate) use open::RESTORING;
 pub use open::{OpenError, SqliteOptions};
 
 /// Holds the data directory until it is dropped. Dropping waits for what is queued; [`SqliteStore::close`] also

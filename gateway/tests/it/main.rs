@@ -15,6 +15,7 @@ mod account;
 mod administration;
 mod api_keys;
 mod audit_chain;
+mod backup;
 mod bad_input;
 mod canaries;
 mod channels;

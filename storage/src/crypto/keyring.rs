@@ -9,6 +9,7 @@ use engine::ports::StoreError;
 use zeroize::Zeroizing;
 
 use super::keyring_file::{self, DataKey, KeyringFile, Label, OwnerKeys, private_folder, replace, root_id};
+use super::passphrase::PassphraseError;
 use super::sealer::Sealer;
 use super::secret::Secret;
 
@@ -29,11 +30,11 @@ impl KeyringPlace {
         Self { dir: data_dir.join("keyring"), root_key_file: None }
     }
 
-    fn root_path(&self) -> PathBuf {
+    pub(super) fn root_path(&self) -> PathBuf {
         self.root_key_file.clone().unwrap_or_else(|| self.dir.join("root.key"))
     }
 
-    fn keys_path(&self) -> PathBuf {
+    pub(super) fn keys_path(&self) -> PathBuf {
         self.dir.join("keys.json")
     }
 }
@@ -57,6 +58,12 @@ pub enum KeyringError {
     NothingNew { path: PathBuf },
     #[error("the keyring {} cannot be made or used: {error}", .dir.display())]
     Folder { dir: PathBuf, error: io::Error },
+    #[error("there is a keyring in {} already; nothing was put over it", .dir.display())]
+    Exists { dir: PathBuf },
+    #[error("{} is not a backup of keys, or of a newer jetto", .path.display())]
+    NotABackup { path: PathBuf },
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
     #[error("the keyring cannot be used: {0}")]
     Io(#[from] io::Error),
 }
@@ -294,7 +301,7 @@ fn lock(dir: &Path) -> Result<File, KeyringError> {
 }
 
 /// Empty when there is no such file.
-fn read_roots(path: &Path) -> Result<Vec<Secret>, KeyringError> {
+pub(super) fn read_roots(path: &Path) -> Result<Vec<Secret>, KeyringError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => Zeroizing::new(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -307,7 +314,7 @@ fn read_roots(path: &Path) -> Result<Vec<Secret>, KeyringError> {
     if roots.is_empty() { Err(KeyringError::RootUnreadable { path: path.to_owned() }) } else { Ok(roots) }
 }
 
-fn write_roots(path: &Path, roots: &[&Secret]) -> Result<(), KeyringError> {
+pub(super) fn write_roots(path: &Path, roots: &[&Secret]) -> Result<(), KeyringError> {
     let mut text = Zeroizing::new(String::with_capacity(roots.len() * 65));
     for root in roots {
         text.push_str(&root.to_text());
@@ -316,7 +323,7 @@ fn write_roots(path: &Path, roots: &[&Secret]) -> Result<(), KeyringError> {
     Ok(replace(path, text.as_bytes())?)
 }
 
-fn read_keys(path: &Path) -> Result<Option<KeyringFile>, KeyringError> {
+pub(super) fn read_keys(path: &Path) -> Result<Option<KeyringFile>, KeyringError> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -327,7 +334,7 @@ fn read_keys(path: &Path) -> Result<Option<KeyringFile>, KeyringError> {
     file.map(Some).ok_or_else(|| KeyringError::Unreadable { path: path.to_owned() })
 }
 
-fn write_keys(path: &Path, file: &KeyringFile) -> Result<(), KeyringError> {
+pub(super) fn write_keys(path: &Path, file: &KeyringFile) -> Result<(), KeyringError> {
     let text = serde_json::to_vec_pretty(file).map_err(io::Error::other)?;
     Ok(replace(path, &text)?)
 }
