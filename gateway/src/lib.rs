@@ -22,6 +22,7 @@ pub mod mail;
 pub mod masking;
 pub mod meta;
 pub mod metric;
+pub mod relocation;
 pub mod routing;
 pub mod server;
 pub mod shell;

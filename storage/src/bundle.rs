@@ -43,13 +43,16 @@ pub enum Format {
     Backup,
     #[serde(rename = "jetto organization")]
     Organization,
+    /// A folder of the above for each organization.
+    #[serde(rename = "jetto installation")]
+    Installation,
 }
 
 impl Format {
     /// The version that this program writes, and the newest that it reads.
     pub const fn version(self) -> u32 {
         match self {
-            Self::Backup | Self::Organization => 1,
+            Self::Backup | Self::Organization | Self::Installation => 1,
         }
     }
 }
@@ -59,6 +62,7 @@ impl std::fmt::Display for Format {
         f.write_str(match self {
             Self::Backup => "a backup",
             Self::Organization => "an export of an organization",
+            Self::Installation => "an export of an installation",
         })
     }
 }

@@ -25,6 +25,7 @@ mod open;
 mod outbox;
 mod ranges;
 mod readers;
+mod relocation;
 mod reseal;
 mod sessions;
 pub(crate) mod snapshot;

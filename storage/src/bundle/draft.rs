@@ -149,6 +149,10 @@ impl Entry {
         Ok(Self { name: name.to_owned(), path, file, hash: digest::Context::new(&SHA256), bytes: 0 })
     }
 
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What has been written so far.
     pub fn bytes(&self) -> u64 {
         self.bytes

@@ -71,7 +71,7 @@ pub enum KeyringError {
 /// The keys of the installation, unlocked. Holds its folder until it is dropped.
 pub struct Keyring {
     place: KeyringPlace,
-    _lock: File,
+    lock: File,
     open: RwLock<Open>,
 }
 
@@ -114,7 +114,7 @@ impl Keyring {
             }
         };
         let open = Open::of(root, file).ok_or(KeyringError::Unreadable { path: keys_path })?;
-        Ok(Self { place, _lock: lock, open: RwLock::new(open) })
+        Ok(Self { place, lock, open: RwLock::new(open) })
     }
 
     /// For what belongs to no organization.
@@ -222,6 +222,15 @@ impl Keyring {
 
     fn write(&self) -> RwLockWriteGuard<'_, Open> {
         self.open.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A child that is being started has a copy of the handle for a moment: closing ours alone would leave it locked.
+impl Drop for Keyring {
+    fn drop(&mut self) {
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the keyring was not unlocked; the end of the process does it");
+        }
     }
 }
 
