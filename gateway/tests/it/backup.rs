@@ -21,14 +21,14 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
-async fn succeeds(jetto: &Jetto, arguments: &[&str]) -> String {
+pub(crate) async fn succeeds(jetto: &Jetto, arguments: &[&str]) -> String {
     let output = jetto.run(arguments, "").await;
     assert!(output.status.success(), "{arguments:?}: {output:?}");
     said(&output)
 }
 
 /// The one line of a refusal.
-async fn refused(jetto: &Jetto, arguments: &[&str]) -> String {
+pub(crate) async fn refused(jetto: &Jetto, arguments: &[&str]) -> String {
     let output = jetto.run(arguments, "").await;
     assert_eq!(output.status.code(), Some(1), "{arguments:?}: {output:?}");
     assert!(output.stdout.is_empty(), "{output:?}");
@@ -59,7 +59,7 @@ impl Places {
     }
 }
 
-fn files(dir: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(dir: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
         if entry.is_dir() { files.extend(self::files(&entry)) } else { files.push(entry) }

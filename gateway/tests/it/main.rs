@@ -34,6 +34,7 @@ mod masking;
 mod order;
 mod permissions;
 mod poison;
+mod relocation;
 mod resets;
 mod samples;
 mod second_factor;
