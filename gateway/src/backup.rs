@@ -9,8 +9,10 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use engine::audit::{Action, AuditActor, AuditEntry};
+use engine::id::ClaimToken;
+use engine::outgoing::OutboxState;
 use engine::ports::{Store, StoreError};
-use engine::time::{Clock as _, Timestamp};
+use engine::time::{Clock as _, IdSource as _, Timestamp};
 use storage::backup::{BackupError, Restore, take};
 use storage::crypto::{KeyringPlace, put_back_keys};
 use zeroize::Zeroizing;
@@ -19,10 +21,12 @@ use crate::app::{App, StartError, open_store};
 use crate::audit_check;
 use crate::config::Config;
 use crate::keys::{off_thread, read_passphrase};
-use crate::shell::SystemClock;
+use crate::shell::{RandomIds, SystemClock};
 
 /// Holds a file for each backup that the audit log was not told of; its name is the time.
 const NOTES: &str = "notes";
+/// Messages that wait, read at a time.
+const OUTBOX_PAGE: u32 = 500;
 /// Notes that are told in one go.
 const NOTES_AT_ONCE: usize = 100;
 
@@ -85,16 +89,43 @@ async fn look_at(staged: &Config, restore: &Restore) -> Result<Vec<String>, Star
     let store = open_store(staged).map_err(|error| {
         nothing(&format_args!("{error}. With a backup of the keys, say --keys FILE --passphrase-file FILE"))
     })?;
-    let (lines, holds) = audit_check::verify(&store, None).await.map_err(|error| nothing(&error))?;
+    let (mut lines, holds) = audit_check::verify(&store, None).await.map_err(|error| nothing(&error))?;
     if !holds {
         return Err(nothing(&lines.join("; ")));
     }
     let made_at = restore.manifest.about.get("made_at").and_then(serde_json::Value::as_i64).unwrap_or_default();
     let entry = AuditEntry::new(SystemClock.now(), AuditActor::System, Action::BackupRestored);
     let told = tell_all(&store, &entry.with("made_at", &made_at)).await;
+    let held = hold_queued(&store).await;
     let closed = store.close().await;
-    told.and(closed).map_err(|error| nothing(&error))?;
+    let held = told.and(held).and_then(|held| closed.map(|()| held)).map_err(|error| nothing(&error))?;
+    if held > 0 {
+        lines.push(format!(
+            "{held} messages waited to be sent when the backup was made and may have left since: they are not sent by \
+             themselves, people see them as unknown"
+        ));
+    }
     Ok(lines)
+}
+
+/// What was queued at the moment of the backup may have left since, and nobody gets a message twice. A claim of a process
+/// that is gone says just that: a status settles it, or a person does (ADR 0004). Answers how many.
+async fn hold_queued(store: &dyn Store) -> Result<u64, StoreError> {
+    let (now, mut held) = (SystemClock.now(), 0);
+    for organization in store.organizations().await? {
+        let mut after = None;
+        loop {
+            let entries = store.unsettled(organization.id, after, OUTBOX_PAGE).await?;
+            let Some(last) = entries.last() else { break };
+            after = Some(last.outgoing.id);
+            for entry in entries.iter().filter(|entry| entry.state == OutboxState::Queued) {
+                let token = ClaimToken::from_bytes(RandomIds.next());
+                store.claim(organization.id, entry.outgoing.id, token, now).await?;
+                held += 1;
+            }
+        }
+    }
+    Ok(held)
 }
 
 async fn tell_all(store: &dyn Store, entry: &AuditEntry) -> Result<(), StoreError> {
@@ -115,14 +146,16 @@ fn leave_note(data: &Path, now: Timestamp) -> io::Result<()> {
 /// Takes the notes of backups into the audit log. A crash in between may tell of one twice, with the same time.
 pub async fn tell(app: &App) -> Result<(), StoreError> {
     let notes = app.config.data_dir.join(NOTES);
+    let failed = |error: io::Error| StoreError::Unavailable(format!("the notes in {}: {error}", notes.display()));
     let Ok(found) = fs::read_dir(&notes) else { return Ok(()) };
     for note in found.flatten().take(NOTES_AT_ONCE).map(|note| note.path()) {
-        let made_at = note.file_name().and_then(|name| name.to_str()?.parse::<i64>().ok());
-        if let Some(made_at) = made_at {
-            let entry = AuditEntry::new(app.clock.now(), AuditActor::System, Action::BackupMade);
-            tell_all(app.store.as_ref(), &entry.with("made_at", &made_at)).await?;
-        }
-        fs::remove_file(&note).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let Some(made_at) = note.file_stem().and_then(|name| name.to_str()?.parse::<i64>().ok()) else { continue };
+        // One that somebody else's folder keeps from going away would be told again and again.
+        let taken = note.with_extension("taken");
+        fs::rename(&note, &taken).map_err(failed)?;
+        let entry = AuditEntry::new(app.clock.now(), AuditActor::System, Action::BackupMade);
+        tell_all(app.store.as_ref(), &entry.with("made_at", &made_at)).await?;
+        fs::remove_file(&taken).map_err(failed)?;
     }
     Ok(())
 }

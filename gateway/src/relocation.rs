@@ -13,7 +13,7 @@ use clap::Args;
 use engine::audit::{Action, AuditActor, AuditEntry, Broken};
 use engine::directory::Organization;
 use engine::id::TenantId;
-use engine::ports::{Administration as _, BlobStore, ListError, Store, StoreError, Welcome};
+use engine::ports::{BlobStore, ListError, Store, StoreError, Welcome};
 use engine::time::Clock as _;
 use serde_json::{Map, Value};
 use storage::bundle::{Bundle, BundleError, Draft, Format};
@@ -85,17 +85,11 @@ pub async fn export(config: &Config, what: &What, to: &Path, passphrase_file: &P
     let passphrase = read_passphrase(passphrase_file)?;
     let store = open_store(config)?;
     let blobs = open_blobs(config, &store)?;
-    let chosen = match &what.organization {
-        Some(name) => vec![crate::admin::find(&store, name).await?],
-        None => {
-            let all = store.organizations().await.map_err(|error| StartError(error.to_string()))?;
-            all.into_iter().map(|organization| organization.id).collect()
-        }
-    };
-    let one = chosen.first().filter(|_| what.organization.is_some());
-    let exported = match one {
-        Some(tenant) => one_folder(&store, blobs.as_ref(), *tenant, &passphrase, to).await,
-        None => all_folders(&store, blobs.as_ref(), &chosen, &passphrase, to).await,
+    let exported = if let Some(name) = &what.organization {
+        let tenant = crate::admin::find(&store, name).await?;
+        one_folder(&store, blobs.as_ref(), tenant, &passphrase, to).await
+    } else {
+        all_folders(&store, blobs.as_ref(), &passphrase, to).await
     };
     let closed = store.close().await;
     let missing = exported.map_err(|error| StartError(format!("Nothing was exported: {error}.")))?;
@@ -129,17 +123,18 @@ async fn one_folder(
 async fn all_folders(
     store: &dyn Store,
     blobs: &dyn BlobStore,
-    tenants: &[TenantId],
     passphrase: &str,
     to: &Path,
 ) -> Result<u64, RelocationError> {
     let mut draft = Draft::begin(to)?;
     let mut missing = 0;
-    for tenant in tenants {
-        missing += one_folder(store, blobs, *tenant, passphrase, &draft.dir().join(tenant.to_string())).await?;
-        draft.add_written(&format!("{tenant}/{SEAL}"))?;
+    let organizations = store.organizations().await?;
+    for Organization { id, name: _ } in &organizations {
+        missing += one_folder(store, blobs, *id, passphrase, &draft.dir().join(id.to_string())).await?;
+        draft.add_written(&format!("{id}/{SEAL}"))?;
     }
-    draft.finish(Format::Installation, Map::from_iter([("organizations".to_owned(), Value::from(tenants.len()))]))?;
+    let about = [("organizations".to_owned(), Value::from(organizations.len()))];
+    draft.finish(Format::Installation, Map::from_iter(about))?;
     Ok(missing)
 }
 

@@ -142,6 +142,30 @@ async fn a_backup_under_load_restores_everything_that_was_answered_before_it_beg
 }
 
 #[tokio::test]
+async fn what_waited_to_be_sent_when_the_backup_was_made_is_not_sent_by_a_restored_server() {
+    let mut jetto = Jetto::prepared().await;
+    let places = Places::of(&jetto);
+    // Nobody answers there.
+    jetto.set("JETTO_META__GRAPH_URL", "http://127.0.0.1:1");
+    jetto.start().await;
+    jetto.customer_writes("Hello");
+    let owner = jetto.owner().await;
+    let conversation = owner.conversation().await;
+    let reply = owner.reply(&conversation, "a", "How can we help?").await;
+    places.back_up(&jetto).await;
+    assert_eq!(owner.message(&conversation, reply["id"].as_str().unwrap()).await["delivery"]["state"], "queued");
+    assert!(jetto.stop().await.success());
+    jetto.moves_to("restored");
+    let told = succeeds(&jetto, &places.restore()).await;
+    assert!(told.contains("1 messages waited to be sent"), "{told}");
+    let there = jetto.meta.url().to_owned();
+    jetto.set("JETTO_META__GRAPH_URL", &there);
+    jetto.start().await;
+    jetto.owner().await.delivered(&conversation, reply["id"].as_str().unwrap(), &["unknown"]).await;
+    assert!(jetto.meta.ledger().is_empty());
+}
+
+#[tokio::test]
 async fn the_log_of_every_organization_tells_of_a_backup() {
     let mut jetto = Jetto::running().await;
     let places = Places::of(&jetto);

@@ -196,7 +196,9 @@ impl Relocation for MemoryStore {
 
     async fn bring_in(&self, tenant: TenantId, belongings: Vec<Belonging>) -> Result<(), StoreError> {
         let mut state = self.state();
-        belongings.into_iter().for_each(|belonging| state.bring_in(tenant, belonging));
+        for belonging in belongings {
+            state.bring_in(tenant, belonging);
+        }
         Ok(())
     }
 
