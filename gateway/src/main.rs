@@ -8,7 +8,7 @@ use actix_web::web;
 use clap::{Parser, Subcommand};
 use gateway::app::{App, StartError};
 use gateway::config::{Config, LogFormat};
-use gateway::{admin, audit_check, backup, doctor, keys, relocation, server};
+use gateway::{admin, audit_check, backup, doctor, keys, relocation, server, tls};
 
 /// WhatsApp Business platform that companies run themselves.
 #[derive(Parser)]
@@ -170,10 +170,10 @@ async fn serve(config: Config) -> Result<(), StartError> {
     start_log(&config);
     let listener = server::bind(config.listen)?;
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
-    let here = format!("http://{address}");
-    let origin = if config.public_url.is_empty() { here.clone() } else { config.public_url.clone() };
+    let (here, origin) = (config.address(address), config.origin(address));
+    let tls = tls::open(&config)?;
     let app = web::Data::new(App::start(config, origin, None).await?);
-    server::serve(app, listener, move || {
+    server::serve(app, listener, tls, move || {
         drop(writeln!(std::io::stdout(), "listening on {here}"));
     })
     .await

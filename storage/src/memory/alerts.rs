@@ -32,6 +32,13 @@ impl Alerts for MemoryStore {
         Ok(raised.filter(|raised| !raised.dismissed).map(|raised| raised.alert.clone()).collect())
     }
 
+    async fn settle_alert(&self, tenant: TenantId, id: AlertId) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let raised = state.alerts.entry(tenant).or_default();
+        let found = raised.iter().position(|raised| raised.alert.id == id);
+        Ok(found.is_some_and(|place| !raised.remove(place).dismissed))
+    }
+
     async fn dismiss_alert(&self, tenant: TenantId, id: AlertId, audit: Vec<AuditEntry>) -> Result<bool, StoreError> {
         let mut state = self.state();
         let mut raised = state.alerts.entry(tenant).or_default().iter_mut();

@@ -89,6 +89,7 @@ pub(super) fn prepare(
             }
             Write::PutInvitation(invitation) => prepared_invitation(sealer, &invitation)?,
             Write::PutApiKey(key) => prepared_key(sealer, &key)?,
+            Write::DeleteMember(id) => delete("DELETE FROM member WHERE tenant = ?1 AND id = ?2", *id.as_bytes()),
             Write::DeleteRole(id) => delete("DELETE FROM role WHERE tenant = ?1 AND id = ?2", *id.as_bytes()),
             Write::DeleteTeam(id) => delete("DELETE FROM team WHERE tenant = ?1 AND id = ?2", *id.as_bytes()),
             Write::DeleteInvitation(id) => {

@@ -111,6 +111,7 @@ pub(crate) async fn every_write_does_what_the_rules_say(store: &impl Store) {
             Write::AddAccount(Box::new(account(4))),
             Write::PutMember(member(MemberId::from_bytes([4; 16]), &account(4))),
         ],
+        vec![Write::DeleteMember(MINA)],
     ];
     for (revision, writes) in (1..).zip(steps) {
         let changed = store.change(TENANT, revision, writes.clone(), vec![entry("x")]).await;
@@ -119,7 +120,7 @@ pub(crate) async fn every_write_does_what_the_rules_say(store: &impl Store) {
         assert_eq!(store.household(TENANT).await, Ok(Some(expected.clone())), "{writes:?}");
     }
     assert_eq!(store.account(account(4).id).await, Ok(Some(account(4))));
-    assert_eq!(audited(store, TENANT).await, 10);
+    assert_eq!(audited(store, TENANT).await, 11);
 }
 
 pub(crate) async fn a_change_of_a_wrong_revision_writes_nothing(store: &impl Store) {

@@ -34,6 +34,7 @@ enum Operation {
 enum Part {
     Rename(u8),
     Member { id: u8, account: u8 },
+    NoMember(u8),
     Account(u8),
     Role(u8),
     NoRole(u8),
@@ -54,6 +55,7 @@ fn part() -> impl Strategy<Value = Part> {
     prop_oneof![
         few().prop_map(Part::Rename),
         (few(), few()).prop_map(|(id, account)| Part::Member { id, account }),
+        few().prop_map(Part::NoMember),
         (3..7_u8).prop_map(Part::Account),
         few().prop_map(Part::Role),
         few().prop_map(Part::NoRole),
@@ -96,6 +98,7 @@ fn write(salt: u8, part: &Part) -> Write {
     match part {
         Part::Rename(n) => Write::Rename(n.to_string()),
         Part::Member { id, account: n } => Write::PutMember(member(member_id(*id), &account(*n))),
+        Part::NoMember(n) => Write::DeleteMember(member_id(*n)),
         Part::Account(n) => Write::AddAccount(Box::new(account(*n))),
         Part::Role(n) => Write::PutRole(role(*n)),
         Part::NoRole(n) => Write::DeleteRole(role(*n).id),

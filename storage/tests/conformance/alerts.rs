@@ -33,6 +33,21 @@ pub(crate) async fn an_alert_is_raised_once_and_put_away_once(store: &impl Store
     assert_eq!(audited(store, TENANT).await, 1);
 }
 
+pub(crate) async fn what_is_mended_is_forgotten_and_may_be_raised_again(store: &impl Store) {
+    for n in 1..4 {
+        store.raise_alert(TENANT, alert(n)).await.unwrap();
+    }
+    assert_eq!(store.settle_alert(OTHER, alert(1).id).await, Ok(false));
+    assert_eq!(store.settle_alert(TENANT, alert(1).id).await, Ok(true));
+    assert_eq!(store.settle_alert(TENANT, alert(1).id).await, Ok(false));
+    assert_eq!(titles(store).await, ["Alert 3", "Alert 2"]);
+    assert_eq!(store.raise_alert(TENANT, alert(1)).await, Ok(true));
+    assert_eq!(titles(store).await, ["Alert 1", "Alert 3", "Alert 2"]);
+    store.dismiss_alert(TENANT, alert(2).id, vec![]).await.unwrap();
+    assert_eq!(store.settle_alert(TENANT, alert(2).id).await, Ok(false), "nobody saw it any more");
+    assert_eq!(store.raise_alert(TENANT, alert(2)).await, Ok(true));
+}
+
 pub(crate) async fn the_oldest_alerts_make_room(store: &impl Store) {
     for n in 0..ALERTS_MAX + 2 {
         store.raise_alert(TENANT, alert(n)).await.unwrap();

@@ -44,8 +44,12 @@ pub(crate) async fn a_number_changes_in_what_is_named_and_says_so(store: &impl S
     let renamed =
         NumberChange { name: Some("Front desk".into()), tier: Some("TIER_2K".into()), ..NumberChange::default() };
     let changed = change(renamed, vec![entry("2")]).await.unwrap().unwrap();
-    let standing =
-        NumberStanding { quality: Some("YELLOW".into()), tier: Some("TIER_2K".into()), state: Some(CheckState::ToDo) };
+    let standing = NumberStanding {
+        quality: Some("YELLOW".into()),
+        tier: Some("TIER_2K".into()),
+        state: Some(CheckState::ToDo),
+        last_webhook_at: None,
+    };
     assert!(changed == Number { name: "Front desk".into(), standing, ..number("200") });
     assert!(store.number(&id).await.unwrap().unwrap() == (TENANT, changed));
     assert_eq!((audited(store, TENANT).await, audited(store, OTHER).await), (2, 0));

@@ -103,6 +103,7 @@ suite! {
     }
     alerts {
         an_alert_is_raised_once_and_put_away_once
+        what_is_mended_is_forgotten_and_may_be_raised_again
         the_oldest_alerts_make_room
         alerts_are_one_organizations
     }
