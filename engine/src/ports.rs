@@ -18,6 +18,7 @@ mod media;
 mod messages;
 mod meta;
 mod outbox;
+mod relocation;
 mod sessions;
 mod translator;
 
@@ -36,6 +37,7 @@ pub use media::{MediaRow, MediaStore};
 pub use messages::{Located, MessageStore};
 pub use meta::{FetchError, MetaApi, MetaSend, ReadReceipt};
 pub use outbox::{Claim, Outbox};
+pub use relocation::{Arrival, Belonging, Kind, Relocation, Welcome};
 pub use sessions::{Rotated, Sessions};
 pub use translator::Translator;
 
@@ -113,6 +115,7 @@ pub trait Store:
     + Outbox
     + EventLog
     + MediaStore
+    + Relocation
 {
 }
 
@@ -130,5 +133,6 @@ impl<T> Store for T where
         + Outbox
         + EventLog
         + MediaStore
+        + Relocation
 {
 }

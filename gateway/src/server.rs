@@ -19,7 +19,7 @@ use crate::http::headers;
 use crate::http::problem::Problem;
 use crate::mail::post;
 use crate::tls::{self, Tls};
-use crate::{api, clerk, health, inbox, rounds, webhook};
+use crate::{api, backup, clerk, health, inbox, rounds, webhook};
 
 /// A peer that does not take what was sent for this long is gone: the kernel ends the connection, whatever state the
 /// socket's actor is in (actix does not poll an actor whose write buffer is full).
@@ -160,6 +160,9 @@ async fn keep_house(app: web::Data<App>) {
         app.actors.sweep();
         app.look_at_disk();
         app.auth.keep_house(app.clock.now());
+        if let Err(error) = backup::tell(&app).await {
+            tracing::warn!(%error, "the audit log was not told of a backup; it is, next time");
+        }
         keep_heard(&app, false).await;
         let organizations = app.store.organizations().await.unwrap_or_default();
         for organization in organizations {

@@ -126,7 +126,13 @@ impl Jetto {
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        self.directory.path().join("data")
+        self.settings.iter().find(|(key, _)| key == "JETTO_DATA_DIR").map(|(_, dir)| dir.into()).expect("a setting")
+    }
+
+    /// Another data directory from now on.
+    pub(crate) fn moves_to(&mut self, name: &str) {
+        let data = self.directory.path().join(name);
+        self.set("JETTO_DATA_DIR", data.to_str().unwrap());
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -170,8 +176,19 @@ impl Jetto {
 
     /// Runs a command of the binary to its end.
     pub(crate) async fn run(&self, arguments: &[&str], input: &str) -> Output {
+        self.run_within("", arguments, input).await
+    }
+
+    /// The same, after `limits`, which are words of a shell.
+    pub(crate) async fn run_within(&self, limits: &str, arguments: &[&str], input: &str) -> Output {
         plant(input);
-        let mut command = self.command(arguments);
+        let mut command = if limits.is_empty() {
+            self.command(arguments)
+        } else {
+            let script = format!("{limits}; exec \"$0\" \"$@\"");
+            let shell = ["-c", &script, env!("CARGO_BIN_EXE_jetto")];
+            self.command_of("/bin/sh", &[shell.as_slice(), arguments].concat())
+        };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
@@ -186,7 +203,11 @@ impl Jetto {
     }
 
     fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_jetto"));
+        self.command_of(env!("CARGO_BIN_EXE_jetto"), arguments)
+    }
+
+    fn command_of(&self, program: &str, arguments: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).env_clear().envs(self.settings.iter().map(|(key, value)| (key, value)));
         command.current_dir(self.directory.path()).kill_on_drop(true);
         command

@@ -8,8 +8,8 @@ use super::MemoryStore;
 
 /// An alert, and whether somebody put it away.
 pub(super) struct Raised {
-    alert: Alert,
-    dismissed: bool,
+    pub(super) alert: Alert,
+    pub(super) dismissed: bool,
 }
 
 #[async_trait]

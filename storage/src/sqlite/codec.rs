@@ -35,6 +35,8 @@ pub(super) const MESSAGE: Column = column("message", "body");
 /// By the wamid's look-up key.
 pub(super) const PARKED_STATUS: Column = column("parked_status", "body");
 pub(super) const CONTACT: Column = column("contact", "body");
+/// By the identity's look-up key.
+pub(super) const IDENTITY: Column = column("identity", "body");
 /// By the message's id.
 pub(super) const OUTBOX: Column = column("outbox", "body");
 /// By the conversation's id.

@@ -23,7 +23,7 @@ fn identities() -> Identities {
     Identities { wa_id: Some("12025550101".parse().unwrap()), ..Identities::default() }
 }
 
-fn status() -> StatusUpdate {
+pub(crate) fn status() -> StatusUpdate {
     StatusUpdate {
         number: "200".parse().unwrap(),
         wamid: "wamid.9".parse().unwrap(),

@@ -21,6 +21,7 @@ mod messages;
 mod observation;
 mod outbox;
 mod races;
+mod relocation;
 mod sealed;
 mod sequences;
 mod sessions;
@@ -165,6 +166,12 @@ suite! {
         a_postponed_job_is_due_later
         an_upload_belongs_to_the_conversation_it_is_first_sent_in
         an_import_makes_ready_files_known
+    }
+    relocation {
+        what_an_organization_has_is_read_in_pages_in_its_order
+        an_organization_that_was_brought_in_is_as_it_was_and_goes_on
+        what_an_arrival_that_was_cut_short_has_left_is_forgotten
+        who_is_not_welcome_changes_nothing
     }
     isolation {
         another_tenants_ids_find_nothing
