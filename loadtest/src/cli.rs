@@ -35,6 +35,8 @@ pub(crate) enum Command {
     FuzzApi(FuzzApi),
     /// Posts every sample of a directory, signed
     SampleWebhooks(SampleWebhooks),
+    /// The simulated WhatsApp by itself, for a server that was started by hand
+    Simulator(SimulatorAlone),
     #[command(hide = true)]
     ServeLimit {
         #[arg(value_enum)]
@@ -202,6 +204,25 @@ pub(crate) struct LimitSimulator {
     /// Updates per webhook
     #[arg(long, default_value_t = 20)]
     pub(crate) batch: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SimulatorAlone {
+    /// 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+    /// Where it posts its webhooks
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// The app secret with which webhooks are signed
+    #[arg(long, default_value = "demo_app_secret")]
+    pub(crate) secret: String,
+    /// Numbers 200000000000001, … in the accounts 100000000000001, …, all with the token `simulator-token`
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=99))]
+    pub(crate) numbers: u8,
+    /// It ends by itself
+    #[arg(long, default_value_t = 3_600)]
+    pub(crate) seconds: u64,
 }
 
 #[derive(Debug, Args)]

@@ -33,6 +33,7 @@ async fn main() -> ExitCode {
         Command::Torture(options) => Box::pin(scenario::torture::run(options)).await,
         Command::FuzzApi(options) => Box::pin(scenario::fuzz_api::run(options)).await,
         Command::SampleWebhooks(options) => Box::pin(scenario::sample_webhooks::run(options)).await,
+        Command::Simulator(options) => scenario::simulator::run(options).await,
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -9,6 +9,7 @@ pub(crate) mod limit_simulator;
 pub(crate) mod pages;
 pub(crate) mod reconnect_storm;
 pub(crate) mod sample_webhooks;
+pub(crate) mod simulator;
 pub(crate) mod slow_reader;
 pub(crate) mod torture;
 pub(crate) mod torture_checks;

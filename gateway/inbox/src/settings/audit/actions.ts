@@ -20,6 +20,7 @@ export const KINDS = [
   'alert',
   'keys',
   'audit',
+  'backup',
 ] as const;
 
 /** An action that this build does not know is shown by its key: an entry is never left without a word. */
@@ -38,7 +39,13 @@ const GRAVE = new Set([
   'second_factor.disabled',
   'organization.transferred',
 ]);
-const SEEN = new Set(['contact.revealed', 'audit.exported', 'conversation.exported']);
+const SEEN = new Set([
+  'contact.revealed',
+  'audit.exported',
+  'conversation.exported',
+  'organization.exported',
+  'backup.made',
+]);
 
 export function toneOf(action: string): 'red' | 'amb' | 'vio' | undefined {
   if (ALARMING.has(action)) return 'red';
