@@ -263,6 +263,14 @@ impl Jetto {
         self.sign_in(OWNER).await
     }
 
+    /// Memory of the server's process.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let pid = self.server.as_ref().and_then(|server| server.child.id()).expect("the server runs");
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("what it uses");
+        line.split_whitespace().next().unwrap().parse().unwrap()
+    }
+
     /// The current value of a metric, all labels together.
     pub(crate) async fn metric(&self, name: &str) -> i64 {
         let address =
