@@ -1,6 +1,8 @@
 //! Adapters of the engine's ports. Every store passes the suite in `tests/conformance`; [`memory`] is its model.
 
 pub mod blobs;
+mod codec;
+pub mod cql;
 pub mod crypto;
 mod cursor;
 pub mod memory;

@@ -192,7 +192,7 @@ fn attach(connection: &Connection, tenant: TenantKey, contact: i64, lookups: &[L
 }
 
 fn seal(sealer: &Sealer, contact: &Contact) -> Outcome<Vec<u8>> {
-    codec::seal(sealer, codec::CONTACT, contact.id.as_bytes(), contact)
+    Ok(codec::seal(sealer, codec::CONTACT, contact.id.as_bytes(), contact)?)
 }
 
 /// From (body, id).

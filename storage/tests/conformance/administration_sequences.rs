@@ -158,7 +158,7 @@ async fn run(store: &impl Store, tenant: TenantId, operation: &Operation) -> Str
 }
 
 /// Everything that can be read, as text.
-async fn observe(store: &impl Store) -> Vec<String> {
+pub(crate) async fn observe(store: &impl Store) -> Vec<String> {
     let mut seen = vec![format!("{:?}", store.organizations().await)];
     for tenant in [TENANT, OTHER] {
         seen.push(format!("{:?}", store.household(tenant).await));

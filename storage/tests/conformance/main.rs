@@ -10,6 +10,8 @@ mod audit;
 mod blobs;
 mod contacts;
 mod conversations;
+mod cql_faults;
+mod cql_server;
 mod crash;
 mod directory;
 mod event_log;
@@ -26,6 +28,7 @@ mod sequences;
 mod sessions;
 mod sqlite_file;
 
+use storage::cql::CqlStore;
 use storage::memory::MemoryStore;
 use storage::sqlite::{SqliteOptions, SqliteStore};
 
@@ -35,13 +38,19 @@ struct Fresh<S> {
     _dir: Option<tempfile::TempDir>,
 }
 
-fn fresh_memory() -> Fresh<MemoryStore> {
+async fn fresh_memory() -> Fresh<MemoryStore> {
     Fresh { store: MemoryStore::new(), _dir: None }
 }
 
-fn fresh_sqlite() -> Fresh<SqliteStore> {
+async fn fresh_sqlite() -> Fresh<SqliteStore> {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap();
+    Fresh { store, _dir: Some(dir) }
+}
+
+async fn fresh_cql() -> Fresh<CqlStore> {
+    let dir = tempfile::tempdir().unwrap();
+    let store = cql_server::open(&dir).await;
     Fresh { store, _dir: Some(dir) }
 }
 
@@ -49,13 +58,14 @@ macro_rules! suite {
     ($($port:ident { $($test:ident)* })*) => {
         suite!(@store memory fresh_memory $($port { $($test)* })*);
         suite!(@store sqlite fresh_sqlite $($port { $($test)* })*);
+        suite!(@store cql fresh_cql $($port { $($test)* })*);
     };
     (@store $store:ident $fresh:ident $($port:ident { $($test:ident)* })*) => {
         mod $store {
             $(mod $port {
                 $(#[tokio::test]
                 async fn $test() {
-                    let fresh = crate::$fresh();
+                    let fresh = crate::$fresh().await;
                     crate::$port::$test(&fresh.store).await;
                 })*
             })*
