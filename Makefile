@@ -116,7 +116,11 @@ test-lint:
 	cargo clippy --locked --package engine -- -D warnings
 
 test-rust:
-	@$(step) 'Rust: tidy, unit, property, conformance and integration tests'
+	@$(step) 'services for the tests'
+	trap 'deploy/services/services.sh stop' EXIT
+	services=$$(deploy/services/services.sh start)
+	export $$services
+	$(step) 'Rust: tidy, unit, property, conformance and integration tests'
 	cargo build --locked --workspace --all-targets
 	mkdir -p "$(TRIED)"
 	cp "$(CARGO_TARGET_DIR)/debug/jetto" "$(CARGO_TARGET_DIR)/debug/jetto-load" "$(TRIED)/"

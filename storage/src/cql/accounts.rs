@@ -33,7 +33,7 @@ pub(super) struct Notes {
 }
 
 impl Notes {
-    pub(super) fn of(entries: Vec<(TenantId, AuditEntry)>) -> Option<Self> {
+    pub(super) fn of(entries: &[(TenantId, AuditEntry)]) -> Option<Self> {
         let stored: Vec<_> = entries.iter().map(|(tenant, entry)| (*tenant, StoredEntry::of(entry))).collect();
         (!stored.is_empty()).then(|| Self { change: rand::random(), entries: stored })
     }
@@ -181,21 +181,21 @@ impl CqlStore {
                         ..Changes::default()
                     };
                     if follow.members
-                        && let Some(mut member) = self.member_of(home, &sealer, stored.account.id).await?
+                        && let Some(mut member) = self.member_of(home, sealer, stored.account.id).await?
                     {
                         member.email.clone_from(&stored.account.email);
                         if follow.renamed {
                             member.name.clone_from(&stored.account.name);
                         }
                         let id = member.id.as_bytes().to_vec();
-                        let body = Some(codec::seal(&sealer, codec::MEMBER, &id, &member)?);
+                        let body = Some(codec::seal(sealer, codec::MEMBER, &id, &member)?);
                         changes.puts.push(Put { kind: Kind::Member, id, body });
                         changes.revision = Some(head.revision + 1);
                     }
                     Ok((Some(changes), ()))
                 })
             };
-            self.change_office(tenant, &sealer, decide).await?;
+            self.change_office(tenant, sealer, decide).await?;
         }
         if let Some((lookup, claim)) = follow.release {
             self.release_email(&lookup, claim).await?;
@@ -242,16 +242,15 @@ impl CqlStore {
             }
             let holder = at(self, &ours, &other.account);
             let stored: Option<StoredAccount> = self.document(holder).await?;
-            match stored.as_ref().and_then(|stored| stored.tentative) {
-                Some(tentative) => self.fence(tentative.tenant).await?,
+            if let Some(tentative) = stored.as_ref().and_then(|stored| stored.tentative) {
+                self.fence(tentative.tenant).await?;
+            } else {
                 // The same as before with a higher version: who was about to write over it decides again.
-                None => {
-                    let again = |known: Option<StoredAccount>| match known {
-                        Some(known) => Edit::Put(known, ()),
-                        None => Edit::Keep(()),
-                    };
-                    self.edit(holder, again).await?;
-                }
+                let again = |known: Option<StoredAccount>| match known {
+                    Some(known) => Edit::Put(known, ()),
+                    None => Edit::Keep(()),
+                };
+                self.edit(holder, again).await?;
             }
             if self.keeps(&other).await? {
                 return Ok(None);
@@ -419,7 +418,7 @@ impl Accounts for CqlStore {
             let lookup = ours.lookup("email", &account.email);
             let Some(claim) = self.claim_email(&lookup, id).await? else { return Ok(Updated::EmailTaken) };
             let release = moved.then(|| (ours.lookup("email", &before.account.email), before.claim));
-            let (members, notes) = (moved || renamed, Notes::of(audit.clone()));
+            let (members, notes) = (moved || renamed, Notes::of(&audit));
             let follow = Follow { change: rand::random(), members, renamed, notes, release };
             let account = Account { revision: expected_revision + 1, ..account.clone() };
             let after = StoredAccount { account, claim, tentative: before.tentative, follow: Some(follow) };
@@ -456,7 +455,7 @@ impl Accounts for CqlStore {
         self.point(self.name("reset", &[&hash]), account.as_bytes(), &[]).await?;
         let list = self.name("reset_ends", &[]);
         self.shelve(list, expires_at.0.saturating_mul(1000), account.as_bytes(), 1).await?;
-        let notes = Notes::of(audit);
+        let notes = Notes::of(&audit);
         let put = |_: Option<StoredReset>| Edit::Put(StoredReset { hash, expires_at, notes: notes.clone() }, ());
         self.edit(reset_at(self, &ours, &account), put).await?;
         self.settled_reset(account).await.map(drop)

@@ -265,23 +265,23 @@ impl Administration for CqlStore {
         let (sealer, accounts, name, settings, writes, audit) = (&sealer, &accounts, &name, &settings, &writes, &audit);
         let decide = |_: Head| -> Decision<'_, Created> {
             Box::pin(async move {
-                if self.organization(home, &sealer, tenant).await?.is_some() {
+                if self.organization(home, sealer, tenant).await?.is_some() {
                     return Ok((None, Created::Exists));
                 }
-                if !self.add_accounts(&accounts, with).await? {
+                if !self.add_accounts(accounts, with).await? {
                     return Ok((None, Created::EmailTaken));
                 }
                 let new = StoredOrganization { name: name.clone(), settings: settings.clone() };
-                let (mut puts, todo) = self.puts(home, &sealer, tenant, new, &writes).await?;
-                puts.push(todo.put(&sealer, with.change)?);
+                let (mut puts, todo) = self.puts(home, sealer, tenant, new, writes).await?;
+                puts.push(todo.put(sealer, with.change)?);
                 let changes = Changes { puts, entries: audit.clone(), revision: Some(1), ..Changes::default() };
                 Ok((Some(changes), Created::Created))
             })
         };
-        let created = self.change_office(tenant, &sealer, decide).await?;
+        let created = self.change_office(tenant, sealer, decide).await?;
         match created {
-            Created::Created => self.settle_office(tenant, &sealer).await?,
-            Created::Exists | Created::EmailTaken => self.drop_accounts(&accounts, with).await?,
+            Created::Created => self.settle_office(tenant, sealer).await?,
+            Created::Exists | Created::EmailTaken => self.drop_accounts(accounts, with).await?,
         }
         Ok(created)
     }
@@ -339,17 +339,17 @@ impl Administration for CqlStore {
         let (sealer, new, writes, audit) = (&sealer, &new, &writes, &audit);
         let decide = |head: Head| -> Decision<'_, Changed> {
             Box::pin(async move {
-                let known = self.organization(home, &sealer, tenant).await?;
+                let known = self.organization(home, sealer, tenant).await?;
                 let Some(known) = known.filter(|_| head.revision == expected_revision) else {
                     return Ok((None, Changed::Conflict));
                 };
-                if !self.add_accounts(&new, with).await? {
+                if !self.add_accounts(new, with).await? {
                     return Ok((None, Changed::EmailTaken));
                 }
-                self.point_to(tenant, &writes).await?;
-                let (mut puts, todo) = self.puts(home, &sealer, tenant, known, &writes).await?;
+                self.point_to(tenant, writes).await?;
+                let (mut puts, todo) = self.puts(home, sealer, tenant, known, writes).await?;
                 if !(todo.accounts.is_empty() && todo.end_sessions.is_empty()) {
-                    puts.push(todo.put(&sealer, with.change)?);
+                    puts.push(todo.put(sealer, with.change)?);
                 }
                 let revision = expected_revision + 1;
                 let entries = audit.clone();
@@ -359,10 +359,10 @@ impl Administration for CqlStore {
                 ))
             })
         };
-        let changed = self.change_office(tenant, &sealer, decide).await?;
+        let changed = self.change_office(tenant, sealer, decide).await?;
         match changed {
-            Changed::Applied { .. } => self.settle_office(tenant, &sealer).await?,
-            Changed::Conflict | Changed::EmailTaken => self.drop_accounts(&new, with).await?,
+            Changed::Applied { .. } => self.settle_office(tenant, sealer).await?,
+            Changed::Conflict | Changed::EmailTaken => self.drop_accounts(new, with).await?,
         }
         Ok(changed)
     }
@@ -373,14 +373,14 @@ impl Administration for CqlStore {
         let sealer = &sealer;
         let decide = |_: Head| -> Decision<'_, ()> {
             Box::pin(async move {
-                let known = self.api_key(home, &sealer, id).await?;
+                let known = self.api_key(home, sealer, id).await?;
                 let Some(key) = known.filter(|key| key.last_used_at < Some(at)) else { return Ok((None, ())) };
                 let stored = StoredApiKey { key, last_used_at: Some(at) };
                 let puts = vec![seal_put(sealer, Kind::ApiKey, codec::API_KEY, id.as_bytes(), &stored)?];
                 Ok((Some(Changes { puts, ..Changes::default() }), ()))
             })
         };
-        self.change_office(tenant, &sealer, decide).await
+        self.change_office(tenant, sealer, decide).await
     }
 }
 

@@ -43,7 +43,7 @@ impl Alerts for CqlStore {
         let (sealer, alert) = (&sealer, &alert);
         let decide = |_: Head| -> Decision<'_, bool> {
             Box::pin(async move {
-                let raised = self.raised(home, &sealer).await?;
+                let raised = self.raised(home, sealer).await?;
                 if raised.iter().any(|known| known.alert.id == alert.id) {
                     return Ok((None, false));
                 }
@@ -53,11 +53,11 @@ impl Alerts for CqlStore {
                 let mut puts: Vec<_> = oldest
                     .map(|old| Put { kind: Kind::Alert, id: old.alert.id.as_bytes().to_vec(), body: None })
                     .collect();
-                puts.push(new.put(&sealer)?);
+                puts.push(new.put(sealer)?);
                 Ok((Some(Changes { puts, ..Changes::default() }), true))
             })
         };
-        self.change_office(tenant, &sealer, decide).await
+        self.change_office(tenant, sealer, decide).await
     }
 
     async fn alerts(&self, tenant: TenantId) -> Result<Vec<Alert>, StoreError> {
@@ -72,14 +72,14 @@ impl Alerts for CqlStore {
         let (sealer, audit) = (&sealer, &audit);
         let decide = |_: Head| -> Decision<'_, bool> {
             Box::pin(async move {
-                let raised = self.raised(home, &sealer).await?.into_iter();
+                let raised = self.raised(home, sealer).await?.into_iter();
                 let Some(raised) = raised.into_iter().find(|raised| raised.alert.id == id && !raised.dismissed) else {
                     return Ok((None, false));
                 };
-                let puts = vec![StoredAlert { dismissed: true, ..raised }.put(&sealer)?];
+                let puts = vec![StoredAlert { dismissed: true, ..raised }.put(sealer)?];
                 Ok((Some(Changes { puts, entries: audit.clone(), ..Changes::default() }), true))
             })
         };
-        self.change_office(tenant, &sealer, decide).await
+        self.change_office(tenant, sealer, decide).await
     }
 }

@@ -130,7 +130,7 @@ impl AuditLog for CqlStore {
         let home = self.home(tenant);
         let head = self.chain(home).await?;
         let mut items = Vec::new();
-        let mut last = before.map_or(head.head.n, |before| before.saturating_sub(1).min(head.head.n));
+        let mut last = before.map_or(head.end.n, |before| before.saturating_sub(1).min(head.end.n));
         while items.len() <= limit as usize && last > head.anchor.n {
             let sealer = self.keys_of(tenant)?;
             let first = last.saturating_sub(BLOCK - 1).max(head.anchor.n + 1);
@@ -148,7 +148,7 @@ impl AuditLog for CqlStore {
         let home = self.home(tenant);
         let head = self.chain(home).await?;
         let first = after.max(head.anchor.n).saturating_add(1);
-        let last = head.head.n.min(first.saturating_add(u64::from(limit)).saturating_sub(1));
+        let last = head.end.n.min(first.saturating_add(u64::from(limit)).saturating_sub(1));
         if first > last {
             return Ok(Vec::new());
         }
@@ -156,7 +156,7 @@ impl AuditLog for CqlStore {
     }
 
     async fn audit_ends(&self, tenant: TenantId) -> Result<ChainEnds, StoreError> {
-        let Head { head, anchor, .. } = self.office_head(self.home(tenant)).await?;
+        let Head { end: head, anchor, .. } = self.office_head(self.home(tenant)).await?;
         Ok(ChainEnds { anchor, head })
     }
 
@@ -168,9 +168,9 @@ impl AuditLog for CqlStore {
         let decide = |head: Head| -> Decision<'_, (Link, Link)> {
             Box::pin(async move {
                 let mut anchor = head.anchor;
-                while anchor.n < head.head.n {
-                    let last = head.head.n.min(anchor.n + BLOCK);
-                    let records = self.records(home, &sealer, anchor.n + 1, last).await?;
+                while anchor.n < head.end.n {
+                    let last = head.end.n.min(anchor.n + BLOCK);
+                    let records = self.records(home, sealer, anchor.n + 1, last).await?;
                     let old = records.iter().take_while(|record| record.entry.at < before);
                     let Some(end) = old.last().map(|record| Link { n: record.n, hash: record.hash }) else { break };
                     anchor = end;
@@ -186,7 +186,7 @@ impl AuditLog for CqlStore {
                 Ok((goes, (head.anchor, anchor)))
             })
         };
-        let (from, to) = self.change_office(tenant, &sealer, decide).await?;
+        let (from, to) = self.change_office(tenant, sealer, decide).await?;
         if from != to {
             for block in from.n / BLOCK..=to.n / BLOCK {
                 let text = "DELETE FROM audit WHERE home = ? AND block = ? AND n <= ?";

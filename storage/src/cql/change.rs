@@ -211,10 +211,11 @@ impl CqlStore {
         task: &Task,
         step: i64,
     ) -> Result<(), StoreError> {
+        let by = (id, step);
         match task {
-            Task::Enqueue(outgoing) => self.enqueue(tenant, sealer, outgoing, step).await,
-            Task::Settle(message) => self.settle(tenant, sealer, *message, step).await,
-            Task::Doubt { id, since } => self.doubt(tenant, sealer, *id, *since, step).await,
+            Task::Enqueue(outgoing) => self.enqueue(tenant, sealer, outgoing, by).await,
+            Task::Settle(message) => self.settle(tenant, sealer, *message, by).await,
+            Task::Doubt { id, since } => self.doubt(tenant, sealer, *id, *since, by).await,
             Task::Fetch { job, due } => self.fetch(tenant, sealer, job, *due).await,
             Task::Fetched(media) => self.fetched(tenant, sealer, media).await,
             Task::Tie(media) => self.tie(tenant, sealer, *media, id).await,

@@ -97,16 +97,16 @@ impl Directory for CqlStore {
         let (sealer, id, number, todo, audit) = (&sealer, &id, &number, &todo, &audit);
         let decide = |_: Head| -> Decision<'_, bool> {
             Box::pin(async move {
-                if !self.reserve_number(tenant, &id).await? {
+                if !self.reserve_number(tenant, id).await? {
                     return Ok((None, false));
                 }
-                let puts = vec![put_number(&sealer, &number)?, todo.put(&sealer, todo_id)?];
+                let puts = vec![put_number(sealer, number)?, todo.put(sealer, todo_id)?];
                 Ok((Some(Changes { puts, entries: audit.clone(), ..Changes::default() }), true))
             })
         };
-        let connected = self.change_office(tenant, &sealer, decide).await?;
+        let connected = self.change_office(tenant, sealer, decide).await?;
         if connected {
-            self.settle_office(tenant, &sealer).await?;
+            self.settle_office(tenant, sealer).await?;
         }
         Ok(connected)
     }
@@ -123,13 +123,13 @@ impl Directory for CqlStore {
         let (sealer, change, audit) = (&sealer, &change, &audit);
         let decide = |_: Head| -> Decision<'_, Option<Number>> {
             Box::pin(async move {
-                let Some(mut number) = self.office_number(home, &sealer, id).await? else { return Ok((None, None)) };
+                let Some(mut number) = self.office_number(home, sealer, id).await? else { return Ok((None, None)) };
                 number.apply(change.clone());
-                let puts = vec![put_number(&sealer, &number)?];
+                let puts = vec![put_number(sealer, &number)?];
                 Ok((Some(Changes { puts, entries: audit.clone(), ..Changes::default() }), Some(number)))
             })
         };
-        self.change_office(tenant, &sealer, decide).await
+        self.change_office(tenant, sealer, decide).await
     }
 
     async fn disconnect_number(
@@ -147,17 +147,17 @@ impl Directory for CqlStore {
                 if !self.has_number(tenant, id).await? {
                     return Ok((None, false));
                 }
-                let owner: Option<Owner> = self.document(self.owner_of(&ours, id)).await?;
+                let owner: Option<Owner> = self.document(self.owner_of(ours, id)).await?;
                 let release = owner.filter(|owner| owner.tenant == tenant).map(|owner| (id.clone(), owner.claim));
                 let todo = super::administration::Todo { release, ..Default::default() };
                 let gone = Put { kind: Kind::Number, id: id.as_str().as_bytes().to_vec(), body: None };
-                let puts = vec![gone, todo.put(&sealer, todo_id)?];
+                let puts = vec![gone, todo.put(sealer, todo_id)?];
                 Ok((Some(Changes { puts, entries: audit.clone(), ..Changes::default() }), true))
             })
         };
-        let gone = self.change_office(tenant, &sealer, decide).await?;
+        let gone = self.change_office(tenant, sealer, decide).await?;
         if gone {
-            self.settle_office(tenant, &sealer).await?;
+            self.settle_office(tenant, sealer).await?;
         }
         Ok(gone)
     }
@@ -198,12 +198,12 @@ impl Directory for CqlStore {
         let (sealer, app, audit) = (&sealer, &app, &audit);
         let decide = |_: Head| -> Decision<'_, ()> {
             Box::pin(async move {
-                let body = Some(codec::seal(&sealer, codec::META_APP, tenant.as_bytes(), &app)?);
+                let body = Some(codec::seal(sealer, codec::META_APP, tenant.as_bytes(), &app)?);
                 let puts = vec![Put { kind: Kind::MetaApp, id: Vec::new(), body }];
                 Ok((Some(Changes { puts, entries: audit.clone(), ..Changes::default() }), ()))
             })
         };
-        self.change_office(tenant, &sealer, decide).await
+        self.change_office(tenant, sealer, decide).await
     }
 
     async fn meta_app(&self, tenant: TenantId) -> Result<Option<MetaApp>, StoreError> {

@@ -94,19 +94,18 @@ impl Item {
         let taker = names::maybe_id(row.taker)?.map(TenantId::from_bytes);
         let tenant = taker.or(names::maybe_id(row.owner)?.map(TenantId::from_bytes));
         let count = |attempts| u32::try_from(attempts).map_err(|_| codec::corrupt("a negative count"));
-        let fate = match row.outcome {
-            Some(code) => Fate {
+        let fate = if let Some(code) = row.outcome {
+            Fate {
                 outcome: outcome(code)?,
                 attempts: count(row.attempts.unwrap_or(0))?,
                 processed_at: row.processed_at.map(Timestamp),
                 error: row.error,
                 conversation: names::maybe_id(row.conversation)?.map(ConversationId::from_bytes),
-            },
-            None => {
-                let open = tenant.is_some() && row.born_error.is_none();
-                let outcome = if open { IntakeOutcome::Stored } else { IntakeOutcome::Quarantined };
-                Fate { outcome, attempts: count(row.born_attempts)?, error: row.born_error, ..Fate::OPEN }
             }
+        } else {
+            let open = tenant.is_some() && row.born_error.is_none();
+            let outcome = if open { IntakeOutcome::Stored } else { IntakeOutcome::Quarantined };
+            Fate { outcome, attempts: count(row.born_attempts)?, error: row.born_error, ..Fate::OPEN }
         };
         Ok(Self {
             id,
@@ -201,9 +200,9 @@ impl CqlStore {
     pub(super) async fn raw(&self, sealer: &Sealer, item: &Item) -> Result<Bytes, StoreError> {
         let text = "SELECT raw, taken_raw FROM inbox_item WHERE key = ?";
         let rows: Vec<(Vec<u8>, Option<Vec<u8>>)> = self.cql.rows(text, (name(self, item.id).as_slice(),)).await?;
-        let (raw, taken) = rows.into_iter().next().ok_or_else(|| codec::corrupt("an item without a body"))?;
-        let sealed = taken.filter(|_| item.taker.is_some()).unwrap_or(raw);
-        Ok(Bytes::from(sealer.open(codec::INBOX_RAW, item.id.as_bytes(), &sealed)?))
+        let (came, taken) = rows.into_iter().next().ok_or_else(|| codec::corrupt("an item without a body"))?;
+        let raw = taken.filter(|_| item.taker.is_some()).unwrap_or(came);
+        Ok(Bytes::from(sealer.open(codec::INBOX_RAW, item.id.as_bytes(), &raw)?))
     }
 
     /// Decides over the newest state what becomes of an item, `None`: nothing. Answers the item before and after, as it

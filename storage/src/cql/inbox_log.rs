@@ -66,7 +66,9 @@ impl CqlStore {
         let only = async {
             match item.fate.outcome {
                 IntakeOutcome::Processed => Ok(()),
-                only => self.shelve(self.outcome_list(tenant, Some(only)), place, id, turn).await,
+                only @ (IntakeOutcome::Stored | IntakeOutcome::Duplicate | IntakeOutcome::Quarantined) => {
+                    self.shelve(self.outcome_list(tenant, Some(only)), place, id, turn).await
+                }
             }
         };
         try_join(all, try_join(tally, only)).await.map(drop)

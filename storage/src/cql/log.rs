@@ -60,6 +60,11 @@ impl Appender {
     }
 }
 
+/// n, oldest, version.
+type HeadRow = (Option<i64>, Option<i64>, Option<i64>);
+/// Conversation, first, count.
+type OwnerRow = (Option<Vec<u8>>, Option<i64>, Option<i32>);
+
 /// The end of the log.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Head {
@@ -73,8 +78,7 @@ pub(super) struct Head {
 impl CqlStore {
     pub(super) async fn log_head(&self, home: Lookup, serial: bool) -> Result<Head, StoreError> {
         let text = "SELECT DISTINCT n, oldest, version FROM event_head WHERE home = ?";
-        type Row = (Option<i64>, Option<i64>, Option<i64>);
-        let rows: Vec<Row> = if serial {
+        let rows: Vec<HeadRow> = if serial {
             self.cql.serial_rows(text, (home.as_slice(),)).await?
         } else {
             self.cql.rows(text, (home.as_slice(),)).await?
@@ -109,11 +113,16 @@ impl CqlStore {
                 Ok(true) => return,
                 Ok(false) => {}
                 Err(error) => {
-                    return open.into_iter().for_each(|waiting| drop(waiting.answer.send(Err(error.clone()))));
+                    for waiting in open {
+                        drop(waiting.answer.send(Err(error.clone())));
+                    }
+                    return;
                 }
             }
         }
-        open.into_iter().for_each(|waiting| drop(waiting.answer.send(Err(StoreError::Busy))));
+        for waiting in open {
+            drop(waiting.answer.send(Err(StoreError::Busy)));
+        }
     }
 
     /// `false`: somebody else was faster, or it is not known. Who is answered is not in `open` any more.
@@ -136,7 +145,9 @@ impl CqlStore {
         let (fresh, stale): (Vec<_>, Vec<_>) =
             rest.into_iter().partition(|waiting| waiting.wish.known_since.elapsed() < FRESH);
         let late = || Err(unavailable("known for too long, look again"));
-        stale.into_iter().for_each(|waiting| drop(waiting.answer.send(late())));
+        for waiting in stale {
+            drop(waiting.answer.send(late()));
+        }
         *open = fresh;
         if open.is_empty() {
             return Ok(true);
@@ -187,7 +198,7 @@ impl CqlStore {
     /// Conversations whose changes have places from `from` on and are not finished, as far as the log remembers.
     pub(super) async fn owners_of_places(&self, home: Lookup, from: u64) -> Result<Vec<ConversationId>, StoreError> {
         let text = "SELECT conversation, first, count FROM event_head WHERE home = ?";
-        let rows: Vec<(Option<Vec<u8>>, Option<i64>, Option<i32>)> = self.cql.rows(text, (home.as_slice(),)).await?;
+        let rows: Vec<OwnerRow> = self.cql.rows(text, (home.as_slice(),)).await?;
         let mut owners = Vec::new();
         for (conversation, first, count) in rows {
             let end = first.unwrap_or(0).saturating_add(i64::from(count.unwrap_or(0)));

@@ -47,7 +47,7 @@ pub(super) struct Head {
     version: i64,
     /// Of the household.
     pub(super) revision: u64,
-    pub(super) head: Link,
+    pub(super) end: Link,
     pub(super) anchor: Link,
 }
 
@@ -114,7 +114,7 @@ impl StaticRow {
         Ok(Head {
             version: self.version.unwrap_or(0),
             revision: names::unsigned(self.revision.unwrap_or(0))?,
-            head: link_of(self.head_n, self.head_hash)?,
+            end: link_of(self.head_n, self.head_hash)?,
             anchor: link_of(self.anchor_n, self.anchor_hash)?,
         })
     }
@@ -242,7 +242,8 @@ impl CqlStore {
     pub(super) async fn fence(&self, tenant: TenantId) -> Result<(), StoreError> {
         let sealer = self.sealer(tenant).await?;
         let decide = |_| -> Decision<'_, ()> { Box::pin(async { Ok((Some(Changes::default()), ())) }) };
-        self.change_office(tenant, &sealer, decide).await
+        // Without a turn: who asks for this may have the turn of this very office.
+        self.change_in_turn(self.home(tenant), &sealer, decide).await
     }
 }
 
@@ -283,7 +284,7 @@ fn batch(
         values.push(Some(CqlValue::Int(REMEMBERED_SECONDS)));
         parts.push((NOTE, values));
     }
-    let mut head = before.head;
+    let mut head = before.end;
     for entry in &entries {
         let n = head.n + 1;
         head = Link { n, hash: link(&head.hash, n, entry) };

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use engine::id::{ClaimToken, MessageId, TenantId};
+use engine::id::{ClaimToken, ConversationId, MessageId, TenantId};
 use engine::outgoing::{OutboxEntry, OutboxState, Outgoing};
 use engine::ports::{Claim, Outbox, StoreError};
 use engine::time::Timestamp;
@@ -28,11 +28,18 @@ struct StoredEntry {
     state: StoredState,
     /// On the list of what is not settled.
     place: i64,
-    /// Of the last change that touched it: a replay of an earlier one does nothing.
+    /// The last change that touched it, by conversation and step there: a replay of it or of an earlier one does nothing.
+    by: ConversationId,
     step: i64,
+    /// Raised when it goes on the list or off; the write time there.
+    turn: i64,
 }
 
 impl StoredEntry {
+    fn has_seen(&self, by: ConversationId, step: i64) -> bool {
+        self.by == by && self.step >= step
+    }
+
     fn entry(self) -> OutboxEntry {
         let state = match self.state {
             StoredState::Queued => OutboxState::Queued,
@@ -60,35 +67,33 @@ impl CqlStore {
         tenant: TenantId,
         sealer: &Sealer,
         outgoing: &Outgoing,
-        step: i64,
+        (by, step): (ConversationId, i64),
     ) -> Result<(), StoreError> {
-        let place = at(self, tenant, sealer, &outgoing.id);
+        let (place, list, id) = (at(self, tenant, sealer, &outgoing.id), self.unsettled_list(tenant), outgoing.id);
         let known: Option<StoredEntry> = self.document(place).await?;
-        let position = known.map_or_else(|| self.place(), |known| known.place);
-        self.shelve(self.unsettled_list(tenant), position, outgoing.id.as_bytes(), step).await?;
-        let queue = |known: Option<StoredEntry>| match known {
-            None => {
-                let entry =
-                    StoredEntry { outgoing: outgoing.clone(), state: StoredState::Queued, place: position, step };
-                Edit::Put(entry, position)
-            }
-            Some(known) if known.step >= step => Edit::Keep(known.place),
-            Some(known) => match known.state {
-                StoredState::Queued | StoredState::Claimed { .. } => Edit::Keep(known.place),
-                StoredState::InDoubt { .. } | StoredState::Settled => {
-                    let place = known.place;
-                    Edit::Put(
-                        StoredEntry { outgoing: outgoing.clone(), state: StoredState::Queued, step, ..known },
-                        place,
-                    )
+        let (position, turn) = known.map_or_else(|| (self.place(), 1), |known| (known.place, known.turn + 1));
+        self.shelve(list, position, id.as_bytes(), turn).await?;
+        let queue = |known: Option<StoredEntry>| {
+            let state = StoredState::Queued;
+            let Some(known) = known else {
+                let outgoing = outgoing.clone();
+                return Edit::Put(StoredEntry { outgoing, state, place: position, by, step, turn }, position);
+            };
+            let (place, turn) = (known.place, known.turn + 1);
+            match known.state {
+                StoredState::InDoubt { .. } | StoredState::Settled if !known.has_seen(by, step) => {
+                    Edit::Put(StoredEntry { outgoing: outgoing.clone(), state, place, by, step, turn }, place)
                 }
-            },
+                StoredState::Queued
+                | StoredState::Claimed { .. }
+                | StoredState::InDoubt { .. }
+                | StoredState::Settled => Edit::Keep(place),
+            }
         };
         let taken = self.edit(place, queue).await?;
         if taken != position {
-            // Somebody else rolls the same change forward and gave it another place.
-            self.shelve(self.unsettled_list(tenant), taken, outgoing.id.as_bytes(), step).await?;
-            self.unshelve(self.unsettled_list(tenant), position, outgoing.id.as_bytes(), step).await?;
+            // Somebody else rolls the same change forward and gave it another place, which is on the list.
+            self.unshelve(list, position, id.as_bytes(), turn).await?;
         }
         Ok(())
     }
@@ -98,18 +103,18 @@ impl CqlStore {
         tenant: TenantId,
         sealer: &Sealer,
         id: MessageId,
-        step: i64,
+        (by, step): (ConversationId, i64),
     ) -> Result<(), StoreError> {
-        let settle = |known: Option<StoredEntry>| match known {
-            None => Edit::Keep(None),
-            Some(known) if known.step >= step => Edit::Keep((known.step == step).then_some(known.place)),
-            Some(known) => {
-                let place = known.place;
-                Edit::Put(StoredEntry { state: StoredState::Settled, step, ..known }, Some(place))
+        let settle = |known: Option<StoredEntry>| {
+            let Some(known) = known else { return Edit::Keep(None) };
+            if known.has_seen(by, step) {
+                return Edit::Keep((known.state == StoredState::Settled).then_some((known.place, known.turn)));
             }
+            let (place, turn) = (known.place, known.turn + 1);
+            Edit::Put(StoredEntry { state: StoredState::Settled, by, step, turn, ..known }, Some((place, turn)))
         };
-        if let Some(place) = self.edit(at(self, tenant, sealer, &id), settle).await? {
-            self.unshelve(self.unsettled_list(tenant), place, id.as_bytes(), step).await?;
+        if let Some((place, turn)) = self.edit(at(self, tenant, sealer, &id), settle).await? {
+            self.unshelve(self.unsettled_list(tenant), place, id.as_bytes(), turn).await?;
         }
         Ok(())
     }
@@ -120,11 +125,11 @@ impl CqlStore {
         sealer: &Sealer,
         id: MessageId,
         since: Timestamp,
-        step: i64,
+        (by, step): (ConversationId, i64),
     ) -> Result<(), StoreError> {
         let doubt = |known: Option<StoredEntry>| match known {
-            Some(known) if known.step < step && known.state != StoredState::Settled => {
-                Edit::Put(StoredEntry { state: StoredState::InDoubt { since }, step, ..known }, ())
+            Some(known) if !known.has_seen(by, step) && known.state != StoredState::Settled => {
+                Edit::Put(StoredEntry { state: StoredState::InDoubt { since }, by, step, ..known }, ())
             }
             Some(_) | None => Edit::Keep(()),
         };

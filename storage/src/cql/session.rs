@@ -30,7 +30,7 @@ const REQUEST_MAX: Duration = Duration::from_secs(15);
 pub(super) enum Lwt {
     Applied,
     Refused,
-    /// No usable answer: it happened, did not, or still may until somebody reads at LOCAL_SERIAL.
+    /// No usable answer: it happened, did not, or still may until somebody reads at `LOCAL_SERIAL`.
     Unknown,
 }
 
@@ -192,19 +192,25 @@ fn was_not_sent(error: &ExecutionError) -> bool {
                 | DbError::RateLimitReached { .. }
         ),
         ExecutionError::LastAttemptError(error) => matches!(error, RequestAttemptError::SerializationError(_)),
-        ExecutionError::RequestTimeout(_) => false,
-        _ => true,
+        ExecutionError::BadQuery(_)
+        | ExecutionError::EmptyPlan
+        | ExecutionError::PrepareError(_)
+        | ExecutionError::ConnectionPoolError(_)
+        | ExecutionError::UseKeyspaceError(_) => true,
+        ExecutionError::RequestTimeout(_)
+        | ExecutionError::SchemaAgreementError(_)
+        | ExecutionError::MetadataError(_)
+        | _ => false,
     }
 }
 
 fn failed(error: ExecutionError) -> StoreError {
-    match error {
-        ExecutionError::LastAttemptError(RequestAttemptError::DbError(
-            DbError::Overloaded | DbError::RateLimitReached { .. },
-            _,
-        )) => StoreError::Busy,
-        other => unavailable(other),
+    if let ExecutionError::LastAttemptError(RequestAttemptError::DbError(error, _)) = &error
+        && matches!(error, DbError::Overloaded | DbError::RateLimitReached { .. })
+    {
+        return StoreError::Busy;
     }
+    unavailable(error)
 }
 
 pub(super) fn unavailable(error: impl std::fmt::Display) -> StoreError {

@@ -126,7 +126,8 @@ impl Sessions for CqlStore {
         self.point(self.sessions_of_member(session.tenant, session.member), key, &[]).await?;
         self.shelve(self.session_ends(), end(&session), key, COMES).await?;
         let tenant = session.tenant;
-        let notes: Vec<_> = Notes::of(audit.into_iter().map(|entry| (tenant, entry)).collect()).into_iter().collect();
+        let entries: Vec<_> = audit.into_iter().map(|entry| (tenant, entry)).collect();
+        let notes: Vec<_> = Notes::of(&entries).into_iter().collect();
         let open = |known: Option<StoredSession>| match known {
             Some(_) => Edit::Keep(()),
             None => Edit::Put(StoredSession { session: session.clone(), ended: false, notes: notes.clone() }, ()),
@@ -169,7 +170,7 @@ impl Sessions for CqlStore {
                 }
                 Rotation::Reused => {
                     let mut known = known;
-                    known.notes.extend(Notes::of(vec![(known.session.tenant, reuse.clone())]));
+                    known.notes.extend(Notes::of(&[(known.session.tenant, reuse.clone())]));
                     let ended = Rotated::Reused(Box::new(known.session.clone()));
                     Edit::Put(StoredSession { ended: true, ..known }, ended)
                 }
@@ -184,7 +185,7 @@ impl Sessions for CqlStore {
     }
 
     async fn end_sessions(&self, ids: Vec<SessionId>, audit: Vec<(TenantId, AuditEntry)>) -> Result<usize, StoreError> {
-        let mut notes = Notes::of(audit);
+        let mut notes = Notes::of(&audit);
         let mut ended = 0;
         for id in ids {
             // With the first that ends.

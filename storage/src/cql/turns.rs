@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::crypto::Lookup;
@@ -5,10 +7,14 @@ use crate::crypto::Lookup;
 /// Locks of each kind; enough that two strangers seldom wait for each other.
 const LOCKS: usize = 256;
 
+/// Far longer than a queue of changes of one thing takes.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Whoever changes the same thing on this node takes turns: compare-and-sets that race each other on the server cost far
 /// more than those that follow each other. Nothing depends on it, since other nodes take no turns here.
 ///
-/// Who has one kind may take one of the next, never of the same or an earlier one: so nobody waits in a circle.
+/// Who has one kind takes one of the next, not of an earlier one. Where something half done is met, and what it leads to has
+/// to be finished first, that cannot be kept; so whoever has waited for [`PATIENCE`] goes on without a turn.
 #[derive(Default)]
 pub(super) struct Turns {
     pub(super) conversations: Locks,
@@ -29,7 +35,7 @@ impl Locks {
     pub(super) async fn take(&self, name: &Lookup) -> Option<MutexGuard<'_, ()>> {
         let index = usize::from(name.first().copied().unwrap_or(0)) % LOCKS;
         match self.0.get(index) {
-            Some(lock) => Some(lock.lock().await),
+            Some(lock) => tokio::time::timeout(PATIENCE, lock.lock()).await.ok(),
             None => None,
         }
     }

@@ -19,7 +19,7 @@ use storage::crypto::Keyring;
 use storage::memory::MemoryStore;
 
 use crate::fixture::*;
-use crate::observation::observe;
+use crate::observation::{IDS, observe};
 use crate::sessions::session;
 use crate::{administration_sequences, cql_server};
 
@@ -30,7 +30,10 @@ const WRITES_MAX: u32 = 120;
 async fn seen(store: &impl Store) -> Vec<String> {
     let mut seen = administration_sequences::observe(store).await;
     for tenant in [TENANT, OTHER] {
-        seen.push(format!("{:#?}", observe(store, tenant).await));
+        let mut observed = observe(store, tenant).await;
+        // Of contacts that the store made, every store has its own ids.
+        observed.rename_contacts(|id| if (0..IDS).any(|n| contact(n).id == id) { id } else { contact(IDS).id });
+        seen.push(format!("{observed:#?}"));
         // A number does not print: it holds a token.
         let numbers = store.numbers(tenant).await.unwrap();
         seen.extend(numbers.into_iter().map(|number| format!("{} {}", number.phone_number_id.as_str(), number.name)));
@@ -174,15 +177,15 @@ async fn something_is_queued(store: &impl Store) {
 }
 
 async fn claim_it(store: &impl Store) -> Result<(), StoreError> {
-    assert_eq!(store.claim(TENANT, message_id(1), token(1), NOW).await?, Claim::Won);
     let before = store.conversation(TENANT, conversation_id(1)).await?.unwrap();
     if before.revision < 2 {
+        assert_eq!(store.claim(TENANT, message_id(1), token(1), NOW).await?, Claim::Won);
         applied(store.commit(TENANT, commit(&before, vec![Record::Doubt { id: message_id(1), since: NOW }])).await)?;
     }
     Ok(())
 }
 
-/// A death in the middle may not leave two contacts, nor one that no list has. Its id is the store's own, so it is not compared.
+/// A death in the middle may not leave two contacts, nor one that no list has.
 async fn resolve_it(store: &impl Store) -> Result<(), StoreError> {
     let who = Identities { wa_id: Some("5511987654321".parse().unwrap()), ..Identities::default() };
     let found = store.resolve(TENANT, "p", &who, None).await?.contact;

@@ -15,6 +15,7 @@ use proptest::prelude::*;
 use storage::memory::MemoryStore;
 use storage::sqlite::{SqliteOptions, SqliteStore};
 
+use crate::cql_server;
 use crate::fixture::*;
 use crate::observation::{IDS, observe};
 
@@ -340,6 +341,25 @@ fn add(records: &mut Vec<Record>, tenant: TenantId, n: u8, part: &Part) {
     }
 }
 
+/// What is asked of both after the last operation.
+async fn compare(
+    store: &impl Store,
+    model: &MemoryStore,
+    (mut seen, mut seen_of_model): (Seen, Seen),
+) -> Result<(), TestCaseError> {
+    for tenant in [TENANT, OTHER] {
+        let (mut stored, mut expected) = (observe(store, tenant).await, observe(model, tenant).await);
+        stored.rename_contacts(|id| seen.alias(id));
+        expected.rename_contacts(|id| seen_of_model.alias(id));
+        prop_assert_eq!(stored, expected);
+    }
+    prop_assert_eq!(store.unclaimed().await, model.unclaimed().await);
+    prop_assert_eq!(store.tenants_with_unfinished().await, model.tenants_with_unfinished().await);
+    let due = NOW.plus(Span::seconds(1));
+    prop_assert_eq!(store.due_fetches(due, 100).await, model.due_fetches(due, 100).await);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 300, ..ProptestConfig::default() })]
 
@@ -364,17 +384,33 @@ proptest! {
                 drop(store);
                 store = SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap();
             }
-            for tenant in [TENANT, OTHER] {
-                let (mut stored, mut expected) = (observe(&store, tenant).await, observe(&model, tenant).await);
-                stored.rename_contacts(|id| seen.alias(id));
-                expected.rename_contacts(|id| seen_of_model.alias(id));
-                prop_assert_eq!(stored, expected);
+            compare(&store, &model, (seen, seen_of_model)).await
+        })?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 60, ..ProptestConfig::default() })]
+
+    /// Each operation by one of two nodes.
+    #[test]
+    fn cql_answers_as_the_model_does(
+        operations in proptest::collection::vec((any::<bool>(), any::<bool>(), operation()), 1..60),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let dir = tempfile::tempdir().unwrap();
+            let keys = cql_server::keyring(dir.path());
+            let model = MemoryStore::new();
+            let nodes = [cql_server::node(std::sync::Arc::clone(&keys)).await, cql_server::node(keys).await];
+            let (mut seen, mut seen_of_model) = (Seen::default(), Seen::default());
+            for (other, second, operation) in &operations {
+                let tenant = if *other { OTHER } else { TENANT };
+                let expected = run(&model, tenant, operation, &mut seen_of_model).await;
+                let answer = run(&nodes[usize::from(*second)], tenant, operation, &mut seen).await;
+                prop_assert_eq!(answer, expected, "{:?}", operation);
             }
-            prop_assert_eq!(store.unclaimed().await, model.unclaimed().await);
-            prop_assert_eq!(store.tenants_with_unfinished().await, model.tenants_with_unfinished().await);
-            let due = NOW.plus(Span::seconds(1));
-            prop_assert_eq!(store.due_fetches(due, 100).await, model.due_fetches(due, 100).await);
-            Ok(())
+            compare(&nodes[0], &model, (seen, seen_of_model)).await
         })?;
     }
 }
