@@ -38,11 +38,11 @@ struct Fresh<S> {
     _dir: Option<tempfile::TempDir>,
 }
 
-async fn fresh_memory() -> Fresh<MemoryStore> {
+fn fresh_memory() -> Fresh<MemoryStore> {
     Fresh { store: MemoryStore::new(), _dir: None }
 }
 
-async fn fresh_sqlite() -> Fresh<SqliteStore> {
+fn fresh_sqlite() -> Fresh<SqliteStore> {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap();
     Fresh { store, _dir: Some(dir) }
@@ -56,16 +56,16 @@ async fn fresh_cql() -> Fresh<CqlStore> {
 
 macro_rules! suite {
     ($($port:ident { $($test:ident)* })*) => {
-        suite!(@store memory fresh_memory $($port { $($test)* })*);
-        suite!(@store sqlite fresh_sqlite $($port { $($test)* })*);
-        suite!(@store cql fresh_cql $($port { $($test)* })*);
+        suite!(@store memory (crate::fresh_memory()) $($port { $($test)* })*);
+        suite!(@store sqlite (crate::fresh_sqlite()) $($port { $($test)* })*);
+        suite!(@store cql (crate::fresh_cql().await) $($port { $($test)* })*);
     };
-    (@store $store:ident $fresh:ident $($port:ident { $($test:ident)* })*) => {
+    (@store $store:ident ($fresh:expr) $($port:ident { $($test:ident)* })*) => {
         mod $store {
             $(mod $port {
                 $(#[tokio::test]
                 async fn $test() {
-                    let fresh = crate::$fresh().await;
+                    let fresh = $fresh;
                     crate::$port::$test(&fresh.store).await;
                 })*
             })*
