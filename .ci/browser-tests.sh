@@ -1,47 +1,66 @@
 #!/usr/bin/env bash
-# Runs the browser tests against a demo of its own, and against the mock: browser-tests.sh BINARY
+# Runs the browser tests against a demo and a plain server of its own, and against the mock: browser-tests.sh BINARY
 set -euo pipefail
 
 binary=$1
 cd "$(dirname "$0")/.."
 place=$(mktemp -d)
-server=
+servers=()
 
 finish() {
   local code=$?
-  if [ -n "$server" ]; then
+  for server in "${servers[@]}"; do
     kill -TERM "$server" 2> /dev/null || true
     wait "$server" || true
-  fi
+  done
   if [ "$code" -ne 0 ]; then
-    echo "the demo's log:" >&2
-    tail -n 50 "$place/log" >&2 || true
+    for log in "$place"/*.log; do
+      echo "the end of $(basename "$log"):" >&2
+      tail -n 50 "$log" >&2 || true
+    done
   fi
   rm -rf "$place"
 }
 trap finish EXIT
 
-export -n JETTO_URL=
-"$binary" demo --port 0 --data-dir "$place/data" > "$place/out" 2> "$place/log" &
-server=$!
+# Starts `jetto $2…` and waits for its address, which it leaves in `address`; $1 is what it is called here.
+start() {
+  local name=$1
+  shift
+  "$binary" "$@" > "$place/$name.out" 2> "$place/$name.log" &
+  servers+=($!)
+  for _ in $(seq 600); do
+    address=$(sed -n 's/^listening on //p' "$place/$name.out")
+    [ -z "$address" ] || return 0
+    if ! kill -0 "${servers[-1]}" 2> /dev/null; then
+      echo "the $name server ended before it listened" >&2
+      return 1
+    fi
+    sleep 0.1
+  done
+  echo "the $name server did not listen within 60 seconds" >&2
+  return 1
+}
 
-for _ in $(seq 600); do
-  JETTO_URL=$(sed -n 's/^listening on //p' "$place/out")
-  [ -z "$JETTO_URL" ] || break
-  if ! kill -0 "$server" 2> /dev/null; then
-    echo "the demo ended before it listened" >&2
-    exit 1
-  fi
-  sleep 0.1
-done
-if [ -z "$JETTO_URL" ]; then
-  echo "the demo did not listen within 60 seconds" >&2
-  exit 1
-fi
+export -n JETTO_URL= JETTO_PLAIN_URL=
+start demo demo --port 0 --data-dir "$place/demo"
+demo=$address
+# Without the demo, for passwords and second factors; Meta's secrets are needed to start and never used.
+cat > "$place/plain.toml" << END
+listen = "127.0.0.1:0"
+metrics_listen = ""
+data_dir = "$place/plain"
+sign_up = "open"
+[meta]
+app_secrets = ["none"]
+verify_token = "none"
+END
+start plain serve --config "$place/plain.toml"
+plain=$address
 
 cd gateway/inbox
-echo "against the demo at $JETTO_URL"
-JETTO_URL=$JETTO_URL npm run test:browser -- --max-failures=5
+echo "against the demo at $demo and the plain server at $plain"
+JETTO_URL=$demo JETTO_PLAIN_URL=$plain npm run test:browser -- --max-failures=5
 # The mock can be told to cut the network or to be slow; what needs that is skipped above and runs here.
 echo "against the mock"
 npm run test:browser -- --max-failures=5

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks that what is needed is here: tools.sh rust|node|chromium …
+# Checks that what is needed is here: tools.sh rust|node|chromium|pebble …
 # A missing tool is one line that says what to install. Chromium is installed by itself where that is allowed.
 set -euo pipefail
 
@@ -52,10 +52,23 @@ chromium() {
   "$browser" --version
 }
 
+# Let's Encrypt's own ACME server for tests, built once; says where it is, for JETTO_TEST_PEBBLE.
+pebble() {
+  local version=v2.10.1 want=1.24 have place
+  place=${JETTO_SERVICES_CACHE:-$HOME/.cache/jetto/services}/pebble-$version
+  if [ ! -x "$place/pebble" ]; then
+    has go || missing "Go $want or newer (it builds the ACME server of the tests)"
+    have=$(go env GOVERSION | sed 's/^go//')
+    at_least "$have" "$want" || missing "Go $want or newer, here is $have"
+    GOFLAGS=-mod=mod GOBIN="$place" go install "github.com/letsencrypt/pebble/v2/cmd/pebble@$version" >&2
+  fi
+  echo "$place/pebble"
+}
+
 cd "$(dirname "$0")/.."
 for tool in "$@"; do
   case $tool in
-    rust | node | chromium) "$tool" ;;
+    rust | node | chromium | pebble) "$tool" ;;
     *) missing "a check for $tool" ;;
   esac
 done

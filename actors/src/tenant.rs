@@ -29,7 +29,7 @@ use review::Review;
 const CATCH_UP_PAGE: u32 = 256;
 /// The same while more comes in than can be processed at once: a backlog gives way to what must be answered, but never
 /// stands still.
-const CATCH_UP_GIVING_WAY: u32 = 4;
+const CATCH_UP_GIVING_WAY: u32 = 2;
 /// Waiting time before the log is read again after the store failed.
 const CATCH_UP_AGAIN: Duration = Duration::from_secs(1);
 /// How often the outbox is looked through for what overflowed or was never answered.

@@ -22,6 +22,8 @@ pub struct Principal {
     pub api_key: Option<ApiKeyId>,
     /// When the session or the key ends by itself.
     pub until: Option<Timestamp>,
+    /// Has a second factor, or is a program, which needs none.
+    pub enrolled: bool,
     pub grants: Grants,
     pub teams: Arc<[TeamId]>,
 }
@@ -127,6 +129,7 @@ mod tests {
             session: SessionId::from_bytes([3; 16]),
             api_key: None,
             until: None,
+            enrolled: true,
             grants: role.grants(),
             teams: [OURS].into(),
         }

@@ -39,6 +39,8 @@ pub enum AlertKind {
     DisplayName,
     Template,
     Token,
+    /// Webhooks of the account do not come here.
+    Subscription,
     Security,
     Notice,
 }

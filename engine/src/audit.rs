@@ -42,6 +42,8 @@ actions! {
     SecondFactorRenewed = "second_factor.renewed",
     OrganizationCreated = "organization.created",
     OrganizationTransferred = "organization.transferred",
+    OrganizationExported = "organization.exported",
+    OrganizationImported = "organization.imported",
     SettingsChanged = "settings.changed",
     InvitationCreated = "invitation.created",
     InvitationRenewed = "invitation.renewed",
@@ -69,6 +71,8 @@ actions! {
     WebhookReplayed = "webhook.replayed",
     AlertDismissed = "alert.dismissed",
     KeysRotated = "keys.rotated",
+    BackupMade = "backup.made",
+    BackupRestored = "backup.restored",
 }
 
 /// No action has this key.

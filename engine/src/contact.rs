@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{Bsuid, ContactId, WaId};
 use crate::identity::{self, Identities};
+use crate::mask;
 
 /// Longest name kept, in characters; WhatsApp itself allows 25, imports more.
 const NAME_MAX: usize = 256;
@@ -27,6 +28,14 @@ pub struct Contact {
 impl Contact {
     pub fn new(id: ContactId) -> Self {
         Self { id, name: None, username: None, phone: None, bsuid: None, country: None }
+    }
+
+    /// For people who may not know more of the person, and for what is kept longer than the contact: first letter and the
+    /// end of the number.
+    pub fn masked(&self) -> String {
+        let name = self.name.as_deref().or(self.username.as_deref()).map(mask::initial);
+        let phone = self.phone.as_ref().map(|phone| mask::phone(&phone.e164()));
+        [name, phone].into_iter().flatten().collect::<Vec<_>>().join(", ")
     }
 
     /// Takes over what a webhook newly says; `true` when something changed. Meta omits what it may not share,

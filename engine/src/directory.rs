@@ -230,6 +230,8 @@ pub struct NumberStanding {
     pub tier: Option<String>,
     /// The worst that the last check found; `None`: never checked.
     pub state: Option<CheckState>,
+    /// When something last came for it, to about a minute.
+    pub last_webhook_at: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -251,14 +253,15 @@ pub struct NumberChange {
     pub quality: Option<String>,
     pub tier: Option<String>,
     pub state: Option<CheckState>,
+    pub last_webhook_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for NumberChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The token is a secret.
-        let Self { name, token, display, rate_per_second, quality, tier, state } = self;
+        let Self { name, token, display, rate_per_second, quality, tier, state, last_webhook_at } = self;
         let token = token.as_ref().map(|_| "…");
-        write!(f, "NumberChange({:?})", (name, token, display, rate_per_second, quality, tier, state))
+        write!(f, "NumberChange({:?})", (name, token, display, rate_per_second, quality, tier, state, last_webhook_at))
     }
 }
 
@@ -272,7 +275,7 @@ pub struct MetaApp {
 
 impl Number {
     pub fn apply(&mut self, change: NumberChange) {
-        let NumberChange { name, token, display, rate_per_second, quality, tier, state } = change;
+        let NumberChange { name, token, display, rate_per_second, quality, tier, state, last_webhook_at } = change;
         self.name = name.unwrap_or_else(|| std::mem::take(&mut self.name));
         self.token = token.unwrap_or_else(|| std::mem::take(&mut self.token));
         self.display = display.unwrap_or_else(|| std::mem::take(&mut self.display));
@@ -281,6 +284,7 @@ impl Number {
         standing.quality = quality.or(standing.quality.take());
         standing.tier = tier.or(standing.tier.take());
         standing.state = state.or(standing.state);
+        standing.last_webhook_at = last_webhook_at.max(standing.last_webhook_at);
     }
 
     pub fn reference(&self) -> NumberRef {

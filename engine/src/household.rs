@@ -9,6 +9,7 @@ use crate::id::{ApiKeyId, CustomRoleId, InvitationId, MemberId, TeamId};
 use crate::permission::Grants;
 use crate::time::Timestamp;
 
+/// People, those who left among them.
 pub const MEMBERS_MAX: usize = 2_000;
 pub const ROLES_MAX: usize = 100;
 pub const TEAMS_MAX: usize = 200;
@@ -35,6 +36,8 @@ pub enum Write {
     Settings(Settings),
     /// New, or in place of what was there.
     PutMember(Member),
+    /// The service member of an API key that is deleted; people stay for their names.
+    DeleteMember(MemberId),
     PutRole(CustomRole),
     DeleteRole(CustomRoleId),
     PutTeam(Team),
@@ -144,6 +147,11 @@ impl Household {
         Some(Principal { person: member.person(), grants, teams, ..principal.clone() })
     }
 
+    /// Until they have set up the second factor that the organization wants, they may do that and nothing else.
+    pub fn must_enroll(&self, principal: &Principal) -> bool {
+        self.settings.require_second_factor && !principal.enrolled
+    }
+
     pub fn active_owners(&self) -> impl Iterator<Item = &Member> {
         let owners = self.members.values().filter(|member| member.role == RoleId::OWNER);
         owners.filter(|member| member.is_active() && !member.is_service())
@@ -157,6 +165,7 @@ impl Household {
                 Write::Rename(name) => self.organization.name = name,
                 Write::Settings(settings) => self.settings = settings,
                 Write::PutMember(member) => drop(self.members.insert(member.id, member)),
+                Write::DeleteMember(id) => drop(self.members.remove(&id)),
                 Write::PutRole(role) => drop(self.roles.insert(role.id, role)),
                 Write::DeleteRole(id) => drop(self.roles.remove(&id)),
                 Write::PutTeam(team) => drop(self.teams.insert(team.id, team)),

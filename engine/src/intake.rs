@@ -42,7 +42,7 @@ pub enum IntakeOutcome {
 }
 
 /// An item as the webhook log shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct IntakeEntry {
     pub id: IntakeId,

@@ -26,6 +26,17 @@ pub fn phone(text: &str) -> String {
     text.chars().map(show).collect()
 }
 
+/// As much of an address as its owner needs to know it: `l•••@aurora.example`.
+pub fn email(text: &str) -> String {
+    let (before, domain) = text.split_once('@').unwrap_or((text, ""));
+    format!("{}@{domain}", initial(before))
+}
+
+/// `Philippa` becomes `P•••`, however long it is.
+pub fn initial(name: &str) -> String {
+    name.trim().chars().take(1).chain([BULLET; 3]).collect()
+}
+
 /// Stands for a message id of WhatsApp, which has the customer's number in it. The same id always gives the same text.
 pub fn wamid(wamid: &str) -> String {
     let hash = blake3::hash(wamid.as_bytes());
@@ -128,6 +139,14 @@ mod tests {
         assert_eq!(phone("1234567"), "•••••••");
         assert_eq!(phone("112"), "•••");
         assert_eq!(phone(""), "");
+    }
+
+    #[test]
+    fn names_and_addresses_keep_their_first_letter() {
+        assert_eq!(email("lina@aurora.example"), "l•••@aurora.example");
+        assert_eq!(email("å@b"), "å•••@b");
+        assert_eq!(initial(" Philippa F."), "P•••");
+        assert_eq!(initial(""), "•••");
     }
 
     #[test]

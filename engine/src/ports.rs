@@ -18,6 +18,7 @@ mod media;
 mod messages;
 mod meta;
 mod outbox;
+mod relocation;
 mod sessions;
 mod translator;
 
@@ -36,6 +37,7 @@ pub use media::{MediaRow, MediaStore};
 pub use messages::{Located, MessageStore};
 pub use meta::{FetchError, MetaApi, MetaSend, ReadReceipt};
 pub use outbox::{Claim, Outbox};
+pub use relocation::{Arrival, Belonging, Kind, Relocation, Welcome};
 pub use sessions::{Rotated, Sessions};
 pub use translator::Translator;
 
@@ -98,8 +100,8 @@ pub enum ListError {
     Store(#[from] StoreError),
 }
 
-/// All repositories of one store.
-pub trait Store:
+/// The repositories of one store that the work of an organization needs.
+pub trait WorkingStore:
     Administration
     + Accounts
     + Sessions
@@ -116,7 +118,7 @@ pub trait Store:
 {
 }
 
-impl<T> Store for T where
+impl<T> WorkingStore for T where
     T: Administration
         + Accounts
         + Sessions
@@ -132,3 +134,8 @@ impl<T> Store for T where
         + MediaStore
 {
 }
+
+/// All repositories of one store.
+pub trait Store: WorkingStore + Relocation {}
+
+impl<T> Store for T where T: WorkingStore + Relocation {}

@@ -1,20 +1,23 @@
-//! `jetto admin`: what an operator sets up before the first sign-in.
+//! `jetto admin`: what an operator sets up before the first sign-in, and a way back in for who has none.
 
 use std::io::{Read as _, Write as _};
 
 use clap::Subcommand;
 use engine::account::{Account, check_email, check_name};
 use engine::administration::{self, Actor, Founding, MemberCommand, found};
-use engine::directory::{Number, NumberStanding, RoleId};
+use engine::audit::{Action, AuditActor, AuditEntry};
+use engine::directory::{Member, Number, NumberStanding, RoleId};
 use engine::id::{AccountId, MemberId, PhoneNumberId, TenantId, WabaId};
 use engine::permission::Role;
-use engine::ports::{Administration as _, Created, Directory as _};
+use engine::ports::{Accounts as _, Administration as _, Created, Directory as _, Updated};
 use engine::rejection::Rejection;
 use engine::time::{Clock as _, IdSource as _};
 use storage::sqlite::SqliteStore;
 
+use crate::api::password_resets::HANDED_LIFE;
 use crate::app::{StartError, open_store};
-use crate::auth::passwords;
+use crate::auth::{accounts, links, passwords};
+use crate::clerk::reset_link;
 use crate::config::Config;
 use crate::households::{ChangeError, EMAIL_TAKEN, Households};
 use crate::meta::graph::RATE_STANDARD;
@@ -67,17 +70,25 @@ pub enum Command {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
+    /// Prints a link by which somebody sets a new password, good for a day; every organization of theirs is told.
+    ResetPassword {
+        #[arg(long)]
+        email: String,
+        /// Sets the password that comes on standard input instead, and ends every session of theirs.
+        #[arg(long)]
+        password_stdin: bool,
+    },
 }
 
 pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
     let store = open_store(config)?;
-    let done = carry_out(&store, command).await;
+    let done = carry_out(&store, config, command).await;
     store.close().await.map_err(failed)?;
     let line = done?;
     writeln!(std::io::stdout(), "{line}").map_err(|error| StartError(error.to_string()))
 }
 
-async fn carry_out(store: &SqliteStore, command: Command) -> Result<String, StartError> {
+async fn carry_out(store: &SqliteStore, config: &Config, command: Command) -> Result<String, StartError> {
     match command {
         Command::CreateOrganization { name, owner_email, password_stdin: _ } => {
             create_organization(store, name, &owner_email, &secret_from_stdin()?).await
@@ -105,6 +116,51 @@ async fn carry_out(store: &SqliteStore, command: Command) -> Result<String, Star
             let id = add_member(store, tenant, &email, name, role, &secret_from_stdin()?).await?;
             Ok(id.to_string())
         }
+        Command::ResetPassword { email, password_stdin: true } => {
+            set_password(store, &email, &secret_from_stdin()?).await
+        }
+        Command::ResetPassword { email, password_stdin: false } => link_for(store, config, &email).await,
+    }
+}
+
+/// Somebody's account, and what each of their organizations is told.
+async fn account_of(
+    store: &SqliteStore,
+    email: &str,
+    action: Action,
+) -> Result<(Account, Vec<(TenantId, AuditEntry)>), StartError> {
+    let email = check_email(email).map_err(|no| refused(&no))?;
+    let account = store.account_by_email(&email).await.map_err(failed)?;
+    let account = account.ok_or_else(|| StartError("Nobody has this e-mail address. Nothing was changed.".into()))?;
+    let told = |member: &Member| {
+        AuditEntry::new(SystemClock.now(), AuditActor::System, action).on(&member.id).with("name", &member.name)
+    };
+    let audit = accounts::in_each_organization(store, &Households::default(), account.id, told).await;
+    Ok((account, audit.map_err(failed)?))
+}
+
+async fn link_for(store: &SqliteStore, config: &Config, email: &str) -> Result<String, StartError> {
+    let (account, audit) = account_of(store, email, Action::AccountResetRequested).await?;
+    let (token, hash) = links::new_token();
+    store.put_reset(account.id, hash, SystemClock.now().plus(HANDED_LIFE), audit).await.map_err(failed)?;
+    let origin = match config.public_url.as_str() {
+        "" => format!("http://{}", config.listen),
+        public => public.to_owned(),
+    };
+    Ok(reset_link(&origin, &token))
+}
+
+async fn set_password(store: &SqliteStore, email: &str, password: &str) -> Result<String, StartError> {
+    passwords::check_new(password).map_err(|text| StartError(format!("{text} Nothing was changed.")))?;
+    let hash = passwords::hash(password).map_err(StartError)?;
+    let (account, audit) = account_of(store, email, Action::AccountReset).await?;
+    let revision = account.revision;
+    // Sessions of the version before are worth nothing.
+    let after = Account { password_hash: Some(hash), token_version: account.token_version + 1, ..account };
+    match store.update_account(after, revision, audit).await.map_err(failed)? {
+        Updated::Applied => Ok("the new password is set, and every session is over".to_owned()),
+        // Nobody else has the store.
+        Updated::Conflict | Updated::EmailTaken => Err(StartError("Nothing was changed. Run it again.".to_owned())),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::demo::Demo;
 use crate::households::Households;
 use crate::live::hub::Hub;
 use crate::mail::Mailer;
+use crate::mail::post::Post;
 use crate::meta::graph::{GraphClient, GraphConfig};
 use crate::meta::parse::Dialect;
 use crate::routing::Routing;
@@ -38,7 +39,7 @@ pub struct App {
     pub households: Arc<Households>,
     pub auth: Auth,
     pub clerk: Clerk,
-    pub mailer: Option<Mailer>,
+    pub post: Post,
     /// Check-ups at once: each keeps Meta busy with half a dozen requests.
     pub checkups: tokio::sync::Semaphore,
     pub clock: Arc<dyn Clock>,
@@ -111,7 +112,7 @@ impl App {
             households,
             auth,
             clerk: Clerk::default(),
-            mailer,
+            post: Post::new(mailer),
             checkups: tokio::sync::Semaphore::new(CHECKUPS_AT_ONCE),
             clock,
             ids: Arc::new(TimeOrderedIds::default()),

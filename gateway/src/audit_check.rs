@@ -42,7 +42,7 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode, StartErr
 }
 
 /// What to say, and whether all is as it was written.
-async fn verify(store: &SqliteStore, wanted: Option<&str>) -> Result<(Vec<String>, bool), StartError> {
+pub(crate) async fn verify(store: &SqliteStore, wanted: Option<&str>) -> Result<(Vec<String>, bool), StartError> {
     let failed = |error: StoreError| StartError(error.to_string());
     let wanted = match wanted {
         Some(wanted) => Some(find(store, wanted).await?),

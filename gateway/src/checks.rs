@@ -6,6 +6,7 @@ pub mod round_trip;
 mod subscription;
 mod templates;
 mod token;
+mod watched;
 
 use engine::directory::{CheckState, Number, NumberChange};
 use engine::ports::{FetchError, MetaApi as _};
@@ -13,7 +14,9 @@ use engine::time::Timestamp;
 use serde::Serialize;
 
 use crate::meta::graph::GraphClient;
+use crate::rounds::Finding;
 use round_trip::RoundTrip;
+pub use watched::{over, watched};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -106,6 +109,8 @@ impl Check {
 pub struct Findings {
     pub checks: Vec<Check>,
     pub heard: NumberChange,
+    /// What the server would say of it by itself.
+    pub alerts: Vec<Finding>,
 }
 
 /// Asks everything at once. `trip` is `None` where there is no server that could answer.
@@ -134,5 +139,5 @@ pub async fn run(graph: &GraphClient, number: &Number, trip: Option<RoundTrip>, 
         },
         Err(_unasked) => NumberChange { state, ..NumberChange::default() },
     };
-    Findings { checks, heard }
+    Findings { checks, heard, alerts: watched(number, &token, &apps, now) }
 }

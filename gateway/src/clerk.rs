@@ -1,5 +1,5 @@
 //! What is done after the answer, because doing it before would show in its time whether somebody has an account here:
-//! entries of the audit log about refusals, and mails with links.
+//! entries of the audit log about refusals, and links to set a new password.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,6 @@ use crate::auth::links;
 use crate::auth::{Touches, accounts};
 use crate::http::problem::Problem;
 use crate::mail::Letter;
-use crate::metric;
 
 /// Errands that may wait; when it is full, sign-ins are answered 503.
 const ERRANDS: usize = 1024;
@@ -79,7 +78,7 @@ impl Clerk {
             }
         };
         if tokio::time::timeout(deadline, finish).await.is_err() {
-            tracing::warn!("some refusals were not written to the audit log, or some mails not sent");
+            tracing::warn!("some refusals or wishes for a new password were not written down");
         }
     }
 }
@@ -116,7 +115,7 @@ async fn refused(app: &App, refusal: Refusal, told: &Touches) -> Result<(), Stor
         let entry = AuditEntry::new(now, AuditActor::Nobody, Action::SessionRefused).from(Some(&refusal.origin));
         entry.on(&member.id).with("reason", refusal.why).with("name", &member.name)
     };
-    let entries = accounts::in_each_organization(app, account.id, entry).await?;
+    let entries = accounts::in_each_organization(app.store.as_ref(), &app.households, account.id, entry).await?;
     for (tenant, entry) in entries {
         if refusal.only.is_none_or(|only| only == tenant) {
             app.store.record(tenant, vec![entry]).await?;
@@ -132,33 +131,30 @@ async fn reset_wanted(app: &App, email: &str, origin: &Origin) -> Result<(), Sto
         let entry = AuditEntry::new(now, AuditActor::Nobody, Action::AccountResetRequested).from(Some(origin));
         entry.on(&member.id).with("name", &member.name)
     };
-    let audit = accounts::in_each_organization(app, account.id, entry).await?;
-    let Some(mailer) = &app.mailer else {
+    let audit = accounts::in_each_organization(app.store.as_ref(), &app.households, account.id, entry).await?;
+    if !app.post.is_open() {
         // An admin of the organization reads it there, and makes the link.
         for (tenant, entry) in audit {
             app.store.record(tenant, vec![entry]).await?;
         }
         return Ok(());
-    };
+    }
     let (token, hash) = links::new_token();
     app.store.put_reset(account.id, hash, now.plus(RESET_LIFE), audit).await?;
-    if let Err(error) = mailer.send(reset_letter(app, account, &token)).await {
-        metrics::counter!(metric::MAILS_FAILED).increment(1);
-        tracing::error!(%error, "a mail was not sent; the person can ask for it again");
-    }
+    app.post.send(reset_letter(app, account, &token));
     Ok(())
 }
 
 /// The page of the web app that takes a new password.
-pub fn reset_link(app: &App, token: &str) -> String {
-    format!("{}/reset/{token}", app.origin)
+pub fn reset_link(origin: &str, token: &str) -> String {
+    format!("{origin}/reset/{token}")
 }
 
 fn reset_letter(app: &App, account: Account, token: &str) -> Letter {
-    let link = reset_link(app, token);
+    let link = reset_link(&app.origin, token);
     let text = format!(
         "Somebody, probably you, asked for a new password.\n\nSet it here within an hour:\n{link}\n\n\
          If it was not you, do nothing: your password stays as it is.\n"
     );
-    Letter { to: account.email, subject: "Set a new password", text }
+    Letter { kind: "reset", to: account.email, subject: "Set a new password".to_owned(), text }
 }

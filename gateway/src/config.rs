@@ -36,6 +36,7 @@ pub struct Config {
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<Network>,
     pub sign_up: SignUp,
+    pub tls: TlsConfig,
     pub smtp: SmtpConfig,
     pub meta: MetaConfig,
     pub limits: Limits,
@@ -54,6 +55,46 @@ pub enum LogFormat {
 pub enum SignUp {
     Open,
     Closed,
+}
+
+/// Without any of it, `listen` speaks HTTP and a proxy ends TLS.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    #[serde(deserialize_with = "optional_path")]
+    pub certificate_file: Option<PathBuf>,
+    #[serde(deserialize_with = "optional_path")]
+    pub key_file: Option<PathBuf>,
+    #[serde(deserialize_with = "list")]
+    pub domains: Vec<String>,
+    pub acme_directory: String,
+    pub acme_contact: String,
+    #[serde(deserialize_with = "optional_path")]
+    pub acme_ca_file: Option<PathBuf>,
+}
+
+impl TlsConfig {
+    pub fn is_on(&self) -> bool {
+        self.certificate_file.is_some() || !self.domains.is_empty()
+    }
+
+    fn check(&self) -> Result<(), BadConfig> {
+        let bad = |text: &str| Err(BadConfig(text.to_owned()));
+        if self.certificate_file.is_some() != self.key_file.is_some() {
+            return bad("Settings tls.certificate_file and tls.key_file: want both, or none.");
+        }
+        if self.certificate_file.is_some() && !self.domains.is_empty() {
+            return bad("Settings tls.certificate_file and tls.domains: one of the two; the other stays empty.");
+        }
+        let is_name = |name: &String| !name.contains(['*', '/', ':', ' ']) && name.parse::<IpAddr>().is_err();
+        if !self.domains.iter().all(is_name) {
+            return bad("Setting tls.domains: wants plain names, as in inbox.example.com; no wildcard, no address.");
+        }
+        if !self.acme_directory.starts_with("https://") {
+            return bad("Setting tls.acme_directory: wants https://.");
+        }
+        Ok(())
+    }
 }
 
 #[derive(Clone, Deserialize)]
@@ -109,6 +150,7 @@ pub struct MetaConfig {
     #[serde(deserialize_with = "list")]
     pub app_secrets: Vec<String>,
     pub verify_token: String,
+    pub check_seconds: u64,
 }
 
 impl std::fmt::Debug for MetaConfig {
@@ -153,6 +195,21 @@ impl Config {
         Ok(config)
     }
 
+    /// What browsers call this server, which listens at `here`.
+    pub fn origin(&self, here: SocketAddr) -> String {
+        match (self.public_url.is_empty(), self.tls.domains.first()) {
+            (false, _) => self.public_url.clone(),
+            (true, Some(domain)) => format!("https://{domain}"),
+            (true, None) => self.address(here),
+        }
+    }
+
+    /// Where it listens, with its scheme.
+    pub fn address(&self, here: SocketAddr) -> String {
+        let scheme = if self.tls.is_on() { "https" } else { "http" };
+        format!("{scheme}://{here}")
+    }
+
     pub fn keyring(&self) -> KeyringPlace {
         let within = KeyringPlace::within(&self.data_dir);
         KeyringPlace { dir: self.keyring_dir.clone().unwrap_or(within.dir), root_key_file: self.root_key_file.clone() }
@@ -187,6 +244,7 @@ impl Config {
             return bad("Setting smtp.url: would send the password in the clear; use smtps:// or add ?tls=required.");
         }
         crate::mail::Mailer::open(&self.smtp)?;
+        self.tls.check()?;
         if self.limits.live_backlog_bytes < 65_536 {
             return bad("Setting limits.live_backlog_bytes: wants at least 65536.");
         }
@@ -310,6 +368,31 @@ mod tests {
         config.smtp.from = "nobody".into();
         config.smtp.url = "smtps://mail.example.com".into();
         assert!(config.check().unwrap_err().0.contains("smtp.from"));
+    }
+
+    #[test]
+    fn a_certificate_comes_from_one_place() {
+        let given = |text: &str| {
+            let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(&format!("[tls]\n{text}")));
+            let config: Config = figment.extract().unwrap();
+            (config.check(), config.origin("127.0.0.1:8443".parse().unwrap()))
+        };
+        for (text, origin) in [
+            ("", "http://127.0.0.1:8443"),
+            ("certificate_file = 'c.pem'\nkey_file = 'k.pem'", "https://127.0.0.1:8443"),
+            ("domains = 'inbox.example.com, chat.example.com'", "https://inbox.example.com"),
+        ] {
+            assert_eq!(given(text), (Ok(()), origin.to_owned()), "{text}");
+        }
+        for (text, named) in [
+            ("certificate_file = 'c.pem'", "tls.key_file"),
+            ("certificate_file = 'c.pem'\nkey_file = 'k.pem'\ndomains = 'a.example'", "tls.domains"),
+            ("domains = '*.example.com'", "tls.domains"),
+            ("domains = '192.0.2.7'", "tls.domains"),
+            ("acme_directory = 'http://acme.example'", "tls.acme_directory"),
+        ] {
+            assert!(given(text).0.unwrap_err().0.contains(named), "{text}");
+        }
     }
 
     #[test]

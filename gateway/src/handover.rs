@@ -99,6 +99,7 @@ fn itself(tenant: TenantId, person: Person) -> Principal {
         session: SessionId::from_bytes([0; 16]),
         api_key: None,
         until: None,
+        enrolled: true,
         grants: Grants::all(),
         teams: [].into(),
     }

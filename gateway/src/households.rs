@@ -65,6 +65,11 @@ impl Households {
         Ok(store.household(tenant).await?.map(|household| self.keep(Arc::new(household))))
     }
 
+    /// `None` when nobody has asked for it yet.
+    pub fn kept(&self, tenant: TenantId) -> Option<Arc<Household>> {
+        self.kept.get(&tenant).map(|household| Arc::clone(&household))
+    }
+
     /// Whether phone numbers are masked for the organization's people: until it is known, they are.
     pub fn masks(&self, tenant: TenantId) -> bool {
         self.kept.get(&tenant).is_none_or(|household| household.settings.mask_phones)

@@ -1,14 +1,19 @@
-//! `jetto keys`: changes the keys that what is stored is sealed by.
+//! `jetto keys`: changes the keys that what is stored is sealed by, and backs them up.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use engine::ports::StoreError;
-use storage::crypto::{Keyring, KeyringError};
+use storage::crypto::{Keyring, KeyringError, KeyringPlace, back_up_keys};
 use storage::sqlite::SqliteStore;
+use zeroize::Zeroizing;
 
 use crate::app::{StartError, open_blobs, open_store};
 use crate::config::Config;
+
+/// More is no passphrase.
+const PASSPHRASE_FILE_MAX: u64 = 4 * 1024;
 
 #[derive(Subcommand)]
 pub enum Command {
@@ -18,15 +23,55 @@ pub enum Command {
         #[arg(long)]
         data: bool,
     },
+    /// Writes the keyring into one file, sealed by a passphrase, also while the server runs.
+    Backup {
+        /// A file that is not there yet.
+        #[arg(long)]
+        to: PathBuf,
+        /// Its first line is the passphrase.
+        #[arg(long)]
+        passphrase_file: PathBuf,
+    },
 }
 
 pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
-    let Command::Rotate { data } = command;
+    let data = match command {
+        Command::Rotate { data } => data,
+        Command::Backup { to, passphrase_file } => return back_up(config.keyring(), to, passphrase_file).await,
+    };
     let store = open_store(config)?;
     let keyring = store.keyring();
     let done = if data { reseal(config, &store, &keyring).await } else { rotate_root(config, &keyring) };
     store.close().await.map_err(|error| failed(&error))?;
     writeln!(std::io::stdout(), "{}", done?).map_err(|error| StartError(error.to_string()))
+}
+
+/// Beside a running server: its keyring changes only by whole files, and by this program only while it is stopped.
+async fn back_up(place: KeyringPlace, to: PathBuf, passphrase_file: PathBuf) -> Result<(), StartError> {
+    let passphrase = read_passphrase(&passphrase_file)?;
+    let done = off_thread(move || back_up_keys(&place, &to, &passphrase)).await?;
+    let with_root = done.map_err(|error| StartError(format!("The keys were not backed up: {error}.")))?;
+    let line = if with_root {
+        "the keys are backed up; keep them and their passphrase apart from the backups of the data"
+    } else {
+        "the keys are backed up, wrapped by the root key, which is not among them: keep that one too"
+    };
+    writeln!(std::io::stdout(), "{line}").map_err(|error| StartError(error.to_string()))
+}
+
+/// The first line of a file of the operator's.
+pub(crate) fn read_passphrase(file: &Path) -> Result<Zeroizing<String>, StartError> {
+    let unreadable = |error: std::io::Error| StartError(format!("The passphrase in {}: {error}.", file.display()));
+    let text = std::fs::File::open(file).and_then(|file| {
+        let mut text = Zeroizing::new(String::new());
+        file.take(PASSPHRASE_FILE_MAX).read_to_string(&mut text).map(|_| text)
+    });
+    Ok(Zeroizing::new(text.map_err(unreadable)?.lines().next().unwrap_or_default().trim().to_owned()))
+}
+
+/// What waits for the disk, or takes long on purpose.
+pub(crate) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StartError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| StartError(error.to_string()))
 }
 
 fn rotate_root(config: &Config, keyring: &Keyring) -> Result<String, StartError> {

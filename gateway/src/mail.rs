@@ -1,5 +1,7 @@
 //! Mail by the operator's SMTP server, if there is one.
 
+pub mod post;
+
 use std::time::Duration;
 
 use lettre::message::Mailbox;
@@ -16,8 +18,10 @@ pub struct Mailer {
 }
 
 pub struct Letter {
+    /// What the log calls it.
+    pub kind: &'static str,
     pub to: String,
-    pub subject: &'static str,
+    pub subject: String,
     pub text: String,
 }
 
@@ -28,6 +32,16 @@ pub enum MailError {
     Unsendable,
     #[error("the SMTP server did not take it{}", .0.map(|code| format!(" (code {code})")).unwrap_or_default())]
     Refused(Option<u16>),
+}
+
+impl MailError {
+    /// Whether the same letter may be taken later. The class 5 of SMTP says never, the class 4 later; no code is no answer.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Unsendable => false,
+            Self::Refused(code) => code.is_none_or(|code| code / 100 != 5),
+        }
+    }
 }
 
 impl Mailer {
@@ -48,10 +62,11 @@ impl Mailer {
         Ok(Some(Self { smtp, from }))
     }
 
-    pub async fn send(&self, letter: Letter) -> Result<(), MailError> {
+    async fn send(&self, letter: &Letter) -> Result<(), MailError> {
         let to = letter.to.parse::<Mailbox>().map_err(|_| MailError::Unsendable)?;
-        let message = Message::builder().from(self.from.clone()).to(to).subject(letter.subject);
-        let message = message.header(ContentType::TEXT_PLAIN).body(letter.text).map_err(|_| MailError::Unsendable)?;
+        let message = Message::builder().from(self.from.clone()).to(to).subject(letter.subject.as_str());
+        let message =
+            message.header(ContentType::TEXT_PLAIN).body(letter.text.clone()).map_err(|_| MailError::Unsendable)?;
         let sent = self.smtp.send(message).await;
         // What the server says may name the recipient.
         sent.map(drop).map_err(|error| MailError::Refused(error.status().map(u16::from)))

@@ -8,7 +8,7 @@ use actix_web::web;
 use clap::{Parser, Subcommand};
 use gateway::app::{App, StartError};
 use gateway::config::{Config, LogFormat};
-use gateway::{admin, audit_check, doctor, keys, server};
+use gateway::{admin, audit_check, backup, doctor, keys, relocation, server, tls};
 
 /// WhatsApp Business platform that companies run themselves.
 #[derive(Parser)]
@@ -47,6 +47,52 @@ enum Command {
         config: Option<PathBuf>,
         #[command(subcommand)]
         command: audit_check::Command,
+    },
+    /// Copies the data directory, also while the server runs. The keyring is backed up apart: `jetto keys backup`.
+    Backup {
+        #[arg(long)]
+        config: Option<PathBuf>,
+        /// A folder that is not there yet.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Makes a backup the data of an empty data directory, once every byte of it was checked.
+    Restore {
+        #[arg(long)]
+        config: Option<PathBuf>,
+        /// What `jetto backup` made.
+        #[arg(long)]
+        from: PathBuf,
+        /// What `jetto keys backup` made; absent when the keyring is in its place already.
+        #[arg(long, requires = "passphrase_file")]
+        keys: Option<PathBuf>,
+        /// Its first line is what the keys were sealed by.
+        #[arg(long)]
+        passphrase_file: Option<PathBuf>,
+    },
+    /// Writes an organization, or all of them, into a folder that another installation can take in. The server must be
+    /// stopped.
+    Export {
+        #[arg(long)]
+        config: Option<PathBuf>,
+        #[command(flatten)]
+        what: relocation::What,
+        /// A folder that is not there yet.
+        #[arg(long)]
+        to: PathBuf,
+        /// Its first line seals passwords, tokens and keys; the import wants the same.
+        #[arg(long)]
+        passphrase_file: PathBuf,
+    },
+    /// Takes in what `jetto export` wrote; an organization that is here already is not touched. The server must be stopped.
+    Import {
+        #[arg(long)]
+        config: Option<PathBuf>,
+        #[arg(long)]
+        from: PathBuf,
+        /// Its first line is what the export was sealed by.
+        #[arg(long)]
+        passphrase_file: PathBuf,
     },
     /// Prints who may do and hear what.
     #[command(hide = true)]
@@ -87,6 +133,19 @@ async fn run(command: Command) -> Result<ExitCode, StartError> {
             admin::run(&config, command).await.map(|()| ExitCode::SUCCESS)
         }
         Command::Audit { config, command } => audit_check::run(&read(config.as_deref())?, command).await,
+        Command::Backup { config, to } => backup::make(&read(config.as_deref())?, to).await.map(|()| ExitCode::SUCCESS),
+        Command::Restore { config, from, keys, passphrase_file } => {
+            let sealed = backup::SealedKeys::of(keys, passphrase_file)?;
+            backup::restore(&read(config.as_deref())?, from, sealed).await.map(|()| ExitCode::SUCCESS)
+        }
+        Command::Export { config, what, to, passphrase_file } => {
+            let config = read(config.as_deref())?;
+            relocation::export(&config, &what, &to, &passphrase_file).await.map(|()| ExitCode::SUCCESS)
+        }
+        Command::Import { config, from, passphrase_file } => {
+            let config = read(config.as_deref())?;
+            relocation::import(&config, &from, &passphrase_file).await.map(|()| ExitCode::SUCCESS)
+        }
         Command::AccessTable => print(&gateway::http::access_table::markdown()),
         Command::Keys { config, command } => {
             let config = read(config.as_deref())?;
@@ -111,10 +170,10 @@ async fn serve(config: Config) -> Result<(), StartError> {
     start_log(&config);
     let listener = server::bind(config.listen)?;
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
-    let here = format!("http://{address}");
-    let origin = if config.public_url.is_empty() { here.clone() } else { config.public_url.clone() };
+    let (here, origin) = (config.address(address), config.origin(address));
+    let tls = tls::open(&config)?;
     let app = web::Data::new(App::start(config, origin, None).await?);
-    server::serve(app, listener, move || {
+    server::serve(app, listener, tls, move || {
         drop(writeln!(std::io::stdout(), "listening on {here}"));
     })
     .await

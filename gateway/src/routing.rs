@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, RwLock};
 
 use dashmap::DashMap;
-use engine::directory::MetaApp;
+use engine::directory::{MetaApp, NumberChange};
 use engine::id::{CallbackKey, PhoneNumberId, TenantId, WabaId};
 use engine::intake::IntakeRecord;
 use engine::ports::{Store, StoreError};
-use engine::time::Timestamp;
+use engine::time::{Span, Timestamp};
 
 /// Who has which number, account and callback address.
 #[derive(Default)]
@@ -18,8 +18,18 @@ pub struct Routing {
     /// One at a time: the last one to begin read the newest.
     reloading: tokio::sync::Mutex<()>,
     /// When something last came for a number, since the start.
-    heard: DashMap<PhoneNumberId, Timestamp>,
+    heard: DashMap<PhoneNumberId, Heard>,
 }
+
+#[derive(Clone, Copy)]
+struct Heard {
+    at: Timestamp,
+    /// The last of these that is in the store.
+    kept: Option<Timestamp>,
+}
+
+/// In the store it is at most this old, while something comes: each webhook by itself would cost a write.
+const KEPT_EVERY: Span = Span::seconds(60);
 
 #[derive(Default)]
 struct Table {
@@ -84,12 +94,33 @@ impl Routing {
             if let (Some(number), Some(tenant)) = (&record.number, record.tenant)
                 && self.of_number(number) == Some(tenant)
             {
-                self.heard.insert(number.clone(), record.received_at);
+                let first = Heard { at: record.received_at, kept: None };
+                self.heard.entry(number.clone()).or_insert(first).at = record.received_at;
             }
         }
     }
 
     pub fn last_heard(&self, number: &PhoneNumberId) -> Option<Timestamp> {
-        self.heard.get(number).map(|at| *at)
+        self.heard.get(number).map(|heard| heard.at)
+    }
+
+    /// Writes down when something last came, so that it is known after a restart; `all`: also what changed just now.
+    pub async fn keep(&self, store: &dyn Store, all: bool) -> Result<(), StoreError> {
+        let due = |heard: &Heard| match heard.kept {
+            Some(kept) if all => kept < heard.at,
+            Some(kept) => heard.at.since(kept) >= KEPT_EVERY,
+            None => true,
+        };
+        let unkept = self.heard.iter().filter(|heard| due(heard)).map(|heard| (heard.key().clone(), heard.at));
+        for (number, at) in unkept.collect::<Vec<_>>() {
+            if let Some(tenant) = self.of_number(&number) {
+                let change = NumberChange { last_webhook_at: Some(at), ..NumberChange::default() };
+                store.change_number(tenant, &number, change, Vec::new()).await?;
+            }
+            if let Some(mut heard) = self.heard.get_mut(&number) {
+                heard.kept = Some(at);
+            }
+        }
+        Ok(())
     }
 }

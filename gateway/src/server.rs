@@ -11,12 +11,15 @@ use actix_web::{App as WebApp, HttpServer, web};
 use engine::audit::{Action, AuditActor, AuditEntry};
 use engine::id::TenantId;
 use engine::time::{Span, Timestamp};
+use rustls::ServerConfig;
 
 use crate::app::{App, StartError, threads};
 use crate::handover::hand_over_all;
 use crate::http::headers;
 use crate::http::problem::Problem;
-use crate::{api, clerk, health, inbox, webhook};
+use crate::mail::post;
+use crate::tls::{self, Tls};
+use crate::{api, backup, clerk, health, inbox, rounds, webhook};
 
 /// A peer that does not take what was sent for this long is gone: the kernel ends the connection, whatever state the
 /// socket's actor is in (actix does not poll an actor whose write buffer is full).
@@ -47,10 +50,19 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 /// Serves until SIGTERM or SIGINT, then stops in order: listener, sessions, actors, store.
-pub async fn serve(app: web::Data<App>, listener: TcpListener, ready: impl FnOnce()) -> Result<(), StartError> {
+pub async fn serve(
+    app: web::Data<App>,
+    listener: TcpListener,
+    tls: Option<Tls>,
+    ready: impl FnOnce(),
+) -> Result<(), StartError> {
     let failed = |error: std::io::Error| StartError(format!("The server did not start: {error}."));
-    let main = main_server(&app, listener).map_err(failed)?;
     let mut tasks = tokio::task::JoinSet::new();
+    let tls = tls.map(|Tls { server, keeper }| {
+        tasks.spawn_local(keeper.run());
+        server
+    });
+    let main = main_server(&app, listener, tls).map_err(failed)?;
     let handle = main.handle();
     tasks.spawn_local(async move { drop(main.await) });
     if let Some(address) = app.config.metrics_listen {
@@ -59,7 +71,10 @@ pub async fn serve(app: web::Data<App>, listener: TcpListener, ready: impl FnOnc
     }
     tasks.spawn_local(beat(app.clone()));
     tasks.spawn_local(keep_house(app.clone()));
+    tasks.spawn_local(rounds::run(app.clone()));
     tasks.spawn_local(clerk::run(app.clone()));
+    let posted = app.clone();
+    tasks.spawn_local(async move { post::run(&posted.post).await });
     ready();
     wait_for_signal().await.map_err(failed)?;
     stop(&app, handle).await;
@@ -67,7 +82,7 @@ pub async fn serve(app: web::Data<App>, listener: TcpListener, ready: impl FnOnc
     Ok(())
 }
 
-fn main_server(app: &web::Data<App>, listener: TcpListener) -> std::io::Result<Server> {
+fn main_server(app: &web::Data<App>, listener: TcpListener, tls: Option<ServerConfig>) -> std::io::Result<Server> {
     let data = app.clone();
     let server = HttpServer::new(move || {
         WebApp::new()
@@ -85,20 +100,24 @@ fn main_server(app: &web::Data<App>, listener: TcpListener) -> std::io::Result<S
                     .default_service(web::get().to(inbox::serve)),
             )
     });
-    Ok(server
+    let server = server
         .workers(threads(app.config.http_threads))
         .max_connections(CONNECTIONS_MAX)
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(REQUEST_HEAD_MAX)
         .on_connect(tune)
         .disable_signals()
-        .shutdown_timeout(app.config.drain_seconds)
-        .listen(listener)?
-        .run())
+        .shutdown_timeout(app.config.drain_seconds);
+    let bound = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls)?,
+        None => server.listen(listener)?,
+    };
+    Ok(bound.run())
 }
 
 fn tune(connection: &dyn Any, _: &mut Extensions) {
-    if let Some(stream) = connection.downcast_ref::<TcpStream>() {
+    let below = connection.downcast_ref().map(tls::inner);
+    if let Some(stream) = connection.downcast_ref::<TcpStream>().or(below) {
         let socket = socket2::SockRef::from(stream);
         let tuned = socket
             .set_tcp_nodelay(true)
@@ -141,6 +160,10 @@ async fn keep_house(app: web::Data<App>) {
         app.actors.sweep();
         app.look_at_disk();
         app.auth.keep_house(app.clock.now());
+        if let Err(error) = backup::tell(&app).await {
+            tracing::warn!(%error, "the audit log was not told of a backup; it is, next time");
+        }
+        keep_heard(&app, false).await;
         let organizations = app.store.organizations().await.unwrap_or_default();
         for organization in organizations {
             if let Err(error) = app.store.trim(organization.id, EVENTS_KEPT).await {
@@ -153,6 +176,12 @@ async fn keep_house(app: web::Data<App>) {
         if let Err(error) = app.store.forget_expired(app.clock.now()).await {
             tracing::warn!(%error, "expired sessions were not forgotten");
         }
+    }
+}
+
+async fn keep_heard(app: &App, all: bool) {
+    if let Err(error) = app.routing.keep(app.store.as_ref(), all).await {
+        tracing::warn!(%error, "when webhooks last came was not kept");
     }
 }
 
@@ -188,6 +217,8 @@ async fn stop(app: &App, server: ServerHandle) {
         tracing::warn!("some connections did not end in time");
     }
     app.clerk.finish(deadline).await;
+    app.post.finish(deadline).await;
+    keep_heard(app, true).await;
     app.stop(deadline).await;
     tracing::info!("stopped");
 }

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use futures_util::{SinkExt, StreamExt};
+use loadtest::session::Session;
 use serde::Deserialize;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::WebSocketStream;
@@ -23,7 +24,8 @@ pub(crate) struct Door {
     /// `/api/v1/live`.
     pub(crate) path: String,
     pub(crate) origin: String,
-    pub(crate) cookie: String,
+    /// `None` where nobody asks who one is.
+    pub(crate) session: Option<Session>,
 }
 
 #[derive(Debug)]
@@ -45,6 +47,17 @@ pub(crate) struct Frame {
 impl Live {
     /// The `index` spreads many connections over the addresses of the loopback network.
     pub(crate) async fn open(door: &Door, after: Option<u64>, index: usize) -> Result<Self, LoadError> {
+        let Some(session) = &door.session else { return Self::attempt(door, "", after, index).await };
+        let cookie = session.cookie();
+        match Self::attempt(door, &cookie, after, index).await {
+            Err(error) if error.is_unauthorized() && session.renew(&cookie).await? => {
+                Self::attempt(door, &session.cookie(), after, index).await
+            }
+            opened => opened,
+        }
+    }
+
+    async fn attempt(door: &Door, cookie: &str, after: Option<u64>, index: usize) -> Result<Self, LoadError> {
         let socket = TcpSocket::new_v4()?;
         if door.address.ip() == IpAddr::V4(Ipv4Addr::LOCALHOST) {
             let last = u8::try_from(2 + index / PER_ADDRESS).unwrap_or(2);
@@ -56,8 +69,8 @@ impl Live {
         let mut request = format!("ws://{}{}{query}", door.address, door.path).into_client_request()?;
         let header = |text: &str| HeaderValue::from_str(text).map_err(|error| LoadError::refused(error.to_string()));
         request.headers_mut().insert(ORIGIN, header(&door.origin)?);
-        if !door.cookie.is_empty() {
-            request.headers_mut().insert(COOKIE, header(&door.cookie)?);
+        if !cookie.is_empty() {
+            request.headers_mut().insert(COOKIE, header(cookie)?);
         }
         let (socket, _) = tokio_tungstenite::client_async(request, stream).await?;
         Ok(Self { socket })

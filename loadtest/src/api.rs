@@ -2,51 +2,31 @@
 
 use std::collections::{HashMap, HashSet};
 
-use reqwest::header::{COOKIE, SET_COOKIE};
-use reqwest::{RequestBuilder, StatusCode};
+use loadtest::session::Session;
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::error::LoadError;
 
 /// A signed-in member.
 #[derive(Clone, Debug)]
-pub(crate) struct Api {
-    client: reqwest::Client,
-    url: String,
-    cookie: String,
-}
+pub(crate) struct Api(Session);
 
 impl Api {
     pub(crate) async fn sign_in(url: &str, email: &str, password: &str) -> Result<Self, LoadError> {
-        let client = reqwest::Client::builder().no_proxy().timeout(std::time::Duration::from_secs(15)).build()?;
-        let url = url.trim_end_matches('/').to_owned();
-        let request = client
-            .post(format!("{url}/api/v1/sessions"))
-            .header("X-Jetto-Client", "jetto-load")
-            .json(&json!({"email": email, "password": password}));
-        let answer = request.send().await?;
-        if answer.status() != StatusCode::CREATED {
-            return Err(LoadError::refused(format!("sign-in of {email} answered {}", answer.status())));
-        }
-        let cookies = answer.headers().get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let pairs: Vec<&str> = cookies.filter_map(|cookie| cookie.split(';').next()).collect();
-        Ok(Self { client, url, cookie: pairs.join("; ") })
+        Ok(Self(Session::sign_in(url, email, password).await?))
     }
 
-    pub(crate) fn cookie(&self) -> &str {
-        &self.cookie
+    pub(crate) fn session(&self) -> &Session {
+        &self.0
     }
 
     pub(crate) fn url(&self) -> &str {
-        &self.url
-    }
-
-    fn with_head(&self, request: RequestBuilder) -> RequestBuilder {
-        request.header(COOKIE, &self.cookie).header("X-Jetto-Client", "jetto-load")
+        self.0.url()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value, LoadError> {
-        let answer = self.with_head(self.client.get(format!("{}/api/v1/{path}", self.url))).send().await?;
+        let answer = self.0.send(|client| client.get(format!("{}/api/v1/{path}", self.url()))).await?;
         if !answer.status().is_success() {
             return Err(LoadError::refused(format!("GET {path} answered {}", answer.status())));
         }
@@ -55,9 +35,9 @@ impl Api {
 
     /// A text reply; the same key again answers the same message.
     pub(crate) async fn reply(&self, conversation: &str, key: &str, text: &str) -> Result<StatusCode, LoadError> {
-        let request = self.client.post(format!("{}/api/v1/conversations/{conversation}/messages", self.url));
-        let request = self.with_head(request).header("Idempotency-Key", key);
-        let answer = request.json(&json!({"content": {"type": "text", "body": text}})).send().await?;
+        let url = format!("{}/api/v1/conversations/{conversation}/messages", self.url());
+        let body = json!({"content": {"type": "text", "body": text}});
+        let answer = self.0.send(|client| client.post(&url).header("Idempotency-Key", key).json(&body)).await?;
         Ok(answer.status())
     }
 

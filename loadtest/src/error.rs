@@ -8,6 +8,8 @@ pub(crate) enum LoadError {
     Http(#[from] reqwest::Error),
     #[error("WebSocket failed: {0}")]
     Socket(#[from] Box<tokio_tungstenite::tungstenite::Error>),
+    #[error("{0}")]
+    Session(#[from] loadtest::session::SessionError),
     #[error("the database failed: {0}")]
     Database(#[from] rusqlite::Error),
     #[error("{0}")]
@@ -25,6 +27,12 @@ impl From<tokio_tungstenite::tungstenite::Error> for LoadError {
 }
 
 impl LoadError {
+    /// Whether a live connection was refused for want of a token.
+    pub(crate) fn is_unauthorized(&self) -> bool {
+        let Self::Socket(error) = self else { return false };
+        matches!(error.as_ref(), tokio_tungstenite::tungstenite::Error::Http(answer) if answer.status() == 401)
+    }
+
     pub(crate) fn refused(text: impl Into<String>) -> Self {
         Self::Refused(text.into())
     }

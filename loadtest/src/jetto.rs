@@ -23,7 +23,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) struct Installation {
     binary: PathBuf,
     pub(crate) data: PathBuf,
-    log: PathBuf,
+    pub(crate) log: PathBuf,
     pub(crate) url: String,
     environment: Vec<(String, String)>,
 }
@@ -42,6 +42,8 @@ impl Installation {
             ("JETTO_META__GRAPH_URL", simulator.url().into()),
             ("JETTO_META__APP_SECRETS", SECRET.into()),
             ("JETTO_META__VERIFY_TOKEN", "torture_verify".into()),
+            // The log is searched for what it must not hold.
+            ("JETTO_LOG", "info,gateway=debug,actors=debug,storage=debug,engine=debug".into()),
         ];
         environment.extend(bug.map(|bug| ("JETTO_SEEDED_BUG", bug.to_owned())));
         let environment = environment.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();

@@ -3,9 +3,11 @@
 //!
 //! * [`payload`] builds every webhook of `meta-cloud-api.md` §1.
 //! * [`fuzz_api`] asks a server random things as two organizations, and looks for what leaks.
+//! * [`session`] is a browser that stays signed in.
 //! * [`simulator`] answers the Graph API, posts webhooks, keeps a ledger of what it accepted.
 
 pub mod clock;
 pub mod fuzz_api;
 pub mod payload;
+pub mod session;
 pub mod simulator;

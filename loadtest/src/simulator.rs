@@ -35,7 +35,7 @@ mod window;
 mod world;
 
 use std::net::TcpListener;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -89,6 +89,7 @@ pub(crate) struct Shared {
     outbox: Outbox,
     /// Numbers `fbtrace_id` and the lots of the fault switches.
     requests: AtomicU64,
+    token_questions: AtomicU64,
 }
 
 impl Shared {
@@ -171,6 +172,7 @@ impl Simulator {
             world: Mutex::new(World::new(&config)),
             outbox: Outbox::new(&config),
             requests: AtomicU64::new(config.seed),
+            token_questions: AtomicU64::new(0),
             config,
             url,
             clock,
@@ -202,6 +204,11 @@ impl Simulator {
         self.shared.outbox.set_callback(url);
     }
 
+    /// How often somebody asked whether a token holds.
+    pub fn token_questions(&self) -> u64 {
+        self.shared.token_questions.load(Ordering::Relaxed)
+    }
+
     /// The handshake that Meta makes when an address is entered; the address is kept when it passes.
     pub async fn verify_callback(&self, url: &str, verify_token: &str) -> Result<(), SimulatorError> {
         control::verify_callback(&self.shared, url, verify_token).await
@@ -221,6 +228,11 @@ impl Simulator {
 
     pub fn add_number(&self, portfolio: &PortfolioId, number: NumberConfig) {
         self.shared.world().add_number(portfolio, number);
+    }
+
+    /// Names and numbers of everybody it knows.
+    pub fn people(&self) -> Vec<(String, Phone)> {
+        self.shared.world().people.everybody()
     }
 
     pub fn now_ms(&self) -> u64 {

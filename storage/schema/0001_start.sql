@@ -13,7 +13,9 @@ CREATE TABLE tenant (
     -- Of the household: everything small about the organization.
     revision INTEGER NOT NULL DEFAULT 0,
     -- NULL: something was stored for it before the organization was.
-    body     BLOB
+    body     BLOB,
+    -- 1: it is being brought in from another installation, and nobody works with what is there so far.
+    arriving INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 -- People of the installation. E-mails and tokens are found by look-up keys.
@@ -255,8 +257,11 @@ CREATE TABLE identity (
     tenant  INTEGER NOT NULL,
     lookup  BLOB NOT NULL,
     contact INTEGER NOT NULL REFERENCES contact (key),
+    -- The identity itself: a look-up key tells nobody, and a person may ask for theirs and take it elsewhere.
+    body    BLOB NOT NULL,
     PRIMARY KEY (tenant, lookup)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX identity_of_contact ON identity (contact);
 
 CREATE TABLE outbox (
     place  INTEGER PRIMARY KEY,

@@ -3,3 +3,4 @@
 mod directory;
 
 pub use directory::DirectoryBlobs;
+pub(crate) use directory::{each_file, place};

@@ -33,6 +33,8 @@ pub(crate) const MESSAGE: Column = column("message", "body");
 /// By the wamid's look-up key.
 pub(crate) const PARKED_STATUS: Column = column("parked_status", "body");
 pub(crate) const CONTACT: Column = column("contact", "body");
+/// By the identity's look-up key.
+pub(crate) const IDENTITY: Column = column("identity", "body");
 /// By the message's id.
 pub(crate) const OUTBOX: Column = column("outbox", "body");
 /// By the conversation's id.

@@ -4,12 +4,16 @@
 
 mod cipher;
 mod keyring;
+mod keyring_backup;
 mod keyring_file;
+mod passphrase;
 mod sealer;
 mod secret;
 mod stream;
 
 pub use keyring::{Keyring, KeyringError, KeyringPlace};
+pub use keyring_backup::{back_up_keys, put_back_keys};
+pub use passphrase::{Passphrase, PassphraseError};
 pub use sealer::{Column, LOOKUP_BYTES, Lookup, Sealer};
 
 pub(crate) use keyring_file::private_folder;

@@ -10,6 +10,7 @@ pub(crate) enum List {
     Intake,
     Contacts,
     Audit,
+    Belongings,
 }
 
 impl List {
@@ -20,6 +21,7 @@ impl List {
             Self::Intake => "i",
             Self::Contacts => "k",
             Self::Audit => "a",
+            Self::Belongings => "b",
         }
     }
 }

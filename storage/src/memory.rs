@@ -15,9 +15,10 @@ mod inbox_log;
 mod media;
 mod messages;
 mod outbox;
+mod relocation;
 mod sessions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -63,6 +64,8 @@ impl MemoryStore {
 #[derive(Default)]
 struct State {
     households: BTreeMap<TenantId, Household>,
+    /// Being brought in from another installation.
+    arriving: BTreeSet<TenantId>,
     accounts: BTreeMap<AccountId, Account>,
     /// By the hash of the link's token.
     resets: BTreeMap<[u8; 32], (AccountId, Timestamp)>,
@@ -74,7 +77,7 @@ struct State {
     intake: BTreeMap<IntakeId, Item>,
     conversations: BTreeMap<(TenantId, ConversationId), Arrived<Conversation>>,
     messages: BTreeMap<(TenantId, ConversationId, MessageId), Arrived<Message>>,
-    parked: BTreeMap<(TenantId, Wamid), Vec<StatusUpdate>>,
+    parked: BTreeMap<(TenantId, Wamid), Vec<Arrived<StatusUpdate>>>,
     contacts: BTreeMap<(TenantId, ContactId), Arrived<Contact>>,
     identities: BTreeMap<(TenantId, String), ContactId>,
     outbox: BTreeMap<(TenantId, MessageId), Arrived<OutboxEntry>>,

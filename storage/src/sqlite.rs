@@ -25,8 +25,10 @@ mod open;
 mod outbox;
 mod ranges;
 mod readers;
+mod relocation;
 mod reseal;
 mod sessions;
+pub(crate) mod snapshot;
 mod writer;
 
 use std::path::Path;
@@ -36,13 +38,14 @@ use engine::id::TenantId;
 use engine::ports::StoreError;
 
 use checkpointer::Checkpointer;
-use data_directory::DataDirectory;
 use readers::Readers;
 use writer::Writer;
 
 use crate::crypto::{Keyring, KeyringPlace, Sealer};
 
+pub(crate) use data_directory::DataDirectory;
 pub use gauge::Pressure;
+pub(crate) use open::RESTORING;
 pub use open::{OpenError, SqliteOptions};
 
 /// Holds the data directory until it is dropped. Dropping waits for what is queued; [`SqliteStore::close`] also

@@ -194,6 +194,7 @@ pub(crate) fn owner() -> Principal {
         session: SessionId::from_bytes([3; 16]),
         api_key: None,
         until: None,
+        enrolled: true,
         grants: Role::Owner.grants(),
         teams: [].into(),
     }

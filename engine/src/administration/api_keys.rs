@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Case, Change, line, room};
 use crate::audit::{Action, AuditEntry};
-use crate::directory::{ApiKey, Heir, Member, MemberStatus, RoleId};
+use crate::directory::{ApiKey, Member, MemberStatus, RoleId};
 use crate::household::{API_KEYS_MAX, Write};
 use crate::id::{ApiKeyId, MemberId};
 use crate::permission::{Grants, Permission, Role};
@@ -75,13 +75,9 @@ pub(super) fn decide(case: &Case<'_>, command: ApiKeyCommand) -> Result<Change, 
     }
 }
 
-/// The key goes; its service member stays for its name.
+/// The key goes, and its service member: what it did keeps the name it was done under, in the log and in messages.
 pub(super) fn delete(case: &Case<'_>, key: &ApiKey, change: &mut Change) {
     let entry: AuditEntry = case.entry(Action::ApiKeyDeleted).on(&key.id).with("name", &key.name);
     change.audit.push(entry);
-    change.writes.push(Write::DeleteApiKey(key.id));
-    if let Some(service) = case.household.member(key.member) {
-        let status = MemberStatus::Deactivated { at: case.now, heir: Heir::Nobody };
-        change.writes.push(Write::PutMember(Member { status, ..service.clone() }));
-    }
+    change.writes.extend([Write::DeleteApiKey(key.id), Write::DeleteMember(key.member)]);
 }

@@ -8,6 +8,7 @@ use crate::audit::{Action, AuditActor, AuditEntry};
 use crate::directory::{Invitation, RoleId};
 use crate::household::{INVITATIONS_MAX, Write};
 use crate::id::{InvitationId, MemberId, TeamId};
+use crate::mask;
 use crate::permission::Permission;
 use crate::rejection::Rejection;
 use crate::time::Span;
@@ -60,7 +61,7 @@ pub(super) fn decide(case: &Case<'_>, command: InvitationCommand) -> Result<Chan
         InvitationCommand::Renew { id, token_hash } => renew(case, id, token_hash),
         InvitationCommand::Withdraw { id } => {
             let invitation = case.household.invitations.get(&id).ok_or(Rejection::NotFound)?;
-            let entry = case.entry(Action::InvitationWithdrawn).on(&id).with("email", &invitation.email);
+            let entry = told(case, Action::InvitationWithdrawn, invitation);
             Ok(Change { writes: vec![Write::DeleteInvitation(id)], audit: vec![entry] })
         }
         InvitationCommand::Accept { id, member, joining } => accept(case, id, member, joining),
@@ -85,13 +86,18 @@ fn create(
     let earlier = case.household.invitations.values().filter(|earlier| earlier.email == email || earlier.id == id);
     writes.extend(earlier.map(|earlier| Write::DeleteInvitation(earlier.id)));
     room(case.household.invitations.len() - writes.len(), INVITATIONS_MAX, "There are 500 invitations already.")?;
-    let entry = case.entry(Action::InvitationCreated).on(&id).with("email", &email);
-    let entry = entry.with("role", case.household.role_name(role));
     let (invited_by, created_at) = (case.somebody()?, case.now);
     let expires_at = created_at.plus(INVITATION_LIFE);
     let invitation = Invitation { id, email, role, teams, token_hash, invited_by, created_at, expires_at };
+    let entry = told(case, Action::InvitationCreated, &invitation);
     writes.push(Write::PutInvitation(invitation));
     Ok(Change { writes, audit: vec![entry] })
+}
+
+/// The log outlives an invitation that nobody takes: it keeps no whole address.
+fn told(case: &Case<'_>, action: Action, invitation: &Invitation) -> AuditEntry {
+    let entry = case.entry(action).on(&invitation.id).with("name", &mask::email(&invitation.email));
+    entry.with("role", case.household.role_name(invitation.role))
 }
 
 fn renew(case: &Case<'_>, id: InvitationId, token_hash: [u8; 32]) -> Result<Change, Rejection> {
@@ -100,7 +106,7 @@ fn renew(case: &Case<'_>, id: InvitationId, token_hash: [u8; 32]) -> Result<Chan
     let expires_at = case.now.plus(INVITATION_LIFE);
     // Who renews it vouches for it.
     let after = Invitation { token_hash, expires_at, invited_by: case.somebody()?, ..before.clone() };
-    let entry = case.entry(Action::InvitationRenewed).on(&id).with("email", &after.email);
+    let entry = told(case, Action::InvitationRenewed, &after);
     Ok(Change { writes: vec![Write::PutInvitation(after)], audit: vec![entry] })
 }
 

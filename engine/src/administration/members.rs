@@ -84,7 +84,8 @@ pub(super) fn joined(
     role: RoleId,
     teams: BTreeSet<TeamId>,
 ) -> Result<Member, Rejection> {
-    room(case.household.members.len(), MEMBERS_MAX, "There are 2,000 members already.")?;
+    let people = case.household.members.values().filter(|member| !member.is_service()).count();
+    room(people, MEMBERS_MAX, "There are 2,000 members already.")?;
     let mut members = case.household.members.values();
     if members.any(|member| member.id == id || member.account == Some(account.id) || member.email == account.email) {
         return Err(Rejection::Taken("This person is a member already."));

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::account::Account;
 use crate::directory::{Heir, MemberStatus};
+use crate::household::MEMBERS_MAX;
 use crate::id::{AccountId, ApiKeyId, CustomRoleId, InvitationId, TeamId, TenantId};
 use crate::permission::Role;
 
@@ -143,7 +144,7 @@ fn who_leaves_takes_their_keys_invitations_and_sessions_along() {
     let change = carry_out(&mut household, &actor(OWNER), deactivate(ADMIN, Heir::Member(member_id(AGENT)))).unwrap();
     assert!(change.writes.contains(&Write::EndSessions(member_id(ADMIN))));
     assert!(household.api_keys.is_empty() && household.invitations.is_empty());
-    assert!(!household.member(member_id(60)).unwrap().is_active(), "the service member stays for its name");
+    assert!(household.member(member_id(60)).is_none(), "the service member goes with its key");
     let gone = household.member(member_id(ADMIN)).unwrap();
     assert_eq!(gone.status, MemberStatus::Deactivated { at: NOW, heir: Heir::Member(member_id(AGENT)) });
     assert_eq!(household.grants(gone.id), Grants::default());
@@ -203,6 +204,36 @@ fn a_key_has_no_more_than_its_maker_has_now() {
         |wanted| why.iter().find(|(permission, ..)| *permission == wanted).map(|(_, allowed, why)| (*allowed, *why));
     assert_eq!(of(Permission::AuditRead), Some((false, Why::MakerLacks(member_id(ADMIN)))));
     assert_eq!(of(Permission::ContactsRead), Some((false, Why::NotInKey(id))));
+}
+
+#[test]
+fn keys_that_were_deleted_take_nobodys_place() {
+    let mut household = household();
+    let people = household.members.clone();
+    for _ in 0..=MEMBERS_MAX {
+        carry_out(&mut household, &actor(ADMIN), key(60, Grants::default())).unwrap();
+        let delete = Command::ApiKey(ApiKeyCommand::Delete { id: ApiKeyId::from_bytes([60; 16]) });
+        let deleted = carry_out(&mut household, &actor(ADMIN), delete).unwrap();
+        assert_eq!(deleted.audit[0].details["name"], "Key 60", "the log still says which it was");
+    }
+    assert_eq!(household.members, people);
+    carry_out(&mut household, &actor(ADMIN), key(60, Grants::default())).unwrap();
+    let somebody = people[&member_id(AGENT)].clone();
+    let more = (people.len() + 1..MEMBERS_MAX).map(|n| {
+        let (id, email) = (MemberId::derive(&[&n.to_be_bytes()]), format!("{n}@x.org"));
+        Write::PutMember(Member {
+            id,
+            email,
+            account: Some(AccountId::derive(&[&n.to_be_bytes()])),
+            ..somebody.clone()
+        })
+    });
+    household.apply(&more.collect::<Vec<_>>(), household.revision + 1);
+    for (n, joins) in [(50, true), (51, false)] {
+        carry_out(&mut household, &actor(ADMIN), invite(n, RoleId::Default(Role::Agent))).unwrap();
+        let joined = carry_out(&mut household, &actor(0), accept(n));
+        assert_eq!(joined.is_ok(), joins, "{joined:?}: the last place is a person's, whatever keys there are");
+    }
 }
 
 #[test]

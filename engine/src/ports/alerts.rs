@@ -17,6 +17,9 @@ pub trait Alerts: Send + Sync {
     /// Those that nobody put away, newest first.
     async fn alerts(&self, tenant: TenantId) -> Result<Vec<Alert>, StoreError>;
 
+    /// What it told of is mended: it is forgotten, and may be raised again when it comes back. `true` when it was shown.
+    async fn settle_alert(&self, tenant: TenantId, id: AlertId) -> Result<bool, StoreError>;
+
     /// Puts it away; `false` when there is none to put away, and then nothing is written.
     async fn dismiss_alert(&self, tenant: TenantId, id: AlertId, audit: Vec<AuditEntry>) -> Result<bool, StoreError>;
 }

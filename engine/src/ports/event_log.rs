@@ -4,7 +4,8 @@ use super::StoreError;
 use crate::event::LoggedEvent;
 use crate::id::TenantId;
 
-/// `n` of the oldest event kept and of the newest; both 0 when there is none.
+/// `n` of the oldest event kept and of the newest that ever was; both 0 when there never was one. When all were forgotten, the
+/// oldest is the one that comes next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogRange {
     pub oldest: u64,

@@ -84,6 +84,12 @@ for (const [name, { role, words }] of Object.entries(rooms)) {
     await page.getByText(words).waitFor();
   };
 }
+screens['an empty organization'] = async (app, page) => {
+  await page.goto(`${app.server.url}/sign-in`);
+  await page.getByText('Oficina Norte').click();
+  await page.getByRole('button', { name: /\bOwner\b/ }).click();
+  await page.getByRole('heading', { name: /^Welcome, / }).waitFor();
+};
 screens['window closed'] = async (app, page) => {
   await app.signIn('Agent');
   await page.goto(`${app.server.url}/inbox/mine`);

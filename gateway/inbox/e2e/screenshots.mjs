@@ -101,6 +101,7 @@ const shots = {
     run: (page) => page.goto(`${base}/inbox/all`),
   },
   'nothing-for-the-role': { person: 'Daniel Osei', run: (page) => page.goto(`${base}/`) },
+  'give-to-team': { person: 'Helena Castro', run: assigning },
   'read-along': { person: 'Nadia Rahman', run: readAlong },
   ...settingsShots(),
   // The last one: the mock stays away for some seconds after it.
@@ -221,6 +222,12 @@ async function picker(page) {
   await fields.nth(2).fill('24 fev 2027');
   await fields.nth(3).focus();
   await fields.nth(3).blur();
+}
+
+async function assigning(page) {
+  await openMarina(page);
+  await page.getByRole('button', { name: /^Assign/ }).click();
+  await page.getByRole('menuitem', { name: 'Assign to me' }).waitFor();
 }
 
 async function readAlong(page) {

@@ -70,7 +70,7 @@ const byToken = (call) => {
     'The invitation',
   );
 };
-const maskedEmail = (email) => email.replace(/^(.).*(@.*)$/, '$1•••$2');
+export const maskedEmail = (email) => email.replace(/^(.).*(@.*)$/, '$1•••$2');
 
 export const accountRoutes = [
   ['GET', '/sign-ups', ({ home }) => ({ body: { open: home.signUpOpen } }), true],

@@ -205,9 +205,12 @@ export class Installation {
     for (let day = 40; day > 0; day -= 1) {
       log(day * 1440 + 130, 'm-rn', 'session.opened', null);
       log(day * 1440 + 60, 'm-lh', 'session.opened', null, {}, phone);
-      if (day % 3 === 0) log(day * 1440 + 20, 'm-lh', 'contact.revealed', 'contact-c-0117');
+      if (day % 3 === 0)
+        log(day * 1440 + 20, 'm-lh', 'contact.revealed', 'contact-c-0117', {
+          name: 'P•••, +•••••••0117',
+        });
     }
-    log(1300, 'm-of', 'invitation.created', 'paulo@meridian.example', { role: 'Agent' });
+    log(1300, 'm-of', 'invitation.created', 'i-pa', { name: 'p•••@meridian.example', role: 'Agent' });
     log(1190, 'm-of', 'role.changed', house.roles[0].id, {
       name: 'Night desk',
       removed: 'conversations.send_template',
@@ -220,7 +223,7 @@ export class Installation {
     log(180, 'm-hc', 'settings.changed', null, { session_hours: '12', was: '24' });
     log(122, 'm-rn', 'session.opened', null);
     log(75, 'm-sl', 'channel.changed', '106540352242923', { token: 'replaced' });
-    log(41, 'm-lh', 'contact.revealed', 'contact-c-0117', {}, phone);
+    log(41, 'm-lh', 'contact.revealed', 'contact-c-0117', { name: 'P•••, +•••••••0117' }, phone);
     log(12, 'm-of', 'member.deactivated', 'm-ij', { hand_over_to: 'Kasturi Store', conversations: '3' });
   }
 

@@ -1,4 +1,5 @@
 // Members, invitations, teams, roles, keys, settings and the audit log of one organization.
+import { maskedEmail } from './account-routes.mjs';
 import { closed, DEFAULT_NAMES, DEFAULTS, PERMISSIONS, token } from './installation.mjs';
 import { forbidden, invalid, missing, Refused } from './refused.mjs';
 
@@ -293,7 +294,10 @@ export const memberRoutes = [
       home.within(member, home.roleOf(house(call), body.role).permissions);
       const made = home.invitation(house(call), body.email, body.role, body.teams ?? [], member.id);
       house(call).invitations.push(made);
-      note(call, 'invitation.created', body.email, { role: home.roleOf(house(call), body.role).name });
+      note(call, 'invitation.created', made.id, {
+        name: maskedEmail(body.email),
+        role: home.roleOf(house(call), body.role).name,
+      });
       return { status: 201, body: shownInvitation(call, made, true) };
     },
   ],

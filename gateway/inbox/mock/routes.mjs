@@ -14,6 +14,9 @@ function page(items, query, size = 50) {
   };
 }
 
+const initialAndEnd = ({ name, phone }) =>
+  [name && `${[...name][0]}•••`, phone && masked(phone)].filter(Boolean).join(', ');
+
 /** `+•••••••1234`: everything but the last four digits. */
 export function masked(phone) {
   const digits = phone.replace(/\D/g, '');
@@ -63,6 +66,7 @@ export const routes = [
         call.request,
         'contact.revealed',
         call.params.contact,
+        { name: initialAndEnd(row.contact) },
       );
       const { phone } = row.contact;
       return { body: { phone, wa_id: phone?.replace(/\D/g, '') ?? null } };

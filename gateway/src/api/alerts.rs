@@ -31,7 +31,9 @@ pub async fn dismiss(
     request: HttpRequest,
     id: web::Path<AlertId>,
 ) -> Result<HttpResponse, Problem> {
-    let said = entry(&app, &signed, &request, Action::AlertDismissed).on(&*id);
+    let known = app.store.alerts(signed.0.tenant).await?;
+    let alert = known.iter().find(|alert| alert.id == *id).ok_or_else(Problem::not_found)?;
+    let said = entry(&app, &signed, &request, Action::AlertDismissed).on(&*id).with("name", &alert.title);
     if !app.store.dismiss_alert(signed.0.tenant, *id, vec![said]).await? {
         return Err(Problem::not_found());
     }

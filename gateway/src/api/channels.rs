@@ -18,7 +18,7 @@ use crate::checks::{self, Check};
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
 use crate::meta::graph::{NumberFacts, RATE_STANDARD};
-use crate::shell;
+use crate::{rounds, shell};
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config
@@ -53,7 +53,7 @@ pub struct Channel {
     throughput: u32,
     /// The worst that the last check found.
     state: CheckState,
-    /// `null`: none among the newest.
+    /// `null`: never.
     last_webhook_at: Option<Timestamp>,
     /// The last four characters of the token.
     token_hint: String,
@@ -84,17 +84,20 @@ async fn own(app: &App, tenant: TenantId, id: &PhoneNumberId) -> Result<Number, 
     found.map(|(_, number)| number).ok_or_else(Problem::not_found)
 }
 
-async fn last_webhook(app: &App, tenant: TenantId, id: &PhoneNumberId) -> Result<Option<Timestamp>, Problem> {
+async fn last_webhook(app: &App, tenant: TenantId, number: &Number) -> Result<Option<Timestamp>, Problem> {
+    let id = &number.phone_number_id;
     if let Some(at) = app.routing.last_heard(id) {
         return Ok(Some(at));
     }
+    // A stop keeps it; what came in the last minute before a crash may be among the newest items.
     let query = IntakeQuery { outcome: None, page: PageRequest { after: None, limit: LOOKED_THROUGH } };
     let newest = app.store.entries(tenant, query).await?.items;
-    Ok(newest.iter().find(|entry| entry.phone_number_id.as_ref() == Some(id)).map(|entry| entry.received_at))
+    let found = newest.iter().find(|entry| entry.phone_number_id.as_ref() == Some(id)).map(|entry| entry.received_at);
+    Ok(found.max(number.standing.last_webhook_at))
 }
 
 async fn view(app: &App, tenant: TenantId, number: Number) -> Result<Channel, Problem> {
-    let last = last_webhook(app, tenant, &number.phone_number_id).await?;
+    let last = last_webhook(app, tenant, &number).await?;
     Ok(Channel::of(number, last))
 }
 
@@ -264,6 +267,7 @@ pub async fn disconnect(
     if !app.store.disconnect_number(signed.0.tenant, &id, vec![said]).await? {
         return Err(Problem::not_found());
     }
+    rounds::tell(&app, signed.0.tenant, checks::over(&id)).await?;
     app.routing.reload(app.store.as_ref()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -307,14 +311,15 @@ pub async fn check(
         let said = entry(&app, &signed, &request, Action::ChannelChanged).on(&*id).with("subscription", "made");
         app.store.record(tenant, vec![said]).await?;
     }
-    let trip = round_trip(&app, tenant, &id).await?;
+    let trip = round_trip(&app, tenant, &number).await?;
     let found = checks::run(&app.graph, &number, Some(trip), app.clock.now()).await;
     app.store.change_number(tenant, &id, found.heard, Vec::new()).await?;
+    rounds::tell(&app, tenant, found.alerts).await?;
     Ok(web::Json(found.checks.into()))
 }
 
 /// At the address and with the secret by which this organization's webhooks come.
-async fn round_trip(app: &App, tenant: TenantId, id: &PhoneNumberId) -> Result<RoundTrip, Problem> {
+async fn round_trip(app: &App, tenant: TenantId, number: &Number) -> Result<RoundTrip, Problem> {
     let own = app.store.meta_app(tenant).await?.filter(|meta| !meta.app_secret.is_empty());
     let (url, secret) = if let Some(meta) = &own {
         (callback_url(app, tenant), meta.app_secret.as_str())
@@ -323,7 +328,7 @@ async fn round_trip(app: &App, tenant: TenantId, id: &PhoneNumberId) -> Result<R
         (format!("{}/webhooks/whatsapp", app.origin), secret)
     };
     let probe = probe(&url, secret, shell::RandomIds.next()).await;
-    Ok(RoundTrip { probe, last_webhook_at: last_webhook(app, tenant, id).await? })
+    Ok(RoundTrip { probe, last_webhook_at: last_webhook(app, tenant, number).await? })
 }
 
 fn callback_url(app: &App, tenant: TenantId) -> String {

@@ -72,6 +72,7 @@ pub async fn reveal(
     let tenant = signed.0.tenant;
     let contact = app.store.contact(tenant, *id).await?.ok_or_else(Problem::not_found)?;
     // On disk before anybody sees the number.
-    app.store.record(tenant, vec![entry(&app, &signed, &request, Action::ContactRevealed).on(&*id)]).await?;
+    let said = entry(&app, &signed, &request, Action::ContactRevealed).on(&*id).with("name", &contact.masked());
+    app.store.record(tenant, vec![said]).await?;
     Ok(web::Json(Revealed { phone: contact.phone.as_ref().map(WaId::e164), wa_id: contact.phone }))
 }

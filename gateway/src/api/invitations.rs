@@ -1,4 +1,4 @@
-//! Invitations as those see them who invite. Their links are shown once: only a hash of the token is kept.
+//! Invitations as those see them who invite. Their links are mailed and shown once: only a hash of the token is kept.
 
 use std::collections::BTreeSet;
 
@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::auth::links;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
+use crate::mail::Letter;
 use crate::shell::RandomIds;
 
 pub fn routes(config: &mut web::ServiceConfig) {
@@ -58,6 +59,7 @@ impl InvitationView {
         })
     }
 
+    /// Mailed too, where there is a server for it; whoever invites may hand it over as well.
     fn with_link(
         household: &Household,
         id: InvitationId,
@@ -65,8 +67,20 @@ impl InvitationView {
         token: &str,
     ) -> Result<InvitationWithLink, Problem> {
         let invitation = Self::of(household, id).ok_or_else(Problem::not_found)?;
-        Ok(InvitationWithLink { invitation, link: format!("{}/invitation/{token}", app.origin) })
+        let link = format!("{}/invitation/{token}", app.origin);
+        app.post.send(letter(household, &invitation, &link));
+        Ok(InvitationWithLink { invitation, link })
     }
+}
+
+fn letter(household: &Household, invitation: &InvitationView, link: &str) -> Letter {
+    let (organization, inviter) = (&household.organization.name, &invitation.invited_by);
+    let text = format!(
+        "{inviter} invites you to work in the WhatsApp inbox of {organization}.\n\nJoin within seven days:\n{link}\n\n\
+         If you do not know what this is about, do nothing.\n"
+    );
+    let subject = format!("Your invitation to {organization}");
+    Letter { kind: "invitation", to: invitation.email.clone(), subject, text }
 }
 
 /// Invitations that nobody has used, in order of address

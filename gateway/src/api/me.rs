@@ -164,7 +164,7 @@ pub async fn change(
         let entry = if fields.is_empty() { entry } else { entry.with("fields", &fields.join(", ")) };
         email.iter().fold(entry, |entry, email| entry.with("from", &account.email).with("to", email))
     };
-    let audit = accounts::in_each_organization(&app, account.id, entry).await?;
+    let audit = accounts::in_each_organization(app.store.as_ref(), &app.households, account.id, entry).await?;
     let edit = |account: &mut Account| {
         if let Some(name) = &name {
             account.name.clone_from(name);
@@ -213,7 +213,7 @@ pub async fn password(
         let action = Action::AccountPasswordChanged;
         AuditEntry::new(now, accounts::themselves(member), action).on(&member.id).from(Some(&origin))
     };
-    let audit = accounts::in_each_organization(&app, account.id, entry).await?;
+    let audit = accounts::in_each_organization(app.store.as_ref(), &app.households, account.id, entry).await?;
     let known = account.password_hash.clone();
     // Its tabs come back with the new cookie; whoever has a copy of the old one does not.
     app.hub.reconnect(signed.0.tenant, signed.0.session);

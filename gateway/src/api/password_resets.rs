@@ -7,6 +7,7 @@ use engine::administration::within_reach;
 use engine::audit::{Action, AuditEntry};
 use engine::directory::Member;
 use engine::id::MemberId;
+use engine::mask;
 use engine::rejection::Rejection;
 use engine::time::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,8 +22,8 @@ use crate::clerk::{Errand, reset_link};
 use crate::http::guard::{Signed, origin_of};
 use crate::http::problem::Problem;
 
-/// A link that an admin hands over is good for a day.
-const HANDED_LIFE: Span = Span::hours(24);
+/// A link that an admin or the operator hands over is good for a day.
+pub const HANDED_LIFE: Span = Span::hours(24);
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config
@@ -76,9 +77,7 @@ pub async fn ask(
 pub async fn look(app: web::Data<App>, token: web::Path<String>) -> Result<web::Json<ResetView>, Problem> {
     let account = app.store.reset(links::hash(&token), app.clock.now()).await?.ok_or(Rejection::LinkExpired)?;
     let account = app.store.account(account).await?.ok_or(Rejection::LinkExpired)?;
-    let (before, after) = account.email.split_once('@').unwrap_or_default();
-    let first: String = before.chars().take(1).collect();
-    Ok(web::Json(ResetView { email: format!("{first}•••@{after}") }))
+    Ok(web::Json(ResetView { email: mask::email(&account.email) }))
 }
 
 /// Set the new password; every browser is signed out
@@ -100,7 +99,7 @@ pub async fn set(
     let entry = |member: &Member| {
         AuditEntry::new(now, accounts::themselves(member), Action::AccountReset).on(&member.id).from(Some(&origin))
     };
-    let audit = accounts::in_each_organization(&app, account.id, entry).await?;
+    let audit = accounts::in_each_organization(app.store.as_ref(), &app.households, account.id, entry).await?;
     set_password(&app, &account, &hash, audit, |_: &Account| Ok(())).await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -121,13 +120,17 @@ pub async fn hand_over(
     if app.store.memberships(account).await?.len() > 1 {
         // Whoever has the link has the account, and with it what the person is elsewhere.
         let text = "This person belongs to other organizations too. No link was made.";
-        return Err(Problem::new(StatusCode::CONFLICT, "in_use", text)
-            .with_action("They ask for a link themselves, on the sign-in page."));
+        let action = if app.post.is_open() {
+            "They ask for a link themselves, with \u{201c}Forgot password\u{201d} on the sign-in page; it comes by mail."
+        } else {
+            "Ask whoever runs this installation: \u{201c}jetto admin reset-password\u{201d} makes a link."
+        };
+        return Err(Problem::new(StatusCode::CONFLICT, "in_use", text).with_action(action));
     }
     let (token, hash) = links::new_token();
     let expires_at = now.plus(HANDED_LIFE);
     let entry = AuditEntry::new(now, signed.0.actor(), Action::AccountResetRequested).on(&member.id);
     let entry = entry.with("name", &member.name).from(Some(&origin_of(&app, &request)));
     app.store.put_reset(account, hash, expires_at, vec![(signed.0.tenant, entry)]).await?;
-    Ok(HttpResponse::Created().json(ResetLink { link: reset_link(&app, &token), expires_at }))
+    Ok(HttpResponse::Created().json(ResetLink { link: reset_link(&app.origin, &token), expires_at }))
 }

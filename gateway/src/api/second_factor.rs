@@ -108,7 +108,6 @@ pub async fn confirm(
         Ok(())
     })
     .await?;
-    app.auth.sessions.doubt(signed.0.session);
     Ok(web::Json(RecoveryCodes { recovery_codes }))
 }
 
@@ -153,7 +152,6 @@ pub async fn remove(
         Ok(())
     })
     .await?;
-    app.auth.sessions.doubt(signed.0.session);
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -174,5 +172,5 @@ async fn told(
     let (now, origin) = (app.clock.now(), origin_of(app, request));
     let entry =
         |member: &Member| AuditEntry::new(now, accounts::themselves(member), action).on(&member.id).from(Some(&origin));
-    Ok(accounts::in_each_organization(app, account.id, entry).await?)
+    Ok(accounts::in_each_organization(app.store.as_ref(), &app.households, account.id, entry).await?)
 }

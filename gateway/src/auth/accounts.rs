@@ -5,9 +5,11 @@ use engine::account::Account;
 use engine::audit::{AuditActor, AuditEntry};
 use engine::directory::Member;
 use engine::id::{AccountId, MemberId, TenantId};
-use engine::ports::{StoreError, Updated};
+use engine::ports::{Accounts, Administration, StoreError, Updated};
 
+use super::sessions::is_enrolled;
 use crate::app::App;
+use crate::households::Households;
 use crate::http::problem::Problem;
 
 /// A change is made again this often when somebody else was faster.
@@ -34,6 +36,12 @@ pub async fn update(
         }
         match app.store.update_account(after.clone(), before.revision, audit.clone()).await? {
             Updated::Applied => {
+                if is_enrolled(&after) != is_enrolled(&before) {
+                    for (tenant, member) in app.store.memberships(id).await? {
+                        app.auth.doubt_member(member);
+                        app.hub.enrolled(tenant, member, is_enrolled(&after));
+                    }
+                }
                 if (&after.name, &after.email) != (&before.name, &before.email) {
                     for (tenant, _) in app.store.memberships(id).await? {
                         app.households.reload(app.store.as_ref(), tenant).await?;
@@ -49,14 +57,15 @@ pub async fn update(
 }
 
 /// One entry for the log of each organization of the person.
-pub async fn in_each_organization(
-    app: &App,
+pub async fn in_each_organization<S: Administration + Accounts + ?Sized>(
+    store: &S,
+    households: &Households,
     id: AccountId,
     entry: impl Fn(&Member) -> AuditEntry,
 ) -> Result<Vec<(TenantId, AuditEntry)>, StoreError> {
     let mut entries = Vec::new();
-    for (tenant, member) in app.store.memberships(id).await? {
-        let household = app.households.of(app.store.as_ref(), tenant).await?;
+    for (tenant, member) in store.memberships(id).await? {
+        let household = households.of(store, tenant).await?;
         if let Some(member) = household.as_ref().and_then(|household| household.member(member)) {
             entries.push((tenant, entry(member)));
         }

@@ -56,6 +56,7 @@ pub async fn admit(app: &App, key: &str) -> Result<Principal, Problem> {
         session: session_of(id),
         api_key: Some(id),
         until: key.expires_at,
+        enrolled: true,
         grants: household.grants_of_key(id, now),
         teams: household.member(key.member).map(|member| member.teams.iter().copied().collect()).unwrap_or_default(),
     })

@@ -12,7 +12,7 @@ use engine::id::SessionId;
 use engine::ports::Rotated;
 use sha2::{Digest as _, Sha256};
 
-use super::sessions::{Entry, cut_off, entered, standing};
+use super::sessions::{Entry, cut_off, entered, is_enrolled, standing};
 use super::{cookies, origin};
 use crate::app::App;
 use crate::http::problem::Problem;
@@ -50,7 +50,7 @@ pub async fn refresh(app: &App, request: &HttpRequest) -> Result<Entry, Problem>
     let (id, secret) = parse(cookie.value()).ok_or_else(session_ended)?;
     let now = app.clock.now();
     let session = app.store.session(id).await?.ok_or_else(session_ended)?;
-    standing(app, &session, now).await?.ok_or_else(session_ended)?;
+    let account = standing(app, &session, now).await?.ok_or_else(session_ended)?;
     let household = app.households.of(app.store.as_ref(), session.tenant).await?.ok_or_else(session_ended)?;
     let member = household.member(session.member).filter(|member| member.is_active()).ok_or_else(session_ended)?;
     let who = AuditActor::Member { id: member.id, name: member.name.clone() };
@@ -58,7 +58,7 @@ pub async fn refresh(app: &App, request: &HttpRequest) -> Result<Entry, Problem>
     let reuse = AuditEntry::new(now, who, Action::SessionReused).on(&id).from(Some(&origin));
     let next = app.auth.keys.successor(&secret);
     match app.store.rotate_session(id, hash(&secret), hash(&next), now, reuse).await? {
-        Rotated::Fresh(session) => entered(app, &household, &session, &next, now),
+        Rotated::Fresh(session) => entered(app, &household, &session, is_enrolled(&account), &next, now),
         Rotated::Reused(session) => {
             tracing::warn!("a refresh token was used twice: its session is ended");
             cut_off(app, session.tenant, session.id);

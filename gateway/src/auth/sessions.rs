@@ -62,12 +62,7 @@ impl Known {
         self.ended.contains_key(&session)
     }
 
-    /// Asks the store again at the next request.
-    pub(crate) fn doubt(&self, session: SessionId) {
-        self.believed.remove(&session);
-    }
-
-    /// The same for all of somebody's.
+    /// Asks the store again about all of somebody's at their next requests.
     pub(super) fn doubt_member(&self, member: MemberId) {
         self.believed.retain(|_, believed| believed.member != member);
     }
@@ -108,7 +103,7 @@ pub async fn open(
     };
     let who = AuditActor::Member { id: member, name: person.name };
     let entry = AuditEntry::new(now, who, Action::SessionOpened).on(&session.id).from(Some(&origin));
-    let entered = entered(app, &household, &session, &secret, now)?;
+    let entered = entered(app, &household, &session, is_enrolled(account), &secret, now)?;
     app.store.open_session(session, vec![entry]).await?;
     Ok(entered)
 }
@@ -118,6 +113,7 @@ pub(super) fn entered(
     app: &App,
     household: &Household,
     session: &Session,
+    enrolled: bool,
     secret: &[u8; 32],
     now: Timestamp,
 ) -> Result<Entry, Problem> {
@@ -130,7 +126,7 @@ pub(super) fn entered(
     };
     let token = app.auth.keys.sign(&claims).map_err(|error| Problem::internal(&error))?;
     let cookies = cookies::pair(app, token, refresh::text(session.id, secret), session.expires_at.since(now));
-    let principal = principal_of(household, session.member, session.id, session.expires_at)?;
+    let principal = principal_of(household, session.member, session.id, session.expires_at, enrolled)?;
     Ok(Entry { principal, cookies })
 }
 
@@ -140,6 +136,7 @@ fn principal_of(
     member: MemberId,
     session: SessionId,
     until: Timestamp,
+    enrolled: bool,
 ) -> Result<Principal, Problem> {
     let active = household.member(member).filter(|member| member.is_active()).ok_or_else(Problem::signed_out)?;
     Ok(Principal {
@@ -148,6 +145,7 @@ fn principal_of(
         session,
         api_key: None,
         until: Some(until),
+        enrolled,
         grants: household.grants(member),
         teams: active.teams.iter().copied().collect(),
     })
@@ -168,9 +166,24 @@ pub async fn admit(app: &App, request: &HttpRequest) -> Result<Admitted, Problem
         return Err(Problem::signed_out());
     }
     let household = app.households.of(app.store.as_ref(), claims.org).await?.ok_or_else(Problem::signed_out)?;
-    let principal = principal_of(&household, claims.sub, claims.sid, believed.ends_at)?;
-    let must_enroll = household.settings.require_second_factor && !believed.enrolled;
+    let principal = principal_of(&household, claims.sub, claims.sid, believed.ends_at, believed.enrolled)?;
+    let must_enroll = household.must_enroll(&principal);
     Ok(Admitted { principal, must_enroll })
+}
+
+/// The principal with what the store says of their second factor now, where it matters.
+pub async fn look_again(app: &App, household: &Household, principal: Principal) -> Principal {
+    if !household.must_enroll(&Principal { enrolled: false, ..principal.clone() }) || principal.api_key.is_some() {
+        return principal;
+    }
+    let now = app.clock.now();
+    let known = app.auth.sessions.believed.get(&principal.session).map(|believed| *believed);
+    let enrolled = match known.filter(|believed| now < believed.until) {
+        Some(believed) => believed.enrolled,
+        // Who cannot be looked up is not let in for it.
+        None => look_up(app, principal.session, now).await.is_ok_and(|believed| believed.enrolled),
+    };
+    Principal { enrolled, ..principal }
 }
 
 /// Asks the store whether the session still stands, and believes it for a while.

@@ -23,7 +23,7 @@ pub const WORKSHOP_NUMBER: (&str, &str, &str) = ("Oficina Norte", "12025550170",
 pub const WABA: &str = "110000000000001";
 pub const WORKSHOP_WABA: &str = "120000000000001";
 /// The simulator's token; worth nothing anywhere else.
-pub const TOKEN: &str = "simulator-token";
+pub const TOKEN: &str = "simulator-token-4f2c";
 
 struct Part {
     role: Role,

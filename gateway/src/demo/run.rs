@@ -69,7 +69,7 @@ pub async fn run(options: Options, start_log: impl FnOnce(&Config)) -> Result<()
             Err(error) => tracing::error!(%error, "the demo's history is incomplete"),
         }
     });
-    let served = server::serve(app, listener, move || {
+    let served = server::serve(app, listener, None, move || {
         drop(writeln!(
             std::io::stdout(),
             "listening on {url}\n\n  Jetto demo: open {url} and pick a person. Ctrl+C ends it.\n"

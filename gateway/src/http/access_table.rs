@@ -44,6 +44,7 @@ pub fn hears(role: Role, holder: Holder) -> bool {
         session: SessionId::from_bytes([0; 16]),
         api_key: None,
         until: None,
+        enrolled: true,
         grants: role.grants(),
         teams: [MY_TEAM].into(),
     };

@@ -259,6 +259,23 @@ impl<O: Outlet> Channel<O> {
         }
     }
 
+    /// The member has a second factor from now on, or none any more. Who lacks one that the organization wants is told
+    /// and closed.
+    pub(super) fn enrolled(&mut self, member: MemberId, enrolled: bool, household: Option<&Household>) {
+        let (limit, now) = (self.limit, self.now());
+        self.listeners.retain(|_, listener| {
+            if listener.principal.person.id != member {
+                return true;
+            }
+            listener.principal.enrolled = enrolled;
+            let stays = !household.is_some_and(|household| household.must_enroll(&listener.principal));
+            if !stays && listener.push(ServerFrame::PermissionsChanged.encode(), limit, now) {
+                listener.close(Reason::NoAccess);
+            }
+            stays
+        });
+    }
+
     /// The connection is not among those who look at its conversation any more.
     fn leave_sight(&mut self, id: ConnectionId) {
         if let Some(conversation) = self.presence.forget(id) {
@@ -300,7 +317,7 @@ fn standing(household: &Household, principal: &Principal) -> Result<Principal, R
     let now = household.measure(principal).ok_or(Reason::SignedOut)?;
     if now.grants == Grants::default() {
         Err(Reason::SignedOut)
-    } else if now.visibility() == Visibility::Nothing {
+    } else if household.must_enroll(&now) || now.visibility() == Visibility::Nothing {
         Err(Reason::NoAccess)
     } else {
         Ok(now)

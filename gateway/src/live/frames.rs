@@ -62,7 +62,7 @@ pub enum ServerFrame {
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     SignedOut,
-    /// Signed in still, but with no conversation to see.
+    /// Signed in still, but with no conversation to see, or not before a second factor is set up.
     NoAccess,
     Slow,
     Draining,

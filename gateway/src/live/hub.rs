@@ -198,6 +198,12 @@ impl<O: Outlet> Hub<O> {
         lock(&self.channel(tenant)).end_member(member);
     }
 
+    /// The member has a second factor from now on, or none any more.
+    pub fn enrolled(&self, tenant: TenantId, member: MemberId, enrolled: bool) {
+        let household = self.households.kept(tenant);
+        lock(&self.channel(tenant)).enrolled(member, enrolled, household.as_deref());
+    }
+
     pub fn end_session(&self, tenant: TenantId, session: SessionId) {
         lock(&self.channel(tenant)).end_session(session, Reason::SignedOut);
     }
@@ -366,7 +372,8 @@ mod tests {
             let session = SessionId::from_bytes([5; 16]);
             let grants = Role::Owner.grants();
             let teams = Arc::default();
-            let principal = Principal { tenant: TENANT, person, session, api_key: None, until: None, grants, teams };
+            let (api_key, until, enrolled) = (None, None, true);
+            let principal = Principal { tenant: TENANT, person, session, api_key, until, enrolled, grants, teams };
             let candidate = Candidate { outlet, principal, backlog: Arc::default() };
             (self.hub.join(candidate, after).await.unwrap(), heard)
         }

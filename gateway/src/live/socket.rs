@@ -21,6 +21,7 @@ use super::channel::{Backlog, Outlet};
 use super::frames::{ClientFrame, Reason, ServerFrame};
 use super::hub::{Candidate, Step};
 use crate::app::App;
+use crate::auth::sessions;
 use crate::http::guard::{Signed, exact_origin};
 use crate::http::problem::Problem;
 
@@ -247,6 +248,8 @@ impl Socket {
 /// What this session is worth now: the upgrade may be hours ago.
 async fn current(app: &App, principal: Principal) -> Result<Principal, StoreError> {
     let household = app.households.of(app.store.as_ref(), principal.tenant).await?;
-    let now = household.and_then(|household| household.measure(&principal));
-    Ok(now.unwrap_or(Principal { grants: Grants::default(), ..principal }))
+    let nothing = Principal { grants: Grants::default(), ..principal.clone() };
+    let Some(household) = household else { return Ok(nothing) };
+    let principal = sessions::look_again(app, &household, principal).await;
+    Ok(household.measure(&principal).filter(|now| !household.must_enroll(now)).unwrap_or(nothing))
 }

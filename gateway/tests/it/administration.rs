@@ -1,7 +1,5 @@
 //! People, roles, teams, keys and settings: what a change is worth at once, and what the log says of it.
 
-use std::time::Duration;
-
 use engine::directory::{Heir, Member, MemberStatus};
 use engine::household::Write;
 use engine::ports::{Administration as _, Changed};
@@ -10,10 +8,7 @@ use serde_json::{Value, json};
 use storage::sqlite::{SqliteOptions, SqliteStore};
 use tokio::time::Instant;
 
-use crate::harness::{Agent, Jetto, Live, ORGANIZATION, PASSWORD};
-
-/// A change acts on open connections within this time.
-const AT_ONCE: Duration = Duration::from_secs(1);
+use crate::harness::{AT_ONCE, Agent, Jetto, Live, ORGANIZATION, PASSWORD};
 
 struct House {
     jetto: Jetto,
@@ -317,6 +312,13 @@ async fn links_and_keys_are_told_once() {
     owner.delete(&format!("invitations/{id}")).await.expect(204);
     owner.delete(&format!("invitations/{id}")).await.expect(404);
 
+    let told = owner.all("audit?action=invitation.").await;
+    let about: Vec<&str> = told.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    assert_eq!(about, ["invitation.withdrawn", "invitation.renewed", "invitation.created"]);
+    for entry in &told {
+        assert_eq!(entry["details"], json!({"name": "s•••@garden.example", "role": "Agent"}), "{entry}");
+    }
+
     let wanted = json!({"name": "Shop", "permissions": ["contacts.read"], "expires_at": 4_102_444_800_000_i64});
     let made = owner.post("api-keys", &wanted).await.expect(201).json();
     let key = made["key"].as_str().unwrap();
@@ -332,6 +334,10 @@ async fn links_and_keys_are_told_once() {
     assert_eq!(service["name"], "Shop");
     owner.delete(&format!("api-keys/{}", made["id"].as_str().unwrap())).await.expect(204);
     assert_eq!(owner.get("api-keys").await["items"], json!([]));
+    let people = owner.get("members").await["items"].clone();
+    assert!(people.as_array().unwrap().iter().all(|member| member["service"] == false), "{people}");
+    let deleted = owner.all("audit?action=api_key.deleted").await;
+    assert_eq!(deleted[0]["details"]["name"], "Shop", "the log says which it was");
     let everything = owner.read("audit/export?format=ndjson").await.expect(200);
     let everything = String::from_utf8(everything.body.to_vec()).unwrap();
     assert!(!everything.contains(key) && !everything.contains(token), "no secrets in the log");

@@ -13,12 +13,12 @@ use serde_json::json;
 use crate::harness::{Agent, Answer, Jetto, Live, ORGANIZATION, OWNER, PASSWORD, eventually};
 
 /// Not a session, and nothing of what a browser sends.
-async fn call(jetto: &Jetto, key: &str, method: Method, path: &str) -> Answer {
+pub(crate) async fn call(jetto: &Jetto, key: &str, method: Method, path: &str) -> Answer {
     let request = Agent::stranger(jetto.url()).bare(method, path).header(AUTHORIZATION, format!("Bearer {key}"));
     Answer::to(request).await
 }
 
-async fn made(jetto: &Jetto, n: u8, permissions: &[Permission], expires_at: Option<Timestamp>) -> String {
+pub(crate) async fn made(jetto: &Jetto, n: u8, permissions: &[Permission], expires_at: Option<Timestamp>) -> String {
     let (token, _) = links::new_token();
     let key = format!("jetto_{token}");
     let create = ApiKeyCommand::Create {

@@ -78,7 +78,7 @@ async fn work_until_it_dies(jetto: &mut Jetto, agent: &Agent, round: u64, promis
     promises.replies.extend(asked);
 }
 
-fn count(words: impl Iterator<Item = String>) -> HashMap<String, usize> {
+pub(crate) fn count(words: impl Iterator<Item = String>) -> HashMap<String, usize> {
     let mut counts = HashMap::new();
     for words in words {
         *counts.entry(words).or_default() += 1;
@@ -86,7 +86,7 @@ fn count(words: impl Iterator<Item = String>) -> HashMap<String, usize> {
     counts
 }
 
-async fn everything_said(agent: &Agent) -> Vec<Value> {
+pub(crate) async fn everything_said(agent: &Agent) -> Vec<Value> {
     let mut messages = Vec::new();
     for conversation in agent.all("conversations").await {
         messages.extend(agent.history(conversation["id"].as_str().unwrap()).await);
@@ -94,7 +94,7 @@ async fn everything_said(agent: &Agent) -> Vec<Value> {
     messages
 }
 
-fn words_of(message: &Value) -> String {
+pub(crate) fn words_of(message: &Value) -> String {
     message["content"]["body"].as_str().unwrap_or_default().to_owned()
 }
 

@@ -1,9 +1,11 @@
 //! One installation: the binary as a child process, its data directory, and the simulated Meta around it.
 
 mod agent;
+mod canary;
 mod door;
 mod hook;
 mod live;
+mod post_office;
 mod routes;
 
 use std::ffi::OsStr;
@@ -22,13 +24,15 @@ use tokio::process::{Child, Command};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 pub(crate) use agent::{Agent, Answer};
+pub(crate) use canary::{betrayed, holds, plant, spellings};
 pub(crate) use door::{phone, told};
 pub(crate) use hook::{customer, now_s, sample, samples, shown, signed, signed_at, status, text, wamid, webhook};
 pub(crate) use live::Live;
+pub(crate) use post_office::PostOffice;
 pub(crate) use routes::Things;
 
 pub(crate) const SECRET: &str = "demo_app_secret";
-pub(crate) const VERIFY_TOKEN: &str = "a long random word";
+pub(crate) const VERIFY_TOKEN: &str = "violet harbour 42";
 pub(crate) const TOKEN: &str = "simulator-token";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 pub(crate) const ORGANIZATION: &str = "Garden";
@@ -39,6 +43,8 @@ pub(crate) const CUSTOMER: &str = "12025550123";
 
 /// Generous, because tests share two cores; nothing waits this long unless it is broken.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+/// A change acts on open connections within this time.
+pub(crate) const AT_ONCE: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_millis(15);
 
 /// Asks again until there is an answer.
@@ -101,7 +107,8 @@ impl Jetto {
             ("JETTO_META__VERIFY_TOKEN", VERIFY_TOKEN),
             ("JETTO_ACTOR_THREADS", "2"),
             ("JETTO_HTTP_THREADS", "2"),
-            ("JETTO_LOG", "info"),
+            // As verbose as an operator may want it: the log is searched for what it must not hold.
+            ("JETTO_LOG", "debug,gateway=trace,actors=trace,storage=trace,engine=trace"),
             // Tests sign in more often than people.
             ("JETTO_LIMITS__SIGN_IN_ATTEMPTS", "100"),
         ];
@@ -119,7 +126,13 @@ impl Jetto {
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        self.directory.path().join("data")
+        self.settings.iter().find(|(key, _)| key == "JETTO_DATA_DIR").map(|(_, dir)| dir.into()).expect("a setting")
+    }
+
+    /// Another data directory from now on.
+    pub(crate) fn moves_to(&mut self, name: &str) {
+        let data = self.directory.path().join(name);
+        self.set("JETTO_DATA_DIR", data.to_str().unwrap());
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -163,21 +176,38 @@ impl Jetto {
 
     /// Runs a command of the binary to its end.
     pub(crate) async fn run(&self, arguments: &[&str], input: &str) -> Output {
-        let mut command = self.command(arguments);
+        self.run_within("", arguments, input).await
+    }
+
+    /// The same, after `limits`, which are words of a shell.
+    pub(crate) async fn run_within(&self, limits: &str, arguments: &[&str], input: &str) -> Output {
+        plant(input);
+        let mut command = if limits.is_empty() {
+            self.command(arguments)
+        } else {
+            let script = format!("{limits}; exec \"$0\" \"$@\"");
+            let shell = ["-c", &script, env!("CARGO_BIN_EXE_jetto")];
+            self.command_of("/bin/sh", &[shell.as_slice(), arguments].concat())
+        };
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
         // A command that refuses its arguments does not read.
         drop(stdin.write_all(format!("{input}\n").as_bytes()).await);
         drop(stdin);
-        timeout(DEADLINE, child.wait_with_output())
-            .await
-            .unwrap_or_else(|_| panic!("{arguments:?} does not end"))
-            .unwrap()
+        let output = timeout(DEADLINE, child.wait_with_output()).await;
+        let output = output.unwrap_or_else(|_| panic!("{arguments:?} does not end")).unwrap();
+        let mut log = std::fs::File::options().create(true).append(true).open(self.commands_log()).unwrap();
+        std::io::Write::write_all(&mut log, &output.stderr).unwrap();
+        output
     }
 
     fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_jetto"));
+        self.command_of(env!("CARGO_BIN_EXE_jetto"), arguments)
+    }
+
+    fn command_of(&self, program: &str, arguments: &[impl AsRef<OsStr>]) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).env_clear().envs(self.settings.iter().map(|(key, value)| (key, value)));
         command.current_dir(self.directory.path()).kill_on_drop(true);
         command
@@ -194,7 +224,7 @@ impl Jetto {
         let url = line.strip_prefix("listening on ").expect("the contract's line").to_owned();
         self.meta.set_callback(&format!("{url}/webhooks/whatsapp"));
         // Meta and the browsers find it again after a restart.
-        self.set("JETTO_LISTEN", url.strip_prefix("http://").expect("an address"));
+        self.set("JETTO_LISTEN", url.split_once("://").expect("an address").1);
         self.server = Some(Server { child, url });
     }
 
@@ -203,11 +233,16 @@ impl Jetto {
         self.server.take().unwrap().child.kill().await.unwrap();
     }
 
+    pub(crate) fn signal(&self, signal: Signal) {
+        let server = self.server.as_ref().expect("the server runs");
+        let pid = server.child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
     /// SIGTERM, then waits for the end.
     pub(crate) async fn stop(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
         let mut server = self.server.take().unwrap();
-        let pid = server.child.id().and_then(|pid| Pid::from_raw(pid.cast_signed())).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
         timeout(DEADLINE, server.child.wait()).await.expect("the server drains").unwrap()
     }
 
@@ -256,6 +291,7 @@ impl Jetto {
 
     /// The simulated customer writes a text.
     pub(crate) fn customer_writes(&self, words: &str) -> Wamid {
+        plant(words);
         self.customer_says(Content::Text { body: words.into() })
     }
 
@@ -293,6 +329,33 @@ impl Jetto {
         self.directory.path().join("jetto.log")
     }
 
+    /// What commands said beside their answer.
+    fn commands_log(&self) -> PathBuf {
+        self.directory.path().join("commands.log")
+    }
+
+    /// By which a failure is repeated.
+    fn again(&self) -> String {
+        let test = std::thread::current().name().unwrap_or_default().to_owned();
+        let features = if cfg!(feature = "seeded-bugs") { "--features seeded-bugs " } else { "" };
+        let seed = self.seed;
+        format!("again: JETTO_TEST_SEED={seed} cargo test -p gateway {features}--test it -- --exact {test}")
+    }
+
+    /// Whom the simulated WhatsApp knows is planted too.
+    fn search_logs(&self) {
+        for (name, phone) in self.meta.people() {
+            plant(&name);
+            plant(phone.as_str());
+        }
+        let commands = std::fs::read_to_string(self.commands_log()).unwrap_or_default();
+        for log in [self.log(), commands] {
+            if let Some((canary, line)) = betrayed(&log) {
+                panic!("the log holds {canary:?}: {line}\n{}", self.again());
+            }
+        }
+    }
+
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log_file()).unwrap_or_default()
     }
@@ -300,18 +363,14 @@ impl Jetto {
 
 impl Drop for Jetto {
     fn drop(&mut self) {
-        if std::thread::panicking() {
-            let log = self.log();
-            let tail: Vec<&str> = log.lines().rev().take(30).collect();
-            for line in tail.iter().rev() {
-                eprintln!("{line}");
-            }
-            let test = std::thread::current().name().unwrap_or_default().to_owned();
-            let features = if cfg!(feature = "seeded-bugs") { "--features seeded-bugs " } else { "" };
-            eprintln!(
-                "again: JETTO_TEST_SEED={} cargo test -p gateway {features}--test it -- --exact {test}",
-                self.seed
-            );
+        if !std::thread::panicking() {
+            return self.search_logs();
         }
+        let log = self.log();
+        let tail: Vec<&str> = log.lines().rev().take(30).collect();
+        for line in tail.iter().rev() {
+            eprintln!("{line}");
+        }
+        eprintln!("{}", self.again());
     }
 }

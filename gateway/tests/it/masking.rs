@@ -122,6 +122,8 @@ async fn a_number_is_revealed_to_who_may_and_that_is_on_record() {
     assert_eq!(revealed.len(), 1, "neither the refusal nor what is not there");
     assert_eq!(revealed[0].entry.target.as_deref(), contact.as_str());
     assert_eq!(revealed[0].entry.actor.name(), "owner");
+    let label = &revealed[0].entry.details["name"];
+    assert!(label.ends_with(", +•••••••0123") && label.contains("•••,"), "{label}");
     assert!(!format!("{revealed:?}").contains(CUSTOMER));
 }
 

@@ -1,62 +1,8 @@
 //! A forgotten password: by mail through the operator's server, or by a link that an admin hands over.
 
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 
-use crate::harness::{Agent, Answer, DEADLINE, Jetto, ORGANIZATION, OWNER, told};
-
-/// An SMTP server that takes everything; the mails come out of `letters`.
-struct PostOffice {
-    url: String,
-    letters: mpsc::UnboundedReceiver<String>,
-    _work: JoinSet<()>,
-}
-
-impl PostOffice {
-    async fn open() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("smtp://{}", listener.local_addr().unwrap());
-        let (box_, letters) = mpsc::unbounded_channel();
-        let mut work = JoinSet::new();
-        work.spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let (read, mut write) = stream.into_split();
-                let mut lines = BufReader::new(read).lines();
-                let mut letter: Option<String> = None;
-                write.write_all(b"220 here\r\n").await.unwrap();
-                while let Ok(Some(line)) = lines.next_line().await {
-                    let answer = match &mut letter {
-                        Some(text) if line == "." => {
-                            box_.send(std::mem::take(text)).unwrap();
-                            letter = None;
-                            "250 taken"
-                        }
-                        Some(text) => {
-                            text.push_str(&line);
-                            text.push('\n');
-                            continue;
-                        }
-                        None if line == "DATA" => {
-                            letter = Some(String::new());
-                            "354 go on"
-                        }
-                        None => "250 fine",
-                    };
-                    write.write_all(format!("{answer}\r\n").as_bytes()).await.unwrap();
-                }
-            }
-        });
-        Self { url, letters, _work: work }
-    }
-
-    async fn letter(&mut self) -> String {
-        let letter = tokio::time::timeout(DEADLINE, self.letters.recv()).await;
-        letter.expect("a mail comes").unwrap()
-    }
-}
+use crate::harness::{Agent, Answer, Jetto, ORGANIZATION, OWNER, PASSWORD, PostOffice, told};
 
 async fn use_up(jetto: &Jetto, token: &str, email: &str) {
     let stranger = Agent::stranger(jetto.url());
@@ -77,10 +23,9 @@ async fn use_up(jetto: &Jetto, token: &str, email: &str) {
 
 #[tokio::test]
 async fn a_link_comes_by_mail_and_is_good_once() {
-    let mut office = PostOffice::open().await;
+    let mut office = PostOffice::open(&[]).await;
     let mut jetto = Jetto::prepared().await;
-    jetto.set("JETTO_SMTP__URL", &office.url);
-    jetto.set("JETTO_SMTP__FROM", "Jetto <jetto@garden.example>");
+    jetto.mails_by(&office);
     jetto.set("JETTO_PUBLIC_URL", "https://inbox.garden.example");
     jetto.start().await;
     let stranger = Agent::stranger(jetto.url());
@@ -89,15 +34,14 @@ async fn a_link_comes_by_mail_and_is_good_once() {
         let answer = Answer::to(request.json(&json!({"email": email}))).await.expect(202);
         assert!(answer.body.is_empty());
     }
-    // Quoted-printable: a long line goes on after `=`.
-    let letter = office.letter().await.replace("=\n", "");
+    let letter = office.letter().await;
     assert!(
         letter.contains("To: owner@garden.example") && letter.contains("From: Jetto <jetto@garden.example>"),
         "{letter}"
     );
     let token = letter.split("https://inbox.garden.example/reset/").nth(1).unwrap().lines().next().unwrap().trim();
     assert_eq!(token.len(), 43);
-    assert!(office.letters.try_recv().is_err(), "none for who has no account");
+    assert!(office.is_empty(), "none for who has no account");
     assert!(!jetto.log().contains(OWNER) && !jetto.log().contains(token), "{}", jetto.log());
     jetto.unset("JETTO_PUBLIC_URL");
     jetto.restart().await;
@@ -134,4 +78,58 @@ async fn an_admin_hands_a_link_over_to_who_has_no_more_than_they() {
     assert!(made["expires_at"].is_i64());
     use_up(&jetto, token, "agent@garden.example").await;
     colleague.read("me").await.expect(401);
+}
+
+#[tokio::test]
+async fn who_belongs_to_several_organizations_has_another_way_back_in() {
+    let office = PostOffice::open(&[]).await;
+    let mut jetto = Jetto::prepared().await;
+    jetto.create_organization("Second", "owner@second.example").await;
+    let omar = jetto.add_member(ORGANIZATION, "omar@garden.example", "agent").await;
+    jetto.start().await;
+    let second = jetto.sign_in("owner@second.example").await;
+    let invited = second.post("invitations", &json!({"email": "omar@garden.example", "role": "agent"})).await;
+    let invited = invited.expect(201).json();
+    let token = invited["link"].as_str().unwrap().rsplit('/').next().unwrap();
+    let joining = json!({"password": PASSWORD});
+    Agent::stranger(jetto.url()).post(&format!("invitations/by-token/{token}"), &joining).await.expect(201);
+
+    let path = format!("members/{omar}/password-reset");
+    let refused = jetto.owner().await.post(&path, &json!({})).await.expect(409);
+    assert_eq!(refused.problem(), "in_use");
+    let advice = refused.json()["action"].clone();
+    assert!(advice.as_str().unwrap().contains("jetto admin reset-password"), "{advice}");
+    jetto.mails_by(&office);
+    jetto.restart().await;
+    let advice = jetto.owner().await.post(&path, &json!({})).await.expect(409).json()["action"].clone();
+    assert!(advice.as_str().unwrap().contains("by mail"), "{advice}");
+
+    let signed_in = jetto.sign_in("omar@garden.example").await;
+    assert!(jetto.stop().await.success());
+    let reset = ["admin", "reset-password", "--email"];
+    let nobody = jetto.run(&[&reset[..], &["nobody@garden.example"]].concat(), "").await;
+    assert!(!nobody.status.success() && String::from_utf8(nobody.stderr).unwrap().contains("Nothing was changed"));
+    let made = jetto.run(&[&reset[..], &["Omar@garden.example"]].concat(), "").await;
+    let link = String::from_utf8(made.stdout).unwrap();
+    let short = jetto.run(&[&reset[..], &["omar@garden.example", "--password-stdin"]].concat(), "short").await;
+    assert!(String::from_utf8(short.stderr).unwrap().contains("too short"));
+    jetto.start().await;
+    signed_in.read("me").await.expect(200);
+    let token = link.trim().strip_prefix(&format!("{}/reset/", jetto.url())).unwrap_or_else(|| panic!("{link}"));
+    use_up(&jetto, token, "omar@garden.example").await;
+
+    let again = Agent::sign_in(jetto.url(), "omar@garden.example", "another long password").await;
+    assert!(jetto.stop().await.success());
+    let set = jetto.run(&[&reset[..], &["omar@garden.example", "--password-stdin"]].concat(), PASSWORD).await;
+    assert!(set.status.success(), "{set:?}");
+    jetto.start().await;
+    again.read("me").await.expect(401);
+    jetto.sign_in("omar@garden.example").await;
+    for organization in [ORGANIZATION, "Second"] {
+        let log = jetto.audited(organization).await;
+        let by_operator = log.iter().filter(|entry| entry.actor == engine::audit::AuditActor::System);
+        let told: Vec<&str> = by_operator.map(|entry| entry.action.key()).collect();
+        assert!(told.ends_with(&["account.reset_requested", "account.reset"]), "{organization}: {told:?}");
+        jetto.start().await;
+    }
 }

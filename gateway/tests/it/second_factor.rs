@@ -2,8 +2,9 @@
 
 use engine::administration::{Command, SettingsChange};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
-use crate::harness::{Agent, Answer, Jetto, ORGANIZATION, OWNER, PASSWORD, phone, told};
+use crate::harness::{AT_ONCE, Agent, Answer, Jetto, Live, ORGANIZATION, OWNER, PASSWORD, phone, told};
 
 /// Sets it up; answers the secret and the recovery codes. Takes the code of this moment.
 async fn enrolled(agent: &Agent) -> (String, Vec<String>) {
@@ -92,4 +93,45 @@ async fn where_the_organization_wants_it_nothing_else_answers_before() {
     assert_eq!(agent.get("me").await["must_enroll_second_factor"], false);
     agent.read("conversations").await.expect(200);
     agent.live(None).await;
+}
+
+#[tokio::test]
+async fn who_has_none_is_cut_off_at_once_when_the_organization_wants_one() {
+    let mut jetto = Jetto::prepared().await;
+    jetto.add_member(ORGANIZATION, "lina@garden.example", "agent").await;
+    jetto.start().await;
+    let (owner, lina) = (jetto.owner().await, jetto.sign_in("lina@garden.example").await);
+    let (mut owners, mut linas) = (owner.live(None).await, lina.live(None).await);
+    // What counts is how it is now, not how it was when the connection was opened.
+    let (_, recovery) = enrolled(&owner).await;
+    let want = async |wanted: bool| {
+        let change = json!({"require_second_factor": wanted});
+        owner.patch("organization", &change).await.expect(200);
+        Instant::now()
+    };
+    let wanted = want(true).await;
+    let cut = [json!({"type": "permissions_changed"}), json!({"type": "bye", "reason": "no_access"})];
+    assert_eq!(linas.rest().await, cut);
+    assert!(wanted.elapsed() < AT_ONCE, "{:?}", wanted.elapsed());
+    assert_eq!(lina.read("conversations").await.expect(403).problem(), "second_factor_required");
+    assert_eq!(Live::open(&lina, None).await.err(), Some(403));
+    lina.read("me").await.expect(200);
+    jetto.customer_writes("Hello");
+    owners.added("Hello").await;
+
+    let (_, codes) = enrolled(&lina).await;
+    let mut linas = lina.live(None).await;
+    let proof = json!({"password": PASSWORD, "code": codes[0]});
+    lina.delete_with("me/second-factor", &proof).await.expect(204);
+    let removed = Instant::now();
+    assert_eq!(linas.rest().await, cut);
+    assert!(removed.elapsed() < AT_ONCE, "{:?}", removed.elapsed());
+
+    want(false).await;
+    let mut linas = lina.live(None).await;
+    let proof = json!({"password": PASSWORD, "code": recovery[0]});
+    owner.delete_with("me/second-factor", &proof).await.expect(204);
+    jetto.customer_writes("Still here?");
+    linas.added("Still here?").await;
+    owners.added("Still here?").await;
 }

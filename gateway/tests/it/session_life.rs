@@ -1,20 +1,16 @@
 //! What becomes of a session: renewed, copied, ended from another browser, taken to another organization.
 
-use std::time::Duration;
-
 use engine::administration::{Command, InvitationCommand};
 use engine::directory::RoleId;
 use engine::id::InvitationId;
 use gateway::auth::links;
+use loadtest::session::Session;
 use reqwest::Method;
 use reqwest::header::USER_AGENT;
 use serde_json::json;
 use tokio::time::timeout;
 
-use crate::harness::{Agent, Answer, Jetto, Live, ORGANIZATION, OWNER, PASSWORD, told};
-
-/// What the contract allows between the end of a session and the end of its sockets.
-const AT_ONCE: Duration = Duration::from_secs(1);
+use crate::harness::{AT_ONCE, Agent, Answer, Jetto, Live, ORGANIZATION, OWNER, PASSWORD, told};
 
 /// Reads to the end; answers why it ended.
 async fn farewell(live: &mut Live) -> String {
@@ -170,4 +166,26 @@ async fn a_person_of_two_organizations_goes_from_one_to_the_other() {
     let wanted = json!({"email": OWNER, "password": PASSWORD, "organization_id": second});
     let direct = Agent::stranger(jetto.url()).post("sessions", &wanted).await.expect(201);
     assert_eq!(direct.json()["organization"]["name"], "Second");
+}
+
+#[tokio::test]
+async fn the_load_generator_stays_signed_in_when_its_token_is_not_taken_any_more() {
+    let mut jetto = Jetto::running().await;
+    let session = Session::sign_in(jetto.url(), OWNER, PASSWORD).await.unwrap();
+    let first = session.cookie();
+    // Other keys sign from now on: what was handed out is worth as little as an expired token.
+    assert!(jetto.stop().await.success());
+    std::fs::remove_file(jetto.data().join("session.keys")).unwrap();
+    jetto.start().await;
+    let ask = async || session.send(|client| client.get(format!("{}/api/v1/me", jetto.url()))).await.unwrap().status();
+    let (one, other, third) = tokio::join!(ask(), ask(), ask());
+    assert_eq!([one, other, third], [200; 3]);
+    assert!(session.cookie() != first && session.cookie().contains("auth_refresh="));
+    let owner = jetto.owner().await;
+    let sessions = owner.all("sessions").await;
+    assert_eq!(sessions.len(), 2, "renewed once, by one of the three, and not taken for a thief: {sessions:?}");
+    for session in sessions.iter().filter(|session| session["current"] == false) {
+        owner.delete(&format!("sessions/{}", session["id"].as_str().unwrap())).await.expect(204);
+    }
+    assert_eq!(ask().await, 401, "over is over");
 }

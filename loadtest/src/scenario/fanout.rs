@@ -52,7 +52,7 @@ impl Stage {
             address: target.address,
             path: "/api/v1/live".into(),
             origin: api.url().into(),
-            cookie: api.cookie().into(),
+            session: Some(api.session().clone()),
         };
         Ok((Self { target, door, secret: server.secret.clone(), line: server.line(), pid }, api))
     }

@@ -31,7 +31,7 @@ pub(crate) async fn ingest(options: LimitIngest) -> Result<bool, LoadError> {
 pub(crate) async fn fanout(options: LimitFanout) -> Result<bool, LoadError> {
     let (mut server, url) = start("fanout").await?;
     let target = Target::parse(&url).await?;
-    let door = Door { address: target.address, path: "/live".into(), origin: url, cookie: String::new() };
+    let door = Door { address: target.address, path: "/live".into(), origin: url, session: None };
     let stage = Stage { target, door, secret: SECRET.into(), line: line(), pid: server.id() };
     let report = measure("limit fanout", &options.listeners, &stage).await;
     server.kill().await?;

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Bytes;
 
-use super::torture_checks::{Evidence, check, integrity, is_settled};
+use super::torture_checks::{Evidence, check, check_log, integrity, is_settled};
 use crate::agent::Door;
 use crate::api::Api;
 use crate::cli::Torture;
@@ -27,6 +27,9 @@ use crate::jetto::{EMAIL, Installation, PASSWORD, SECRET, TOKEN, drain};
 use crate::report::{Report, progress};
 use crate::scenario::reconnect_storm::head;
 
+/// What every customer's number, and every text of theirs, begins with.
+pub(crate) const CUSTOMERS: &str = "1303555";
+pub(crate) const QUESTION: &str = "Question";
 /// One answer to so many customers' messages.
 const ANSWERED: u64 = 4;
 const REPLY_QUEUE: usize = 10_000;
@@ -159,12 +162,13 @@ async fn storm(
     let evidence = Evidence { told, replies, history, followed, head, ledger: simulator.ledger(), is_quiet, drained };
     let mut violations = check(&evidence, options.agents.max(1));
     violations.extend(integrity(&installation.data)?);
+    violations.extend(check_log(&std::fs::read_to_string(&installation.log)?, &simulator.people()));
     Ok((describe(options, &evidence, &violations), violations))
 }
 
 async fn door(api: &Api) -> Result<Door, LoadError> {
     let address = Target::parse(api.url()).await?.address;
-    Ok(Door { address, path: "/api/v1/live".into(), origin: api.url().into(), cookie: api.cookie().into() })
+    Ok(Door { address, path: "/api/v1/live".into(), origin: api.url().into(), session: Some(api.session().clone()) })
 }
 
 async fn customers_write(
@@ -179,8 +183,8 @@ async fn customers_write(
     let mut told = Vec::new();
     let mut due = Instant::now();
     while due < end {
-        let customer = Phone::from(format!("1303555{:04}", rng.random_range(0..options.customers.max(1))));
-        let body = format!("Question {:016x}", rng.random::<u64>());
+        let customer = Phone::from(format!("{CUSTOMERS}{:04}", rng.random_range(0..options.customers.max(1))));
+        let body = format!("{QUESTION} {:016x}", rng.random::<u64>());
         match simulator.customer_says(&number, &customer, Content::Text { body }) {
             Ok(wamid) => told.push(wamid),
             Err(SimulatorError::QueueFull) => {}

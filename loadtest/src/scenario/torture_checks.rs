@@ -4,15 +4,19 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use engine::mask;
-use loadtest::payload::Wamid;
+use loadtest::payload::{Phone, Wamid};
 use loadtest::simulator::LedgerEntry;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
-use super::torture::Reply;
+use super::torture::{CUSTOMERS, QUESTION, Reply};
 use crate::api::count_wamids;
 use crate::error::LoadError;
 use crate::follower::Followed;
+use crate::jetto::{EMAIL, PASSWORD, SECRET, TOKEN};
+
+/// Characters of a line of the log that are shown.
+const LINE_SHOWN: usize = 160;
 
 #[derive(Debug, Default)]
 pub(crate) struct Evidence {
@@ -156,6 +160,15 @@ pub(crate) fn is_settled(history: &[Value], told: &[Wamid], replies: &[Reply]) -
         && replies.iter().filter(|reply| reply.accepted).all(|reply| outcomes.contains(reply.key.as_str()))
 }
 
+/// What nobody may read in a log: who customers are, what they wrote, and secrets.
+pub(crate) fn check_log(log: &str, people: &[(String, Phone)]) -> Option<String> {
+    let mut canaries = vec![CUSTOMERS, QUESTION, "wamid.", "eyJ", SECRET, TOKEN, EMAIL, PASSWORD];
+    canaries.extend(people.iter().map(|(name, _)| name.as_str()));
+    let holds = |line: &&str| canaries.iter().any(|canary| line.contains(canary));
+    let told = log.lines().filter(holds).map(|line| line.chars().take(LINE_SHOWN).collect::<String>());
+    summary("lines of the log hold what no log may", &told.collect::<Vec<_>>())
+}
+
 /// `PRAGMA integrity_check` of every database of the stopped server.
 pub(crate) fn integrity(data: &Path) -> Result<Vec<String>, LoadError> {
     let mut violations = Vec::new();
@@ -263,5 +276,16 @@ mod tests {
         database.execute_batch("CREATE TABLE t (x)").unwrap();
         drop(database);
         assert!(integrity(directory.path()).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_log_holds_no_customer_and_no_secret() {
+        let people = [("Philippa".to_owned(), Phone::from("13035550001"))];
+        let clean = "INFO listening\nDEBUG a webhook came, 512 bytes\n";
+        assert_eq!(check_log(clean, &people), None);
+        for word in ["+13035550001", "Question 00ff", "Philippa", TOKEN, SECRET, PASSWORD, EMAIL, "wamid.HBgL"] {
+            let found = check_log(&format!("{clean}DEBUG {word}\n"), &people).unwrap();
+            assert!(found.starts_with("1 lines") && found.contains(word), "{found}");
+        }
     }
 }

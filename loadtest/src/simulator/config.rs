@@ -17,6 +17,8 @@ pub struct SimulatorConfig {
     pub app_secret: String,
     /// Bearer tokens that are valid.
     pub access_tokens: Vec<String>,
+    /// Those that end, in seconds since 1970; the others never do.
+    pub token_ends: Vec<(String, u64)>,
     /// Where webhooks go; may be set later.
     pub callback_url: Option<String>,
     pub portfolios: Vec<PortfolioConfig>,
@@ -45,6 +47,7 @@ impl Default for SimulatorConfig {
             app_id: "500000000000001".into(),
             app_secret: "demo_app_secret".into(),
             access_tokens: vec!["simulator-token".into()],
+            token_ends: Vec::new(),
             callback_url: None,
             portfolios: vec![PortfolioConfig::default()],
             profile: Profile::clean(),

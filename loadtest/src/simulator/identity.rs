@@ -49,6 +49,10 @@ impl People {
         }
     }
 
+    pub(crate) fn everybody(&self) -> Vec<(String, Phone)> {
+        self.known.iter().map(|person| (person.name.clone(), person.phone.clone())).collect()
+    }
+
     pub(crate) fn with_phone(&mut self, phone: &Phone) -> PersonId {
         let phone = canonical(phone);
         if let Some(known) = self.by_phone.get(&phone) {

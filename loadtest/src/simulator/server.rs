@@ -153,14 +153,16 @@ async fn unknown_path(shared: Data<Shared>, request: HttpRequest) -> HttpRespons
 }
 
 async fn debug_token(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
+    shared.token_questions.fetch_add(1, Ordering::Relaxed);
     let input = request.query_string().split('&').find_map(|pair| pair.strip_prefix("input_token="));
     let is_valid = input.is_some_and(|token| shared.config.access_tokens.iter().any(|known| known == token));
+    let ends = shared.config.token_ends.iter().find(|(token, _)| input == Some(token)).map_or(0, |(_, end)| *end);
     let wabas: Vec<WabaId> = shared.world().accounts.keys().cloned().collect();
     let scopes = ["whatsapp_business_management", "whatsapp_business_messaging"];
     let granular: Vec<Value> = scopes.iter().map(|scope| json!({"scope": scope, "target_ids": wabas})).collect();
     HttpResponse::Ok().json(json!({"data": {
         "app_id": shared.config.app_id, "type": "SYSTEM_USER", "application": "Jetto", "is_valid": is_valid,
-        "data_access_expires_at": 0, "expires_at": 0, "issued_at": 1_795_305_600,
+        "data_access_expires_at": 0, "expires_at": ends, "issued_at": 1_795_305_600,
         "scopes": if is_valid { scopes.as_slice() } else { &[] },
         "granular_scopes": if is_valid { granular } else { Vec::new() },
     }}))

@@ -29,10 +29,7 @@ impl DirectoryBlobs {
     }
 
     fn path(&self, tenant: TenantId, id: MediaId) -> PathBuf {
-        let name = id.to_string();
-        // 256 folders keep each one short enough to list.
-        let shard: String = name.chars().take(2).collect();
-        self.root.join(tenant.to_string()).join(shard).join(name)
+        self.root.join(place(tenant, id))
     }
 
     fn draft(&self, path: &Path) -> PathBuf {
@@ -43,18 +40,12 @@ impl DirectoryBlobs {
     /// repeat goes on where it was cut short.
     pub fn reseal(&self) -> Result<u64, StoreError> {
         let mut resealed = 0;
-        for tenant in entries(&self.root).map_err(failed)? {
-            let Some(owner) = name_of::<TenantId>(&tenant) else { continue };
-            let sealer = self.keyring.of(owner)?;
-            for shard in entries(&tenant).map_err(failed)? {
-                for file in entries(&shard).map_err(failed)? {
-                    // What has no id for a name is a draft of a write that was cut short.
-                    let Some(id) = name_of::<MediaId>(&file) else { continue };
-                    resealed += u64::from(self.reseal_one(&sealer, id, &file).map_err(failed)?);
-                }
-            }
-        }
-        Ok(resealed)
+        let done = each_file(&self.root, |tenant, id, file| {
+            let sealer = self.keyring.of(tenant).map_err(io::Error::other)?;
+            resealed += u64::from(self.reseal_one(&sealer, id, file)?);
+            Ok(())
+        });
+        done.map(|()| resealed).map_err(failed)
     }
 
     fn reseal_one(&self, sealer: &Sealer, id: MediaId, path: &Path) -> io::Result<bool> {
@@ -101,6 +92,14 @@ impl BlobStore for DirectoryBlobs {
     }
 }
 
+/// Where a file lies below the root.
+pub(crate) fn place(tenant: TenantId, id: MediaId) -> PathBuf {
+    let name = id.to_string();
+    // 256 folders keep each one short enough to list.
+    let shard: String = name.chars().take(2).collect();
+    [tenant.to_string(), shard, name].iter().collect()
+}
+
 /// A reader sees the whole file or none: it is complete on disk before it gets its name.
 fn write(root: &Path, draft: &Path, path: &Path, sealer: &Sealer, id: MediaId, plain: &[u8]) -> io::Result<()> {
     let shard = path.parent().unwrap_or(root);
@@ -142,9 +141,29 @@ fn found<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// What lies in a folder, folders and files alike.
+/// Every file below `root`, in order of its name. What has no id for a name is a draft of a write that is under way or was
+/// cut short.
+pub(crate) fn each_file(
+    root: &Path,
+    mut visit: impl FnMut(TenantId, MediaId, &Path) -> io::Result<()>,
+) -> io::Result<()> {
+    for owner in entries(root)? {
+        let Some(tenant) = name_of::<TenantId>(&owner) else { continue };
+        for shard in entries(&owner)? {
+            for file in entries(&shard)? {
+                let Some(id) = name_of::<MediaId>(&file) else { continue };
+                visit(tenant, id, &file)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What lies in a folder, folders and files alike, in order of name.
 fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
-    fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
+    let mut entries: Vec<_> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+    entries.sort();
+    Ok(entries)
 }
 
 fn name_of<T: std::str::FromStr>(path: &Path) -> Option<T> {

@@ -161,6 +161,7 @@ impl CqlStore {
                 }
                 Write::Rename(_)
                 | Write::Settings(_)
+                | Write::DeleteMember(_)
                 | Write::PutRole(_)
                 | Write::DeleteRole(_)
                 | Write::PutTeam(_)
@@ -214,6 +215,7 @@ impl CqlStore {
                     puts.push(seal_put(sealer, Kind::Invitation, codec::INVITATION, new.id.as_bytes(), new)?);
                 }
                 Write::PutApiKey(key) => puts.push(self.put_api_key(home, sealer, key).await?),
+                Write::DeleteMember(id) => puts.push(gone(Kind::Member, id.as_bytes())),
                 Write::DeleteRole(id) => puts.push(gone(Kind::Role, id.as_bytes())),
                 Write::DeleteTeam(id) => puts.push(gone(Kind::Team, id.as_bytes())),
                 Write::DeleteInvitation(id) => puts.push(gone(Kind::Invitation, id.as_bytes())),

@@ -22,6 +22,10 @@ impl StoredAlert {
         let id = self.alert.id.as_bytes().to_vec();
         Ok(Put { kind: Kind::Alert, body: Some(codec::seal(sealer, codec::ALERT, &id, self)?), id })
     }
+
+    fn gone(&self) -> Put {
+        Put { kind: Kind::Alert, id: self.alert.id.as_bytes().to_vec(), body: None }
+    }
 }
 
 impl CqlStore {
@@ -50,9 +54,7 @@ impl Alerts for CqlStore {
                 let new = StoredAlert { alert: alert.clone(), dismissed: false, place: self.place() };
                 let too_many = (raised.len() + 1).saturating_sub(ALERTS_MAX as usize);
                 let oldest = raised.iter().take(too_many);
-                let mut puts: Vec<_> = oldest
-                    .map(|old| Put { kind: Kind::Alert, id: old.alert.id.as_bytes().to_vec(), body: None })
-                    .collect();
+                let mut puts: Vec<_> = oldest.map(StoredAlert::gone).collect();
                 puts.push(new.put(sealer)?);
                 Ok((Some(Changes { puts, ..Changes::default() }), true))
             })
@@ -64,6 +66,20 @@ impl Alerts for CqlStore {
         let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
         let raised = self.raised(self.home(tenant), &sealer).await?.into_iter().rev();
         Ok(raised.filter(|raised| !raised.dismissed).map(|raised| raised.alert).collect())
+    }
+
+    async fn settle_alert(&self, tenant: TenantId, id: AlertId) -> Result<bool, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(false) };
+        let home = self.home(tenant);
+        let sealer = &sealer;
+        let decide = |_: Head| -> Decision<'_, bool> {
+            Box::pin(async move {
+                let mut raised = self.raised(home, sealer).await?.into_iter();
+                let Some(known) = raised.find(|known| known.alert.id == id) else { return Ok((None, false)) };
+                Ok((Some(Changes { puts: vec![known.gone()], ..Changes::default() }), !known.dismissed))
+            })
+        };
+        self.change_office(tenant, sealer, decide).await
     }
 
     async fn dismiss_alert(&self, tenant: TenantId, id: AlertId, audit: Vec<AuditEntry>) -> Result<bool, StoreError> {

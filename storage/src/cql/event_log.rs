@@ -69,8 +69,8 @@ fn event(sealer: &Sealer, row: NumberedRow) -> Result<LoggedEvent, StoreError> {
 impl EventLog for CqlStore {
     async fn range(&self, tenant: TenantId) -> Result<LogRange, StoreError> {
         let head = self.log_head(self.home(tenant), false).await?;
-        let empty = head.n < head.oldest;
-        Ok(if empty { LogRange { oldest: 0, head: 0 } } else { LogRange { oldest: head.oldest, head: head.n } })
+        let oldest = if head.n == 0 { 0 } else { head.oldest };
+        Ok(LogRange { oldest, head: head.n })
     }
 
     async fn events(&self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<LoggedEvent>, StoreError> {

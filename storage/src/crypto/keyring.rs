@@ -9,6 +9,7 @@ use engine::ports::StoreError;
 use zeroize::Zeroizing;
 
 use super::keyring_file::{self, DataKey, KeyringFile, Label, OwnerKeys, private_folder, replace, root_id};
+use super::passphrase::PassphraseError;
 use super::sealer::Sealer;
 use super::secret::Secret;
 
@@ -29,11 +30,11 @@ impl KeyringPlace {
         Self { dir: data_dir.join("keyring"), root_key_file: None }
     }
 
-    fn root_path(&self) -> PathBuf {
+    pub(super) fn root_path(&self) -> PathBuf {
         self.root_key_file.clone().unwrap_or_else(|| self.dir.join("root.key"))
     }
 
-    fn keys_path(&self) -> PathBuf {
+    pub(super) fn keys_path(&self) -> PathBuf {
         self.dir.join("keys.json")
     }
 }
@@ -57,6 +58,12 @@ pub enum KeyringError {
     NothingNew { path: PathBuf },
     #[error("the keyring {} cannot be made or used: {error}", .dir.display())]
     Folder { dir: PathBuf, error: io::Error },
+    #[error("there is a keyring in {} already; nothing was put over it", .dir.display())]
+    Exists { dir: PathBuf },
+    #[error("{} is not a backup of keys, or of a newer jetto", .path.display())]
+    NotABackup { path: PathBuf },
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseError),
     #[error("the keyring cannot be used: {0}")]
     Io(#[from] io::Error),
 }
@@ -64,7 +71,7 @@ pub enum KeyringError {
 /// The keys of the installation, unlocked. Holds its folder until it is dropped.
 pub struct Keyring {
     place: KeyringPlace,
-    _lock: File,
+    lock: File,
     open: RwLock<Open>,
 }
 
@@ -107,7 +114,7 @@ impl Keyring {
             }
         };
         let open = Open::of(root, file).ok_or(KeyringError::Unreadable { path: keys_path })?;
-        Ok(Self { place, _lock: lock, open: RwLock::new(open) })
+        Ok(Self { place, lock, open: RwLock::new(open) })
     }
 
     /// For what belongs to no organization.
@@ -218,6 +225,15 @@ impl Keyring {
     }
 }
 
+/// A child that is being started has a copy of the handle for a moment: closing ours alone would leave it locked.
+impl Drop for Keyring {
+    fn drop(&mut self) {
+        if let Err(error) = self.lock.unlock() {
+            tracing::warn!(%error, "the keyring was not unlocked; the end of the process does it");
+        }
+    }
+}
+
 impl Open {
     fn of(root: Secret, file: KeyringFile) -> Option<Self> {
         let (installation, tenants) = unlock(&root, &file)?;
@@ -294,7 +310,7 @@ fn lock(dir: &Path) -> Result<File, KeyringError> {
 }
 
 /// Empty when there is no such file.
-fn read_roots(path: &Path) -> Result<Vec<Secret>, KeyringError> {
+pub(super) fn read_roots(path: &Path) -> Result<Vec<Secret>, KeyringError> {
     let text = match fs::read_to_string(path) {
         Ok(text) => Zeroizing::new(text),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -307,7 +323,7 @@ fn read_roots(path: &Path) -> Result<Vec<Secret>, KeyringError> {
     if roots.is_empty() { Err(KeyringError::RootUnreadable { path: path.to_owned() }) } else { Ok(roots) }
 }
 
-fn write_roots(path: &Path, roots: &[&Secret]) -> Result<(), KeyringError> {
+pub(super) fn write_roots(path: &Path, roots: &[&Secret]) -> Result<(), KeyringError> {
     let mut text = Zeroizing::new(String::with_capacity(roots.len() * 65));
     for root in roots {
         text.push_str(&root.to_text());
@@ -316,7 +332,7 @@ fn write_roots(path: &Path, roots: &[&Secret]) -> Result<(), KeyringError> {
     Ok(replace(path, text.as_bytes())?)
 }
 
-fn read_keys(path: &Path) -> Result<Option<KeyringFile>, KeyringError> {
+pub(super) fn read_keys(path: &Path) -> Result<Option<KeyringFile>, KeyringError> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -327,7 +343,7 @@ fn read_keys(path: &Path) -> Result<Option<KeyringFile>, KeyringError> {
     file.map(Some).ok_or_else(|| KeyringError::Unreadable { path: path.to_owned() })
 }
 
-fn write_keys(path: &Path, file: &KeyringFile) -> Result<(), KeyringError> {
+pub(super) fn write_keys(path: &Path, file: &KeyringFile) -> Result<(), KeyringError> {
     let text = serde_json::to_vec_pretty(file).map_err(io::Error::other)?;
     Ok(replace(path, &text)?)
 }

@@ -8,8 +8,8 @@ use super::MemoryStore;
 
 /// An alert, and whether somebody put it away.
 pub(super) struct Raised {
-    alert: Alert,
-    dismissed: bool,
+    pub(super) alert: Alert,
+    pub(super) dismissed: bool,
 }
 
 #[async_trait]
@@ -30,6 +30,13 @@ impl Alerts for MemoryStore {
         let state = self.state();
         let raised = state.alerts.get(&tenant).into_iter().flatten().rev();
         Ok(raised.filter(|raised| !raised.dismissed).map(|raised| raised.alert.clone()).collect())
+    }
+
+    async fn settle_alert(&self, tenant: TenantId, id: AlertId) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let raised = state.alerts.entry(tenant).or_default();
+        let found = raised.iter().position(|raised| raised.alert.id == id);
+        Ok(found.is_some_and(|place| !raised.remove(place).dismissed))
     }
 
     async fn dismiss_alert(&self, tenant: TenantId, id: AlertId, audit: Vec<AuditEntry>) -> Result<bool, StoreError> {

@@ -11,8 +11,8 @@ use crate::cursor::{self, List};
 
 #[derive(Default)]
 pub(super) struct Chain {
-    ends: ChainEnds,
-    records: BTreeMap<u64, AuditRecord>,
+    pub(super) ends: ChainEnds,
+    pub(super) records: BTreeMap<u64, AuditRecord>,
 }
 
 impl State {

@@ -6,7 +6,21 @@ use engine::directory::{MetaApp, Number, NumberChange};
 use engine::id::{PhoneNumberId, TenantId, WabaId};
 use engine::ports::{Directory, StoreError};
 
-use super::MemoryStore;
+use super::{MemoryStore, State};
+
+impl State {
+    /// With what waited for it.
+    pub(super) fn put_number(&mut self, tenant: TenantId, number: Number) {
+        let id = number.phone_number_id.clone();
+        for item in self.intake.values_mut() {
+            if item.record.tenant.is_none() && item.record.number.as_ref() == Some(&id) {
+                item.record.tenant = Some(tenant);
+                item.reopen();
+            }
+        }
+        self.numbers.insert(id, (tenant, number));
+    }
+}
 
 #[async_trait]
 impl Directory for MemoryStore {
@@ -17,17 +31,10 @@ impl Directory for MemoryStore {
         audit: Vec<AuditEntry>,
     ) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let id = number.phone_number_id.clone();
-        if state.numbers.get(&id).is_some_and(|(owner, _)| *owner != tenant) {
+        if state.numbers.get(&number.phone_number_id).is_some_and(|(owner, _)| *owner != tenant) {
             return Ok(false);
         }
-        for item in state.intake.values_mut() {
-            if item.record.tenant.is_none() && item.record.number.as_ref() == Some(&id) {
-                item.record.tenant = Some(tenant);
-                item.reopen();
-            }
-        }
-        state.numbers.insert(id, (tenant, number));
+        state.put_number(tenant, number);
         state.append_audit(tenant, audit);
         Ok(true)
     }

@@ -9,9 +9,11 @@ use super::MemoryStore;
 impl EventLog for MemoryStore {
     async fn range(&self, tenant: TenantId) -> Result<LogRange, StoreError> {
         let state = self.state();
-        let kept = state.events.get(&tenant).and_then(|log| Some((log, log.events.first_key_value()?)));
-        Ok(kept
-            .map_or(LogRange { oldest: 0, head: 0 }, |(log, (oldest, _))| LogRange { oldest: *oldest, head: log.head }))
+        let log = state.events.get(&tenant).filter(|log| log.head > 0);
+        Ok(log.map_or(LogRange { oldest: 0, head: 0 }, |log| {
+            let oldest = log.events.first_key_value().map_or(log.head + 1, |(oldest, _)| *oldest);
+            LogRange { oldest, head: log.head }
+        }))
     }
 
     async fn events(&self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<LoggedEvent>, StoreError> {

@@ -31,7 +31,7 @@ impl Item {
         self.conversation = None;
     }
 
-    fn entry(&self) -> IntakeEntry {
+    pub(super) fn entry(&self) -> IntakeEntry {
         IntakeEntry {
             id: self.record.id,
             received_at: self.record.received_at,
@@ -64,7 +64,7 @@ impl State {
     }
 
     /// In order of arrival.
-    fn items(&self, tenant: TenantId) -> Vec<&Item> {
+    pub(super) fn items(&self, tenant: TenantId) -> Vec<&Item> {
         let mut items: Vec<_> = self.intake.values().filter(|item| item.record.tenant == Some(tenant)).collect();
         items.sort_by_key(|item| item.place);
         items
@@ -117,7 +117,8 @@ impl InboxLog for MemoryStore {
     async fn tenants_with_unfinished(&self) -> Result<Vec<TenantId>, StoreError> {
         let state = self.state();
         let waiting = state.intake.values().filter(|item| item.outcome == IntakeOutcome::Stored);
-        let tenants: BTreeSet<_> = waiting.filter_map(|item| item.record.tenant).collect();
+        let tenants = waiting.filter_map(|item| item.record.tenant);
+        let tenants: BTreeSet<_> = tenants.filter(|tenant| !state.arriving.contains(tenant)).collect();
         Ok(tenants.into_iter().collect())
     }
 

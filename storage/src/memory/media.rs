@@ -56,7 +56,8 @@ impl MediaStore for MemoryStore {
 
     async fn due_fetches(&self, now: Timestamp, limit: u32) -> Result<Vec<(TenantId, MediaJob)>, StoreError> {
         let state = self.state();
-        let jobs = state.media.iter().filter_map(|((tenant, _), file)| {
+        let working = state.media.iter().filter(|((tenant, _), _)| !state.arriving.contains(tenant));
+        let jobs = working.filter_map(|((tenant, _), file)| {
             let (due, job) = file.row.job.as_ref()?;
             Some((*due, file.place, *tenant, job))
         });

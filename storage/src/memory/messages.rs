@@ -7,8 +7,18 @@ use engine::inbound::StatusUpdate;
 use engine::message::{Direction, Message};
 use engine::ports::{ListError, Located, MessageStore, Page, PageRequest, StoreError};
 
-use super::{Arrived, MemoryStore};
+use super::{Arrived, MemoryStore, State};
 use crate::cursor::{self, List};
+
+impl State {
+    pub(super) fn park(&mut self, tenant: TenantId, update: &StatusUpdate) {
+        let arrived = self.arrived(update.clone());
+        let parked = self.parked.entry((tenant, update.wamid.clone())).or_default();
+        if !parked.iter().any(|known| known.row == *update) {
+            parked.push(arrived);
+        }
+    }
+}
 
 #[async_trait]
 impl MessageStore for MemoryStore {
@@ -53,16 +63,13 @@ impl MessageStore for MemoryStore {
     }
 
     async fn park_status(&self, tenant: TenantId, update: &StatusUpdate) -> Result<(), StoreError> {
-        let mut state = self.state();
-        let parked = state.parked.entry((tenant, update.wamid.clone())).or_default();
-        if !parked.contains(update) {
-            parked.push(update.clone());
-        }
+        self.state().park(tenant, update);
         Ok(())
     }
 
     async fn unpark_statuses(&self, tenant: TenantId, wamid: &Wamid) -> Result<Vec<StatusUpdate>, StoreError> {
-        Ok(self.state().parked.remove(&(tenant, wamid.clone())).unwrap_or_default())
+        let taken = self.state().parked.remove(&(tenant, wamid.clone())).unwrap_or_default();
+        Ok(taken.into_iter().map(|parked| parked.row).collect())
     }
 
     async fn import(

@@ -40,6 +40,15 @@ impl AccountRow {
         Ok(())
     }
 
+    /// `None`: there is neither this account nor another one with its e-mail. `Some(true)`: this one, with this e-mail.
+    pub(super) fn known(&self, connection: &Connection) -> Outcome<Option<bool>> {
+        let sql = "SELECT id = ?2 AND email = ?1 FROM account WHERE email = ?1 OR id = ?2";
+        let mut found = connection.prepare_cached(sql)?;
+        let found = found.query_map(params![self.email, self.id.as_bytes()], |row| row.get(0))?;
+        let found = found.collect::<rusqlite::Result<Vec<bool>>>()?;
+        Ok((!found.is_empty()).then(|| found.iter().all(|same| *same)))
+    }
+
     /// Whether one of these is not new: asked before anything is written.
     pub(super) fn any_taken(rows: &[Self], connection: &Connection) -> Outcome<bool> {
         let mut known = connection.prepare_cached("SELECT 1 FROM account WHERE email = ?1 OR id = ?2")?;

@@ -22,13 +22,13 @@ use crate::crypto::{Column, Sealer};
 use crate::order;
 
 #[derive(Serialize, Deserialize)]
-struct StoredOrganization {
-    name: String,
-    settings: Settings,
+pub(super) struct StoredOrganization {
+    pub(super) name: String,
+    pub(super) settings: Settings,
 }
 
 /// A write, sealed: the writer is one thread, the callers are many.
-enum Prepared {
+pub(super) enum Prepared {
     Rename(String),
     Settings(Settings),
     Member {
@@ -63,7 +63,11 @@ const PUT_ROLE: &str = "INSERT OR REPLACE INTO role (tenant, id, body) VALUES (?
 const PUT_TEAM: &str = "INSERT OR REPLACE INTO team (tenant, id, body) VALUES (?1, ?2, ?3)";
 
 /// The accounts to add, and everything else in its order.
-fn prepare(sealer: &Sealer, installation: &Sealer, writes: Vec<Write>) -> Outcome<(Vec<AccountRow>, Vec<Prepared>)> {
+pub(super) fn prepare(
+    sealer: &Sealer,
+    installation: &Sealer,
+    writes: Vec<Write>,
+) -> Outcome<(Vec<AccountRow>, Vec<Prepared>)> {
     let (mut accounts, mut rest) = (Vec::new(), Vec::new());
     for write in writes {
         let delete = |sql, id| Prepared::Delete { sql, id };
@@ -85,6 +89,7 @@ fn prepare(sealer: &Sealer, installation: &Sealer, writes: Vec<Write>) -> Outcom
             }
             Write::PutInvitation(invitation) => prepared_invitation(sealer, &invitation)?,
             Write::PutApiKey(key) => prepared_key(sealer, &key)?,
+            Write::DeleteMember(id) => delete("DELETE FROM member WHERE tenant = ?1 AND id = ?2", *id.as_bytes()),
             Write::DeleteRole(id) => delete("DELETE FROM role WHERE tenant = ?1 AND id = ?2", *id.as_bytes()),
             Write::DeleteTeam(id) => delete("DELETE FROM team WHERE tenant = ?1 AND id = ?2", *id.as_bytes()),
             Write::DeleteInvitation(id) => {
@@ -115,7 +120,7 @@ fn prepared_key(sealer: &Sealer, key: &ApiKey) -> Outcome<Prepared> {
 }
 
 impl Prepared {
-    fn write(&self, home: &Home<'_>) -> Outcome<()> {
+    pub(super) fn write(&self, home: &Home<'_>) -> Outcome<()> {
         let Home { connection, key: tenant, .. } = home;
         match self {
             Self::Rename(name) => {
@@ -155,11 +160,11 @@ impl Prepared {
 }
 
 /// Where the rows of an organization are, and what seals them.
-struct Home<'a> {
-    connection: &'a Connection,
-    sealer: &'a Sealer,
-    key: TenantKey,
-    id: TenantId,
+pub(super) struct Home<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) sealer: &'a Sealer,
+    pub(super) key: TenantKey,
+    pub(super) id: TenantId,
 }
 
 impl Home<'_> {
@@ -170,7 +175,7 @@ impl Home<'_> {
         codec::open(self.sealer, codec::ORGANIZATION, self.id.as_bytes(), row.get_ref(0)?)
     }
 
-    fn put_organization(&self, stored: &StoredOrganization) -> Outcome<()> {
+    pub(super) fn put_organization(&self, stored: &StoredOrganization) -> Outcome<()> {
         let body = codec::seal(self.sealer, codec::ORGANIZATION, self.id.as_bytes(), stored)?;
         let mut statement = self.connection.prepare_cached("UPDATE tenant SET body = ?2 WHERE key = ?1")?;
         statement.execute(params![self.key.0, body])?;
@@ -205,21 +210,21 @@ impl Home<'_> {
 }
 
 /// The key and revision of an organization that is there.
-fn known(connection: &Connection, tenant: TenantId) -> Outcome<Option<(TenantKey, u64)>> {
+pub(super) fn known(connection: &Connection, tenant: TenantId) -> Outcome<Option<(TenantKey, u64)>> {
     let sql = "SELECT key, revision FROM tenant WHERE id = ?1 AND body IS NOT NULL";
     let mut statement = connection.prepare_cached(sql)?;
     let found = statement.query_row([tenant.as_bytes()], |row| Ok((TenantKey(row.get(0)?), row.get(1)?)));
     found.optional()?.map(|(key, revision)| Ok((key, unsigned(revision)?))).transpose()
 }
 
-fn put_revision(session: &Session<'_>, tenant: TenantKey, revision: u64) -> Outcome<()> {
+pub(super) fn put_revision(session: &Session<'_>, tenant: TenantKey, revision: u64) -> Outcome<()> {
     let mut statement = session.connection.prepare_cached("UPDATE tenant SET revision = ?2 WHERE key = ?1")?;
     statement.execute([tenant.0, signed(revision)])?;
     Ok(())
 }
 
 /// Everything of a household as writes over an empty one.
-fn writes_of(household: Household) -> Vec<Write> {
+pub(super) fn writes_of(household: Household) -> Vec<Write> {
     let Household { organization: _, settings: _, members, roles, teams, invitations, api_keys, revision: _ } =
         household;
     let members = members.into_values().map(Write::PutMember);

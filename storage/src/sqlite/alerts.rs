@@ -3,7 +3,7 @@ use engine::alert::Alert;
 use engine::audit::AuditEntry;
 use engine::id::{AlertId, TenantId};
 use engine::ports::{ALERTS_MAX, Alerts, StoreError};
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use super::fault::Outcome;
 use super::ledger::TenantKey;
@@ -41,6 +41,17 @@ impl Alerts for SqliteStore {
             rows.collect()
         });
         read.await
+    }
+
+    async fn settle_alert(&self, tenant: TenantId, id: AlertId) -> Result<bool, StoreError> {
+        let write = self.writer.write(move |session| {
+            let key = session.tenant(tenant)?;
+            let sql = "DELETE FROM alert WHERE tenant = ?1 AND id = ?2 RETURNING dismissed = 0";
+            let mut statement = session.connection.prepare_cached(sql)?;
+            let shown = statement.query_row(params![key.0, id.as_bytes()], |row| row.get(0)).optional()?;
+            Ok(shown.unwrap_or(false))
+        });
+        write.await
     }
 
     async fn dismiss_alert(&self, tenant: TenantId, id: AlertId, audit: Vec<AuditEntry>) -> Result<bool, StoreError> {

@@ -36,12 +36,13 @@ pub(super) struct Prepared {
 }
 
 pub(super) fn prepare(entries: Vec<AuditEntry>) -> Vec<Prepared> {
-    let prepared = entries.into_iter().map(|entry| {
-        let AuditEntry { at: _, actor, action: _, target, details, origin } = entry.clone();
-        let (kind, name) = (actor.kind().to_owned(), actor.name().to_owned());
-        Prepared { stored: StoredEntry { kind, name, target, details, origin }, entry }
-    });
-    prepared.collect()
+    entries.into_iter().map(prepare_one).collect()
+}
+
+pub(super) fn prepare_one(entry: AuditEntry) -> Prepared {
+    let AuditEntry { at: _, actor, action: _, target, details, origin } = entry.clone();
+    let (kind, name) = (actor.kind().to_owned(), actor.name().to_owned());
+    Prepared { stored: StoredEntry { kind, name, target, details, origin }, entry }
 }
 
 /// The same for entries of several organizations.
@@ -65,26 +66,35 @@ pub(super) fn append(session: &Session<'_>, tenant: TenantKey, entries: &[Prepar
     let (connection, sealer) = (session.connection, session.sealer(tenant)?);
     let ends = ends(connection, tenant)?;
     let mut head = ends.head;
-    for Prepared { entry, stored } in entries {
+    for prepared in entries {
         let n = head.n + 1;
-        head = Link { n, hash: link(&head.hash, n, entry) };
-        let body = codec::seal(&sealer, codec::AUDIT, &head.hash, stored)?;
-        let sql = "INSERT INTO audit (tenant, n, at, action, actor, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        let actor = entry.actor.id();
-        connection.prepare_cached(sql)?.execute(params![
-            tenant.0,
-            signed(n),
-            entry.at.0,
-            entry.action.key(),
-            actor.as_ref().map(ActorId::as_bytes),
-            head.hash,
-            body,
-        ])?;
+        head = Link { n, hash: link(&head.hash, n, &prepared.entry) };
+        prepared.insert(connection, &sealer, tenant, head)?;
     }
     put_ends(connection, tenant, ChainEnds { head, ..ends })
 }
 
-fn ends(connection: &Connection, tenant: TenantKey) -> Outcome<ChainEnds> {
+impl Prepared {
+    /// At a place that is free.
+    pub(super) fn insert(&self, connection: &Connection, sealer: &Sealer, tenant: TenantKey, at: Link) -> Outcome<()> {
+        let Self { entry, stored } = self;
+        let body = codec::seal(sealer, codec::AUDIT, &at.hash, stored)?;
+        let sql = "INSERT INTO audit (tenant, n, at, action, actor, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let actor = entry.actor.id();
+        connection.prepare_cached(sql)?.execute(params![
+            tenant.0,
+            signed(at.n),
+            entry.at.0,
+            entry.action.key(),
+            actor.as_ref().map(ActorId::as_bytes),
+            at.hash,
+            body,
+        ])?;
+        Ok(())
+    }
+}
+
+pub(super) fn ends(connection: &Connection, tenant: TenantKey) -> Outcome<ChainEnds> {
     let sql = "SELECT anchor_n, anchor_hash, head_n, head_hash FROM audit_end WHERE tenant = ?1";
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([tenant.0])?;
@@ -95,7 +105,7 @@ fn ends(connection: &Connection, tenant: TenantKey) -> Outcome<ChainEnds> {
     })
 }
 
-fn put_ends(connection: &Connection, tenant: TenantKey, ends: ChainEnds) -> Outcome<()> {
+pub(super) fn put_ends(connection: &Connection, tenant: TenantKey, ends: ChainEnds) -> Outcome<()> {
     let sql = "INSERT INTO audit_end (tenant, anchor_n, anchor_hash, head_n, head_hash) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (tenant) DO UPDATE SET anchor_n = ?2, anchor_hash = ?3, head_n = ?4, head_hash = ?5";
     let ChainEnds { anchor, head } = ends;
@@ -238,7 +248,7 @@ fn trim_chunk(session: &Session<'_>, tenant: TenantKey, before: Timestamp, told:
 }
 
 /// From (n, at, action, actor, hash, body).
-fn record(sealer: &Sealer, row: &Row<'_>) -> Outcome<AuditRecord> {
+pub(super) fn record(sealer: &Sealer, row: &Row<'_>) -> Outcome<AuditRecord> {
     let n = unsigned(row.get(0)?)?;
     let damaged = || codec::corrupt(&format!("entry {n} of the audit log"));
     let action = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;

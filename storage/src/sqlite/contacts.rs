@@ -35,7 +35,7 @@ impl ContactStore for SqliteStore {
         // By the organization's key: a plain hash of a phone number is found again by hashing all phone numbers.
         let id = ContactId::from_bytes(sealer.lookup("contact", first));
         let lookups = keys.iter().map(|key| lookup(&sealer, key)).collect();
-        let asked = Asked { sealer, tenant, id, lookups, identities: identities.clone() };
+        let asked = Asked { sealer, tenant, id, keys, lookups, identities: identities.clone() };
         // Nearly always everything is known already, and looking costs no commit.
         let looked = asked.clone();
         if let Some(contact) = self.readers.read(move |connection| looked.known_already(connection)).await? {
@@ -101,6 +101,8 @@ struct Asked {
     tenant: TenantId,
     /// Of the contact, if it has to be made.
     id: ContactId,
+    keys: Vec<String>,
+    /// Of the keys, in their order.
     lookups: Vec<Lookup>,
     identities: Identities,
 }
@@ -146,7 +148,7 @@ impl Asked {
             contact.learn(&self.identities);
             (insert(connection, tenant, self.id, &seal(&self.sealer, &contact)?)?, contact, true)
         };
-        attach(connection, tenant, key, &self.lookups)?;
+        attach(connection, tenant, key, &IdentityRow::all(&self.sealer, &self.keys)?)?;
         Ok(Resolved { contact, changed })
     }
 }
@@ -155,21 +157,20 @@ impl Asked {
 struct ImportRow {
     id: ContactId,
     body: Vec<u8>,
-    lookups: Vec<Lookup>,
+    identities: Vec<IdentityRow>,
 }
 
 impl ImportRow {
     fn of(sealer: &Sealer, contact: &Contact, portfolio: &str) -> Outcome<Self> {
         let (bsuid, wa_id) = (contact.bsuid.clone(), contact.phone.clone());
         let keys = Identities { bsuid, wa_id, ..Identities::default() }.keys(portfolio);
-        let lookups = keys.iter().map(|key| lookup(sealer, key)).collect();
-        Ok(Self { id: contact.id, body: seal(sealer, contact)?, lookups })
+        Ok(Self { id: contact.id, body: seal(sealer, contact)?, identities: IdentityRow::all(sealer, &keys)? })
     }
 
     fn import(&self, connection: &Connection, tenant: TenantKey) -> Outcome<()> {
         let mut known = connection.prepare_cached("SELECT 1 FROM identity WHERE tenant = ?1 AND lookup = ?2")?;
-        for lookup in &self.lookups {
-            if known.exists(params![tenant.0, lookup])? {
+        for identity in &self.identities {
+            if known.exists(params![tenant.0, identity.lookup])? {
                 return Ok(());
             }
         }
@@ -177,21 +178,55 @@ impl ImportRow {
             return Ok(());
         }
         let key = insert(connection, tenant, self.id, &self.body)?;
-        attach(connection, tenant, key, &self.lookups)
+        attach(connection, tenant, key, &self.identities)
     }
 }
 
-/// A key that leads somewhere else stays there.
-fn attach(connection: &Connection, tenant: TenantKey, contact: i64, lookups: &[Lookup]) -> Outcome<()> {
-    let sql = "INSERT INTO identity (tenant, lookup, contact) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+/// A key that leads to a contact, on its way into the file.
+pub(super) struct IdentityRow {
+    lookup: Lookup,
+    body: Vec<u8>,
+}
+
+impl IdentityRow {
+    pub(super) fn all(sealer: &Sealer, keys: &[String]) -> Outcome<Vec<Self>> {
+        let row = |key: &String| {
+            let lookup = lookup(sealer, key);
+            Ok(Self { lookup, body: sealer.seal(codec::IDENTITY, &lookup, key.as_bytes())? })
+        };
+        keys.iter().map(row).collect()
+    }
+}
+
+/// The keys that lead to a contact, in order of their text.
+pub(super) fn identities(connection: &Connection, sealer: &Sealer, contact: i64) -> Outcome<Vec<String>> {
+    let sql = "SELECT lookup, body FROM identity INDEXED BY identity_of_contact WHERE contact = ?1";
     let mut statement = connection.prepare_cached(sql)?;
-    for lookup in lookups {
-        statement.execute(params![tenant.0, lookup, contact])?;
+    let keys = statement.query_and_then([contact], |row| {
+        let key = codec::open_bytes(sealer, codec::IDENTITY, &row.get::<_, Lookup>(0)?, row.get_ref(1)?)?;
+        String::from_utf8(key).map_err(|_| codec::corrupt("an identity that is not text"))
+    })?;
+    let mut keys = keys.collect::<Outcome<Vec<_>>>()?;
+    keys.sort();
+    Ok(keys)
+}
+
+/// A key that leads somewhere else stays there.
+pub(super) fn attach(
+    connection: &Connection,
+    tenant: TenantKey,
+    contact: i64,
+    identities: &[IdentityRow],
+) -> Outcome<()> {
+    let sql = "INSERT INTO identity (tenant, lookup, contact, body) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    let mut statement = connection.prepare_cached(sql)?;
+    for IdentityRow { lookup, body } in identities {
+        statement.execute(params![tenant.0, lookup, contact, body])?;
     }
     Ok(())
 }
 
-fn seal(sealer: &Sealer, contact: &Contact) -> Outcome<Vec<u8>> {
+pub(super) fn seal(sealer: &Sealer, contact: &Contact) -> Outcome<Vec<u8>> {
     Ok(codec::seal(sealer, codec::CONTACT, contact.id.as_bytes(), contact)?)
 }
 
@@ -200,13 +235,13 @@ fn contact(sealer: &Sealer, row: &Row<'_>) -> Outcome<Contact> {
     codec::open(sealer, codec::CONTACT, &row.get::<_, [u8; 16]>(1)?, row.get_ref(0)?)
 }
 
-fn insert(connection: &Connection, tenant: TenantKey, id: ContactId, body: &[u8]) -> Outcome<i64> {
+pub(super) fn insert(connection: &Connection, tenant: TenantKey, id: ContactId, body: &[u8]) -> Outcome<i64> {
     let mut statement = connection.prepare_cached("INSERT INTO contact (tenant, id, body) VALUES (?1, ?2, ?3)")?;
     statement.execute(params![tenant.0, id.as_bytes(), body])?;
     Ok(connection.last_insert_rowid())
 }
 
-fn key_of(connection: &Connection, tenant: TenantKey, id: ContactId) -> Outcome<Option<i64>> {
+pub(super) fn key_of(connection: &Connection, tenant: TenantKey, id: ContactId) -> Outcome<Option<i64>> {
     let mut statement = connection.prepare_cached("SELECT key FROM contact WHERE tenant = ?1 AND id = ?2")?;
     Ok(statement.query_row(params![tenant.0, id.as_bytes()], |row| row.get(0)).optional()?)
 }

@@ -7,14 +7,14 @@ use super::OpenError;
 use crate::crypto::private_folder;
 
 /// The locked data directory.
-pub(super) struct DataDirectory {
+pub(crate) struct DataDirectory {
     path: PathBuf,
     /// Ends with the process, also when it is killed.
     lock: File,
 }
 
 impl DataDirectory {
-    pub(super) fn lock(dir: &Path) -> Result<Self, OpenError> {
+    pub(crate) fn lock(dir: &Path) -> Result<Self, OpenError> {
         private_folder(dir).map_err(|error| OpenError::Folder { dir: dir.to_owned(), error })?;
         refuse_network(dir, rustix::fs::statfs(dir).map_err(std::io::Error::from)?.f_type)?;
         let mut lock = File::options().create(true).truncate(false).write(true).mode(0o600).open(dir.join("lock"))?;
@@ -29,18 +29,18 @@ impl DataDirectory {
         Ok(Self { path: dir.to_owned(), lock })
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Only its owner may read this file, made empty if it is not there: SQLite gives the same mode to what it puts
     /// beside it.
-    pub(super) fn make_private(file: &Path) -> std::io::Result<()> {
+    pub(crate) fn make_private(file: &Path) -> std::io::Result<()> {
         let file = File::options().create(true).append(true).mode(0o600).open(file)?;
         file.set_permissions(fs::Permissions::from_mode(0o600))
     }
 
-    pub(super) fn free_bytes(&self) -> std::io::Result<u64> {
+    pub(crate) fn free_bytes(&self) -> std::io::Result<u64> {
         let stat = rustix::fs::statvfs(&self.path)?;
         Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     }

@@ -5,9 +5,11 @@ use engine::audit::AuditEntry;
 use engine::directory::{MetaApp, Number, NumberChange};
 use engine::id::{PhoneNumberId, TenantId, WabaId};
 use engine::ports::{Directory, StoreError};
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::fault::Outcome;
+use super::ledger::TenantKey;
+use super::writer::Session;
 use super::{SqliteStore, audit, codec, inbox_log, keys_of};
 use crate::crypto::Sealer;
 
@@ -24,15 +26,10 @@ impl Directory for SqliteStore {
         let write = self.writer.write(move |session| {
             let key = session.tenant(tenant)?;
             let id = number.phone_number_id.as_str();
-            let mut taken = session.connection.prepare_cached("SELECT 1 FROM number WHERE id = ?1 AND tenant <> ?2")?;
-            if taken.exists(params![id, key.0])? {
+            if is_taken(session.connection, key, id)? {
                 return Ok(false);
             }
-            let sql = "INSERT INTO number (id, tenant, waba, body) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (id) DO UPDATE SET waba = ?3, body = ?4";
-            let mut statement = session.connection.prepare_cached(sql)?;
-            statement.execute(params![id, key.0, number.waba_id.as_str(), body])?;
-            inbox_log::take_over(session, key, id)?;
+            put_number(session, key, &number, &body)?;
             audit::append(session, key, &entries)?;
             Ok(true)
         });
@@ -126,8 +123,7 @@ impl Directory for SqliteStore {
         let (body, entries) = (codec::seal(&sealer, codec::META_APP, tenant.as_bytes(), &app)?, audit::prepare(audit));
         let write = self.writer.write(move |session| {
             let key = session.tenant(tenant)?;
-            let sql = "INSERT OR REPLACE INTO meta_app (tenant, body) VALUES (?1, ?2)";
-            session.connection.prepare_cached(sql)?.execute(params![key.0, body])?;
+            put_app(session.connection, key, &body)?;
             audit::append(session, key, &entries)
         });
         write.await
@@ -144,6 +140,29 @@ impl Directory for SqliteStore {
         });
         read.await
     }
+}
+
+/// Whether another organization has the number.
+pub(super) fn is_taken(connection: &Connection, tenant: TenantKey, number: &str) -> Outcome<bool> {
+    let mut taken = connection.prepare_cached("SELECT 1 FROM number WHERE id = ?1 AND tenant <> ?2")?;
+    Ok(taken.exists(params![number, tenant.0])?)
+}
+
+/// With what waited for it. `body`: sealed.
+pub(super) fn put_number(session: &mut Session<'_>, tenant: TenantKey, number: &Number, body: &[u8]) -> Outcome<()> {
+    let id = number.phone_number_id.as_str();
+    let sql = "INSERT INTO number (id, tenant, waba, body) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (id) DO UPDATE SET waba = ?3, body = ?4";
+    let mut statement = session.connection.prepare_cached(sql)?;
+    statement.execute(params![id, tenant.0, number.waba_id.as_str(), body])?;
+    inbox_log::take_over(session, tenant, id)
+}
+
+/// `body`: sealed.
+pub(super) fn put_app(connection: &Connection, tenant: TenantKey, body: &[u8]) -> Outcome<()> {
+    let sql = "INSERT OR REPLACE INTO meta_app (tenant, body) VALUES (?1, ?2)";
+    connection.prepare_cached(sql)?.execute(params![tenant.0, body])?;
+    Ok(())
 }
 
 /// From (id, body).

@@ -33,8 +33,8 @@ impl EventLog for SqliteStore {
             let none = LogRange { oldest: 0, head: 0 };
             let snapshot = connection.unchecked_transaction()?;
             let Some((tenant, head)) = head(&snapshot, tenant)? else { return Ok(none) };
-            let Some(oldest) = oldest(&snapshot, tenant)? else { return Ok(none) };
-            Ok(LogRange { oldest: n_of(oldest)?, head })
+            let oldest = oldest(&snapshot, tenant)?.map_or(Ok(head + 1), n_of)?;
+            Ok(LogRange { oldest, head })
         });
         read.await
     }

@@ -83,7 +83,7 @@ impl InboxLog for SqliteStore {
     async fn tenants_with_unfinished(&self) -> Result<Vec<TenantId>, StoreError> {
         let read = self.readers.read(|connection| {
             let sql = "SELECT id FROM tenant
-                 WHERE EXISTS (SELECT 1 FROM inbox WHERE inbox.tenant = tenant.key AND outcome = 0) ORDER BY id";
+                 WHERE arriving = 0 AND EXISTS (SELECT 1 FROM inbox WHERE inbox.tenant = tenant.key AND outcome = 0) ORDER BY id";
             let mut statement = connection.prepare_cached(sql)?;
             let tenants = statement.query_map([], |row| row.get(0).map(TenantId::from_bytes))?;
             Ok(tenants.collect::<rusqlite::Result<_>>()?)
@@ -211,7 +211,7 @@ impl SealedIntake {
     }
 }
 
-fn seal_error(sealer: &Sealer, id: IntakeId, error: Option<&str>) -> Outcome<Option<Vec<u8>>> {
+pub(super) fn seal_error(sealer: &Sealer, id: IntakeId, error: Option<&str>) -> Outcome<Option<Vec<u8>>> {
     let seal = |error: &str| sealer.seal(codec::INBOX_ERROR, id.as_bytes(), error.as_bytes());
     Ok(error.map(seal).transpose()?)
 }
@@ -344,7 +344,7 @@ fn record(sealer: &Sealer, tenant: TenantId, row: &Row<'_>) -> Outcome<IntakeRec
 }
 
 /// From `id, received_at, processed_at, field, kind, number, outcome, attempts, error, conversation, size`.
-fn entry(sealer: &Sealer, row: &Row<'_>) -> Outcome<IntakeEntry> {
+pub(super) fn entry(sealer: &Sealer, row: &Row<'_>) -> Outcome<IntakeEntry> {
     let id = IntakeId::from_bytes(row.get(0)?);
     Ok(IntakeEntry {
         id,

@@ -70,7 +70,7 @@ impl MediaStore for SqliteStore {
         let read = self.readers.read(move |connection| {
             let sql = "SELECT tenant.id, media.id, attempts, job FROM media INDEXED BY media_due
                  JOIN tenant ON tenant.key = media.tenant
-                 WHERE due_at IS NOT NULL AND due_at <= ?1 ORDER BY due_at, media.key LIMIT ?2";
+                 WHERE due_at IS NOT NULL AND due_at <= ?1 AND arriving = 0 ORDER BY due_at, media.key LIMIT ?2";
             let mut statement = connection.prepare_cached(sql)?;
             let jobs = statement.query_and_then(params![now.0, limit], |row| {
                 let media = MediaId::from_bytes(row.get(1)?);

@@ -172,7 +172,7 @@ impl SqliteStore {
     }
 }
 
-fn import_conversation(session: &mut Session<'_>, tenant: TenantKey, row: &ConversationRow) -> Outcome<()> {
+pub(super) fn import_conversation(session: &mut Session<'_>, tenant: TenantKey, row: &ConversationRow) -> Outcome<()> {
     if conversations::stored(session.connection, tenant, row.id)?.is_none() {
         row.write(session, tenant, None, 0)?;
     }
@@ -180,21 +180,21 @@ fn import_conversation(session: &mut Session<'_>, tenant: TenantKey, row: &Conve
 }
 
 /// A message of an import, with its file when the bytes are stored already.
-struct ImportRow {
+pub(super) struct ImportRow {
     conversation: ConversationId,
     message: MessageRow,
     file: Option<FileRow>,
 }
 
 impl ImportRow {
-    fn of(sealer: &Sealer, message: &Message) -> Outcome<Self> {
+    pub(super) fn of(sealer: &Sealer, message: &Message) -> Outcome<Self> {
         let ready = message.content.media().filter(|media| media.state == MediaState::Ready);
         let file = ready.map(|media| FileRow::of(sealer, media)).transpose()?;
         Ok(Self { conversation: message.conversation_id, message: MessageRow::of(sealer, message)?, file })
     }
 }
 
-fn import_messages(session: &Session<'_>, tenant: TenantKey, rows: &[ImportRow]) -> Outcome<()> {
+pub(super) fn import_messages(session: &Session<'_>, tenant: TenantKey, rows: &[ImportRow]) -> Outcome<()> {
     // Key and arrivals of the conversations of this chunk.
     let mut places: BTreeMap<ConversationId, (i64, i64)> = BTreeMap::new();
     for ImportRow { conversation: id, message: row, file } in rows {
@@ -248,7 +248,12 @@ fn history(
 }
 
 /// In order of arrival.
-fn parked(connection: &Connection, sealer: &Sealer, tenant: TenantKey, lookup: Lookup) -> Outcome<Vec<StatusUpdate>> {
+pub(super) fn parked(
+    connection: &Connection,
+    sealer: &Sealer,
+    tenant: TenantKey,
+    lookup: Lookup,
+) -> Outcome<Vec<StatusUpdate>> {
     let sql = "SELECT body FROM parked_status WHERE tenant = ?1 AND wamid = ?2 ORDER BY arrival";
     let mut statement = connection.prepare_cached(sql)?;
     let bodies = statement.query_and_then(params![tenant.0, lookup], |row| {

@@ -13,7 +13,7 @@ use super::writer::Writer;
 use crate::crypto::{Keyring, KeyringError, KeyringPlace, Lookup};
 
 /// Numbered from 1, applied in order, never changed after a release.
-const SCHEMA: &[&str] = &[include_str!("../../schema/0001_start.sql")];
+pub(super) const SCHEMA: &[&str] = &[include_str!("../../schema/0001_start.sql")];
 
 /// Log pages before the writer starts the log anew: 128 MB. The checkpointer has copied most of it by then.
 const CHECKPOINT_PAGES: u32 = 32_000;
@@ -21,8 +21,11 @@ const CHECKPOINT_PAGES: u32 = 32_000;
 /// It reads pages once, to copy them.
 const CHECKPOINTER_CACHE_KIB: u32 = 64;
 
+/// Where a restore lies until it is whole.
+pub(crate) const RESTORING: &str = "restoring";
+
 /// Longest wait for another process that has the file open, a backup say.
-const OTHER_PROCESS: Duration = Duration::from_secs(5);
+pub(super) const OTHER_PROCESS: Duration = Duration::from_secs(5);
 
 /// Statements that stay prepared per connection; there are about 70 in all.
 const STATEMENTS: usize = 128;
@@ -56,6 +59,8 @@ pub enum OpenError {
         "the data was written by a newer jetto (schema {found}, this one knows {known}); install that version again"
     )]
     TooNew { found: usize, known: usize },
+    #[error("a restore into {} was cut short; run it again, or remove the folder {RESTORING} in it to begin with nothing", .dir.display())]
+    Restoring { dir: PathBuf },
     #[error(transparent)]
     Keyring(#[from] KeyringError),
     #[error("the data in {} were sealed by other keys than those in {}; put the right keyring there", .dir.display(), .keys.display())]
@@ -71,6 +76,9 @@ pub enum OpenError {
 pub(super) fn open(dir: &Path, keys: KeyringPlace, options: SqliteOptions) -> Result<SqliteStore, OpenError> {
     let directory = DataDirectory::lock(dir)?;
     let path = directory.path().join("jetto.db");
+    if directory.path().join(RESTORING).exists() && !has_data(&path)? {
+        return Err(OpenError::Restoring { dir: dir.to_owned() });
+    }
     let keys_dir = keys.dir.clone();
     // Where there are data, missing keys are not made anew: that would only hide that they are missing.
     let keyring = Arc::new(Keyring::open(keys, !has_data(&path)?)?);

@@ -10,10 +10,10 @@ use super::ledger::TenantKey;
 use super::{SqliteStore, codec};
 use crate::crypto::Sealer;
 
-const QUEUED: u8 = 0;
-const CLAIMED: u8 = 1;
-const IN_DOUBT: u8 = 2;
-const SETTLED: u8 = 3;
+pub(super) const QUEUED: u8 = 0;
+pub(super) const CLAIMED: u8 = 1;
+pub(super) const IN_DOUBT: u8 = 2;
+pub(super) const SETTLED: u8 = 3;
 
 #[async_trait]
 impl Outbox for SqliteStore {
@@ -90,7 +90,7 @@ impl Outbox for SqliteStore {
 }
 
 /// From (state, token, since, body, id).
-fn entry(sealer: &Sealer, row: &Row<'_>) -> Outcome<OutboxEntry> {
+pub(super) fn entry(sealer: &Sealer, row: &Row<'_>) -> Outcome<OutboxEntry> {
     let token = row.get::<_, Option<[u8; 16]>>(1)?.map(ClaimToken::from_bytes);
     let since = row.get::<_, Option<i64>>(2)?.map(Timestamp);
     let state = match (row.get::<_, u8>(0)?, token, since) {

@@ -33,6 +33,7 @@ struct Walk {
 const WALKS: &[Walk] = &[
     plain(codec::CONVERSATION, &["key"], "id"),
     plain(codec::CONTACT, &["key"], "id"),
+    plain(codec::IDENTITY, &["tenant", "lookup"], "lookup"),
     plain(codec::MEDIA, &["key"], "id"),
     plain(codec::MEDIA_JOB, &["key"], "id"),
     plain(codec::OUTBOX, &["place"], "id"),

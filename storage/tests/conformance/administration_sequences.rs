@@ -3,7 +3,7 @@
 use engine::account::Account;
 use engine::household::Write;
 use engine::id::{MemberId, TenantId};
-use engine::ports::Store;
+use engine::ports::WorkingStore;
 use engine::time::Span;
 use proptest::prelude::*;
 use storage::memory::MemoryStore;
@@ -35,6 +35,7 @@ enum Operation {
 enum Part {
     Rename(u8),
     Member { id: u8, account: u8 },
+    NoMember(u8),
     Account(u8),
     Role(u8),
     NoRole(u8),
@@ -55,6 +56,7 @@ fn part() -> impl Strategy<Value = Part> {
     prop_oneof![
         few().prop_map(Part::Rename),
         (few(), few()).prop_map(|(id, account)| Part::Member { id, account }),
+        few().prop_map(Part::NoMember),
         (3..7_u8).prop_map(Part::Account),
         few().prop_map(Part::Role),
         few().prop_map(Part::NoRole),
@@ -97,6 +99,7 @@ fn write(salt: u8, part: &Part) -> Write {
     match part {
         Part::Rename(n) => Write::Rename(n.to_string()),
         Part::Member { id, account: n } => Write::PutMember(member(member_id(*id), &account(*n))),
+        Part::NoMember(n) => Write::DeleteMember(member_id(*n)),
         Part::Account(n) => Write::AddAccount(Box::new(account(*n))),
         Part::Role(n) => Write::PutRole(role(*n)),
         Part::NoRole(n) => Write::DeleteRole(role(*n).id),
@@ -111,7 +114,7 @@ fn write(salt: u8, part: &Part) -> Write {
 }
 
 /// Runs an operation and writes down the answer.
-async fn run(store: &impl Store, tenant: TenantId, operation: &Operation) -> String {
+async fn run(store: &impl WorkingStore, tenant: TenantId, operation: &Operation) -> String {
     let at = |seconds: i64| NOW.plus(Span::seconds(seconds));
     let salt = if tenant == TENANT { 0 } else { 100 };
     match operation {
@@ -159,7 +162,7 @@ async fn run(store: &impl Store, tenant: TenantId, operation: &Operation) -> Str
 }
 
 /// Everything that can be read, as text.
-pub(crate) async fn observe(store: &impl Store) -> Vec<String> {
+pub(crate) async fn observe(store: &impl WorkingStore) -> Vec<String> {
     let mut seen = vec![format!("{:?}", store.organizations().await)];
     for tenant in [TENANT, OTHER] {
         seen.push(format!("{:?}", store.household(tenant).await));

@@ -1,4 +1,5 @@
-//! What the ports promise, as tests that every store passes. A new store is one line in `suite!`.
+//! What the ports promise, as tests that every store passes. A new store is one line in `suite!`. What CQL cannot do yet is in
+//! ADR 0014.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "the helpers of a test are a test")]
 
@@ -23,6 +24,7 @@ mod messages;
 mod observation;
 mod outbox;
 mod races;
+mod relocation;
 mod sealed;
 mod sequences;
 mod sessions;
@@ -55,9 +57,9 @@ async fn fresh_cql() -> Fresh<CqlStore> {
 }
 
 macro_rules! suite {
-    ($($port:ident { $($test:ident)* })*) => {
-        suite!(@store memory (crate::fresh_memory()) $($port { $($test)* })*);
-        suite!(@store sqlite (crate::fresh_sqlite()) $($port { $($test)* })*);
+    ($($port:ident { $($test:ident)* })* ; not on cql: $($more:ident { $($of_more:ident)* })*) => {
+        suite!(@store memory (crate::fresh_memory()) $($port { $($test)* })* $($more { $($of_more)* })*);
+        suite!(@store sqlite (crate::fresh_sqlite()) $($port { $($test)* })* $($more { $($of_more)* })*);
         suite!(@store cql (crate::fresh_cql().await) $($port { $($test)* })*);
     };
     (@store $store:ident ($fresh:expr) $($port:ident { $($test:ident)* })*) => {
@@ -112,6 +114,7 @@ suite! {
     }
     alerts {
         an_alert_is_raised_once_and_put_away_once
+        what_is_mended_is_forgotten_and_may_be_raised_again
         the_oldest_alerts_make_room
         alerts_are_one_organizations
     }
@@ -189,5 +192,12 @@ suite! {
         the_audit_chain_holds_under_concurrent_writes
         racing_uses_of_one_reset_have_one_winner
         racing_rotations_end_in_one_session_or_none
+    }
+    ; not on cql:
+    relocation {
+        what_an_organization_has_is_read_in_pages_in_its_order
+        an_organization_that_was_brought_in_is_as_it_was_and_goes_on
+        what_an_arrival_that_was_cut_short_has_left_is_forgotten
+        who_is_not_welcome_changes_nothing
     }
 }

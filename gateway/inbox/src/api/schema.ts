@@ -8,7 +8,7 @@ export type Alert = { action: string | null; at: Timestamp; effect: string; id: 
 
 export type AlertId = string;
 
-export type AlertKind = 'quality' | 'limit' | 'throughput' | 'restriction' | 'violation' | 'banned' | 'disconnected' | 'review' | 'display_name' | 'template' | 'token' | 'security' | 'notice';
+export type AlertKind = 'quality' | 'limit' | 'throughput' | 'restriction' | 'violation' | 'banned' | 'disconnected' | 'review' | 'display_name' | 'template' | 'token' | 'subscription' | 'security' | 'notice';
 
 export type ApiKeyId = string;
 

@@ -6,6 +6,7 @@ import type { ViewName } from '../api/types';
 import { firstName } from '../people/names';
 import { StateCard } from '../shell/StateCard';
 import { rightsOf, useMe } from '../state/permissions';
+import { FirstSteps } from './FirstSteps';
 import css from './inbox.module.css';
 
 /** Beside an empty list it welcomes; beside a full one it only says what to do. */
@@ -14,9 +15,16 @@ export function NoConversation({ view }: { view: ViewName }) {
   const me = useMe();
   const { data: counts } = useQuery(countsQuery);
   // Who sees only their own cannot tell from an empty list that nobody has written yet.
-  const seesAll = rightsOf(me.permissions).readOthers;
+  const { readOthers: seesAll, channels } = rightsOf(me.permissions);
   const nothingYet = seesAll && counts !== undefined && counts.all + counts.closed === 0;
   const nothingHere = counts !== undefined && counts[view] === 0;
+  if (nothingYet && channels) {
+    return (
+      <div className={css.middle} data-scrolls>
+        <FirstSteps />
+      </div>
+    );
+  }
   if (nothingYet) {
     const numbers = me.numbers.map((number) => number.display).join(', ');
     return (

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import type { Team } from '../api/administration';
 import { api } from '../api/client';
 import { asProblem } from '../api/problem';
 import { keys } from '../api/queries';
@@ -8,7 +9,7 @@ import { applyConversation } from '../live/apply';
 import { contactName } from '../people/names';
 import { showToast } from '../shell/toast';
 
-type Change = { status?: 'open' | 'closed'; assignee?: Person | null };
+type Change = { status?: 'open' | 'closed'; assignee?: Person | null; team?: string | null };
 
 /** What Ctrl+Z takes back: the last assignment or close of this session. */
 let lastUndo: (() => void) | null = null;
@@ -28,11 +29,13 @@ export function useConversationActions() {
       ...row,
       ...(wanted.status && { status: wanted.status }),
       ...(wanted.assignee !== undefined && { assignee: wanted.assignee }),
+      ...(wanted.team !== undefined && { team: wanted.team }),
     });
     try {
       const saved = await api.patch<Conversation>(`/conversations/${row.id}`, {
         ...(wanted.status && { status: wanted.status }),
         ...(wanted.assignee !== undefined && { assignee_id: wanted.assignee?.id ?? null }),
+        ...(wanted.team !== undefined && { team_id: wanted.team }),
       });
       applyConversation(client, saved);
       return true;
@@ -71,5 +74,15 @@ export function useConversationActions() {
         { assignee: row.assignee },
         assignee ? t('thread.assignedTo', { name: assignee.name }) : t('thread.unassigned'),
       ),
+    /** Who has it and is not in that team gives it away; who is in it keeps it. */
+    giveToTeam: (row: Conversation, team: Team | null) => {
+      const leaves = team !== null && row.assignee !== null && !team.members.includes(row.assignee.id);
+      return undoable(
+        row,
+        { team: team?.id ?? null, ...(leaves && { assignee: null }) },
+        { team: row.team, ...(leaves && { assignee: row.assignee }) },
+        team ? t('thread.givenTo', { team: team.name }) : t('thread.offTeam'),
+      );
+    },
   };
 }

@@ -32,9 +32,13 @@ export function Alerts({ phoneNumberId }: { phoneNumberId: string }) {
           <article key={one.id} className={css.alert} data-severity={one.severity}>
             <AlertIcon size={18} aria-hidden />
             <div>
-              <h3>{one.title}</h3>
+              <h3>
+                <bdi>{one.title}</bdi>
+              </h3>
               <p>
-                {one.effect} {one.action}
+                <bdi>
+                  {one.effect} {one.action}
+                </bdi>
               </p>
               <time dateTime={new Date(one.at).toISOString()}>{when(one.at)}</time>
             </div>

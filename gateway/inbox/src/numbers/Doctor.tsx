@@ -51,7 +51,7 @@ export function Doctor({ channel, checkup, onAsk }: Props) {
             .map((one) => (
               <li key={one.check}>
                 <IconCircleCheck size={16} aria-hidden />
-                {one.title}
+                <bdi>{one.title}</bdi>
               </li>
             ))}
         </ul>
@@ -92,8 +92,12 @@ function Finding({ check, channel, onAsk, onAgain }: FindingProps) {
         <IconAlertTriangle size={18} role="img" aria-label={t('numbers.state.to_do')} />
       )}
       <div className={css.findingText}>
-        <h4>{check.title}</h4>
-        <p>{check.effect}</p>
+        <h4>
+          <bdi>{check.title}</bdi>
+        </h4>
+        <p>
+          <bdi>{check.effect}</bdi>
+        </p>
         {byHand && <p className={`${css.byHand} mono`}>{check.by_hand}</p>}
         <Refused text={repair.text} />
       </div>

@@ -34,7 +34,7 @@ export function NumberDetail({ channel, onBack }: Props) {
             <bdi>{channel.name}</bdi>
           </h2>
           <p>
-            <bdi dir="ltr">{channel.display}</bdi> · WABA <bdi dir="ltr">{channel.waba_id}</bdi>
+            <bdi dir="ltr">{channel.display}</bdi> · <bdi dir="ltr">WABA {channel.waba_id}</bdi>
             {channel.token_hint && <> · {t('numbers.tokenEnds', { hint: channel.token_hint })}</>}
           </p>
         </div>
@@ -42,7 +42,7 @@ export function NumberDetail({ channel, onBack }: Props) {
           <span className={css.checkedAt}>
             {t('numbers.checked', {
               time: clockTime(checkup.data.at),
-              seconds: (checkup.data.tookMs / 1000).toFixed(1),
+              seconds: Math.max(0.1, checkup.data.tookMs / 1000).toFixed(1),
             })}
           </span>
         )}

@@ -10,9 +10,10 @@ import {
   IconUsersGroup,
 } from '@tabler/icons-react';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Rights, useRights } from '../state/permissions';
-import css from './settings.module.css';
+import css from './nav.module.css';
 
 type Place = { to: string; label: string; Icon: Icon; right?: keyof Rights };
 
@@ -58,8 +59,17 @@ function NavLink({ place }: { place: Place }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   const active = pathname.startsWith(place.to);
+  const link = useRef<HTMLAnchorElement>(null);
+  // On a phone the places stand in one line, and the open one may be beyond its end.
+  useEffect(() => {
+    const line = link.current?.parentElement;
+    if (!active || !link.current || !line) return;
+    const [own, whole] = [link.current.getBoundingClientRect(), line.getBoundingClientRect()];
+    line.scrollBy({ left: own.x + own.width / 2 - whole.x - whole.width / 2 });
+  }, [active]);
   return (
     <Link
+      ref={link}
       to={place.to as '/settings'}
       className={css.navItem}
       data-active={active || undefined}

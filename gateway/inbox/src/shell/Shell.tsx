@@ -39,7 +39,7 @@ function SignedIn({ me }: { me: Me }) {
   const permissionsChanged = usePermissionsChanged();
   const latest = useRef(me);
   latest.current = me;
-  const readsInbox = rightsOf(me.permissions).readInbox;
+  const readsInbox = rightsOf(me.permissions).readInbox && !me.must_enroll_second_factor;
   const session = useMemo(
     () =>
       new LiveSession(client, me.member.id, readsInbox, {

@@ -42,7 +42,7 @@ export const theme = createTheme({
     Button: Button.extend({
       defaultProps: { variant: 'filled' },
       vars: () => ({
-        root: { '--button-height': '28px', '--button-fz': '13px', '--button-padding-x': '10px' },
+        root: { '--button-height': 'var(--target)', '--button-fz': '13px', '--button-padding-x': '10px' },
       }),
       classNames: { root: shape.button, label: shape.buttonLabel, section: shape.buttonSection },
     }),
@@ -58,6 +58,7 @@ export const theme = createTheme({
     Textarea: Textarea.extend({ classNames: fieldNames() }),
     NumberInput: { classNames: fieldNames() },
     MultiSelect: { classNames: { ...fieldNames(), input: shape.pills } },
+    Checkbox: { classNames: { input: shape.check } },
     Badge: Badge.extend({ classNames: { root: shape.badge } }),
     Kbd: Kbd.extend({ classNames: { root: shape.kbd } }),
     Switch: Switch.extend({ classNames: { track: shape.track } }),

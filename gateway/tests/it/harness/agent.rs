@@ -6,11 +6,12 @@ use reqwest::header::{CONTENT_TYPE, COOKIE, HeaderMap, ORIGIN};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Live, eventually};
+use super::canary::plant_secrets;
+use super::{Live, eventually, plant};
 
 #[derive(Clone)]
 pub(crate) struct Agent {
-    pub(super) client: reqwest::Client,
+    pub(crate) client: reqwest::Client,
     pub(crate) url: String,
     /// What its browser believes to be the server's address.
     pub(super) origin: String,
@@ -94,7 +95,12 @@ impl Agent {
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
-        Answer::to(self.request(Method::POST, path).json(body)).await
+        body["password"].as_str().map(plant);
+        let answer = Answer::to(self.request(Method::POST, path).json(body)).await;
+        if answer.status.is_success() {
+            plant_secrets(&serde_json::from_slice(&answer.body).unwrap_or_default());
+        }
+        answer
     }
 
     pub(crate) async fn patch(&self, path: &str, body: &Value) -> Answer {
@@ -162,6 +168,7 @@ impl Agent {
     }
 
     pub(crate) async fn send(&self, conversation: &str, key: &str, body: &Value) -> Answer {
+        body["content"]["body"].as_str().map(plant);
         let request = self.request(Method::POST, &format!("conversations/{conversation}/messages"));
         Answer::to(request.header("Idempotency-Key", key).json(body)).await
     }

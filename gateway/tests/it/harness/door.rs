@@ -11,7 +11,7 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use storage::sqlite::{SqliteOptions, SqliteStore};
 
-use super::{Agent, Answer, DEADLINE, Jetto, PASSWORD};
+use super::{Agent, Answer, DEADLINE, Jetto, PASSWORD, plant};
 
 impl Agent {
     /// A browser that nobody is signed in with.
@@ -32,6 +32,7 @@ impl Agent {
         let mut agent = self.clone();
         for cookie in answer.headers.get_all(SET_COOKIE) {
             let cookie = cookie.to_str().unwrap().split(';').next().unwrap().to_owned();
+            plant(cookie.split_once('=').unwrap_or_default().1);
             if cookie.starts_with("auth_refresh=") {
                 agent.refresh_cookie = cookie;
             } else {

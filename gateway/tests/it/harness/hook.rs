@@ -4,7 +4,7 @@ use loadtest::clock::unix_millis;
 use loadtest::payload::{self, Content, Inbound, Line, Phone, Sender, State, Status, Update, Wamid, wire};
 use serde_json::Value;
 
-use super::{NUMBER, SECRET, WABA};
+use super::{NUMBER, SECRET, WABA, plant};
 
 pub(crate) async fn post(url: &str, body: &[u8]) -> u16 {
     signed(url, body, &wire::signature(SECRET, body)).await
@@ -43,6 +43,7 @@ pub(crate) fn wamid(name: &str) -> Wamid {
 
 /// A customer's text message.
 pub(crate) fn text(from: &Phone, id: &str, at_s: u64, body: &str) -> Update {
+    plant(body);
     let sender = Sender { name: Some(format!("Customer {from}")), phone: Some(from.clone()), ..Sender::default() };
     Inbound::new(line(), sender, wamid(id), at_s, Content::Text { body: body.into() }).update()
 }

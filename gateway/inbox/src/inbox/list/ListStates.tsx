@@ -1,5 +1,8 @@
+import { Link } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { ViewName } from '../../api/types';
+import { useScreen } from '../../shell/useScreen';
+import { useMe, useRights } from '../../state/permissions';
 import css from './list.module.css';
 
 const WIDTHS = [
@@ -38,10 +41,22 @@ export function LoadingRows() {
 
 export function EmptyList({ view, unread }: { view: ViewName; unread: boolean }) {
   const { t } = useTranslation();
+  const me = useMe();
+  const rights = useRights();
+  const { listBeside } = useScreen();
+  // Where the list is alone on the screen nobody sees the first steps beside it.
+  const begins = !listBeside && rights.channels && me.numbers.length === 0;
   return (
     <div className={css.listWrap}>
       <Hint />
       <p className={css.emptyText}>{unread ? t('empty.unread') : t(`empty.${view}.list`)}</p>
+      {begins && (
+        <p className={css.emptyText}>
+          <Link to="/numbers" className="link">
+            {t('first.number.action')}
+          </Link>
+        </p>
+      )}
     </div>
   );
 }

@@ -37,10 +37,8 @@ export function Phone({ contact }: { contact: Contact }) {
   if (!isMasked(phone))
     return <CopyText text={phone} shown={readablePhone(phone)} label={t('panel.copyPhone')} />;
   return (
-    <span className={css.copy}>
-      <bdi dir="ltr" className={css.clipped}>
-        {phone}
-      </bdi>
+    <span className={css.masked}>
+      <bdi dir="ltr">{phone}</bdi>
       {rights.reveal ? (
         <Tooltip label={t('panel.revealHint')}>
           <Button

@@ -139,8 +139,8 @@ function AuditTable({ entries }: { entries: AuditEntry[] }) {
       <tbody>
         {entries.map((entry) => (
           <tr key={entry.n}>
-            <td className="mono">
-              {shortDay(entry.at, now)} {exactTime(entry.at).slice(0, 8)}
+            <td>
+              {shortDay(entry.at, now)} <span className="mono">{exactTime(entry.at).slice(0, 8)}</span>
             </td>
             <td>
               <bdi>{entry.actor.name || t(`audit.actors.${entry.actor.kind}`)}</bdi>
@@ -159,7 +159,7 @@ function AuditTable({ entries }: { entries: AuditEntry[] }) {
                 </>
               )}
             </td>
-            <td className={`${css.num} ${css.faint} ${shape.wide}`}>{entry.n}</td>
+            <td className={`${css.num} ${css.faint} ${shape.wide} ${shape.n}`}>{entry.n}</td>
           </tr>
         ))}
       </tbody>

@@ -35,9 +35,11 @@ export function Page() {
     <Frame title={t('settings.apiKeys')} actions={list.data?.length !== 0 && add} wide>
       {list.isError && <Failed error={list.error} retry={() => void list.refetch()} />}
       {list.data?.length === 0 && (
-        <StateCard Icon={IconKey} title={t('apiKeys.emptyTitle')} text={t('apiKeys.emptyText')}>
-          {add}
-        </StateCard>
+        <div className={css.middle}>
+          <StateCard Icon={IconKey} title={t('apiKeys.emptyTitle')} text={t('apiKeys.emptyText')}>
+            {add}
+          </StateCard>
+        </div>
       )}
       {list.data && list.data.length > 0 && (
         <Card title={t('apiKeys.count', { count: list.data.length })} text={t('apiKeys.text')} flush>
@@ -157,23 +159,28 @@ function MakeDialog({ onClose }: { onClose: () => void }) {
         <p>{t('apiKeys.scopes')}</p>
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard. */}
         <section className={shape.choices} tabIndex={0} aria-label={t('apiKeys.scopes')}>
-          {GROUPS.map(([group]) => {
-            const part = all?.filter((one) => groupOf(one.key) === group && me.permissions.includes(one.key));
-            if (!part || part.length === 0) return null;
-            return (
-              <fieldset key={group}>
-                <legend>{t(`roles.groups.${group}`)}</legend>
-                {part.map((one) => (
-                  <Checkbox
-                    key={one.key}
-                    label={permissionName(one.key, t)}
-                    checked={scopes.includes(one.key)}
-                    onChange={() => setScopes(toggled(scopes, one.key))}
-                  />
-                ))}
-              </fieldset>
-            );
-          })}
+          <div className={shape.groups}>
+            {GROUPS.map(([group]) => {
+              const part = all?.filter(
+                (one) => groupOf(one.key) === group && me.permissions.includes(one.key),
+              );
+              if (!part || part.length === 0) return null;
+              return (
+                <fieldset key={group}>
+                  <legend>{t(`roles.groups.${group}`)}</legend>
+                  {part.map((one) => (
+                    <Checkbox
+                      key={one.key}
+                      classNames={{ body: shape.choice, labelWrapper: shape.choiceLabel }}
+                      label={permissionName(one.key, t)}
+                      checked={scopes.includes(one.key)}
+                      onChange={() => setScopes(toggled(scopes, one.key))}
+                    />
+                  ))}
+                </fieldset>
+              );
+            })}
+          </div>
         </section>
         <Refused text={make.text} />
         <div className={css.row}>

@@ -1,9 +1,9 @@
-import { Button, MultiSelect, Select, TextInput } from '@mantine/core';
+import { Button, Select, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Invitation } from '../../api/administration';
-import { administration, rolesQuery, teamsQuery } from '../../api/administrationQueries';
+import { administration, rolesQuery } from '../../api/administrationQueries';
 import { api } from '../../api/client';
 import { useMe } from '../../state/permissions';
 import { Ask, Refused } from '../parts';
@@ -12,13 +12,13 @@ import { useChange } from '../useChange';
 import { useDay } from '../when';
 import { LinkDialog } from './LinkDialog';
 import { roleChoices } from './roleChoices';
+import { TeamsField } from './TeamsField';
 
 export function InviteDialog({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const day = useDay();
   const me = useMe();
   const roles = useQuery(rolesQuery);
-  const teams = useQuery(teamsQuery);
   const [email, setEmail] = useState('');
   const [role, setRole] = useState('agent');
   const [inTeams, setInTeams] = useState<string[]>([]);
@@ -65,12 +65,7 @@ export function InviteDialog({ onClose }: { onClose: () => void }) {
           onChange={(value) => setRole(value ?? role)}
           data={roleChoices(roles.data ?? [], me.permissions, t)}
         />
-        <MultiSelect
-          label={t('settings.teams')}
-          value={inTeams}
-          onChange={setInTeams}
-          data={teams.data?.map((team) => ({ value: team.id, label: team.name })) ?? []}
-        />
+        <TeamsField value={inTeams} onChange={setInTeams} />
         {invite.problem?.status !== 409 && <Refused text={invite.text} />}
         <div className={css.row}>
           <Button type="submit" loading={invite.busy}>

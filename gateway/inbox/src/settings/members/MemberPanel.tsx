@@ -1,12 +1,13 @@
-import { ActionIcon, Button, MultiSelect, Select } from '@mantine/core';
+import { ActionIcon, Button, Select } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Member, ResetLink } from '../../api/administration';
-import { administration, memberSessionsQuery, rolesQuery, teamsQuery } from '../../api/administrationQueries';
+import { administration, memberSessionsQuery, rolesQuery } from '../../api/administrationQueries';
 import { api } from '../../api/client';
 import { keys } from '../../api/queries';
+import { number } from '../../i18n/format';
 import { useShortcuts } from '../../keyboard/shortcuts';
 import { Face } from '../../people/Face';
 import { roleName } from '../../people/roles';
@@ -19,9 +20,11 @@ import css from '../settings.module.css';
 import { useChange } from '../useChange';
 import { useWhen } from '../when';
 import { DeactivateDialog } from './DeactivateDialog';
+import { FactorChip } from './FactorChip';
 import { LinkDialog } from './LinkDialog';
 import shape from './members.module.css';
 import { roleChoices } from './roleChoices';
+import { TeamsField } from './TeamsField';
 
 type Props = { member: Member; onClose: () => void };
 
@@ -60,6 +63,7 @@ export function MemberPanel({ member, onClose }: Props) {
           </div>
           {!active && <Chip>{t('members.deactivated')}</Chip>}
         </div>
+        {!member.service && <Facts member={member} />}
         {wider && !self && <p className={css.faint}>{t('members.wider')}</p>}
         {active && <Place member={member} locked={wider || self} self={self} />}
         <div className={css.row}>
@@ -98,13 +102,30 @@ export function MemberPanel({ member, onClose }: Props) {
   );
 }
 
+/** What the table says of somebody, where there is no room for the table. */
+function Facts({ member }: { member: Member }) {
+  const { t } = useTranslation();
+  const when = useWhen();
+  return (
+    <dl className={shape.facts}>
+      <dt>{t('members.factor')}</dt>
+      <dd>
+        <FactorChip on={member.second_factor ?? false} />
+      </dd>
+      <dt>{t('members.openConversations')}</dt>
+      <dd>{number(member.open_conversations ?? 0)}</dd>
+      <dt>{t('members.seen')}</dt>
+      <dd>{member.last_seen_at ? when(member.last_seen_at) : t('members.notIn')}</dd>
+    </dl>
+  );
+}
+
 type PlaceProps = { member: Member; locked: boolean; self: boolean };
 
 function Place({ member, locked, self }: PlaceProps) {
   const { t } = useTranslation();
   const me = useMe();
   const roles = useQuery(rolesQuery);
-  const teams = useQuery(teamsQuery);
   const [role, setRole] = useState(member.role.id);
   const [inTeams, setInTeams] = useState(member.teams.map((team) => team.id));
   const before = member.teams.map((team) => team.id);
@@ -141,13 +162,7 @@ function Place({ member, locked, self }: PlaceProps) {
             : [{ value: member.role.id, label: roleName(member.role, t) }]
         }
       />
-      <MultiSelect
-        label={t('settings.teams')}
-        disabled={locked && !self}
-        value={inTeams}
-        onChange={setInTeams}
-        data={teams.data?.map((team) => ({ value: team.id, label: team.name })) ?? []}
-      />
+      <TeamsField value={inTeams} onChange={setInTeams} disabled={locked && !self} />
       <Refused text={save.text} />
       <div className={css.row}>
         <Button

@@ -1,5 +1,5 @@
 import { Button, TextInput } from '@mantine/core';
-import { IconSearch, IconShieldCheck, IconShieldOff, IconUserPlus } from '@tabler/icons-react';
+import { IconSearch, IconUserPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -12,6 +12,7 @@ import { roleName } from '../../people/roles';
 import { Card, Chip, Failed, Frame } from '../parts';
 import css from '../settings.module.css';
 import { useWhen } from '../when';
+import { FactorChip } from './FactorChip';
 import { InvitationsCard } from './InvitationsCard';
 import { InviteDialog } from './InviteDialog';
 import { MemberPanel } from './MemberPanel';
@@ -101,7 +102,9 @@ function MemberTable({ people, openId, onOpen }: TableProps) {
             <th scope="col" className={shape.wide}>
               {t('members.seen')}
             </th>
-            <th scope="col">{t('members.factor')}</th>
+            <th scope="col" className={shape.seldom}>
+              {t('members.factor')}
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -113,7 +116,7 @@ function MemberTable({ people, openId, onOpen }: TableProps) {
               className={one.status === 'active' ? undefined : css.off}
               onClick={() => onOpen(one.id)}
             >
-              <td>
+              <td className={shape.first}>
                 <div className={css.who}>
                   <Face id={one.id} name={one.name} size={28} solid />
                   <div className={css.whoText}>
@@ -129,24 +132,16 @@ function MemberTable({ people, openId, onOpen }: TableProps) {
                 <bdi>{roleName(one.role, t)}</bdi>
               </td>
               <td className={shape.wide}>
-                <bdi className={css.faint}>{listed(one.teams.map((team) => team.name)) || '–'}</bdi>
+                <span className={`${css.faint} ${shape.teams}`}>
+                  <bdi>{listed(one.teams.map((team) => team.name)) || '–'}</bdi>
+                </span>
               </td>
               <td className={`${css.num} ${shape.wide}`}>{one.open_conversations ?? '–'}</td>
               <td className={`${css.faint} ${shape.wide}`}>
-                {one.last_seen_at ? when(one.last_seen_at) : t('members.never')}
+                {one.last_seen_at ? when(one.last_seen_at) : t('members.notIn')}
               </td>
-              <td>
-                {one.second_factor ? (
-                  <Chip tone="grn">
-                    <IconShieldCheck size={13} aria-hidden />
-                    {t('members.withFactor')}
-                  </Chip>
-                ) : (
-                  <Chip>
-                    <IconShieldOff size={13} aria-hidden />
-                    {t('members.withoutFactor')}
-                  </Chip>
-                )}
+              <td className={shape.seldom}>
+                <FactorChip on={one.second_factor ?? false} />
               </td>
             </tr>
           ))}

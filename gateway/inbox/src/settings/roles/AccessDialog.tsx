@@ -4,11 +4,18 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { accessQuery, peopleQuery } from '../../api/administrationQueries';
+import { i18next, type Words } from '../../i18n';
 import { Ask, Failed } from '../parts';
 import css from '../settings.module.css';
 import { GROUPS, groupOf } from './matrix';
 import shape from './roles.module.css';
 import { permissionName } from './sentences';
+
+/** The server says keys, people read names. */
+const reason = (because: string, t: Words) =>
+  because.replace(/\b[a-z_]+\.[a-z_]+\b/g, (key) =>
+    i18next.exists(`permission.${key}`) ? `“${permissionName(key, t)}”` : key,
+  );
 
 /** “What can this person do, and why.” */
 export function AccessDialog({ memberId, onClose }: { memberId?: string; onClose: () => void }) {
@@ -20,6 +27,8 @@ export function AccessDialog({ memberId, onClose }: { memberId?: string; onClose
       <Select
         label={t('access.person')}
         searchable
+        openOnFocus={false}
+        allowDeselect={false}
         data-autofocus
         value={chosen}
         onChange={setChosen}
@@ -55,7 +64,9 @@ function AccessList({ id }: { id: string }) {
                       <IconMinus size={16} role="img" aria-label={t('roles.notAllowed')} />
                     )}
                     <span>{permissionName(one.permission, t)}</span>
-                    <span className={css.faint}>{one.because}</span>
+                    <span className={css.faint}>
+                      <bdi>{reason(one.because, t)}</bdi>
+                    </span>
                   </li>
                 ))}
             </ul>

@@ -58,6 +58,7 @@ export function Enrolment({ onDone }: { onDone: () => void }) {
           dir="ltr"
           required
           withAsterisk={false}
+          autoFocus
           inputMode="numeric"
           autoComplete="one-time-code"
           maxLength={10}

@@ -33,9 +33,11 @@ export function Page() {
     <Frame title={t('settings.teams')} actions={teams.data?.length !== 0 && add}>
       {teams.isError && <Failed error={teams.error} retry={() => void teams.refetch()} />}
       {teams.data?.length === 0 && (
-        <StateCard Icon={IconUsersGroup} title={t('teams.emptyTitle')} text={t('teams.emptyText')}>
-          {add}
-        </StateCard>
+        <div className={css.middle}>
+          <StateCard Icon={IconUsersGroup} title={t('teams.emptyTitle')} text={t('teams.emptyText')}>
+            {add}
+          </StateCard>
+        </div>
       )}
       {teams.data && teams.data.length > 0 && (
         <Card title={t('teams.count', { count: teams.data.length })} text={t('teams.text')} flush>
