@@ -20,6 +20,8 @@ WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/*.html $(WEB)/*.ts $
 INSTALLED := $(WEB)/node_modules/.package-lock.json
 # The binaries that are tried out; copies, because the build with deliberate bugs has the same file names.
 TRIED := $(CARGO_TARGET_DIR)/tried
+# Where services.sh keeps what it fetched, and what runs.
+SERVICES := $(or $(JETTO_SERVICES_CACHE),$(HOME)/.cache/jetto/services)
 step := printf '\n== %s\n'
 
 .PHONY: help demo build web fmt types screenshots clean-demo test test-tools test-format test-web test-types \
@@ -116,7 +118,14 @@ test-lint:
 	cargo clippy --locked --package engine -- -D warnings
 
 test-rust:
-	@$(step) 'Rust: tidy, unit, property, conformance and integration tests'
+	@$(step) 'services for the tests'
+	# In a folder of their own: what somebody else has running goes on.
+	mkdir -p "$(SERVICES)"
+	export JETTO_SERVICES_RUN=$$(mktemp -d "$(SERVICES)/run.XXXXXX")
+	trap 'deploy/services/services.sh stop; rmdir "$$JETTO_SERVICES_RUN"' EXIT
+	services=$$(deploy/services/services.sh start)
+	export $$services
+	$(step) 'Rust: tidy, unit, property, conformance and integration tests'
 	cargo build --locked --workspace --all-targets
 	mkdir -p "$(TRIED)"
 	cp "$(CARGO_TARGET_DIR)/debug/jetto" "$(CARGO_TARGET_DIR)/debug/jetto-load" "$(TRIED)/"

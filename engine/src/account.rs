@@ -129,7 +129,7 @@ pub fn check_preferences(text: &str) -> Result<(), Rejection> {
 }
 
 /// A signed-in browser. The JWT names it; ending it ends every token and socket of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     pub id: SessionId,
     pub tenant: TenantId,

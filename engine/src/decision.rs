@@ -50,7 +50,7 @@ pub enum Order {
 }
 
 /// A file that lies at Meta and belongs to a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MediaJob {
     pub media: MediaId,
     pub meta_id: MetaMediaId,

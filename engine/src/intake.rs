@@ -60,7 +60,7 @@ pub struct IntakeEntry {
 }
 
 /// What became of an item; written in the same commit as its effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntakeMark {
     pub id: IntakeId,
     pub outcome: IntakeOutcome,

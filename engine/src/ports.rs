@@ -100,8 +100,8 @@ pub enum ListError {
     Store(#[from] StoreError),
 }
 
-/// All repositories of one store.
-pub trait Store:
+/// The repositories of one store that the work of an organization needs.
+pub trait WorkingStore:
     Administration
     + Accounts
     + Sessions
@@ -115,11 +115,10 @@ pub trait Store:
     + Outbox
     + EventLog
     + MediaStore
-    + Relocation
 {
 }
 
-impl<T> Store for T where
+impl<T> WorkingStore for T where
     T: Administration
         + Accounts
         + Sessions
@@ -133,6 +132,10 @@ impl<T> Store for T where
         + Outbox
         + EventLog
         + MediaStore
-        + Relocation
 {
 }
+
+/// All repositories of one store.
+pub trait Store: WorkingStore + Relocation {}
+
+impl<T> Store for T where T: WorkingStore + Relocation {}

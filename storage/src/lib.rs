@@ -3,6 +3,8 @@
 pub mod backup;
 pub mod blobs;
 pub mod bundle;
+mod codec;
+pub mod cql;
 pub mod crypto;
 mod cursor;
 pub mod memory;

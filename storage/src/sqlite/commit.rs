@@ -3,7 +3,7 @@
 use engine::decision::Record;
 use engine::event::{Audience, LoggedEvent};
 use engine::id::{ConversationId, MemberId, MessageId, TeamId, TenantId};
-use engine::ports::{Commit, Committed};
+use engine::ports::{Commit, Committed, StoreError};
 use engine::time::Timestamp;
 use rusqlite::params;
 
@@ -56,7 +56,7 @@ impl Prepared {
         Ok(Self {
             conversation: ConversationRow::of(sealer, conversation)?,
             records: records.collect::<Outcome<_>>()?,
-            frames: events.iter().map(|event| Frame::of(sealer, event)).collect::<Outcome<_>>()?,
+            frames: events.iter().map(|event| Frame::of(sealer, event)).collect::<Result<_, StoreError>>()?,
             intake: intake.as_ref().map(|mark| MarkRow::of(sealer, mark)).transpose()?,
             now: intake.as_ref().map_or(conversation.last_activity_at, |mark| mark.at),
         })

@@ -227,7 +227,7 @@ pub(super) fn attach(
 }
 
 pub(super) fn seal(sealer: &Sealer, contact: &Contact) -> Outcome<Vec<u8>> {
-    codec::seal(sealer, codec::CONTACT, contact.id.as_bytes(), contact)
+    Ok(codec::seal(sealer, codec::CONTACT, contact.id.as_bytes(), contact)?)
 }
 
 /// From (body, id).

@@ -3,7 +3,7 @@
 use engine::account::Account;
 use engine::household::Write;
 use engine::id::{MemberId, TenantId};
-use engine::ports::Store;
+use engine::ports::WorkingStore;
 use engine::time::Span;
 use proptest::prelude::*;
 use storage::memory::MemoryStore;
@@ -11,6 +11,7 @@ use storage::sqlite::{SqliteOptions, SqliteStore};
 
 use crate::administration::{api_key, invitation, role, team};
 use crate::audit::audit_query;
+use crate::cql_server;
 use crate::fixture::*;
 use crate::sessions::session;
 
@@ -113,7 +114,7 @@ fn write(salt: u8, part: &Part) -> Write {
 }
 
 /// Runs an operation and writes down the answer.
-async fn run(store: &impl Store, tenant: TenantId, operation: &Operation) -> String {
+async fn run(store: &impl WorkingStore, tenant: TenantId, operation: &Operation) -> String {
     let at = |seconds: i64| NOW.plus(Span::seconds(seconds));
     let salt = if tenant == TENANT { 0 } else { 100 };
     match operation {
@@ -161,7 +162,7 @@ async fn run(store: &impl Store, tenant: TenantId, operation: &Operation) -> Str
 }
 
 /// Everything that can be read, as text.
-async fn observe(store: &impl Store) -> Vec<String> {
+pub(crate) async fn observe(store: &impl WorkingStore) -> Vec<String> {
     let mut seen = vec![format!("{:?}", store.organizations().await)];
     for tenant in [TENANT, OTHER] {
         seen.push(format!("{:?}", store.household(tenant).await));
@@ -207,6 +208,33 @@ proptest! {
                 store = SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap();
             }
             prop_assert_eq!(observe(&store).await, observe(&model).await);
+            Ok(())
+        })?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 60, ..ProptestConfig::default() })]
+
+    /// Each operation by one of two nodes.
+    #[test]
+    fn cql_keeps_people_as_the_model_does(
+        operations in
+            proptest::collection::vec((proptest::bool::weighted(0.3), any::<bool>(), operation()), 1..60),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let dir = tempfile::tempdir().unwrap();
+            let keys = cql_server::keyring(dir.path());
+            let model = MemoryStore::new();
+            let nodes = [cql_server::node(std::sync::Arc::clone(&keys)).await, cql_server::node(keys).await];
+            for (other, second, operation) in &operations {
+                let tenant = if *other { OTHER } else { TENANT };
+                let expected = run(&model, tenant, operation).await;
+                let answer = run(&nodes[usize::from(*second)], tenant, operation).await;
+                prop_assert_eq!(answer, expected, "{:?}", operation);
+            }
+            prop_assert_eq!(observe(&nodes[0]).await, observe(&model).await);
             Ok(())
         })?;
     }

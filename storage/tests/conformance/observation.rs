@@ -9,7 +9,8 @@ use engine::intake::{IntakeEntry, IntakeOutcome, IntakeRecord, IntakeSummary};
 use engine::message::Message;
 use engine::outgoing::OutboxEntry;
 use engine::ports::{
-    ConversationCounts, ConversationQuery, IntakeQuery, ListError, LogRange, MediaRow, Page, PageRequest, Store, View,
+    ConversationCounts, ConversationQuery, IntakeQuery, ListError, LogRange, MediaRow, Page, PageRequest, View,
+    WorkingStore,
 };
 use engine::time::Timestamp;
 
@@ -47,7 +48,7 @@ impl Observation {
     }
 }
 
-pub(crate) async fn observe(store: &impl Store, tenant: TenantId) -> Observation {
+pub(crate) async fn observe(store: &impl WorkingStore, tenant: TenantId) -> Observation {
     let mut outbox = Vec::new();
     let mut history = Vec::new();
     let mut of_contacts = Vec::new();
@@ -90,7 +91,7 @@ fn visibilities() -> [Visibility; 5] {
     [Visibility::All, team_of(RAFAEL, &[]), team_of(RAFAEL, &[1, 2]), assigned, Visibility::Nothing]
 }
 
-async fn lists(store: &impl Store, tenant: TenantId) -> Vec<(View, Visibility, bool, Pages<Conversation>)> {
+async fn lists(store: &impl WorkingStore, tenant: TenantId) -> Vec<(View, Visibility, bool, Pages<Conversation>)> {
     let mut lists = Vec::new();
     for view in [View::All, View::Closed, View::Unassigned, View::Mine(RAFAEL), View::Mine(MINA)] {
         for visibility in visibilities() {

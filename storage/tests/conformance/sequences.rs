@@ -9,12 +9,13 @@ use engine::identity::Identities;
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeMark, IntakeOutcome, IntakeRecord};
 use engine::message::Message;
-use engine::ports::{Commit, InboxLog, MediaStore, Store};
+use engine::ports::{Commit, InboxLog, MediaStore, WorkingStore};
 use engine::time::{Span, Timestamp};
 use proptest::prelude::*;
 use storage::memory::MemoryStore;
 use storage::sqlite::{SqliteOptions, SqliteStore};
 
+use crate::cql_server;
 use crate::fixture::*;
 use crate::observation::{IDS, observe};
 
@@ -191,7 +192,7 @@ impl Seen {
 }
 
 /// Runs an operation and writes down the answer.
-async fn run(store: &impl Store, tenant: TenantId, operation: &Operation, seen: &mut Seen) -> String {
+async fn run(store: &impl WorkingStore, tenant: TenantId, operation: &Operation, seen: &mut Seen) -> String {
     let at = |seconds: i64| NOW.plus(Span::seconds(seconds));
     match operation {
         Operation::Append(items) => {
@@ -286,7 +287,7 @@ fn identities(bsuid: Option<u8>, phone: Option<u8>, name: Option<u8>) -> Identit
     }
 }
 
-async fn commit_of(store: &impl Store, tenant: TenantId, change: &Change) -> Commit {
+async fn commit_of(store: &impl WorkingStore, tenant: TenantId, change: &Change) -> Commit {
     let n = change.conversation;
     let before = store.conversation(tenant, conversation_id(n)).await.unwrap().unwrap_or(conversation(n));
     let state = Conversation {
@@ -340,6 +341,25 @@ fn add(records: &mut Vec<Record>, tenant: TenantId, n: u8, part: &Part) {
     }
 }
 
+/// What is asked of both after the last operation.
+async fn compare(
+    store: &impl WorkingStore,
+    model: &MemoryStore,
+    (mut seen, mut seen_of_model): (Seen, Seen),
+) -> Result<(), TestCaseError> {
+    for tenant in [TENANT, OTHER] {
+        let (mut stored, mut expected) = (observe(store, tenant).await, observe(model, tenant).await);
+        stored.rename_contacts(|id| seen.alias(id));
+        expected.rename_contacts(|id| seen_of_model.alias(id));
+        prop_assert_eq!(stored, expected);
+    }
+    prop_assert_eq!(store.unclaimed().await, model.unclaimed().await);
+    prop_assert_eq!(store.tenants_with_unfinished().await, model.tenants_with_unfinished().await);
+    let due = NOW.plus(Span::seconds(1));
+    prop_assert_eq!(store.due_fetches(due, 100).await, model.due_fetches(due, 100).await);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, max_shrink_iters: 300, ..ProptestConfig::default() })]
 
@@ -364,17 +384,33 @@ proptest! {
                 drop(store);
                 store = SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap();
             }
-            for tenant in [TENANT, OTHER] {
-                let (mut stored, mut expected) = (observe(&store, tenant).await, observe(&model, tenant).await);
-                stored.rename_contacts(|id| seen.alias(id));
-                expected.rename_contacts(|id| seen_of_model.alias(id));
-                prop_assert_eq!(stored, expected);
+            compare(&store, &model, (seen, seen_of_model)).await
+        })?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, max_shrink_iters: 60, ..ProptestConfig::default() })]
+
+    /// Each operation by one of two nodes.
+    #[test]
+    fn cql_answers_as_the_model_does(
+        operations in proptest::collection::vec((any::<bool>(), any::<bool>(), operation()), 1..60),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let dir = tempfile::tempdir().unwrap();
+            let keys = cql_server::keyring(dir.path());
+            let model = MemoryStore::new();
+            let nodes = [cql_server::node(std::sync::Arc::clone(&keys)).await, cql_server::node(keys).await];
+            let (mut seen, mut seen_of_model) = (Seen::default(), Seen::default());
+            for (other, second, operation) in &operations {
+                let tenant = if *other { OTHER } else { TENANT };
+                let expected = run(&model, tenant, operation, &mut seen_of_model).await;
+                let answer = run(&nodes[usize::from(*second)], tenant, operation, &mut seen).await;
+                prop_assert_eq!(answer, expected, "{:?}", operation);
             }
-            prop_assert_eq!(store.unclaimed().await, model.unclaimed().await);
-            prop_assert_eq!(store.tenants_with_unfinished().await, model.tenants_with_unfinished().await);
-            let due = NOW.plus(Span::seconds(1));
-            prop_assert_eq!(store.due_fetches(due, 100).await, model.due_fetches(due, 100).await);
-            Ok(())
+            compare(&nodes[0], &model, (seen, seen_of_model)).await
         })?;
     }
 }

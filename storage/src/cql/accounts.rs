@@ -1,0 +1,496 @@
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use engine::account::Account;
+use engine::audit::AuditEntry;
+use engine::directory::Member;
+use engine::id::{AccountId, ApiKeyId, InvitationId, MemberId, TenantId};
+use engine::ports::{Accounts, StoreError, Updated};
+use engine::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::administration::StoredApiKey;
+use super::audit::StoredEntry;
+use super::documents::{Edit, Place};
+use super::office::{Changes, Decision, Head, Kind, Put};
+use super::{CqlStore, names};
+use crate::codec;
+use crate::crypto::{Column, Lookup, Sealer};
+
+/// By the look-up key of the address.
+const EMAIL: Column = Column { table: "account_email", column: "body" };
+/// By the account.
+const RESET: Column = Column { table: "password_reset", column: "body" };
+
+const TRIES_MAX: usize = 64;
+const RESETS_MAX: u32 = 10_000;
+
+/// What the logs of organizations say of a change that lies elsewhere: once each.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Notes {
+    pub(super) change: [u8; 16],
+    entries: Vec<(TenantId, StoredEntry)>,
+}
+
+impl Notes {
+    pub(super) fn of(entries: &[(TenantId, AuditEntry)]) -> Option<Self> {
+        let stored: Vec<_> = entries.iter().map(|(tenant, entry)| (*tenant, StoredEntry::of(entry))).collect();
+        (!stored.is_empty()).then(|| Self { change: rand::random(), entries: stored })
+    }
+
+    fn by_tenant(&self) -> Result<BTreeMap<TenantId, Vec<AuditEntry>>, StoreError> {
+        let mut by_tenant: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (tenant, entry) in &self.entries {
+            by_tenant.entry(*tenant).or_default().push(entry.clone().entry()?);
+        }
+        Ok(by_tenant)
+    }
+}
+
+/// A change of an organization that an account or address is part of; it counts once the change is made.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Tentative {
+    pub(super) tenant: TenantId,
+    pub(super) change: [u8; 16],
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct StoredAccount {
+    account: Account,
+    /// Of its address.
+    claim: [u8; 16],
+    tentative: Option<Tentative>,
+    follow: Option<Follow>,
+}
+
+/// What a change of an account brings with it elsewhere.
+#[derive(Clone, Serialize, Deserialize)]
+struct Follow {
+    change: [u8; 16],
+    /// The memberships take over the address, and the name if that is another one.
+    members: bool,
+    renamed: bool,
+    notes: Option<Notes>,
+    /// The address it had before.
+    release: Option<(Lookup, [u8; 16])>,
+}
+
+/// Whose an address is: reserved before the account has it, released after it has another one.
+#[derive(Clone, Serialize, Deserialize)]
+struct StoredEmail {
+    account: AccountId,
+    /// Another one with each reservation, so that a late release lets a later one alone.
+    claim: [u8; 16],
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredReset {
+    hash: [u8; 32],
+    expires_at: Timestamp,
+    notes: Option<Notes>,
+}
+
+fn at<'a>(store: &CqlStore, ours: &'a Sealer, id: &'a AccountId) -> Place<'a> {
+    let name = store.name("account", &[id.as_bytes()]);
+    Place { name, sealer: ours, column: codec::ACCOUNT, row: id.as_bytes() }
+}
+
+fn email_at<'a>(store: &CqlStore, ours: &'a Sealer, lookup: &'a Lookup) -> Place<'a> {
+    Place { name: store.name("account_email", &[lookup]), sealer: ours, column: EMAIL, row: lookup }
+}
+
+fn reset_at<'a>(store: &CqlStore, ours: &'a Sealer, id: &'a AccountId) -> Place<'a> {
+    let name = store.name("password_reset", &[id.as_bytes()]);
+    Place { name, sealer: ours, column: RESET, row: id.as_bytes() }
+}
+
+impl CqlStore {
+    pub(super) async fn leave(&self, notes: &Notes) -> Result<(), StoreError> {
+        for (tenant, entries) in notes.by_tenant()? {
+            self.note(tenant, notes.change, entries).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn forget_notes(&self, notes: &Notes) -> Result<(), StoreError> {
+        for tenant in notes.by_tenant()?.into_keys() {
+            self.forget_note(tenant, notes.change).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn memberships_of(&self, account: AccountId) -> Lookup {
+        self.name("memberships", &[account.as_bytes()])
+    }
+
+    /// The account, if it counts, after everything that its last change brings with it is written.
+    async fn settled_account(&self, id: AccountId) -> Result<Option<StoredAccount>, StoreError> {
+        let ours = self.keyring.installation();
+        let place = at(self, &ours, &id);
+        let Some(stored) = self.document::<StoredAccount>(place).await? else { return Ok(None) };
+        if let Some(tentative) = stored.tentative
+            && !self.is_made(tentative).await?
+        {
+            // Perhaps it was finished between the two looks.
+            let again = self.document::<StoredAccount>(place).await?;
+            return Ok(again.filter(|again| again.tentative.is_none()));
+        }
+        if let Some(follow) = &stored.follow {
+            self.follow_account(&stored, follow).await?;
+            let change = follow.change;
+            let clear = |known: Option<StoredAccount>| match known {
+                Some(known) if known.follow.as_ref().is_some_and(|follow| follow.change == change) => {
+                    Edit::Put(StoredAccount { follow: None, ..known }, ())
+                }
+                Some(_) | None => Edit::Keep(()),
+            };
+            self.edit(place, clear).await?;
+            for tenant in self.touched_by(&stored, follow).await? {
+                self.forget_note(tenant, change).await?;
+            }
+        }
+        Ok(Some(stored))
+    }
+
+    async fn touched_by(&self, stored: &StoredAccount, follow: &Follow) -> Result<Vec<TenantId>, StoreError> {
+        let mut tenants = match &follow.notes {
+            Some(notes) => notes.by_tenant()?.into_keys().collect(),
+            None => Vec::new(),
+        };
+        if follow.members {
+            for (tenant, _) in self.pointers(self.memberships_of(stored.account.id)).await? {
+                tenants.push(TenantId::from_bytes(names::id(&tenant)?));
+            }
+        }
+        tenants.sort_unstable();
+        tenants.dedup();
+        Ok(tenants)
+    }
+
+    async fn follow_account(&self, stored: &StoredAccount, follow: &Follow) -> Result<(), StoreError> {
+        let entries = follow.notes.as_ref().map(Notes::by_tenant).transpose()?.unwrap_or_default();
+        for tenant in self.touched_by(stored, follow).await? {
+            let sealer = self.sealer(tenant).await?;
+            let home = self.home(tenant);
+            let (sealer, entries) = (&sealer, &entries);
+            let decide = |head: Head| -> Decision<'_, ()> {
+                Box::pin(async move {
+                    let mut changes = Changes {
+                        entries: entries.get(&tenant).cloned().unwrap_or_default(),
+                        noted: Some(follow.change),
+                        ..Changes::default()
+                    };
+                    if follow.members
+                        && let Some(mut member) = self.member_of(home, sealer, stored.account.id).await?
+                    {
+                        member.email.clone_from(&stored.account.email);
+                        if follow.renamed {
+                            member.name.clone_from(&stored.account.name);
+                        }
+                        let id = member.id.as_bytes().to_vec();
+                        let body = Some(codec::seal(sealer, codec::MEMBER, &id, &member)?);
+                        changes.puts.push(Put { kind: Kind::Member, id, body });
+                        changes.revision = Some(head.revision + 1);
+                    }
+                    Ok((Some(changes), ()))
+                })
+            };
+            self.change_office(tenant, sealer, decide).await?;
+        }
+        if let Some((lookup, claim)) = follow.release {
+            self.release_email(&lookup, claim).await?;
+        }
+        Ok(())
+    }
+
+    async fn members(&self, home: Lookup, sealer: &Sealer) -> Result<Vec<Member>, StoreError> {
+        let rows = self.office(home, Kind::Member, Kind::Member).await?.map(|(_, rows)| rows).unwrap_or_default();
+        rows.iter().map(|row| codec::open(sealer, codec::MEMBER, &row.id, &row.body)).collect()
+    }
+
+    async fn member_of(&self, home: Lookup, sealer: &Sealer, account: AccountId) -> Result<Option<Member>, StoreError> {
+        Ok(self.members(home, sealer).await?.into_iter().find(|member| member.account == Some(account)))
+    }
+
+    async fn release_email(&self, lookup: &Lookup, claim: [u8; 16]) -> Result<(), StoreError> {
+        let ours = self.keyring.installation();
+        let release = |known: Option<StoredEmail>| match known {
+            Some(known) if known.claim == claim => Edit::Remove(()),
+            Some(_) | None => Edit::Keep(()),
+        };
+        self.edit(email_at(self, &ours, lookup), release).await
+    }
+
+    /// Reserves the address; `None`: another account has it. A reservation without an account that has the address is taken
+    /// over, after whoever made it has been made to look again.
+    async fn claim_email(&self, lookup: &Lookup, account: AccountId) -> Result<Option<[u8; 16]>, StoreError> {
+        let ours = self.keyring.installation();
+        let place = email_at(self, &ours, lookup);
+        for _ in 0..TRIES_MAX {
+            let claim: [u8; 16] = rand::random();
+            let reserve = |known: Option<StoredEmail>| match known {
+                Some(other) if other.account != account => Edit::Keep(Err(other)),
+                Some(known) => Edit::Keep(Ok(known.claim)),
+                None => Edit::Put(StoredEmail { account, claim }, Ok(claim)),
+            };
+            let other = match self.edit(place, reserve).await? {
+                Ok(claim) => return Ok(Some(claim)),
+                Err(other) => other,
+            };
+            if self.keeps(&other).await? {
+                return Ok(None);
+            }
+            let holder = at(self, &ours, &other.account);
+            let stored: Option<StoredAccount> = self.document(holder).await?;
+            if let Some(tentative) = stored.as_ref().and_then(|stored| stored.tentative) {
+                self.fence(tentative.tenant).await?;
+            } else {
+                // The same as before with a higher version: who was about to write over it decides again.
+                let again = |known: Option<StoredAccount>| match known {
+                    Some(known) => Edit::Put(known, ()),
+                    None => Edit::Keep(()),
+                };
+                self.edit(holder, again).await?;
+            }
+            if self.keeps(&other).await? {
+                return Ok(None);
+            }
+            self.release_email(lookup, other.claim).await?;
+        }
+        Err(StoreError::Busy)
+    }
+
+    /// Whether the account of this reservation counts and has the address.
+    async fn keeps(&self, email: &StoredEmail) -> Result<bool, StoreError> {
+        Ok(self.settled_account(email.account).await?.is_some_and(|stored| stored.claim == email.claim))
+    }
+
+    /// Reserves everything of accounts that come with a change of an organization; `false`: one of them is not new. The same
+    /// change again finds its own.
+    pub(super) async fn add_accounts(&self, accounts: &[Account], with: Tentative) -> Result<bool, StoreError> {
+        let ours = self.keyring.installation();
+        for (index, account) in accounts.iter().enumerate() {
+            if accounts.iter().skip(index + 1).any(|other| other.email == account.email) {
+                return Ok(false);
+            }
+        }
+        for account in accounts {
+            let place = at(self, &ours, &account.id);
+            // Somebody else's of the same id that was never made is in the way of nobody.
+            if let Some(StoredAccount { tentative: Some(other), .. }) = self.document(place).await?
+                && other != with
+                && !self.is_made(other).await?
+            {
+                self.fence(other.tenant).await?;
+                if !self.is_made(other).await? {
+                    self.drop_account(account.id, other).await?;
+                }
+            }
+            let lookup = ours.lookup("email", &account.email);
+            // Not another's, and not one of ours that counts already.
+            let known: Option<StoredAccount> = self.document(place).await?;
+            if known.is_some_and(|known| known.tentative != Some(with)) {
+                return Ok(false);
+            }
+            let Some(claim) = self.claim_email(&lookup, account.id).await? else { return Ok(false) };
+            let add = |known: Option<StoredAccount>| match known {
+                Some(known) if known.tentative != Some(with) => Edit::Keep(false),
+                Some(_) | None => {
+                    let (account, tentative) = (account.clone(), Some(with));
+                    Edit::Put(StoredAccount { account, claim, tentative, follow: None }, true)
+                }
+            };
+            if !self.edit(place, add).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// The change that they came with was made.
+    pub(super) async fn confirm_account(&self, id: AccountId, with: Tentative) -> Result<(), StoreError> {
+        let ours = self.keyring.installation();
+        let confirm = |known: Option<StoredAccount>| match known {
+            Some(known) if known.tentative == Some(with) => Edit::Put(StoredAccount { tentative: None, ..known }, ()),
+            Some(_) | None => Edit::Keep(()),
+        };
+        self.edit(at(self, &ours, &id), confirm).await
+    }
+
+    /// The change that it came with was not made and cannot be made any more.
+    pub(super) async fn drop_account(&self, id: AccountId, with: Tentative) -> Result<(), StoreError> {
+        let ours = self.keyring.installation();
+        let drop = |known: Option<StoredAccount>| match known {
+            Some(known) if known.tentative == Some(with) => {
+                Edit::Remove(Some((ours.lookup("email", &known.account.email), known.claim)))
+            }
+            Some(_) | None => Edit::Keep(None),
+        };
+        if let Some((lookup, claim)) = self.edit(at(self, &ours, &id), drop).await? {
+            self.release_email(&lookup, claim).await?;
+        }
+        Ok(())
+    }
+
+    async fn settled_reset(&self, account: AccountId) -> Result<Option<StoredReset>, StoreError> {
+        let ours = self.keyring.installation();
+        let place = reset_at(self, &ours, &account);
+        let stored: Option<StoredReset> = self.document(place).await?;
+        if let Some(notes) = stored.as_ref().and_then(|stored| stored.notes.as_ref()) {
+            self.leave(notes).await?;
+            let change = notes.change;
+            let clear = |known: Option<StoredReset>| match known {
+                Some(known) if known.notes.as_ref().is_some_and(|notes| notes.change == change) => {
+                    Edit::Put(StoredReset { notes: None, ..known }, ())
+                }
+                Some(_) | None => Edit::Keep(()),
+            };
+            self.edit(place, clear).await?;
+            self.forget_notes(notes).await?;
+        }
+        Ok(stored)
+    }
+
+    async fn reset_account(&self, hash: [u8; 32]) -> Result<Option<AccountId>, StoreError> {
+        let found = self.pointers(self.name("reset", &[&hash])).await?;
+        found.into_iter().next().map(|(key, _)| Ok(AccountId::from_bytes(names::id(&key)?))).transpose()
+    }
+
+    pub(super) async fn forget_resets(&self, now: Timestamp) -> Result<(), StoreError> {
+        let list = self.name("reset_ends", &[]);
+        let ours = self.keyring.installation();
+        for (place, key) in self.oldest(list, i64::MIN, RESETS_MAX).await? {
+            if place > now.0.saturating_mul(1000) {
+                break;
+            }
+            let account = AccountId::from_bytes(names::id(&key)?);
+            self.settled_reset(account).await?;
+            let expire = |known: Option<StoredReset>| match known {
+                Some(known) if known.expires_at <= now => Edit::Remove(()),
+                Some(_) | None => Edit::Keep(()),
+            };
+            self.edit(reset_at(self, &ours, &account), expire).await?;
+        }
+        Ok(())
+    }
+
+    /// Where a token leads: tenant and id, verified by who asks.
+    pub(super) async fn token(&self, kind: &str, hash: &[u8; 32]) -> Result<Option<(TenantId, [u8; 16])>, StoreError> {
+        let found = self.pointers(self.name(kind, &[hash])).await?;
+        let pair = found.into_iter().next().map(|(key, _)| super::shelf::unpair(&key)).transpose()?;
+        Ok(pair.map(|(tenant, id)| (TenantId::from_bytes(tenant), id)))
+    }
+}
+
+#[async_trait]
+impl Accounts for CqlStore {
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        Ok(self.settled_account(id).await?.map(|stored| stored.account))
+    }
+
+    async fn account_by_email(&self, email: &str) -> Result<Option<Account>, StoreError> {
+        let ours = self.keyring.installation();
+        let found: Option<StoredEmail> = self.document(email_at(self, &ours, &ours.lookup("email", email))).await?;
+        let Some(found) = found else { return Ok(None) };
+        Ok(self.account(found.account).await?.filter(|account| account.email == email))
+    }
+
+    async fn update_account(
+        &self,
+        account: Account,
+        expected_revision: u64,
+        audit: Vec<(TenantId, AuditEntry)>,
+    ) -> Result<Updated, StoreError> {
+        let ours = self.keyring.installation();
+        let (id, place) = (account.id, at(self, &ours, &account.id));
+        for _ in 0..TRIES_MAX {
+            if self.settled_account(id).await?.is_none() {
+                return Ok(Updated::Conflict);
+            }
+            let Some((version, before)) = self.load::<StoredAccount>(place).await? else {
+                return Ok(Updated::Conflict);
+            };
+            if before.account.revision != expected_revision {
+                return Ok(Updated::Conflict);
+            }
+            let moved = before.account.email != account.email;
+            let renamed = before.account.name != account.name;
+            let lookup = ours.lookup("email", &account.email);
+            let Some(claim) = self.claim_email(&lookup, id).await? else { return Ok(Updated::EmailTaken) };
+            let release = moved.then(|| (ours.lookup("email", &before.account.email), before.claim));
+            let (members, notes) = (moved || renamed, Notes::of(&audit));
+            let follow = Follow { change: rand::random(), members, renamed, notes, release };
+            let account = Account { revision: expected_revision + 1, ..account.clone() };
+            let after = StoredAccount { account, claim, tentative: before.tentative, follow: Some(follow) };
+            let body = codec::seal(&ours, codec::ACCOUNT, id.as_bytes(), &after)?;
+            if self.put_document(&place.name, version, body).await? {
+                self.settled_account(id).await?;
+                return Ok(Updated::Applied);
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    async fn memberships(&self, account: AccountId) -> Result<Vec<(TenantId, MemberId)>, StoreError> {
+        let mut found = Vec::new();
+        for (tenant, _) in self.pointers(self.memberships_of(account)).await? {
+            let tenant = TenantId::from_bytes(names::id(&tenant)?);
+            let sealer = self.keys_of(tenant)?;
+            let members = self.members(self.home(tenant), &sealer).await?.into_iter();
+            found.extend(members.filter(|member| member.account == Some(account)).map(|member| (tenant, member.id)));
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    async fn put_reset(
+        &self,
+        account: AccountId,
+        hash: [u8; 32],
+        expires_at: Timestamp,
+        audit: Vec<(TenantId, AuditEntry)>,
+    ) -> Result<(), StoreError> {
+        let ours = self.keyring.installation();
+        self.settled_reset(account).await?;
+        self.point(self.name("reset", &[&hash]), account.as_bytes(), &[]).await?;
+        let list = self.name("reset_ends", &[]);
+        self.shelve(list, expires_at.0.saturating_mul(1000), account.as_bytes(), 1).await?;
+        let notes = Notes::of(&audit);
+        let put = |_: Option<StoredReset>| Edit::Put(StoredReset { hash, expires_at, notes: notes.clone() }, ());
+        self.edit(reset_at(self, &ours, &account), put).await?;
+        self.settled_reset(account).await.map(drop)
+    }
+
+    async fn reset(&self, hash: [u8; 32], now: Timestamp) -> Result<Option<AccountId>, StoreError> {
+        let Some(account) = self.reset_account(hash).await? else { return Ok(None) };
+        let reset = self.settled_reset(account).await?;
+        Ok(reset.filter(|reset| reset.hash == hash && now < reset.expires_at).map(|_| account))
+    }
+
+    async fn take_reset(&self, hash: [u8; 32], now: Timestamp) -> Result<Option<AccountId>, StoreError> {
+        let Some(account) = self.reset_account(hash).await? else { return Ok(None) };
+        self.settled_reset(account).await?;
+        let ours = self.keyring.installation();
+        let take = |known: Option<StoredReset>| match known {
+            Some(known) if known.hash == hash => Edit::Remove((now < known.expires_at).then_some(account)),
+            Some(_) | None => Edit::Keep(None),
+        };
+        self.edit(reset_at(self, &ours, &account), take).await
+    }
+
+    async fn invitation_by_token(&self, hash: [u8; 32]) -> Result<Option<(TenantId, InvitationId)>, StoreError> {
+        let Some((tenant, id)) = self.token("invitation", &hash).await? else { return Ok(None) };
+        let body = self.office_row(self.home(tenant), Kind::Invitation, &id).await?;
+        let Some(body) = body else { return Ok(None) };
+        let invitation: engine::directory::Invitation =
+            codec::open(self.keys_of(tenant)?.as_ref(), codec::INVITATION, &id, &body)?;
+        Ok((invitation.token_hash == hash).then_some((tenant, invitation.id)))
+    }
+
+    async fn api_key_by_hash(&self, hash: [u8; 32]) -> Result<Option<(TenantId, ApiKeyId)>, StoreError> {
+        let Some((tenant, id)) = self.token("api_key", &hash).await? else { return Ok(None) };
+        let Some(body) = self.office_row(self.home(tenant), Kind::ApiKey, &id).await? else { return Ok(None) };
+        let StoredApiKey { key, .. } = codec::open(self.keys_of(tenant)?.as_ref(), codec::API_KEY, &id, &body)?;
+        Ok((key.hash == hash).then_some((tenant, key.id)))
+    }
+}

@@ -1,0 +1,197 @@
+use async_trait::async_trait;
+use engine::contact::Contact;
+use engine::id::{ContactId, TenantId};
+use engine::identity::Identities;
+use engine::ports::{ContactStore, ListError, Page, PageRequest, Resolved, StoreError};
+use futures_util::future::try_join_all;
+use serde::{Deserialize, Serialize};
+
+use super::documents::{Edit, Place};
+use super::{CqlStore, names};
+use crate::codec;
+use crate::crypto::{Column, Lookup, Sealer};
+use crate::cursor::{self, List};
+
+/// By the look-up key of the identity.
+const IDENTITY: Column = Column { table: "identity", column: "contact" };
+
+#[derive(Serialize, Deserialize)]
+struct StoredContact {
+    contact: Contact,
+    /// On the list of contacts.
+    place: i64,
+}
+
+fn at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &'a ContactId) -> Place<'a> {
+    let name = store.name_of("contact", tenant, id.as_bytes());
+    Place { name, sealer, column: codec::CONTACT, row: id.as_bytes() }
+}
+
+fn keys_of(contact: &Contact, portfolio: &str) -> Vec<String> {
+    let (bsuid, wa_id) = (contact.bsuid.clone(), contact.phone.clone());
+    Identities { bsuid, wa_id, ..Identities::default() }.keys(portfolio)
+}
+
+impl CqlStore {
+    fn contact_list(&self, tenant: TenantId) -> Lookup {
+        self.name("contacts", &[tenant.as_bytes()])
+    }
+
+    fn identity<'a>(&self, tenant: TenantId, sealer: &'a Sealer, lookup: &'a Lookup) -> Place<'a> {
+        let name = self.name_of("identity", tenant, lookup);
+        Place { name, sealer, column: IDENTITY, row: lookup }
+    }
+
+    /// Whom each identity leads to.
+    async fn led_to(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        lookups: &[Lookup],
+    ) -> Result<Vec<Option<ContactId>>, StoreError> {
+        try_join_all(lookups.iter().map(|lookup| self.document(self.identity(tenant, sealer, lookup)))).await
+    }
+
+    /// Leads there from now on, unless it leads somewhere; answers where it leads.
+    async fn attach(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        lookup: &Lookup,
+        contact: ContactId,
+    ) -> Result<ContactId, StoreError> {
+        let attach = |known: Option<ContactId>| known.map_or(Edit::Put(contact, contact), Edit::Keep);
+        self.edit(self.identity(tenant, sealer, lookup), attach).await
+    }
+
+    /// On the list before it is there to be found. `false`: there is one already.
+    async fn add_contact(&self, tenant: TenantId, sealer: &Sealer, contact: Contact) -> Result<bool, StoreError> {
+        let id = contact.id;
+        let place = self.place();
+        self.shelve(self.contact_list(tenant), place, id.as_bytes(), 1).await?;
+        let add = |known: Option<StoredContact>| match known {
+            Some(_) => Edit::Keep(false),
+            None => Edit::Put(StoredContact { contact: contact.clone(), place }, true),
+        };
+        self.edit(at(self, tenant, sealer, &id), add).await
+    }
+
+    /// Lets the contact learn; makes it if there is none.
+    async fn teach(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        id: ContactId,
+        identities: &Identities,
+    ) -> Result<Resolved, StoreError> {
+        let mut taught = Contact::new(id);
+        taught.learn(identities);
+        if self.document::<StoredContact>(at(self, tenant, sealer, &id)).await?.is_none()
+            && self.add_contact(tenant, sealer, taught.clone()).await?
+        {
+            return Ok(Resolved { contact: taught, changed: true });
+        }
+        let learn = |known: Option<StoredContact>| {
+            let Some(mut known) = known else { return Edit::Keep(None) };
+            let changed = known.contact.learn(identities);
+            let resolved = Some(Resolved { contact: known.contact.clone(), changed });
+            if changed { Edit::Put(known, resolved) } else { Edit::Keep(resolved) }
+        };
+        let resolved = self.edit(at(self, tenant, sealer, &id), learn).await?;
+        resolved.ok_or_else(|| codec::corrupt("a contact vanished"))
+    }
+}
+
+#[async_trait]
+impl ContactStore for CqlStore {
+    async fn resolve(
+        &self,
+        tenant: TenantId,
+        portfolio: &str,
+        identities: &Identities,
+        former: Option<&Identities>,
+    ) -> Result<Resolved, StoreError> {
+        let mut keys = identities.keys(portfolio);
+        keys.extend(former.map(|former| former.keys(portfolio)).unwrap_or_default());
+        let Some(first) = keys.first() else {
+            return Err(codec::corrupt("a customer without any identity"));
+        };
+        let sealer = self.sealer(tenant).await?;
+        let lookups: Vec<_> = keys.iter().map(|key| sealer.lookup("identity", key)).collect();
+        let known = self.led_to(tenant, &sealer, &lookups).await?;
+        // By the organization's key: a plain hash of a phone number is found again by hashing all phone numbers.
+        let made = ContactId::from_bytes(sealer.lookup("contact", first));
+        let mut id = known.iter().flatten().next().copied().unwrap_or(made);
+        for (index, (lookup, _)) in lookups.iter().zip(&known).enumerate().filter(|(_, (_, known))| known.is_none()) {
+            let leads_to = self.attach(tenant, &sealer, lookup, id).await?;
+            // Somebody else resolves the same stranger: the first identity decides for both.
+            if index == 0 {
+                id = leads_to;
+            }
+        }
+        self.teach(tenant, &sealer, id, identities).await
+    }
+
+    async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<Contact>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let found: Option<StoredContact> = self.document(at(self, tenant, &sealer, &id)).await?;
+        Ok(found.map(|found| found.contact))
+    }
+
+    async fn contacts(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Contact>, ListError> {
+        let after: Option<ContactId> = cursor::row(List::Contacts, &page)?;
+        let limit = cursor::limit(&page);
+        let Some(sealer) = self.keyring.known(tenant) else {
+            return after.map_or(Ok(Page { items: Vec::new(), next: None }), |_| Err(ListError::BadCursor));
+        };
+        let sealer = &sealer;
+        let mut before = i64::MAX;
+        if let Some(id) = after {
+            let last: Option<StoredContact> = self.document(at(self, tenant, sealer, &id)).await?;
+            before = last.ok_or(ListError::BadCursor)?.place;
+        }
+        let mut items = Vec::new();
+        while items.len() <= limit as usize {
+            let listed = self.newest(self.contact_list(tenant), before, limit + 1).await?;
+            let Some((end, _)) = listed.last() else { break };
+            before = *end;
+            let read = listed.iter().map(|(place, id)| async move {
+                let id = ContactId::from_bytes(names::id(id)?);
+                let found: Option<StoredContact> = self.document(at(self, tenant, sealer, &id)).await?;
+                Ok::<_, StoreError>(found.filter(|found| found.place == *place).map(|found| found.contact))
+            });
+            items.extend(try_join_all(read).await?.into_iter().flatten());
+        }
+        let more = cursor::cut(&mut items, limit);
+        let next = items.last().filter(|_| more).map(|last| cursor::at_row(List::Contacts, last.id));
+        Ok(Page { items, next })
+    }
+
+    async fn import_contacts(
+        &self,
+        tenant: TenantId,
+        portfolio: &str,
+        contacts: Vec<Contact>,
+    ) -> Result<(), StoreError> {
+        let sealer = self.sealer(tenant).await?;
+        for contact in contacts {
+            let id = contact.id;
+            let mut keys = keys_of(&contact, portfolio);
+            let stored: Option<StoredContact> = self.document(at(self, tenant, &sealer, &id)).await?;
+            if let Some(stored) = stored {
+                // An import that was cut short may not have led there yet.
+                keys = keys_of(&stored.contact, portfolio);
+            } else {
+                let lookups: Vec<_> = keys.iter().map(|key| sealer.lookup("identity", key)).collect();
+                if self.led_to(tenant, &sealer, &lookups).await?.iter().any(Option::is_some) {
+                    continue;
+                }
+                self.add_contact(tenant, &sealer, contact).await?;
+            }
+            for key in keys {
+                self.attach(tenant, &sealer, &sealer.lookup("identity", &key), id).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! Single values that are changed by compare-and-set on their version.
+
+use engine::ports::StoreError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::CqlStore;
+use super::session::Lwt;
+use crate::codec;
+use crate::crypto::{Column, Lookup, Sealer};
+
+/// A change is decided again this often when others were faster.
+const EDITS_MAX: usize = 64;
+
+/// What is to become of a document.
+pub(super) enum Edit<T, R> {
+    /// It stays as it is.
+    Keep(R),
+    /// New, or in place of what was there.
+    Put(T, R),
+    Remove(R),
+}
+
+/// Where a document lies and what seals it.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) name: Lookup,
+    pub(super) sealer: &'a Sealer,
+    pub(super) column: Column,
+    /// Bound into the sealed value.
+    pub(super) row: &'a [u8],
+}
+
+impl CqlStore {
+    pub(super) async fn document<T: DeserializeOwned>(&self, place: Place<'_>) -> Result<Option<T>, StoreError> {
+        Ok(self.load(place).await?.map(|(_, value)| value))
+    }
+
+    pub(super) async fn load<T: DeserializeOwned>(&self, place: Place<'_>) -> Result<Option<(i64, T)>, StoreError> {
+        let text = "SELECT version, body FROM document WHERE key = ?";
+        let rows: Vec<(i64, Vec<u8>)> = self.cql.rows(text, (place.name.as_slice(),)).await?;
+        let open =
+            |(version, body): (i64, Vec<u8>)| Ok((version, codec::open(place.sealer, place.column, place.row, &body)?));
+        rows.into_iter().next().map(open).transpose()
+    }
+
+    /// Decides over the newest state, again as long as somebody else was faster. `decide` has no effects of its own.
+    pub(super) async fn edit<T: Serialize + DeserializeOwned, R>(
+        &self,
+        place: Place<'_>,
+        mut decide: impl FnMut(Option<T>) -> Edit<T, R>,
+    ) -> Result<R, StoreError> {
+        let _turn = self.turns.documents.take(&place.name).await;
+        for _ in 0..EDITS_MAX {
+            let found = self.load(place).await?;
+            let (version, before) = found.map_or((0, None), |(version, value)| (version, Some(value)));
+            let (done, answer) = match decide(before) {
+                Edit::Keep(answer) => return Ok(answer),
+                Edit::Put(value, answer) => {
+                    let body = codec::seal(place.sealer, place.column, place.row, &value)?;
+                    (self.put_document(&place.name, version, body).await?, answer)
+                }
+                Edit::Remove(answer) if version == 0 => (true, answer),
+                Edit::Remove(answer) => (self.remove_document(&place.name, version).await?, answer),
+            };
+            if done {
+                return Ok(answer);
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    pub(super) async fn put_document(&self, name: &Lookup, version: i64, body: Vec<u8>) -> Result<bool, StoreError> {
+        let key = name.as_slice();
+        let outcome = if version == 0 {
+            let text = "INSERT INTO document (key, version, body) VALUES (?, 1, ?) IF NOT EXISTS";
+            self.cql.lwt(text, (key, &body)).await?
+        } else {
+            let text = "UPDATE document SET version = ?, body = ? WHERE key = ? IF version = ?";
+            self.cql.lwt(text, (version + 1, &body, key, version)).await?
+        };
+        match outcome {
+            Lwt::Applied => Ok(true),
+            Lwt::Refused => Ok(false),
+            // No two sealed values are the same, so what lies there says whether it is ours.
+            Lwt::Unknown => Ok(self.settled_body(name).await?.as_ref() == Some(&body)),
+        }
+    }
+
+    async fn remove_document(&self, name: &Lookup, version: i64) -> Result<bool, StoreError> {
+        let text = "DELETE FROM document WHERE key = ? IF version = ?";
+        match self.cql.lwt(text, (name.as_slice(), version)).await? {
+            Lwt::Applied => Ok(true),
+            Lwt::Refused => Ok(false),
+            Lwt::Unknown => Ok(self.settled_body(name).await?.is_none()),
+        }
+    }
+
+    /// After what is under way has come to its end.
+    async fn settled_body(&self, name: &Lookup) -> Result<Option<Vec<u8>>, StoreError> {
+        let rows: Vec<(Vec<u8>,)> =
+            self.cql.serial_rows("SELECT body FROM document WHERE key = ?", (name.as_slice(),)).await?;
+        Ok(rows.into_iter().next().map(|(body,)| body))
+    }
+}

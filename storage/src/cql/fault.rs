@@ -1,0 +1,69 @@
+//! Faults that tests put between two physical writes.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use engine::ports::StoreError;
+
+const NEVER: i64 = i64::MAX;
+
+/// A process that dies is a store that does nothing more: what it wrote stays, what it was about to write does not come.
+pub struct Faults {
+    writes_left: AtomicI64,
+    answers_left: AtomicI64,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self { writes_left: AtomicI64::new(NEVER), answers_left: AtomicI64::new(NEVER) }
+    }
+}
+
+/// Whether the write that is about to be made is the last one.
+pub(super) struct Permit {
+    last: bool,
+}
+
+impl Faults {
+    /// The store dies when it has made this many physical writes from now on; the answer of the last one is lost.
+    pub fn die_after(&self, writes: u32) {
+        self.writes_left.store(i64::from(writes), Ordering::SeqCst);
+    }
+
+    /// Of the compare-and-sets from now on, the answer of this one is lost, though it was made. From 1.
+    pub fn lose_answer(&self, nth: u32) {
+        self.answers_left.store(i64::from(nth), Ordering::SeqCst);
+    }
+
+    /// Whether [`Faults::die_after`] has come to its end.
+    pub fn is_dead(&self) -> bool {
+        self.writes_left.load(Ordering::SeqCst) <= 0
+    }
+
+    pub(super) fn reading(&self) -> Result<(), StoreError> {
+        if self.is_dead() { Err(dead()) } else { Ok(()) }
+    }
+
+    pub(super) fn writing(&self) -> Result<Permit, StoreError> {
+        if self.writes_left.load(Ordering::Relaxed) == NEVER {
+            return Ok(Permit { last: false });
+        }
+        match self.writes_left.fetch_sub(1, Ordering::SeqCst) {
+            left if left <= 0 => Err(dead()),
+            left => Ok(Permit { last: left == 1 }),
+        }
+    }
+
+    pub(super) fn loses_this_answer(&self) -> bool {
+        self.answers_left.load(Ordering::Relaxed) != NEVER && self.answers_left.fetch_sub(1, Ordering::SeqCst) == 1
+    }
+}
+
+impl Permit {
+    pub(super) fn used(self) -> Result<(), StoreError> {
+        if self.last { Err(dead()) } else { Ok(()) }
+    }
+}
+
+fn dead() -> StoreError {
+    StoreError::Unavailable("a fault that a test has put here".to_owned())
+}

@@ -1,0 +1,166 @@
+use async_trait::async_trait;
+use engine::content::{Media, MediaState};
+use engine::decision::MediaJob;
+use engine::id::{ConversationId, MediaId, MemberId, TenantId};
+use engine::ports::{MediaRow, MediaStore, StoreError};
+use engine::time::Timestamp;
+use futures_util::future::try_join_all;
+use serde::{Deserialize, Serialize};
+
+use super::documents::{Edit, Place};
+use super::shelf::{pair, unpair};
+use super::{CqlStore, names};
+use crate::codec;
+use crate::crypto::{Lookup, Sealer};
+
+/// Jobs that are looked at, installation-wide; the others are behind them.
+const JOBS_MAX: u32 = 10_000;
+
+/// Write times on the list of jobs: a job comes once and goes once.
+const COMES: i64 = 1;
+const GOES: i64 = 2;
+
+#[derive(Clone, Serialize, Deserialize)]
+struct StoredFile {
+    media: Media,
+    conversation: Option<ConversationId>,
+    uploader: Option<MemberId>,
+    /// On the list of jobs; says nothing when there was none.
+    place: i64,
+    /// What is to be fetched, and when.
+    job: Option<(Timestamp, MediaJob)>,
+}
+
+fn at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &'a MediaId) -> Place<'a> {
+    let name = store.name_of("media", tenant, id.as_bytes());
+    Place { name, sealer, column: codec::MEDIA, row: id.as_bytes() }
+}
+
+/// The first that is known of a file stays; `false`: it was not this one.
+fn first(file: &StoredFile) -> impl FnMut(Option<StoredFile>) -> Edit<StoredFile, bool> {
+    |known| if known.is_some() { Edit::Keep(false) } else { Edit::Put(file.clone(), true) }
+}
+
+impl CqlStore {
+    fn jobs(&self) -> Lookup {
+        self.name("media_jobs", &[])
+    }
+
+    /// On the list before it is there to be found.
+    pub(super) async fn fetch(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        job: &MediaJob,
+        due: Timestamp,
+    ) -> Result<(), StoreError> {
+        let (mime, filename) = (job.mime.clone(), job.filename.clone());
+        let media = Media { id: job.media, state: MediaState::Pending, mime, size: None, filename, reason: None };
+        let key = pair(*tenant.as_bytes(), *job.media.as_bytes());
+        let place = self.place();
+        self.shelve(self.jobs(), place, &key, COMES).await?;
+        let conversation = Some(job.conversation);
+        let file = StoredFile { media, conversation, uploader: None, place, job: Some((due, job.clone())) };
+        if !self.edit(at(self, tenant, sealer, &job.media), first(&file)).await? {
+            self.unshelve(self.jobs(), place, &key, GOES).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn fetched(&self, tenant: TenantId, sealer: &Sealer, media: &Media) -> Result<(), StoreError> {
+        let fetched = |known: Option<StoredFile>| match known {
+            Some(known) => {
+                let place = known.place;
+                Edit::Put(StoredFile { media: media.clone(), job: None, ..known }, Some(place))
+            }
+            None => Edit::Keep(None),
+        };
+        if let Some(place) = self.edit(at(self, tenant, sealer, &media.id), fetched).await? {
+            let key = pair(*tenant.as_bytes(), *media.id.as_bytes());
+            self.unshelve(self.jobs(), place, &key, GOES).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn tie(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        id: MediaId,
+        conversation: ConversationId,
+    ) -> Result<(), StoreError> {
+        let tie = |known: Option<StoredFile>| match known {
+            Some(known) if known.conversation.is_none() => {
+                Edit::Put(StoredFile { conversation: Some(conversation), ..known }, ())
+            }
+            Some(_) | None => Edit::Keep(()),
+        };
+        self.edit(at(self, tenant, sealer, &id), tie).await
+    }
+
+    pub(super) async fn import_file(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        media: &Media,
+        conversation: ConversationId,
+    ) -> Result<(), StoreError> {
+        let conversation = Some(conversation);
+        let file = StoredFile { media: media.clone(), conversation, uploader: None, place: 0, job: None };
+        self.edit(at(self, tenant, sealer, &media.id), first(&file)).await?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl MediaStore for CqlStore {
+    async fn media(&self, tenant: TenantId, id: MediaId) -> Result<Option<MediaRow>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let file: Option<StoredFile> = self.document(at(self, tenant, &sealer, &id)).await?;
+        Ok(file.map(|StoredFile { media, conversation, uploader, .. }| MediaRow { media, conversation, uploader }))
+    }
+
+    async fn put_upload(&self, tenant: TenantId, media: Media, uploader: MemberId) -> Result<(), StoreError> {
+        let sealer = self.sealer(tenant).await?;
+        let id = media.id;
+        let file = StoredFile { media, conversation: None, uploader: Some(uploader), place: 0, job: None };
+        self.edit(at(self, tenant, &sealer, &id), first(&file)).await?;
+        Ok(())
+    }
+
+    async fn finish_fetch(&self, tenant: TenantId, media: Media) -> Result<(), StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        self.fetched(tenant, &sealer, &media).await
+    }
+
+    async fn postpone_fetch(&self, tenant: TenantId, id: MediaId, next: Timestamp) -> Result<(), StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        let postpone = |known: Option<StoredFile>| match known {
+            Some(mut known) => match known.job.take() {
+                Some((_, job)) => {
+                    let job = Some((next, MediaJob { attempts: job.attempts + 1, ..job }));
+                    Edit::Put(StoredFile { job, ..known }, ())
+                }
+                None => Edit::Keep(()),
+            },
+            None => Edit::Keep(()),
+        };
+        self.edit(at(self, tenant, &sealer, &id), postpone).await
+    }
+
+    async fn due_fetches(&self, now: Timestamp, limit: u32) -> Result<Vec<(TenantId, MediaJob)>, StoreError> {
+        let listed = self.oldest(self.jobs(), i64::MIN, JOBS_MAX).await?;
+        let read = listed.iter().map(|(place, key)| async move {
+            let (tenant, id) = unpair(key)?;
+            let (tenant, id) = (TenantId::from_bytes(tenant), MediaId::from_bytes(names::id(&id)?));
+            let sealer = self.keys_of(tenant)?;
+            let file: Option<StoredFile> = self.document(at(self, tenant, &sealer, &id)).await?;
+            // Of a job that was announced twice, one place counts.
+            let job = file.filter(|file| file.place == *place).and_then(|file| file.job);
+            Ok::<_, StoreError>(job.map(|(due, job)| (due, *place, tenant, job)))
+        });
+        let mut due: Vec<_> = try_join_all(read).await?.into_iter().flatten().filter(|(due, ..)| *due <= now).collect();
+        due.sort_by_key(|(due, place, ..)| (*due, *place));
+        Ok(due.into_iter().take(limit as usize).map(|(_, _, tenant, job)| (tenant, job)).collect())
+    }
+}

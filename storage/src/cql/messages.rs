@@ -1,0 +1,192 @@
+use async_trait::async_trait;
+use engine::conversation::Conversation;
+use engine::id::{ConversationId, MessageId, TenantId, Wamid};
+use engine::inbound::StatusUpdate;
+use engine::message::{Direction, Message};
+use engine::ports::{ListError, Located, MessageStore, Page, PageRequest, StoreError};
+use engine::time::Timestamp;
+use futures_util::future::try_join;
+
+use super::documents::{Edit, Place};
+use super::{CqlStore, names};
+use crate::codec;
+use crate::crypto::{Lookup, Sealer};
+use crate::cursor::{self, List};
+
+/// Messages of 30 days lie in one partition.
+const MONTH: i64 = 30 * 24 * 3_600_000;
+
+/// Time and arrival: where a message lies in its conversation.
+pub(super) type MessageAt = (i64, i64);
+
+/// As it is kept: time, arrival, id, look-up key of the wamid of what went out, sealed body.
+pub(super) type MessageRow = (i64, i64, Vec<u8>, Option<Vec<u8>>, Vec<u8>);
+
+pub(super) fn row(sealer: &Sealer, message: &Message, (at, arrival): MessageAt) -> Result<MessageRow, StoreError> {
+    let outgoing = message.direction == Direction::Out;
+    let wamid = message.wamid.as_ref().filter(|_| outgoing);
+    let wamid = wamid.map(|wamid| codec::wamid_lookup(sealer, wamid).to_vec());
+    Ok((at, arrival, message.id.as_bytes().to_vec(), wamid, codec::seal_message(sealer, message)?))
+}
+
+fn month(at: i64) -> i32 {
+    i32::try_from(at.div_euclid(MONTH)).unwrap_or(i32::MAX)
+}
+
+impl CqlStore {
+    pub(super) async fn message_at(&self, name: Lookup, id: MessageId) -> Result<Option<MessageAt>, StoreError> {
+        let text = "SELECT at, arrival FROM message_place WHERE conversation = ? AND id = ?";
+        let rows: Vec<MessageAt> = self.cql.rows(text, (name.as_slice(), id.as_bytes().as_slice())).await?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// The place comes last: until then a replay still finds where the message lay before.
+    pub(super) async fn put_message(
+        &self,
+        tenant: TenantId,
+        conversation: ConversationId,
+        name: Lookup,
+        row: &MessageRow,
+        stamp: i64,
+    ) -> Result<(), StoreError> {
+        let (at, arrival, id, wamid, body) = row;
+        let text = "INSERT INTO message (conversation, month, at, arrival, id, wamid, body)
+             VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
+        let written = self.cql.write(text, (name.as_slice(), month(*at), at, arrival, id, wamid, body, stamp));
+        let text = "INSERT INTO message_month (conversation, month) VALUES (?, ?)";
+        try_join(written, self.cql.write(text, (name.as_slice(), month(*at)))).await?;
+        if let Some(wamid) = wamid {
+            let text = "INSERT INTO wamid (wamid, conversation, message) VALUES (?, ?, ?)";
+            let name = self.name_of("wamid", tenant, wamid);
+            self.cql.write(text, (name.as_slice(), conversation.as_bytes().as_slice(), id)).await?;
+        }
+        let text = "INSERT INTO message_place (conversation, id, at, arrival) VALUES (?, ?, ?, ?) USING TIMESTAMP ?";
+        self.cql.write(text, (name.as_slice(), id, at, arrival, stamp)).await
+    }
+
+    pub(super) async fn drop_message(&self, name: Lookup, place: MessageAt, stamp: i64) -> Result<(), StoreError> {
+        let (at, arrival) = place;
+        let text =
+            "DELETE FROM message USING TIMESTAMP ? WHERE conversation = ? AND month = ? AND at = ? AND arrival = ?";
+        self.cql.write(text, (stamp, name.as_slice(), month(at), at, arrival)).await
+    }
+
+    async fn stored(
+        &self,
+        sealer: &Sealer,
+        name: Lookup,
+        conversation: ConversationId,
+        id: MessageId,
+    ) -> Result<Option<Message>, StoreError> {
+        let Some((at, arrival)) = self.message_at(name, id).await? else { return Ok(None) };
+        let text = "SELECT body FROM message WHERE conversation = ? AND month = ? AND at = ? AND arrival = ?";
+        let rows: Vec<(Vec<u8>,)> = self.cql.rows(text, (name.as_slice(), month(at), at, arrival)).await?;
+        let open = |(body,): (Vec<u8>,)| codec::open_message(sealer, conversation, id, Timestamp(at), &body);
+        rows.into_iter().next().map(open).transpose()
+    }
+
+    fn parked<'a>(&self, tenant: TenantId, sealer: &'a Sealer, lookup: &'a Lookup) -> Place<'a> {
+        let name = self.name_of("parked_status", tenant, lookup);
+        Place { name, sealer, column: codec::PARKED_STATUS, row: lookup }
+    }
+}
+
+#[async_trait]
+impl MessageStore for CqlStore {
+    async fn message(
+        &self,
+        tenant: TenantId,
+        conversation: ConversationId,
+        id: MessageId,
+    ) -> Result<Option<Message>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        self.settled(tenant, &sealer, conversation).await?;
+        self.stored(&sealer, self.conversation_name(tenant, conversation), conversation, id).await
+    }
+
+    async fn history(
+        &self,
+        tenant: TenantId,
+        conversation: ConversationId,
+        page: PageRequest,
+    ) -> Result<Page<Message>, ListError> {
+        let (before_at, before_arrival) = cursor::position(List::History, &page)?.unwrap_or((i64::MAX, i64::MAX));
+        let limit = cursor::limit(&page);
+        let none = Page { items: Vec::new(), next: None };
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(none) };
+        if self.settled(tenant, &sealer, conversation).await?.is_none() {
+            return Ok(none);
+        }
+        let name = self.conversation_name(tenant, conversation);
+        let text = "SELECT month FROM message_month WHERE conversation = ? AND month <= ? ORDER BY month DESC";
+        let months: Vec<(i32,)> = self.cql.rows(text, (name.as_slice(), month(before_at))).await?;
+        let mut rows: Vec<(i64, i64, Vec<u8>, Vec<u8>)> = Vec::new();
+        for (month,) in months {
+            let room = limit as usize + 1 - rows.len();
+            if room == 0 {
+                break;
+            }
+            let text = "SELECT at, arrival, id, body FROM message
+                 WHERE conversation = ? AND month = ? AND (at, arrival) < (?, ?) LIMIT ?";
+            let room = i32::try_from(room).unwrap_or(i32::MAX);
+            rows.extend(self.cql.rows(text, (name.as_slice(), month, before_at, before_arrival, room)).await?);
+        }
+        let more = cursor::cut(&mut rows, limit);
+        let next = rows.last().filter(|_| more);
+        let next = next.map(|(at, arrival, ..)| cursor::at_position(List::History, *at, *arrival));
+        let open = |(at, _, id, body): (i64, i64, Vec<u8>, Vec<u8>)| {
+            let id = MessageId::from_bytes(names::id(&id)?);
+            codec::open_message(&sealer, conversation, id, Timestamp(at), &body)
+        };
+        Ok(Page { items: rows.into_iter().map(open).collect::<Result<_, _>>()?, next })
+    }
+
+    async fn locate(&self, tenant: TenantId, wamid: &Wamid) -> Result<Option<Located>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let name = self.name_of("wamid", tenant, &codec::wamid_lookup(&sealer, wamid));
+        let text = "SELECT conversation, message FROM wamid WHERE wamid = ?";
+        let rows: Vec<(Vec<u8>, Vec<u8>)> = self.cql.rows(text, (name.as_slice(),)).await?;
+        let Some((conversation, message)) = rows.into_iter().next() else { return Ok(None) };
+        let conversation = ConversationId::from_bytes(names::id(&conversation)?);
+        let message = MessageId::from_bytes(names::id(&message)?);
+        let name = self.conversation_name(tenant, conversation);
+        let stored = self.stored(&sealer, name, conversation, message).await?;
+        let found = stored.is_some_and(|stored| stored.wamid.as_ref() == Some(wamid));
+        Ok(found.then_some(Located { conversation, message }))
+    }
+
+    async fn park_status(&self, tenant: TenantId, update: &StatusUpdate) -> Result<(), StoreError> {
+        let sealer = self.sealer(tenant).await?;
+        let lookup = codec::wamid_lookup(&sealer, &update.wamid);
+        let place = self.parked(tenant, &sealer, &lookup);
+        let park = |parked: Option<Vec<StatusUpdate>>| {
+            let mut parked = parked.unwrap_or_default();
+            if parked.contains(update) {
+                return Edit::Keep(());
+            }
+            parked.push(update.clone());
+            Edit::Put(parked, ())
+        };
+        self.edit(place, park).await
+    }
+
+    async fn unpark_statuses(&self, tenant: TenantId, wamid: &Wamid) -> Result<Vec<StatusUpdate>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let lookup = codec::wamid_lookup(&sealer, wamid);
+        let place = self.parked(tenant, &sealer, &lookup);
+        let take = |parked: Option<Vec<StatusUpdate>>| match parked {
+            Some(parked) => Edit::Remove(parked),
+            None => Edit::Keep(Vec::new()),
+        };
+        self.edit(place, take).await
+    }
+
+    async fn import(
+        &self,
+        tenant: TenantId,
+        conversations: Vec<Conversation>,
+        messages: Vec<Message>,
+    ) -> Result<(), StoreError> {
+        self.import_history(tenant, conversations, messages).await
+    }
+}

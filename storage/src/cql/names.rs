@@ -1,0 +1,48 @@
+//! What partitions are called: look-up keys under the installation's key. They say nothing of whose a partition is, and two
+//! installations in one keyspace never meet.
+
+use engine::id::TenantId;
+use engine::ports::StoreError;
+
+use super::CqlStore;
+use crate::crypto::Lookup;
+
+impl CqlStore {
+    /// `kind` says what it is, `parts` which.
+    pub(super) fn name(&self, kind: &str, parts: &[&[u8]]) -> Lookup {
+        let mut text = String::new();
+        for part in parts {
+            text.push_str(&hex::encode(part));
+            text.push('.');
+        }
+        self.keyring.installation().lookup(kind, &text)
+    }
+
+    pub(super) fn home(&self, tenant: TenantId) -> Lookup {
+        self.name("home", &[tenant.as_bytes()])
+    }
+
+    /// Of something of an organization.
+    pub(super) fn name_of(&self, kind: &str, tenant: TenantId, id: &[u8]) -> Lookup {
+        self.name(kind, &[tenant.as_bytes(), id])
+    }
+}
+
+/// An id as it came from a column.
+pub(super) fn id(bytes: &[u8]) -> Result<[u8; 16], StoreError> {
+    bytes.try_into().map_err(|_| crate::codec::corrupt("an id that is not 16 bytes"))
+}
+
+/// The same for one that may be missing.
+pub(super) fn maybe_id(bytes: Option<Vec<u8>>) -> Result<Option<[u8; 16]>, StoreError> {
+    bytes.map(|bytes| id(&bytes)).transpose()
+}
+
+/// Counts and revisions never reach 2^63; a negative one is damage.
+pub(super) fn unsigned(value: i64) -> Result<u64, StoreError> {
+    u64::try_from(value).map_err(|_| crate::codec::corrupt("a negative count"))
+}
+
+pub(super) fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,222 @@
+//! The driver, narrowed to four kinds of statements: plain writes that may be repeated, compare-and-sets that may not,
+//! and reads of either. Everything is prepared at its first use.
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use engine::ports::StoreError;
+use scylla::client::execution_profile::ExecutionProfile;
+use scylla::client::session::Session;
+use scylla::client::session_builder::SessionBuilder;
+use scylla::deserialize::row::DeserializeRow;
+use scylla::errors::{DbError, ExecutionError, RequestAttemptError};
+use scylla::response::PagingState;
+use scylla::response::query_result::QueryResult;
+use scylla::serialize::row::SerializeRow;
+use scylla::statement::batch::{Batch, BatchType};
+use scylla::statement::prepared::PreparedStatement;
+use scylla::statement::{Consistency, SerialConsistency};
+use scylla::value::{CqlValue, Row};
+
+use super::fault::Faults;
+
+/// Longer than the server's own time-outs, so that it is the server who says that something took too long.
+const REQUEST_MAX: Duration = Duration::from_secs(15);
+
+/// What came of a compare-and-set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lwt {
+    Applied,
+    Refused,
+    /// No usable answer: it happened, did not, or still may until somebody reads at `LOCAL_SERIAL`.
+    Unknown,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Kind {
+    Write,
+    Lwt,
+    Read,
+    SerialRead,
+}
+
+/// Values of one statement in a batch.
+pub(super) type Values = Vec<Option<CqlValue>>;
+
+pub(super) struct Cql {
+    session: Session,
+    prepared: RwLock<HashMap<(&'static str, Kind), PreparedStatement>>,
+    pub(super) faults: Faults,
+}
+
+pub(super) async fn connect(nodes: &[String]) -> Result<Session, StoreError> {
+    let profile = ExecutionProfile::builder()
+        .consistency(Consistency::LocalQuorum)
+        .serial_consistency(Some(SerialConsistency::LocalSerial))
+        .request_timeout(Some(REQUEST_MAX))
+        .build();
+    let builder = SessionBuilder::new().known_nodes(nodes).default_execution_profile_handle(profile.into_handle());
+    Box::pin(builder.build()).await.map_err(unavailable)
+}
+
+impl Cql {
+    pub(super) fn new(session: Session) -> Self {
+        Self { session, prepared: RwLock::default(), faults: Faults::default() }
+    }
+
+    /// A plain write that is the same when it is made again.
+    pub(super) async fn write(&self, text: &'static str, values: impl SerializeRow) -> Result<(), StoreError> {
+        let statement = self.prepared(text, Kind::Write).await?;
+        let permit = self.faults.writing()?;
+        Box::pin(self.session.execute_unpaged(&statement, values)).await.map_err(failed)?;
+        permit.used()
+    }
+
+    /// A compare-and-set: text with an IF.
+    pub(super) async fn lwt(&self, text: &'static str, values: impl SerializeRow) -> Result<Lwt, StoreError> {
+        let statement = self.prepared(text, Kind::Lwt).await?;
+        let permit = self.faults.writing()?;
+        let answer = Box::pin(self.session.execute_unpaged(&statement, values)).await;
+        permit.used()?;
+        self.applied(answer)
+    }
+
+    /// Several statements on one partition, of which at least one has an IF: all or nothing.
+    pub(super) async fn lwt_batch(&self, parts: Vec<(&'static str, Values)>) -> Result<Lwt, StoreError> {
+        let mut batch = Batch::new(BatchType::Unlogged);
+        batch.set_serial_consistency(Some(SerialConsistency::LocalSerial));
+        let mut values = Vec::with_capacity(parts.len());
+        for (text, row) in parts {
+            batch.append_statement(self.prepared(text, Kind::Lwt).await?);
+            values.push(row);
+        }
+        let permit = self.faults.writing()?;
+        let answer = Box::pin(self.session.batch(&batch, values)).await;
+        permit.used()?;
+        self.applied(answer)
+    }
+
+    /// All rows, page by page; callers bound what they ask for.
+    pub(super) async fn rows<R>(&self, text: &'static str, values: impl SerializeRow) -> Result<Vec<R>, StoreError>
+    where
+        R: for<'frame> DeserializeRow<'frame, 'frame>,
+    {
+        Box::pin(self.read(text, values, Kind::Read)).await
+    }
+
+    /// The same, after whatever compare-and-set is under way on this partition has come to its end.
+    pub(super) async fn serial_rows<R>(
+        &self,
+        text: &'static str,
+        values: impl SerializeRow,
+    ) -> Result<Vec<R>, StoreError>
+    where
+        R: for<'frame> DeserializeRow<'frame, 'frame>,
+    {
+        Box::pin(self.read(text, values, Kind::SerialRead)).await
+    }
+
+    async fn read<R>(&self, text: &'static str, values: impl SerializeRow, kind: Kind) -> Result<Vec<R>, StoreError>
+    where
+        R: for<'frame> DeserializeRow<'frame, 'frame>,
+    {
+        let statement = self.prepared(text, kind).await?;
+        let mut found = Vec::new();
+        let mut state = PagingState::start();
+        loop {
+            self.faults.reading()?;
+            let page = self.session.execute_single_page(&statement, &values, state);
+            let (result, paging) = Box::pin(page).await.map_err(failed)?;
+            let rows = result.into_rows_result().map_err(unreadable)?;
+            for row in rows.rows::<R>().map_err(unreadable)? {
+                found.push(row.map_err(unreadable)?);
+            }
+            match paging.into_paging_control_flow() {
+                ControlFlow::Break(()) => return Ok(found),
+                ControlFlow::Continue(next) => state = next,
+            }
+        }
+    }
+
+    async fn prepared(&self, text: &'static str, kind: Kind) -> Result<PreparedStatement, StoreError> {
+        let known = self.prepared.read().unwrap_or_else(PoisonError::into_inner).get(&(text, kind)).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let mut statement = Box::pin(self.session.prepare(text)).await.map_err(unavailable)?;
+        match kind {
+            Kind::Write | Kind::Read => statement.set_is_idempotent(true),
+            Kind::Lwt => statement.set_serial_consistency(Some(SerialConsistency::LocalSerial)),
+            Kind::SerialRead => {
+                statement.set_is_idempotent(true);
+                statement.set_consistency(Consistency::LocalSerial);
+            }
+        }
+        let mut known = self.prepared.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(known.entry((text, kind)).or_insert(statement).clone())
+    }
+
+    fn applied(&self, answer: Result<QueryResult, ExecutionError>) -> Result<Lwt, StoreError> {
+        let lost = self.faults.loses_this_answer();
+        match answer {
+            Ok(_) if lost => Ok(Lwt::Unknown),
+            Ok(result) => {
+                let rows = result.into_rows_result().map_err(unreadable)?;
+                // One column when applied, all of the row when not; the first is always `[applied]`.
+                let row = rows.first_row::<Row>().map_err(unreadable)?;
+                match row.columns.first() {
+                    Some(Some(CqlValue::Boolean(true))) => Ok(Lwt::Applied),
+                    Some(Some(CqlValue::Boolean(false))) => Ok(Lwt::Refused),
+                    Some(_) | None => Err(StoreError::Corrupt("a compare-and-set without [applied]".to_owned())),
+                }
+            }
+            Err(error) if was_not_sent(&error) => Err(failed(error)),
+            Err(_) => Ok(Lwt::Unknown),
+        }
+    }
+}
+
+/// The server has refused it before anything happened, or never got it.
+fn was_not_sent(error: &ExecutionError) -> bool {
+    match error {
+        ExecutionError::LastAttemptError(RequestAttemptError::DbError(error, _)) => matches!(
+            error,
+            DbError::SyntaxError
+                | DbError::Invalid
+                | DbError::Unauthorized
+                | DbError::Unavailable { .. }
+                | DbError::Overloaded
+                | DbError::IsBootstrapping
+                | DbError::RateLimitReached { .. }
+        ),
+        ExecutionError::LastAttemptError(error) => matches!(error, RequestAttemptError::SerializationError(_)),
+        ExecutionError::BadQuery(_)
+        | ExecutionError::EmptyPlan
+        | ExecutionError::PrepareError(_)
+        | ExecutionError::ConnectionPoolError(_)
+        | ExecutionError::UseKeyspaceError(_) => true,
+        ExecutionError::RequestTimeout(_)
+        | ExecutionError::SchemaAgreementError(_)
+        | ExecutionError::MetadataError(_)
+        | _ => false,
+    }
+}
+
+fn failed(error: ExecutionError) -> StoreError {
+    if let ExecutionError::LastAttemptError(RequestAttemptError::DbError(error, _)) = &error
+        && matches!(error, DbError::Overloaded | DbError::RateLimitReached { .. })
+    {
+        return StoreError::Busy;
+    }
+    unavailable(error)
+}
+
+pub(super) fn unavailable(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}
+
+fn unreadable(error: impl std::fmt::Display) -> StoreError {
+    StoreError::Corrupt(error.to_string())
+}

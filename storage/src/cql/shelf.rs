@@ -1,0 +1,126 @@
+//! Lists: pointers without an order, shelves in order of arrival.
+
+use engine::ports::StoreError;
+
+use super::{CqlStore, names};
+use crate::crypto::Lookup;
+
+const HOUR: i64 = 3_600_000_000;
+
+/// Slots that are older than this many hours get no new entries but those that come back.
+const SETTLED_HOURS: i64 = 3;
+
+/// An entry of a shelf: where it lies and what it leads to.
+pub(super) type Entry = (i64, Vec<u8>);
+
+impl CqlStore {
+    pub(super) async fn point(&self, list: Lookup, key: &[u8], body: &[u8]) -> Result<(), StoreError> {
+        let text = "INSERT INTO pointer (list, key, body) VALUES (?, ?, ?)";
+        self.cql.write(text, (list.as_slice(), key, body)).await
+    }
+
+    /// Key and body of each.
+    pub(super) async fn pointers(&self, list: Lookup) -> Result<Vec<(Vec<u8>, Vec<u8>)>, StoreError> {
+        self.cql.rows("SELECT key, body FROM pointer WHERE list = ?", (list.as_slice(),)).await
+    }
+
+    pub(super) async fn unpoint(&self, list: Lookup, key: &[u8]) -> Result<(), StoreError> {
+        self.cql.write("DELETE FROM pointer WHERE list = ? AND key = ?", (list.as_slice(), key)).await
+    }
+
+    /// `written`: the write time, higher than that of what was done to this entry before. The entry comes before its slot, see [`Self::forget_slot`].
+    pub(super) async fn shelve(&self, list: Lookup, place: i64, id: &[u8], written: i64) -> Result<(), StoreError> {
+        let slot = place.div_euclid(HOUR);
+        let text = "INSERT INTO shelf (list, slot, place, id) VALUES (?, ?, ?, ?) USING TIMESTAMP ?";
+        self.cql.write(text, (list.as_slice(), slot, place, id, written)).await?;
+        self.point(slots_of(self, list), &slot.to_be_bytes(), &[]).await
+    }
+
+    pub(super) async fn unshelve(&self, list: Lookup, place: i64, id: &[u8], written: i64) -> Result<(), StoreError> {
+        let text = "DELETE FROM shelf USING TIMESTAMP ? WHERE list = ? AND slot = ? AND place = ? AND id = ?";
+        self.cql.write(text, (written, list.as_slice(), place.div_euclid(HOUR), place, id)).await
+    }
+
+    /// Slots of the list, oldest first.
+    async fn slots(&self, list: Lookup) -> Result<Vec<i64>, StoreError> {
+        let found = self.pointers(slots_of(self, list)).await?;
+        let number = |key: Vec<u8>| Ok(i64::from_be_bytes(key.try_into().map_err(|_| slot_damage())?));
+        let mut slots = found.into_iter().map(|(key, _)| number(key)).collect::<Result<Vec<_>, StoreError>>()?;
+        slots.sort_unstable();
+        Ok(slots)
+    }
+
+    /// Entries after `after`, oldest first, from slot to slot until `enough` says so.
+    pub(super) async fn oldest(&self, list: Lookup, after: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let mut found = Vec::new();
+        let limit = i32::try_from(limit).unwrap_or(i32::MAX);
+        for slot in self.slots(list).await?.into_iter().filter(|slot| *slot >= after.div_euclid(HOUR)) {
+            let text =
+                "SELECT place, id FROM shelf WHERE list = ? AND slot = ? AND place > ? ORDER BY place ASC LIMIT ?";
+            let rows: Vec<Entry> = self.cql.rows(text, (list.as_slice(), slot, after, limit)).await?;
+            if rows.is_empty() && after < slot.saturating_mul(HOUR) {
+                self.forget_slot(list, slot).await?;
+            }
+            found.extend(rows);
+            if found.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// At most `limit` entries before `before`, newest first.
+    pub(super) async fn newest(&self, list: Lookup, before: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let mut found: Vec<Entry> = Vec::new();
+        let slots = self.slots(list).await?.into_iter().rev();
+        for slot in slots.filter(|slot| *slot <= before.div_euclid(HOUR)) {
+            let room = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
+            if room == 0 {
+                break;
+            }
+            let room = i32::try_from(room).unwrap_or(i32::MAX);
+            let text =
+                "SELECT place, id FROM shelf WHERE list = ? AND slot = ? AND place < ? ORDER BY place DESC LIMIT ?";
+            found.extend(self.cql.rows::<Entry>(text, (list.as_slice(), slot, before, room)).await?);
+        }
+        Ok(found)
+    }
+
+    /// A slot that is empty and old leads to nothing any more. Who comes back to it writes the entry before the slot, so
+    /// that either they see that the slot is gone and make it anew, or this sees the entry.
+    async fn forget_slot(&self, list: Lookup, slot: i64) -> Result<(), StoreError> {
+        let now = self.clock.now().0.saturating_mul(1000).div_euclid(HOUR);
+        if slot >= now - SETTLED_HOURS {
+            return Ok(());
+        }
+        let slots = slots_of(self, list);
+        self.unpoint(slots, &slot.to_be_bytes()).await?;
+        let text = "SELECT place, id FROM shelf WHERE list = ? AND slot = ? LIMIT 1";
+        if !self.cql.rows::<Entry>(text, (list.as_slice(), slot)).await?.is_empty() {
+            self.point(slots, &slot.to_be_bytes(), &[]).await?;
+        }
+        Ok(())
+    }
+}
+
+fn slots_of(store: &CqlStore, list: Lookup) -> Lookup {
+    store.name("slots", &[&list])
+}
+
+fn slot_damage() -> StoreError {
+    crate::codec::corrupt("a slot that is not a number")
+}
+
+/// Tenant and id in one, for lists of the whole installation.
+pub(super) fn pair(tenant: [u8; 16], id: [u8; 16]) -> [u8; 32] {
+    let mut both = [0; 32];
+    let (first, second) = both.split_at_mut(16);
+    first.copy_from_slice(&tenant);
+    second.copy_from_slice(&id);
+    both
+}
+
+pub(super) fn unpair(bytes: &[u8]) -> Result<([u8; 16], [u8; 16]), StoreError> {
+    let (first, second) = bytes.split_at_checked(16).ok_or_else(slot_damage)?;
+    Ok((names::id(first)?, names::id(second)?))
+}
