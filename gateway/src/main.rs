@@ -10,6 +10,9 @@ use gateway::app::{App, StartError};
 use gateway::config::{Config, LogFormat};
 use gateway::{admin, audit_check, backup, doctor, keys, relocation, server, tls};
 
+/// Whatever the operator asks for: below this it writes down whole answers of the authority, with the tokens in them.
+const QUIETER: &str = "rustls_acme=info";
+
 /// WhatsApp Business platform that companies run themselves.
 #[derive(Parser)]
 #[command(version, about)]
@@ -180,7 +183,8 @@ async fn serve(config: Config) -> Result<(), StartError> {
 }
 
 fn start_log(config: &Config) {
-    let filter = tracing_subscriber::EnvFilter::try_new(&config.log).unwrap_or_else(|_| "info".into());
+    let wanted = format!("{},{QUIETER}", config.log);
+    let filter = tracing_subscriber::EnvFilter::try_new(wanted).unwrap_or_else(|_| "info".into());
     let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(terminal).with_writer(std::io::stderr);
     let started = match config.log_format {
