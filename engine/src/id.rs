@@ -133,6 +133,10 @@ own_id!(
     CallbackKey
 );
 own_id!(
+    /// A process of the installation, from its start to its end; what starts again is another one.
+    NodeId
+);
+own_id!(
     /// Proves who claimed an outgoing message; travels to Meta and comes back in the statuses.
     ClaimToken
 );
