@@ -25,7 +25,7 @@ mod sessions;
 mod translator;
 
 pub use accounts::{Accounts, Updated};
-pub use administration::{Administration, Changed, Created};
+pub use administration::{Administration, Changed, Created, Pulse};
 pub use alerts::{ALERTS_MAX, Alerts};
 pub use audit_log::{AuditLog, AuditQuery, ChainEnds};
 pub use blobs::BlobStore;

@@ -9,8 +9,9 @@ use storage::crypto::{Keyring, KeyringError, KeyringPlace, back_up_keys};
 use storage::sqlite::SqliteStore;
 use zeroize::Zeroizing;
 
-use crate::app::{StartError, open_blobs, open_store};
+use crate::app::StartError;
 use crate::config::Config;
+use crate::store::Opened;
 
 /// More is no passphrase.
 const PASSPHRASE_FILE_MAX: u64 = 4 * 1024;
@@ -39,10 +40,15 @@ pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
         Command::Rotate { data } => data,
         Command::Backup { to, passphrase_file } => return back_up(config.keyring(), to, passphrase_file).await,
     };
-    let store = open_store(config)?;
-    let keyring = store.keyring();
-    let done = if data { reseal(config, &store, &keyring).await } else { rotate_root(config, &keyring) };
-    store.close().await.map_err(|error| failed(&error))?;
+    let opened = Opened::by(config).await?;
+    let done = match &opened {
+        Opened::Embedded(store) if data => reseal(config, &opened, store).await,
+        Opened::Cluster(_) if data => {
+            Err(StartError("With storage = \"cql\" data keys are not changed yet. Nothing was done.".to_owned()))
+        }
+        Opened::Embedded(_) | Opened::Cluster(_) => rotate_root(config, &opened.keyring()),
+    };
+    opened.close().await?;
     writeln!(std::io::stdout(), "{}", done?).map_err(|error| StartError(error.to_string()))
 }
 
@@ -82,8 +88,8 @@ fn rotate_root(config: &Config, keyring: &Keyring) -> Result<String, StartError>
     })
 }
 
-async fn reseal(config: &Config, store: &SqliteStore, keyring: &Keyring) -> Result<String, StartError> {
-    let blobs = open_blobs(config, store)?;
+async fn reseal(config: &Config, opened: &Opened, store: &SqliteStore) -> Result<String, StartError> {
+    let (blobs, keyring) = (opened.blobs(config)?, opened.keyring());
     keyring.begin_data_rotation().map_err(|error| unchanged(&error))?;
     let values = store.reseal().await.map_err(|error| failed(&error))?;
     let sealing = tokio::task::spawn_blocking(move || blobs.reseal()).await;

@@ -27,6 +27,7 @@ pub mod rounds;
 pub mod routing;
 pub mod server;
 pub mod shell;
+pub mod store;
 pub mod templates;
 pub mod tls;
 pub mod webhook;

@@ -8,7 +8,7 @@ use dashmap::DashMap;
 use engine::directory::{MetaApp, NumberChange};
 use engine::id::{CallbackKey, PhoneNumberId, TenantId, WabaId};
 use engine::intake::IntakeRecord;
-use engine::ports::{Store, StoreError};
+use engine::ports::{StoreError, WorkingStore};
 use engine::time::{Span, Timestamp};
 
 /// Who has which number, account and callback address.
@@ -40,14 +40,14 @@ struct Table {
 }
 
 impl Routing {
-    pub async fn load(store: &dyn Store) -> Result<Self, StoreError> {
+    pub async fn load(store: &dyn WorkingStore) -> Result<Self, StoreError> {
         let routing = Self::default();
         routing.reload(store).await?;
         Ok(routing)
     }
 
     /// After a number or an app was connected, changed or taken away.
-    pub async fn reload(&self, store: &dyn Store) -> Result<(), StoreError> {
+    pub async fn reload(&self, store: &dyn WorkingStore) -> Result<(), StoreError> {
         let _turn = self.reloading.lock().await;
         let mut table = Table::default();
         for organization in store.organizations().await? {
@@ -105,7 +105,7 @@ impl Routing {
     }
 
     /// Writes down when something last came, so that it is known after a restart; `all`: also what changed just now.
-    pub async fn keep(&self, store: &dyn Store, all: bool) -> Result<(), StoreError> {
+    pub async fn keep(&self, store: &dyn WorkingStore, all: bool) -> Result<(), StoreError> {
         let due = |heard: &Heard| match heard.kept {
             Some(kept) if all => kept < heard.at,
             Some(kept) => heard.at.since(kept) >= KEPT_EVERY,

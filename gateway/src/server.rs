@@ -169,6 +169,9 @@ async fn keep_house(app: web::Data<App>) {
             if let Err(error) = app.store.trim(organization.id, EVENTS_KEPT).await {
                 tracing::warn!(%error, "an event log was not trimmed");
             }
+            if let Err(error) = app.footing.roll_forward(organization.id).await {
+                tracing::warn!(%error, "what was decided was not finished; the next round tries again");
+            }
             if let Err(error) = tidy_up(&app, organization.id).await {
                 tracing::warn!(%error, "what an organization leaves behind was not tidied up");
             }

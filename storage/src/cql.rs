@@ -15,6 +15,7 @@ mod directory;
 mod documents;
 mod event_log;
 mod fault;
+mod gauge;
 mod import;
 mod inbox_item;
 mod inbox_log;
@@ -33,7 +34,9 @@ mod shelf;
 mod turns;
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use engine::id::TenantId;
 use engine::ports::StoreError;
@@ -48,14 +51,18 @@ use turns::Turns;
 
 pub use fault::Faults;
 
-/// Where the servers are, and what is theirs to keep.
-#[derive(Debug, Clone)]
+/// Where the servers are, who we are there, and what is theirs to keep.
+#[derive(Clone)]
 pub struct CqlOptions {
     /// `host:port`, some of them; the others are found.
     pub nodes: Vec<String>,
     pub keyspace: String,
     /// Copies of everything, when the keyspace has to be made.
     pub replicas: u8,
+    /// Name and password, where the servers ask for them.
+    pub login: Option<(String, String)>,
+    /// PEM: who signs the certificates of the servers. `None`: they are talked to without TLS.
+    pub tls_ca_file: Option<PathBuf>,
 }
 
 /// One of any number of nodes on the same keyspace.
@@ -85,6 +92,16 @@ impl CqlStore {
             orders: Orders::default(),
             listed: Mutex::default(),
         })
+    }
+
+    /// What seals the rows, for files to be sealed by the same keys.
+    pub fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.keyring)
+    }
+
+    /// How far the servers lag with plain writes. Cheap enough to ask on every webhook.
+    pub fn lag(&self) -> Duration {
+        self.cql.lag()
     }
 
     /// For tests: what goes wrong between two physical writes.

@@ -8,17 +8,18 @@ use std::sync::Arc;
 use actix_web::web;
 use clap::Args;
 use engine::intake::IntakeOutcome;
-use engine::ports::{Administration as _, BlobStore, Directory as _, IntakeQuery, PageRequest, Store};
+use engine::ports::{BlobStore, IntakeQuery, PageRequest, WorkingStore};
 use engine::time::{Clock as _, Timestamp};
 use loadtest::payload::{Line, Phone, PhoneNumberId, PortfolioId, Update, WabaId};
 use loadtest::simulator::{NumberConfig, PortfolioConfig, Profile, Simulator, SimulatorConfig, Tier};
 use serde_json::{Map, Value, json};
 
 use super::{Demo, cast, seed};
-use crate::app::{App, StartError, open_store};
+use crate::app::{App, StartError};
 use crate::config::Config;
 use crate::server;
 use crate::shell::SystemClock;
+use crate::store::Opened;
 
 #[derive(Args)]
 pub struct Options {
@@ -55,7 +56,7 @@ pub async fn run(options: Options, start_log: impl FnOnce(&Config)) -> Result<()
     start_log(&config);
     put_cast(&config).await?;
     let app = web::Data::new(App::start(config, url.clone(), Some(Demo { door: cast::door() })).await?);
-    let (store, blobs): (Arc<dyn Store>, Arc<dyn BlobStore>) = (app.store.clone(), app.blobs.clone());
+    let (store, blobs): (Arc<dyn WorkingStore>, Arc<dyn BlobStore>) = (app.store.clone(), app.blobs.clone());
     let now = app.clock.now();
     introduce(&simulator, store.as_ref(), options.seed, now).await?;
     simulator.set_callback(&format!("{url}/webhooks/whatsapp"));
@@ -81,7 +82,12 @@ pub async fn run(options: Options, start_log: impl FnOnce(&Config)) -> Result<()
     served
 }
 
-async fn introduce(simulator: &Simulator, store: &dyn Store, seed: u64, now: Timestamp) -> Result<(), StartError> {
+async fn introduce(
+    simulator: &Simulator,
+    store: &dyn WorkingStore,
+    seed: u64,
+    now: Timestamp,
+) -> Result<(), StartError> {
     let introductions = seed::introductions(store, seed, now).await.map_err(|error| StartError(error.to_string()))?;
     for introduction in introductions {
         simulator.introduce(introduction).map_err(|error| StartError(error.to_string()))?;
@@ -90,7 +96,7 @@ async fn introduce(simulator: &Simulator, store: &dyn Store, seed: u64, now: Tim
 }
 
 /// A former start left something.
-async fn has_quarantined(store: &dyn Store) -> Result<bool, StartError> {
+async fn has_quarantined(store: &dyn WorkingStore) -> Result<bool, StartError> {
     let page = PageRequest { after: None, limit: 1 };
     let query = IntakeQuery { outcome: Some(IntakeOutcome::Quarantined), page };
     let found = store.entries(cast::clinic().id, query).await.map_err(|error| StartError(error.to_string()))?;
@@ -151,7 +157,8 @@ fn settings(options: &Options, listen: SocketAddr, simulator: &Simulator) -> Res
 
 async fn put_cast(config: &Config) -> Result<(), StartError> {
     let failed = |error: engine::ports::StoreError| StartError(error.to_string());
-    let store = open_store(config)?;
+    let opened = Opened::by(config).await?;
+    let store = opened.working();
     let now = SystemClock.now();
     for organization in [cast::clinic(), cast::workshop()] {
         // At a second start everybody is there.
@@ -161,5 +168,5 @@ async fn put_cast(config: &Config) -> Result<(), StartError> {
             store.put_number(organization.id, number).await.map_err(failed)?;
         }
     }
-    store.close().await.map_err(failed)
+    opened.close().await
 }

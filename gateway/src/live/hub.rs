@@ -13,7 +13,7 @@ use engine::event::LoggedEvent;
 use engine::household::Household;
 use engine::id::{ConversationId, MemberId, SessionId, TenantId};
 use engine::permission::Permission;
-use engine::ports::{Bus, Store, StoreError};
+use engine::ports::{Bus, StoreError, WorkingStore};
 use tokio::time::Instant;
 
 use super::channel::{Backlog, BacklogLimit, Channel, ConnectionId, Listener, Outlet, frame_of};
@@ -34,7 +34,7 @@ const CATCH_UP_MAX: u64 = 50_000;
 
 pub struct Hub<O = Addr<Socket>> {
     this: Weak<Self>,
-    store: Arc<dyn Store>,
+    store: Arc<dyn WorkingStore>,
     households: Arc<Households>,
     channels: DashMap<TenantId, Arc<Mutex<Channel<O>>>>,
     runtime: tokio::runtime::Handle,
@@ -65,7 +65,7 @@ pub struct Candidate<O> {
 
 impl<O: Outlet> Hub<O> {
     /// Must be made on a thread whose runtime lives as long as the process.
-    pub fn new(store: Arc<dyn Store>, households: Arc<Households>, limits: &Limits) -> Arc<Self> {
+    pub fn new(store: Arc<dyn WorkingStore>, households: Arc<Households>, limits: &Limits) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
             store,

@@ -33,6 +33,7 @@ mod live_reconnect;
 mod log_search;
 mod mails;
 mod masking;
+mod on_cql;
 mod order;
 mod permissions;
 mod poison;

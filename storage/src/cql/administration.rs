@@ -6,7 +6,7 @@ use engine::audit::AuditEntry;
 use engine::directory::{ApiKey, Organization, Settings};
 use engine::household::{Household, Write};
 use engine::id::{AccountId, ApiKeyId, MemberId, PhoneNumberId, TenantId};
-use engine::ports::{Administration, Changed, Created, StoreError};
+use engine::ports::{Administration, Changed, Created, Pulse, StoreError};
 use engine::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -310,6 +310,11 @@ impl Administration for CqlStore {
                 .collect(),
             revision: head.revision,
         }))
+    }
+
+    async fn pulse(&self, tenant: TenantId) -> Result<Option<Pulse>, StoreError> {
+        let head = self.office_head(self.home(tenant)).await?;
+        Ok((head.revision > 0).then_some(Pulse { revision: head.revision, audit: head.end.n }))
     }
 
     async fn organizations(&self) -> Result<Vec<Organization>, StoreError> {

@@ -16,6 +16,8 @@ const SCHEMA: &[&str] = &[include_str!("../../schema/cql/0001_start.cql")];
 /// Longer than a migration takes; one that was cut short may be taken up after this.
 const LOCK_SECONDS: i32 = 120;
 const LOCK_POLL: Duration = Duration::from_millis(500);
+/// Polls until a table that was made elsewhere can be read.
+const AGREES_WITHIN: usize = 20;
 
 /// What the servers differ in. Statements of the store are the same for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +43,7 @@ impl Flavour {
 
 /// Connects, makes the keyspace and brings its schema up to date. Others who come meanwhile wait.
 pub(super) async fn open(options: &CqlOptions) -> Result<Session, StoreError> {
-    let session = connect(&options.nodes).await?;
+    let session = connect(options).await?;
     let CqlOptions { keyspace, replicas, .. } = options;
     let flavour = Flavour::of(&session).await?;
     let known = format!("SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = '{keyspace}'");
@@ -61,7 +63,7 @@ pub(super) async fn open(options: &CqlOptions) -> Result<Session, StoreError> {
         let create = "CREATE TABLE IF NOT EXISTS schema_state (id int PRIMARY KEY, version int, holder blob)";
         run(&session, create).await?;
     }
-    if version(&session).await? < SCHEMA.len() {
+    if first_version(&session).await? < SCHEMA.len() {
         locked(&session).await?;
     }
     let found = version(&session).await?;
@@ -93,6 +95,18 @@ async fn locked(session: &Session) -> Result<(), StoreError> {
     }
     applied(session, &format!("UPDATE schema_state SET holder = null WHERE id = 1 IF holder = 0x{holder}")).await?;
     Ok(())
+}
+
+/// A table that somebody else has just made is on the list of all before it can be read.
+async fn first_version(session: &Session) -> Result<usize, StoreError> {
+    let mut poll = tokio::time::interval(LOCK_POLL);
+    for _ in 0..AGREES_WITHIN {
+        poll.tick().await;
+        if let Ok(version) = version(session).await {
+            return Ok(version);
+        }
+    }
+    version(session).await
 }
 
 async fn version(session: &Session) -> Result<usize, StoreError> {

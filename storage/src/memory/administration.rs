@@ -6,7 +6,7 @@ use engine::audit::AuditEntry;
 use engine::directory::Organization;
 use engine::household::{Household, Write};
 use engine::id::{ApiKeyId, TenantId};
-use engine::ports::{Administration, Changed, Created, StoreError};
+use engine::ports::{Administration, Changed, Created, Pulse, StoreError};
 use engine::time::Timestamp;
 
 use super::{MemoryStore, State};
@@ -47,6 +47,12 @@ impl Administration for MemoryStore {
 
     async fn household(&self, tenant: TenantId) -> Result<Option<Household>, StoreError> {
         Ok(self.state().households.get(&tenant).cloned())
+    }
+
+    async fn pulse(&self, tenant: TenantId) -> Result<Option<Pulse>, StoreError> {
+        let state = self.state();
+        let audit = state.audit.get(&tenant).map_or(0, |chain| chain.ends.head.n);
+        Ok(state.households.get(&tenant).map(|household| Pulse { revision: household.revision, audit }))
     }
 
     async fn organizations(&self) -> Result<Vec<Organization>, StoreError> {

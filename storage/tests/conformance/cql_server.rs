@@ -27,7 +27,8 @@ pub(crate) async fn node(keyring: Arc<Keyring>) -> CqlStore {
     let Ok(server) = std::env::var("JETTO_TEST_CQL") else {
         panic!("JETTO_TEST_CQL is not set; run `make test-rust`, or deploy/services/services.sh start cassandra");
     };
-    let options = CqlOptions { nodes: vec![server], keyspace: "jetto_test".into(), replicas: 1 };
+    let (nodes, keyspace) = (vec![server], "jetto_test".into());
+    let options = CqlOptions { nodes, keyspace, replicas: 1, login: None, tls_ca_file: None };
     CqlStore::open(&options, keyring, Arc::new(SystemClock)).await.unwrap()
 }
 
