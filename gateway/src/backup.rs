@@ -36,8 +36,8 @@ fn embedded_only(config: &Config) -> Result<(), StartError> {
     match config.storage {
         Storage::Sqlite => Ok(()),
         Storage::Cql => Err(StartError(format!(
-            "With storage = \"cql\" the servers back up themselves: use their snapshots of keyspace {} (`nodetool snapshot`, \
-             Medusa, Scylla Manager), the bucket's versions for files, and `jetto keys backup` for the keys.",
+            "With storage = \"cql\" the servers back up themselves: use their snapshots of keyspace {} (nodetool snapshot, Medusa, \
+             Scylla Manager) and a copy of the files and of the root key.",
             config.cql.keyspace
         ))),
     }

@@ -10,7 +10,7 @@ use storage::sqlite::SqliteStore;
 use zeroize::Zeroizing;
 
 use crate::app::StartError;
-use crate::config::Config;
+use crate::config::{Config, Storage};
 use crate::store::Opened;
 
 /// More is no passphrase.
@@ -38,6 +38,10 @@ pub enum Command {
 pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
     let data = match command {
         Command::Rotate { data } => data,
+        Command::Backup { .. } if config.storage == Storage::Cql => {
+            let text = "With storage = \"cql\" the keys lie in the keyspace, wrapped by the root key, and its snapshots have them. Keep a copy of the root key elsewhere.";
+            return Err(StartError(text.to_owned()));
+        }
         Command::Backup { to, passphrase_file } => return back_up(config.keyring(), to, passphrase_file).await,
     };
     let opened = Opened::by(config).await?;
@@ -46,7 +50,7 @@ pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
         Opened::Cluster(_) if data => {
             Err(StartError("With storage = \"cql\" data keys are not changed yet. Nothing was done.".to_owned()))
         }
-        Opened::Embedded(_) | Opened::Cluster(_) => rotate_root(config, &opened.keyring()),
+        Opened::Embedded(_) | Opened::Cluster(_) => rotate_root(config, &opened.keyring()).await,
     };
     opened.close().await?;
     writeln!(std::io::stdout(), "{}", done?).map_err(|error| StartError(error.to_string()))
@@ -80,8 +84,8 @@ pub(crate) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Sen
     tokio::task::spawn_blocking(work).await.map_err(|error| StartError(error.to_string()))
 }
 
-fn rotate_root(config: &Config, keyring: &Keyring) -> Result<String, StartError> {
-    keyring.rotate_root().map_err(|error| unchanged(&error))?;
+async fn rotate_root(config: &Config, keyring: &Keyring) -> Result<String, StartError> {
+    keyring.rotate_root().await.map_err(|error| unchanged(&error))?;
     Ok(match &config.root_key_file {
         Some(file) => format!("the first key in {} is the root key now; take the others out", file.display()),
         None => "there is a new root key; back up the keyring, and destroy the backups of the old one".to_owned(),

@@ -156,10 +156,8 @@ async fn open_cluster(config: &Config) -> Result<CqlStore, StartError> {
         let nodes = config.cql.nodes.join(", ");
         StartError(format!("The store on {nodes} cannot be used: {error}. Look at the settings in [cql]."))
     };
-    let CqlConfig { nodes, keyspace, replicas, username, password, tls_ca_file } = config.cql.clone();
+    let CqlConfig { nodes, keyspace, replicas, installation, username, password, tls_ca_file } = config.cql.clone();
     let login = (!username.is_empty()).then_some((username, password));
-    let options = CqlOptions { nodes, keyspace, replicas, login, tls_ca_file };
-    let new = !config.keyring().dir.join("keys.json").exists();
-    let keyring = Keyring::open(config.keyring(), new).map_err(|error| StartError(format!("{error}.")))?;
-    CqlStore::open(&options, Arc::new(keyring), Arc::new(SystemClock)).await.map_err(|error| failed(&error))
+    let options = CqlOptions { nodes, keyspace, replicas, installation, login, tls_ca_file };
+    CqlStore::open(&options, config.keyring(), Arc::new(SystemClock)).await.map_err(|error| failed(&error))
 }

@@ -9,6 +9,8 @@ use super::{BadConfig, Storage, list, optional_path};
 /// Names of keyspaces are part of statements.
 const KEYSPACE_MAX: usize = 48;
 
+const INSTALLATION_MAX: usize = 64;
+
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CqlConfig {
@@ -16,6 +18,7 @@ pub struct CqlConfig {
     pub nodes: Vec<String>,
     pub keyspace: String,
     pub replicas: u8,
+    pub installation: String,
     pub username: String,
     pub password: String,
     #[serde(deserialize_with = "optional_path")]
@@ -58,6 +61,9 @@ impl CqlConfig {
         if !begins || self.keyspace.len() > KEYSPACE_MAX || !self.keyspace.bytes().all(plain) {
             return bad("Setting cql.keyspace: wants a to z, 0 to 9 and _, a letter first, 48 at most.");
         }
+        if self.installation.is_empty() || self.installation.len() > INSTALLATION_MAX {
+            return bad("Setting cql.installation: wants 1 to 64 characters.");
+        }
         if self.replicas == 0 {
             return bad("Setting cql.replicas: wants at least 1.");
         }
@@ -93,6 +99,7 @@ mod tests {
             (format!("{cql}cql.keyspace = 'x; DROP KEYSPACE y'"), "cql.keyspace"),
             (format!("{cql}cql.keyspace = ''"), "cql.keyspace"),
             (format!("{cql}cql.replicas = 0"), "cql.replicas"),
+            (format!("{cql}cql.installation = ''"), "cql.installation"),
             (format!("{cql}cql.username = 'jetto'"), "cql.password"),
         ] {
             assert!(given(&text).unwrap_err().0.contains(named), "{text}");

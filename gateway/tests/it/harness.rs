@@ -128,7 +128,11 @@ impl Jetto {
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        self.settings.iter().find(|(key, _)| key == "JETTO_DATA_DIR").map(|(_, dir)| dir.into()).expect("a setting")
+        self.setting("JETTO_DATA_DIR").into()
+    }
+
+    fn setting(&self, name: &str) -> &str {
+        self.settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).expect("a setting")
     }
 
     /// Another data directory from now on.

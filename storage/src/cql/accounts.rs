@@ -435,7 +435,7 @@ impl Accounts for CqlStore {
         let mut found = Vec::new();
         for (tenant, _) in self.pointers(self.memberships_of(account)).await? {
             let tenant = TenantId::from_bytes(names::id(&tenant)?);
-            let sealer = self.keys_of(tenant)?;
+            let sealer = self.keys_of(tenant).await?;
             let members = self.members(self.home(tenant), &sealer).await?.into_iter();
             found.extend(members.filter(|member| member.account == Some(account)).map(|member| (tenant, member.id)));
         }
@@ -483,14 +483,14 @@ impl Accounts for CqlStore {
         let body = self.office_row(self.home(tenant), Kind::Invitation, &id).await?;
         let Some(body) = body else { return Ok(None) };
         let invitation: engine::directory::Invitation =
-            codec::open(self.keys_of(tenant)?.as_ref(), codec::INVITATION, &id, &body)?;
+            codec::open(self.keys_of(tenant).await?.as_ref(), codec::INVITATION, &id, &body)?;
         Ok((invitation.token_hash == hash).then_some((tenant, invitation.id)))
     }
 
     async fn api_key_by_hash(&self, hash: [u8; 32]) -> Result<Option<(TenantId, ApiKeyId)>, StoreError> {
         let Some((tenant, id)) = self.token("api_key", &hash).await? else { return Ok(None) };
         let Some(body) = self.office_row(self.home(tenant), Kind::ApiKey, &id).await? else { return Ok(None) };
-        let StoredApiKey { key, .. } = codec::open(self.keys_of(tenant)?.as_ref(), codec::API_KEY, &id, &body)?;
+        let StoredApiKey { key, .. } = codec::open(self.keys_of(tenant).await?.as_ref(), codec::API_KEY, &id, &body)?;
         Ok((key.hash == hash).then_some((tenant, key.id)))
     }
 }

@@ -289,7 +289,7 @@ impl Administration for CqlStore {
     }
 
     async fn household(&self, tenant: TenantId) -> Result<Option<Household>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         self.settle_office(tenant, &sealer).await?;
         let found = self.office(self.home(tenant), Kind::Organization, Kind::ApiKey).await?;
         let Some((head, rows)) = found else { return Ok(None) };
@@ -320,7 +320,7 @@ impl Administration for CqlStore {
     async fn organizations(&self) -> Result<Vec<Organization>, StoreError> {
         let mut found = Vec::new();
         for tenant in self.tenants().await? {
-            let sealer = self.keys_of(tenant)?;
+            let sealer = self.keys_of(tenant).await?;
             let stored = self.organization(self.home(tenant), &sealer, tenant).await?;
             found.extend(stored.map(|stored| Organization { id: tenant, name: stored.name }));
         }
@@ -335,7 +335,7 @@ impl Administration for CqlStore {
         writes: Vec<Write>,
         audit: Vec<AuditEntry>,
     ) -> Result<Changed, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Changed::Conflict) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Changed::Conflict) };
         let home = self.home(tenant);
         self.settle_office(tenant, &sealer).await?;
         let with = Tentative { tenant, change: rand::random() };
@@ -375,7 +375,7 @@ impl Administration for CqlStore {
     }
 
     async fn touch_api_key(&self, tenant: TenantId, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(()) };
         let home = self.home(tenant);
         let sealer = &sealer;
         let decide = |_: Head| -> Decision<'_, ()> {

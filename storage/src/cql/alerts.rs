@@ -63,13 +63,13 @@ impl Alerts for CqlStore {
     }
 
     async fn alerts(&self, tenant: TenantId) -> Result<Vec<Alert>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
         let raised = self.raised(self.home(tenant), &sealer).await?.into_iter().rev();
         Ok(raised.filter(|raised| !raised.dismissed).map(|raised| raised.alert).collect())
     }
 
     async fn settle_alert(&self, tenant: TenantId, id: AlertId) -> Result<bool, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(false) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(false) };
         let home = self.home(tenant);
         let sealer = &sealer;
         let decide = |_: Head| -> Decision<'_, bool> {
@@ -83,7 +83,7 @@ impl Alerts for CqlStore {
     }
 
     async fn dismiss_alert(&self, tenant: TenantId, id: AlertId, audit: Vec<AuditEntry>) -> Result<bool, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(false) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(false) };
         let home = self.home(tenant);
         let (sealer, audit) = (&sealer, &audit);
         let decide = |_: Head| -> Decision<'_, bool> {

@@ -132,7 +132,7 @@ impl AuditLog for CqlStore {
         let mut items = Vec::new();
         let mut last = before.map_or(head.end.n, |before| before.saturating_sub(1).min(head.end.n));
         while items.len() <= limit as usize && last > head.anchor.n {
-            let sealer = self.keys_of(tenant)?;
+            let sealer = self.keys_of(tenant).await?;
             let first = last.saturating_sub(BLOCK - 1).max(head.anchor.n + 1);
             let records = self.records(home, &sealer, first, last).await?;
             items.extend(records.into_iter().rev().filter(|record| fits(&query, &record.entry)));
@@ -152,7 +152,7 @@ impl AuditLog for CqlStore {
         if first > last {
             return Ok(Vec::new());
         }
-        self.records(home, self.keys_of(tenant)?.as_ref(), first, last).await
+        self.records(home, self.keys_of(tenant).await?.as_ref(), first, last).await
     }
 
     async fn audit_ends(&self, tenant: TenantId) -> Result<ChainEnds, StoreError> {
@@ -161,7 +161,7 @@ impl AuditLog for CqlStore {
     }
 
     async fn trim_audit(&self, tenant: TenantId, before: Timestamp, entry: AuditEntry) -> Result<(), StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(()) };
         let home = self.home(tenant);
         self.move_entries(home).await?;
         let (sealer, entry) = (&sealer, &entry);

@@ -226,7 +226,7 @@ impl CqlStore {
     /// Finishes what was decided for this organization and is not written to its end, and takes away what was announced and
     /// not decided. For the start of a node and for housekeeping.
     pub async fn roll_forward(&self, tenant: TenantId) -> Result<(), StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(()) };
         let home = self.home(tenant);
         for shard in 0..16_i8 {
             let text = "SELECT conversation, change, stamp FROM open_change WHERE home = ? AND shard = ?";

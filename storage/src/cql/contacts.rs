@@ -133,7 +133,7 @@ impl ContactStore for CqlStore {
     }
 
     async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<Contact>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let found: Option<StoredContact> = self.document(at(self, tenant, &sealer, &id)).await?;
         Ok(found.map(|found| found.contact))
     }
@@ -141,7 +141,7 @@ impl ContactStore for CqlStore {
     async fn contacts(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Contact>, ListError> {
         let after: Option<ContactId> = cursor::row(List::Contacts, &page)?;
         let limit = cursor::limit(&page);
-        let Some(sealer) = self.keyring.known(tenant) else {
+        let Some(sealer) = self.known(tenant).await? else {
             return after.map_or(Ok(Page { items: Vec::new(), next: None }), |_| Err(ListError::BadCursor));
         };
         let sealer = &sealer;

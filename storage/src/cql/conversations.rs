@@ -27,7 +27,7 @@ impl CqlStore {
 #[async_trait]
 impl ConversationStore for CqlStore {
     async fn conversation(&self, tenant: TenantId, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let state = self.settled(tenant, &sealer, id).await?;
         state.map(|state| codec::open(&sealer, codec::CONVERSATION, id.as_bytes(), &state.body)).transpose()
     }

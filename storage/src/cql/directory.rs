@@ -118,7 +118,7 @@ impl Directory for CqlStore {
         change: NumberChange,
         audit: Vec<AuditEntry>,
     ) -> Result<Option<Number>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let home = self.home(tenant);
         let (sealer, change, audit) = (&sealer, &change, &audit);
         let decide = |_: Head| -> Decision<'_, Option<Number>> {
@@ -138,7 +138,7 @@ impl Directory for CqlStore {
         id: &PhoneNumberId,
         audit: Vec<AuditEntry>,
     ) -> Result<bool, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(false) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(false) };
         let ours = self.keyring.installation();
         let todo_id = rand::random();
         let (sealer, ours, audit) = (&sealer, &ours, &audit);
@@ -163,7 +163,7 @@ impl Directory for CqlStore {
     }
 
     async fn numbers(&self, tenant: TenantId) -> Result<Vec<Number>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
         self.settle_office(tenant, &sealer).await?;
         let found = self.office(self.home(tenant), Kind::Number, Kind::Number).await?;
         let open = |row: super::office::Row| {
@@ -177,7 +177,7 @@ impl Directory for CqlStore {
         let ours = self.keyring.installation();
         let owner: Option<Owner> = self.document(self.owner_of(&ours, id)).await?;
         let Some(Owner { tenant, .. }) = owner else { return Ok(None) };
-        let number = self.office_number(self.home(tenant), self.keys_of(tenant)?.as_ref(), id).await?;
+        let number = self.office_number(self.home(tenant), self.keys_of(tenant).await?.as_ref(), id).await?;
         Ok(number.map(|number| (tenant, number)))
     }
 
@@ -207,7 +207,7 @@ impl Directory for CqlStore {
     }
 
     async fn meta_app(&self, tenant: TenantId) -> Result<Option<MetaApp>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let body = self.office_row(self.home(tenant), Kind::MetaApp, &[]).await?;
         body.map(|body| codec::open(&sealer, codec::META_APP, tenant.as_bytes(), &body)).transpose()
     }

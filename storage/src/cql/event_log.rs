@@ -81,7 +81,7 @@ impl EventLog for CqlStore {
         if from > to {
             return Ok(Vec::new());
         }
-        let sealer = self.keys_of(tenant)?;
+        let sealer = self.keys_of(tenant).await?;
         let found = self.written(home, &sealer, from, to).await?;
         let next = found.last().map_or(from, |last| last.n + 1);
         if next > to {

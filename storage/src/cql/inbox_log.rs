@@ -116,7 +116,7 @@ impl CqlStore {
     }
 
     pub(super) async fn mark_item(&self, tenant: TenantId, mark: &IntakeMark) -> Result<(), StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(()) };
         if mark.outcome == IntakeOutcome::Stored {
             return Ok(());
         }
@@ -210,7 +210,7 @@ impl InboxLog for CqlStore {
         after: Option<IntakeId>,
         limit: u32,
     ) -> Result<Vec<IntakeRecord>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
         let mut from = i64::MIN;
         if let Some(id) = after {
             from = self.item_of(tenant, id).await?.map_or(from, |item| item.arrival);
@@ -244,7 +244,7 @@ impl InboxLog for CqlStore {
     async fn entries(&self, tenant: TenantId, query: IntakeQuery) -> Result<Page<IntakeEntry>, ListError> {
         let mut before: i64 = cursor::row(List::Intake, &query.page)?.unwrap_or(i64::MAX);
         let limit = cursor::limit(&query.page);
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Page { items: Vec::new(), next: None }) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Page { items: Vec::new(), next: None }) };
         let list = self.outcome_list(tenant, query.outcome);
         let mut found = Vec::new();
         while found.len() <= limit as usize {
@@ -260,13 +260,13 @@ impl InboxLog for CqlStore {
     }
 
     async fn entry(&self, tenant: TenantId, id: IntakeId) -> Result<Option<(IntakeEntry, Bytes)>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let Some(item) = self.item_of(tenant, id).await? else { return Ok(None) };
         Ok(Some((item.entry(&sealer)?, self.raw(&sealer, &item).await?)))
     }
 
     async fn reopen(&self, tenant: TenantId, id: IntakeId) -> Result<Option<IntakeRecord>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let decide = |item: &Item| (item.tenant == Some(tenant)).then_some(Fate::OPEN);
         let Some((before, Some(after))) = self.change_item(id, decide, None).await? else { return Ok(None) };
         self.relist(tenant, &before, &after).await?;

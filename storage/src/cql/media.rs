@@ -115,7 +115,7 @@ impl CqlStore {
 #[async_trait]
 impl MediaStore for CqlStore {
     async fn media(&self, tenant: TenantId, id: MediaId) -> Result<Option<MediaRow>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let file: Option<StoredFile> = self.document(at(self, tenant, &sealer, &id)).await?;
         Ok(file.map(|StoredFile { media, conversation, uploader, .. }| MediaRow { media, conversation, uploader }))
     }
@@ -129,12 +129,12 @@ impl MediaStore for CqlStore {
     }
 
     async fn finish_fetch(&self, tenant: TenantId, media: Media) -> Result<(), StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(()) };
         self.fetched(tenant, &sealer, &media).await
     }
 
     async fn postpone_fetch(&self, tenant: TenantId, id: MediaId, next: Timestamp) -> Result<(), StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(()) };
         let postpone = |known: Option<StoredFile>| match known {
             Some(mut known) => match known.job.take() {
                 Some((_, job)) => {
@@ -153,7 +153,7 @@ impl MediaStore for CqlStore {
         let read = listed.iter().map(|(place, key)| async move {
             let (tenant, id) = unpair(key)?;
             let (tenant, id) = (TenantId::from_bytes(tenant), MediaId::from_bytes(names::id(&id)?));
-            let sealer = self.keys_of(tenant)?;
+            let sealer = self.keys_of(tenant).await?;
             let file: Option<StoredFile> = self.document(at(self, tenant, &sealer, &id)).await?;
             // Of a job that was announced twice, one place counts.
             let job = file.filter(|file| file.place == *place).and_then(|file| file.job);

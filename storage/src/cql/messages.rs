@@ -99,7 +99,7 @@ impl MessageStore for CqlStore {
         conversation: ConversationId,
         id: MessageId,
     ) -> Result<Option<Message>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         self.settled(tenant, &sealer, conversation).await?;
         self.stored(&sealer, self.conversation_name(tenant, conversation), conversation, id).await
     }
@@ -113,7 +113,7 @@ impl MessageStore for CqlStore {
         let (before_at, before_arrival) = cursor::position(List::History, &page)?.unwrap_or((i64::MAX, i64::MAX));
         let limit = cursor::limit(&page);
         let none = Page { items: Vec::new(), next: None };
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(none) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(none) };
         if self.settled(tenant, &sealer, conversation).await?.is_none() {
             return Ok(none);
         }
@@ -142,7 +142,7 @@ impl MessageStore for CqlStore {
     }
 
     async fn locate(&self, tenant: TenantId, wamid: &Wamid) -> Result<Option<Located>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let name = self.name_of("wamid", tenant, &codec::wamid_lookup(&sealer, wamid));
         let text = "SELECT conversation, message FROM wamid WHERE wamid = ?";
         let rows: Vec<(Vec<u8>, Vec<u8>)> = self.cql.rows(text, (name.as_slice(),)).await?;
@@ -171,7 +171,7 @@ impl MessageStore for CqlStore {
     }
 
     async fn unpark_statuses(&self, tenant: TenantId, wamid: &Wamid) -> Result<Vec<StatusUpdate>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
         let lookup = codec::wamid_lookup(&sealer, wamid);
         let place = self.parked(tenant, &sealer, &lookup);
         let take = |parked: Option<Vec<StatusUpdate>>| match parked {

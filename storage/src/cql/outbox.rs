@@ -146,7 +146,7 @@ impl Outbox for CqlStore {
         token: ClaimToken,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Claim::Lost) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Claim::Lost) };
         let claim = |known: Option<StoredEntry>| {
             let Some(known) = known else { return Edit::Keep(Claim::Lost) };
             match known.state {
@@ -164,7 +164,7 @@ impl Outbox for CqlStore {
     }
 
     async fn release(&self, tenant: TenantId, id: MessageId, token: ClaimToken) -> Result<(), StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(()) };
         let release = |known: Option<StoredEntry>| match known {
             Some(known) if matches!(known.state, StoredState::Claimed { token: holder, .. } if holder == token) => {
                 Edit::Put(StoredEntry { state: StoredState::Queued, ..known }, ())
@@ -175,7 +175,7 @@ impl Outbox for CqlStore {
     }
 
     async fn outbox_entry(&self, tenant: TenantId, id: MessageId) -> Result<Option<OutboxEntry>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let entry: Option<StoredEntry> = self.document(at(self, tenant, &sealer, &id)).await?;
         Ok(entry.map(StoredEntry::entry))
     }
@@ -186,7 +186,7 @@ impl Outbox for CqlStore {
         after: Option<MessageId>,
         limit: u32,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
         let sealer = &sealer;
         let last: Option<StoredEntry> = match after {
             Some(id) => self.document(at(self, tenant, sealer, &id)).await?,

@@ -24,6 +24,11 @@ impl CqlStore {
         self.cql.rows("SELECT key, body FROM pointer WHERE list = ?", (list.as_slice(),)).await
     }
 
+    pub(super) async fn has_pointer(&self, list: Lookup, key: &[u8]) -> Result<bool, StoreError> {
+        let text = "SELECT key FROM pointer WHERE list = ? AND key = ?";
+        Ok(!self.cql.rows::<(Vec<u8>,)>(text, (list.as_slice(), key)).await?.is_empty())
+    }
+
     pub(super) async fn unpoint(&self, list: Lookup, key: &[u8]) -> Result<(), StoreError> {
         self.cql.write("DELETE FROM pointer WHERE list = ? AND key = ?", (list.as_slice(), key)).await
     }

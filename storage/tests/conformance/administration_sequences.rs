@@ -224,10 +224,9 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let dir = tempfile::tempdir().unwrap();
-            let keys = cql_server::keyring(dir.path());
+            let installation = cql_server::Installation::new();
             let model = MemoryStore::new();
-            let nodes = [cql_server::node(std::sync::Arc::clone(&keys)).await, cql_server::node(keys).await];
+            let nodes = [installation.node().await, installation.node().await];
             for (other, second, operation) in &operations {
                 let tenant = if *other { OTHER } else { TENANT };
                 let expected = run(&model, tenant, operation).await;

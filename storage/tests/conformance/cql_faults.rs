@@ -1,8 +1,6 @@
 //! A node dies between any two physical writes, or loses an answer; another node of the same installation goes on. What is
 //! there in the end is what the model has.
 
-use std::sync::Arc;
-
 use engine::account::Account;
 use engine::decision::Record;
 use engine::household::Write;
@@ -15,13 +13,13 @@ use engine::ports::{
 };
 use engine::time::Span;
 use storage::cql::CqlStore;
-use storage::crypto::Keyring;
 use storage::memory::MemoryStore;
 
+use crate::administration_sequences;
+use crate::cql_server::Installation;
 use crate::fixture::*;
 use crate::observation::{IDS, observe};
 use crate::sessions::session;
-use crate::{administration_sequences, cql_server};
 
 /// More physical writes than any operation makes.
 const WRITES_MAX: u32 = 120;
@@ -48,13 +46,12 @@ async fn seen(store: &impl WorkingStore) -> Vec<String> {
 struct Pair {
     dying: CqlStore,
     living: CqlStore,
-    _dir: tempfile::TempDir,
+    _installation: Installation,
 }
 
 async fn pair() -> Pair {
-    let dir = tempfile::tempdir().unwrap();
-    let keys: Arc<Keyring> = cql_server::keyring(dir.path());
-    Pair { dying: cql_server::node(Arc::clone(&keys)).await, living: cql_server::node(keys).await, _dir: dir }
+    let installation = Installation::new();
+    Pair { dying: installation.node().await, living: installation.node().await, _installation: installation }
 }
 
 /// Of an operation: what comes before it, itself, and whether it may be repeated by somebody who got no answer.
@@ -71,7 +68,7 @@ macro_rules! between_any_two_writes {
                 let expected = seen(&model).await;
                 let mut deaths = 0;
                 for writes in 0..WRITES_MAX {
-                    let Pair { dying, living, _dir } = pair().await;
+                    let Pair { dying, living, _installation } = pair().await;
                     $before(&dying).await;
                     dying.faults().die_after(writes);
                     let outcome = $operation(&dying).await;
@@ -97,7 +94,7 @@ macro_rules! between_any_two_writes {
                 let expected = seen(&model).await;
                 // The first compare-and-sets of each; later ones are of the same kinds.
                 for nth in 1..=6 {
-                    let Pair { dying, living, _dir } = pair().await;
+                    let Pair { dying, living, _installation } = pair().await;
                     $before(&dying).await;
                     dying.faults().lose_answer(nth);
                     $operation(&dying).await.unwrap_or_else(|error| panic!("without answer {nth}: {error}"));
@@ -250,7 +247,7 @@ async fn rename_them(store: &impl WorkingStore) -> Result<(), StoreError> {
 
 #[tokio::test]
 async fn a_node_that_was_late_changes_nothing_that_another_has_finished() {
-    let Pair { dying, living, _dir } = pair().await;
+    let Pair { dying, living, _installation } = pair().await;
     something_came(&living).await;
     // As far as the compare-and-set of the conversation; the rest is another's.
     dying.faults().die_after(3);

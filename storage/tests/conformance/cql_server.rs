@@ -1,12 +1,12 @@
-//! The server that `JETTO_TEST_CQL` names. One keyspace for all tests: each has keys of its own, and what it stores lies where
-//! only these keys lead.
+//! The server that `JETTO_TEST_CQL` names. One keyspace for all tests: each is an installation of its own, and what it stores
+//! lies where only its keys lead.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::time::{Clock, Timestamp};
-use storage::cql::{CqlOptions, CqlStore};
-use storage::crypto::{Keyring, KeyringPlace};
+use storage::cql::{CqlOptions, CqlStore, OpenError};
+use storage::crypto::KeyringPlace;
 
 struct SystemClock;
 
@@ -18,20 +18,51 @@ impl Clock for SystemClock {
     }
 }
 
-pub(crate) fn keyring(dir: &Path) -> Arc<Keyring> {
-    Arc::new(Keyring::open(KeyringPlace::within(dir), true).unwrap())
+pub(crate) struct Installation {
+    name: String,
+    dir: tempfile::TempDir,
 }
 
-/// A node with these keys: two nodes of one installation share theirs.
-pub(crate) async fn node(keyring: Arc<Keyring>) -> CqlStore {
-    let Ok(server) = std::env::var("JETTO_TEST_CQL") else {
-        panic!("JETTO_TEST_CQL is not set; run `make test-rust`, or deploy/services/services.sh start cassandra");
-    };
-    let (nodes, keyspace) = (vec![server], "jetto_test".into());
-    let options = CqlOptions { nodes, keyspace, replicas: 1, login: None, tls_ca_file: None };
-    CqlStore::open(&options, keyring, Arc::new(SystemClock)).await.unwrap()
-}
+impl Installation {
+    /// With the operator's root key.
+    pub(crate) fn new() -> Self {
+        let this = Self { name: format!("{:x}", rand::random::<u128>()), dir: tempfile::tempdir().unwrap() };
+        this.put_roots(&["11"]);
+        this
+    }
 
-pub(crate) async fn open(dir: &tempfile::TempDir) -> CqlStore {
-    node(keyring(dir.path())).await
+    pub(crate) fn root_key_file(&self) -> PathBuf {
+        self.dir.path().join("root")
+    }
+
+    /// Root keys made of one byte each.
+    pub(crate) fn put_roots(&self, bytes: &[&str]) {
+        let lines: Vec<_> = bytes.iter().map(|byte| byte.repeat(32)).collect();
+        std::fs::write(self.root_key_file(), lines.join("\n")).unwrap();
+    }
+
+    /// Another node, which has only the root key in common with others.
+    pub(crate) async fn node(&self) -> CqlStore {
+        self.open(self.place()).await.unwrap()
+    }
+
+    pub(crate) fn place(&self) -> KeyringPlace {
+        let dir = self.dir.path().join(format!("{:x}", rand::random::<u128>()));
+        KeyringPlace { dir, root_key_file: Some(self.root_key_file()) }
+    }
+
+    pub(crate) async fn open(&self, place: KeyringPlace) -> Result<CqlStore, OpenError> {
+        let Ok(server) = std::env::var("JETTO_TEST_CQL") else {
+            panic!("JETTO_TEST_CQL is not set; run `make test-rust`, or deploy/services/services.sh start cassandra");
+        };
+        let options = CqlOptions {
+            nodes: vec![server],
+            keyspace: "jetto_test".into(),
+            replicas: 1,
+            installation: self.name.clone(),
+            login: None,
+            tls_ca_file: None,
+        };
+        CqlStore::open(&options, place, Arc::new(SystemClock)).await
+    }
 }

@@ -12,6 +12,7 @@ mod blobs;
 mod contacts;
 mod conversations;
 mod cql_faults;
+mod cql_keys;
 mod cql_server;
 mod crash;
 mod directory;
@@ -35,25 +36,24 @@ use storage::memory::MemoryStore;
 use storage::sqlite::{SqliteOptions, SqliteStore};
 
 /// A store of one test, with what must outlive it.
-struct Fresh<S> {
+struct Fresh<S, P> {
     store: S,
-    _dir: Option<tempfile::TempDir>,
+    _place: P,
 }
 
-fn fresh_memory() -> Fresh<MemoryStore> {
-    Fresh { store: MemoryStore::new(), _dir: None }
+fn fresh_memory() -> Fresh<MemoryStore, ()> {
+    Fresh { store: MemoryStore::new(), _place: () }
 }
 
-fn fresh_sqlite() -> Fresh<SqliteStore> {
+fn fresh_sqlite() -> Fresh<SqliteStore, tempfile::TempDir> {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap();
-    Fresh { store, _dir: Some(dir) }
+    Fresh { store, _place: dir }
 }
 
-async fn fresh_cql() -> Fresh<CqlStore> {
-    let dir = tempfile::tempdir().unwrap();
-    let store = cql_server::open(&dir).await;
-    Fresh { store, _dir: Some(dir) }
+async fn fresh_cql() -> Fresh<CqlStore, cql_server::Installation> {
+    let installation = cql_server::Installation::new();
+    Fresh { store: installation.node().await, _place: installation }
 }
 
 macro_rules! suite {

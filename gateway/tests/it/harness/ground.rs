@@ -3,16 +3,16 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use gateway::shell::SystemClock;
+use engine::time::IdSource as _;
+use gateway::shell::{RandomIds, SystemClock};
 use gateway::store::Opened;
 use storage::cql::{CqlOptions, CqlStore};
-use storage::crypto::{Keyring, KeyringPlace};
+use storage::crypto::KeyringPlace;
 use storage::sqlite::{SqliteOptions, SqliteStore};
 
 use super::Jetto;
 
-/// One for all tests, because making one takes longer than a test: each installation has a root key of its own, and what it
-/// stores lies where only its keys lead.
+/// One for all tests, because making one takes longer than a test: each is an installation of its own.
 const KEYSPACE: &str = "jetto_it";
 
 thread_local! {
@@ -42,6 +42,7 @@ pub(super) fn settings() -> Vec<(String, String)> {
         ("JETTO_CQL__NODES", &server()),
         ("JETTO_CQL__KEYSPACE", KEYSPACE),
         ("JETTO_CQL__REPLICAS", "1"),
+        ("JETTO_CQL__INSTALLATION", &hex::encode(RandomIds.next())),
     ];
     settings.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec()
 }
@@ -52,9 +53,15 @@ impl Jetto {
         if !ON_CQL.get() {
             return Opened::Embedded(Arc::new(SqliteStore::open(&self.data(), SqliteOptions::default()).unwrap()));
         }
-        let (nodes, keyspace) = (vec![server()], KEYSPACE.to_owned());
-        let options = CqlOptions { nodes, keyspace, replicas: 1, login: None, tls_ca_file: None };
-        let keyring = Arc::new(Keyring::open(KeyringPlace::within(&self.data()), false).unwrap());
-        Opened::Cluster(Arc::new(CqlStore::open(&options, keyring, Arc::new(SystemClock)).await.unwrap()))
+        let options = CqlOptions {
+            nodes: vec![server()],
+            keyspace: KEYSPACE.to_owned(),
+            replicas: 1,
+            installation: self.setting("JETTO_CQL__INSTALLATION").to_owned(),
+            login: None,
+            tls_ca_file: None,
+        };
+        let store = CqlStore::open(&options, KeyringPlace::within(&self.data()), Arc::new(SystemClock)).await;
+        Opened::Cluster(Arc::new(store.unwrap()))
     }
 }
