@@ -5,11 +5,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actors::{Actors, Placement, World};
-use engine::id::TenantId;
-use engine::ports::{BlobStore, StoreError, WorkingStore};
+use engine::id::{NodeId, TenantId};
+use engine::ports::{BlobStore, Hint, StoreError, WorkingStore};
 use engine::time::{Clock, IdSource};
 
 use crate::auth::Auth;
+use crate::auth::keys::KeyPlace;
 use crate::clerk::Clerk;
 use crate::config::Config;
 use crate::demo::Demo;
@@ -19,6 +20,7 @@ use crate::mail::Mailer;
 use crate::mail::post::Post;
 use crate::meta::graph::{GraphClient, GraphConfig};
 use crate::meta::parse::Dialect;
+use crate::peers::Peers;
 use crate::routing::Routing;
 use crate::shell::{RandomIds, SystemClock, TimeOrderedIds};
 use crate::store::{Footing, Opened};
@@ -31,6 +33,7 @@ pub struct App {
     pub origin: String,
     pub store: Arc<dyn WorkingStore>,
     pub footing: Arc<dyn Footing>,
+    pub peers: Peers,
     pub blobs: Arc<dyn BlobStore>,
     pub actors: Arc<Actors>,
     pub hub: Arc<Hub>,
@@ -58,6 +61,9 @@ pub struct Ground {
     pub store: Arc<dyn WorkingStore>,
     pub footing: Arc<dyn Footing>,
     pub blobs: Arc<dyn BlobStore>,
+    /// The keys that sign sessions: the same for every node.
+    pub keys: Arc<dyn KeyPlace>,
+    pub peers: Peers,
 }
 
 /// The start failed; one line for the operator.
@@ -77,7 +83,15 @@ impl App {
     /// Opens the store and starts the actors. Must run inside an actix system.
     pub async fn start(config: Config, origin: String, demo: Option<Demo>) -> Result<Self, StartError> {
         let opened = Opened::by(&config).await?;
-        let ground = Ground { store: opened.working(), footing: opened.footing(), blobs: opened.blobs(&config)? };
+        let footing = opened.footing();
+        // Nodes find each other by looking at the store; the way for hints between them is not chosen by settings yet.
+        let peers = if footing.is_shared() {
+            Peers::on_one_store(NodeId::from_bytes(RandomIds.next()), None)
+        } else {
+            Peers::none()
+        };
+        let (blobs, keys) = (opened.blobs(&config)?, opened.session_keys(&config));
+        let ground = Ground { store: opened.working(), footing, blobs, keys, peers };
         Self::start_on(ground, config, origin, demo).await
     }
 
@@ -90,9 +104,10 @@ impl App {
     ) -> Result<Self, StartError> {
         // Before anything counts: a gauge that misses its first steps stays wrong.
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
-        let Ground { store, footing, blobs } = ground;
+        let Ground { store, footing, blobs, keys, peers } = ground;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let auth = Auth::open(&config.data_dir.join("session.keys"), &config.limits, clock.now())
+        let auth = Auth::open(keys, &config.limits, clock.now())
+            .await
             .map_err(|error| StartError(format!("The keys that sign sessions cannot be read or made: {error}.")))?;
         let mailer = Mailer::open(&config.smtp).map_err(|error| StartError(error.0))?;
         let graph = GraphConfig {
@@ -103,8 +118,8 @@ impl App {
         let graph = GraphClient::new(graph, blobs.clone()).map_err(|error| StartError(error.to_string()))?;
         let graph = Arc::new(graph);
         let households = Arc::new(Households::default());
-        let hub = Hub::new(store.clone(), households.clone(), &config.limits);
-        households.tell(&hub);
+        let hub = Hub::new(store.clone(), households.clone(), peers.clone(), &config.limits);
+        households.tell(&hub, peers.clone());
         let world = World {
             store: store.clone(),
             blobs: blobs.clone(),
@@ -139,8 +154,15 @@ impl App {
             refused: AtomicU64::new(0),
             disk_full: AtomicBool::new(false),
             footing,
+            peers,
             config,
         })
+    }
+
+    /// After a number or an app was connected, changed or taken away.
+    pub async fn routing_changed(&self) -> Result<(), StoreError> {
+        self.peers.tell(Hint::Routing);
+        self.routing.reload(self.store.as_ref()).await
     }
 
     /// Whether the store keeps up, so that what comes in can be answered in time and kept.

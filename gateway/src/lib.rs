@@ -22,6 +22,8 @@ pub mod mail;
 pub mod masking;
 pub mod meta;
 pub mod metric;
+pub mod neighbours;
+pub mod peers;
 pub mod relocation;
 pub mod rounds;
 pub mod routing;

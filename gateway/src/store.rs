@@ -12,6 +12,7 @@ use storage::crypto::Keyring;
 use storage::sqlite::{SqliteOptions, SqliteStore};
 
 use crate::app::StartError;
+use crate::auth::keys::{KeyFile, KeyPlace};
 use crate::config::{Config, CqlConfig, Storage};
 use crate::shell::SystemClock;
 
@@ -136,6 +137,14 @@ impl Opened {
     pub fn blobs(&self, config: &Config) -> Result<Arc<DirectoryBlobs>, StartError> {
         let blobs = DirectoryBlobs::open(&config.data_dir, self.keyring());
         blobs.map(Arc::new).map_err(|error| StartError(format!("Files cannot be stored: {error}.")))
+    }
+
+    /// Where the keys that sign sessions lie.
+    pub fn session_keys(&self, config: &Config) -> Arc<dyn KeyPlace> {
+        match self {
+            Self::Embedded(_) => Arc::new(KeyFile(config.data_dir.join("session.keys"))),
+            Self::Cluster(store) => store.clone(),
+        }
     }
 
     /// What the audit log's own file says is wrong with it.

@@ -6,6 +6,7 @@ mod door;
 mod ground;
 mod hook;
 mod live;
+pub(crate) mod nodes;
 mod post_office;
 mod routes;
 
@@ -27,7 +28,7 @@ pub(crate) use agent::{Agent, Answer};
 pub(crate) use canary::{betrayed, holds, plant, spellings};
 pub(crate) use door::{phone, told};
 pub(crate) use ground::on_cql;
-pub(crate) use hook::{customer, now_s, sample, samples, shown, signed, signed_at, status, text, wamid, webhook};
+pub(crate) use hook::{customer, now_s, post, sample, samples, shown, signed, signed_at, status, text, wamid, webhook};
 pub(crate) use live::Live;
 pub(crate) use post_office::PostOffice;
 pub(crate) use routes::Things;

@@ -48,4 +48,5 @@ mod sessions;
 mod settings;
 mod statuses;
 mod tls;
+mod two_nodes;
 mod visibility;
