@@ -27,6 +27,7 @@ mod office;
 mod order;
 mod outbox;
 mod places;
+mod relocation;
 mod schema;
 mod session;
 mod sessions;
@@ -83,6 +84,8 @@ pub struct CqlStore {
     orders: Orders,
     /// Organizations that are on the list of all already.
     listed: Mutex<BTreeSet<TenantId>>,
+    /// Organizations that are being brought in here: on no list before they are there.
+    arriving: Mutex<BTreeSet<TenantId>>,
 }
 
 impl CqlStore {
@@ -101,6 +104,7 @@ impl CqlStore {
             appender: Appender::default(),
             orders: Orders::default(),
             listed: Mutex::default(),
+            arriving: Mutex::default(),
         })
     }
 
@@ -123,7 +127,9 @@ impl CqlStore {
     async fn sealer(&self, tenant: TenantId) -> Result<Arc<Sealer>, StoreError> {
         if let Some(known) = self.known(tenant).await? {
             // Whoever made them may have died before it was listed.
-            self.list_tenant(tenant).await?;
+            if !self.arriving.lock().unwrap_or_else(PoisonError::into_inner).contains(&tenant) {
+                self.list_tenant(tenant).await?;
+            }
             return Ok(known);
         }
         let list = self.name("tenants", &[]);
@@ -141,6 +147,11 @@ impl CqlStore {
         self.keyring.find(tenant).await
     }
 
+    /// Before names that are made of the organization's keys.
+    async fn meet(&self, tenant: TenantId) -> Result<(), StoreError> {
+        self.known(tenant).await.map(drop)
+    }
+
     /// The keys of an organization that has rows.
     async fn keys_of(&self, tenant: TenantId) -> Result<Arc<Sealer>, StoreError> {
         self.known(tenant).await?.ok_or_else(keyless)
@@ -155,10 +166,16 @@ impl CqlStore {
         Ok(())
     }
 
-    /// Everybody for whom something was ever stored.
+    /// Everybody for whom something was ever stored, but those whose keys are gone and who are on their way in.
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
-        let listed = self.pointers(self.name("tenants", &[])).await?;
-        listed.into_iter().map(|(key, _)| Ok(TenantId::from_bytes(names::id(&key)?))).collect()
+        let mut found = Vec::new();
+        for (key, _) in self.pointers(self.name("tenants", &[])).await? {
+            let tenant = TenantId::from_bytes(names::id(&key)?);
+            if self.known(tenant).await?.is_some() {
+                found.push(tenant);
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -159,7 +159,11 @@ impl CqlStore {
         };
         if follow.members {
             for (tenant, _) in self.pointers(self.memberships_of(stored.account.id)).await? {
-                tenants.push(TenantId::from_bytes(names::id(&tenant)?));
+                let tenant = TenantId::from_bytes(names::id(&tenant)?);
+                // One that is on its way in brings its members as they are.
+                if self.known(tenant).await?.is_some() {
+                    tenants.push(tenant);
+                }
             }
         }
         tenants.sort_unstable();
@@ -435,8 +439,13 @@ impl Accounts for CqlStore {
         let mut found = Vec::new();
         for (tenant, _) in self.pointers(self.memberships_of(account)).await? {
             let tenant = TenantId::from_bytes(names::id(&tenant)?);
-            let sealer = self.keys_of(tenant).await?;
-            let members = self.members(self.home(tenant), &sealer).await?.into_iter();
+            // Of an organization that is on its way in, there are no members yet.
+            let Some(sealer) = self.known(tenant).await? else { continue };
+            let home = self.home(tenant);
+            if self.office_row(home, Kind::Organization, &[]).await?.is_none() {
+                continue;
+            }
+            let members = self.members(home, &sealer).await?.into_iter();
             found.extend(members.filter(|member| member.account == Some(account)).map(|member| (tenant, member.id)));
         }
         found.sort_unstable();
@@ -480,17 +489,18 @@ impl Accounts for CqlStore {
 
     async fn invitation_by_token(&self, hash: [u8; 32]) -> Result<Option<(TenantId, InvitationId)>, StoreError> {
         let Some((tenant, id)) = self.token("invitation", &hash).await? else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let body = self.office_row(self.home(tenant), Kind::Invitation, &id).await?;
         let Some(body) = body else { return Ok(None) };
-        let invitation: engine::directory::Invitation =
-            codec::open(self.keys_of(tenant).await?.as_ref(), codec::INVITATION, &id, &body)?;
+        let invitation: engine::directory::Invitation = codec::open(&sealer, codec::INVITATION, &id, &body)?;
         Ok((invitation.token_hash == hash).then_some((tenant, invitation.id)))
     }
 
     async fn api_key_by_hash(&self, hash: [u8; 32]) -> Result<Option<(TenantId, ApiKeyId)>, StoreError> {
         let Some((tenant, id)) = self.token("api_key", &hash).await? else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let Some(body) = self.office_row(self.home(tenant), Kind::ApiKey, &id).await? else { return Ok(None) };
-        let StoredApiKey { key, .. } = codec::open(self.keys_of(tenant).await?.as_ref(), codec::API_KEY, &id, &body)?;
+        let StoredApiKey { key, .. } = codec::open(&sealer, codec::API_KEY, &id, &body)?;
         Ok((key.hash == hash).then_some((tenant, key.id)))
     }
 }

@@ -135,6 +135,11 @@ fn entry(file: &KeyringFile, arriving: bool) -> Result<KeyRow, KeyringError> {
     Ok(KeyRow { keys, arriving })
 }
 
+/// Equal keys find the same things.
+fn same(one: &Sealer, other: &Sealer) -> bool {
+    one.lookup("keyring", "same") == other.lookup("keyring", "same")
+}
+
 fn busy() -> KeyringError {
     KeyringError::Store(StoreError::Busy)
 }
@@ -180,6 +185,53 @@ impl Keyring {
     pub(super) async fn look_up(&self, shared: &Shared, tenant: TenantId) -> Result<Option<Arc<Sealer>>, KeyringError> {
         let found = shared.table.find(&tenant.to_string()).await?.filter(|row| !row.arriving);
         found.map(|row| Ok(self.adopt(tenant, shared.unlock(&row)?))).transpose()
+    }
+
+    /// Also those of an organization that is being brought in, and whether they are; for whoever brings it in.
+    pub(crate) async fn meet_arrival(&self, tenant: TenantId) -> Result<Option<(Arc<Sealer>, bool)>, KeyringError> {
+        let shared = self.shared()?;
+        let Some(found) = shared.table.find(&tenant.to_string()).await? else { return Ok(None) };
+        Ok(Some((self.adopt(tenant, shared.unlock(&found)?), found.arriving)))
+    }
+
+    /// New keys for an organization that is being brought in, in place of any that it has: what those have sealed is nobody's.
+    pub(crate) async fn renew(&self, tenant: TenantId) -> Result<Arc<Sealer>, KeyringError> {
+        let (shared, owner) = (self.shared()?, tenant.to_string());
+        let (before, root) = (shared.table.find(&owner).await?, shared.root().await?);
+        let (name, new) = (root_id(&root), new_entry(&root, &owner, true)?);
+        match &before {
+            Some(before) => shared.table.replace(&name, &owner, before, &new).await?,
+            None => shared.table.add(&name, &owner, &new).await?,
+        }
+        let found = shared.table.find(&owner).await?.filter(|found| found.keys == new.keys);
+        Ok(self.adopt(tenant, shared.unlock(&found.ok_or_else(other_arrival)?)?))
+    }
+
+    /// The organization is there: its keys are for every node, if they are still those that this one knows.
+    pub(crate) async fn settle(&self, tenant: TenantId) -> Result<(), KeyringError> {
+        let (shared, owner) = (self.shared()?, tenant.to_string());
+        for _ in 0..TRIES_MAX {
+            let found = shared.table.find(&owner).await?.ok_or_else(other_arrival)?;
+            let theirs = shared.unlock(&found)?;
+            if self.known(tenant).is_none_or(|ours| !same(&ours, &theirs)) {
+                return Err(other_arrival());
+            }
+            if !found.arriving {
+                return Ok(());
+            }
+            // A root key that changes meanwhile wraps them again: then they are looked at again.
+            let settled = KeyRow { keys: found.keys.clone(), arriving: false };
+            let root = root_id(&shared.root().await?);
+            shared.table.replace(&root, &owner, &found, &settled).await?;
+        }
+        Err(busy())
+    }
+
+    fn shared(&self) -> Result<&Shared, KeyringError> {
+        match &self.place {
+            Place::Keyspace(shared) => Ok(shared),
+            Place::Folder(folder) => Err(folder.unreadable()),
+        }
     }
 
     pub(super) async fn make_shared(&self, shared: &Shared, tenant: TenantId) -> Result<Arc<Sealer>, KeyringError> {
