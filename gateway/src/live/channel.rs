@@ -32,13 +32,21 @@ pub struct Backlog {
     pub(super) lost: AtomicBool,
 }
 
-/// The way to one browser tab. Known at compile time, since every event goes through it once per listener.
-pub trait Outlet: Send + Sync + 'static {
-    /// Hands a frame over without waiting; `false` when nobody takes it any more.
-    fn push(&self, frame: ByteString) -> bool;
+/// The way to one browser tab. Known at compile time, since every event goes through it once per listener. What is handed
+/// over for one that is gone is nothing: it takes itself off the list.
+pub trait Outlet: Clone + Send + Sync + 'static {
+    /// Hands a frame over without waiting.
+    fn push(&self, frame: ByteString);
 
-    /// Says good-bye behind what was pushed; `false` as above.
-    fn close(&self, reason: Reason) -> bool;
+    /// Says good-bye behind what was pushed.
+    fn close(&self, reason: Reason);
+
+    /// One frame each: cheaper together.
+    fn push_all(frames: Vec<(Self, ByteString)>) {
+        for (outlet, frame) in frames {
+            outlet.push(frame);
+        }
+    }
 }
 
 pub(super) struct Listener<O> {
@@ -140,7 +148,16 @@ impl<O: Outlet> Channel<O> {
         let Ok(frame) = ByteString::try_from(event.frame.clone()) else { return };
         let placed = Placed::new(event, frame);
         let (limit, now, masked) = (self.limit, self.now(), (self.masks)());
-        self.listeners.retain(|_, listener| listener.push(placed.frame_for(&listener.principal, masked), limit, now));
+        let mut frames = Vec::with_capacity(self.listeners.len());
+        self.listeners.retain(|_, listener| {
+            let frame = placed.frame_for(&listener.principal, masked);
+            let keeps_up = listener.charge(frame.len(), limit, now);
+            if keeps_up {
+                frames.push((listener.outlet.clone(), frame));
+            }
+            keeps_up
+        });
+        O::push_all(frames);
         if placed.event.audience.moved {
             self.lose_sight(&placed.event);
         }
@@ -211,7 +228,7 @@ impl<O: Outlet> Channel<O> {
         if let Some(household) = self.household.clone() {
             match standing(&household, &listener.principal) {
                 Ok(principal) => listener.principal = principal,
-                Err(reason) => return listener.close(reason),
+                Err(reason) => return listener.outlet.close(reason),
             }
         }
         self.listeners.insert(id, listener);
@@ -249,7 +266,7 @@ impl<O: Outlet> Channel<O> {
                     heard
                 }
                 Err(reason) => {
-                    listener.close(reason);
+                    listener.outlet.close(reason);
                     false
                 }
             }
@@ -270,7 +287,7 @@ impl<O: Outlet> Channel<O> {
             listener.principal.enrolled = enrolled;
             let stays = !household.is_some_and(|household| household.must_enroll(&listener.principal));
             if !stays && listener.push(ServerFrame::PermissionsChanged.encode(), limit, now) {
-                listener.close(Reason::NoAccess);
+                listener.outlet.close(Reason::NoAccess);
             }
             stays
         });
@@ -295,7 +312,7 @@ impl<O: Outlet> Channel<O> {
         self.listeners.retain(|_, listener| {
             let ends = ends(&listener.principal);
             if ends {
-                listener.close(reason);
+                listener.outlet.close(reason);
             }
             !ends
         });
@@ -303,7 +320,7 @@ impl<O: Outlet> Channel<O> {
 
     pub(super) fn close_all(&mut self, reason: Reason) {
         for (_, listener) in self.listeners.drain() {
-            listener.close(reason);
+            listener.outlet.close(reason);
         }
     }
 
@@ -355,9 +372,17 @@ pub(super) fn frame_of(event: &LoggedEvent, principal: &Principal, masked: bool)
 }
 
 impl<O: Outlet> Listener<O> {
-    /// `false` when the connection is gone or too slow: it is taken off, and the browser comes back with its `n`.
+    /// `false` when the connection is too slow: it is taken off, and the browser comes back with its `n`.
     fn push(&self, frame: ByteString, limit: BacklogLimit, now: u64) -> bool {
-        let size = frame.len();
+        let keeps_up = self.charge(frame.len(), limit, now);
+        if keeps_up {
+            self.outlet.push(frame);
+        }
+        keeps_up
+    }
+
+    /// Counts what is about to be handed over; `false`: it would be too much, and the connection is told to end.
+    fn charge(&self, size: usize, limit: BacklogLimit, now: u64) -> bool {
         let waiting = self.backlog.bytes.fetch_add(size, Ordering::Relaxed) + size;
         let since = self.backlog.since.load(Ordering::Relaxed);
         if since == 0 {
@@ -366,20 +391,10 @@ impl<O: Outlet> Listener<O> {
         let too_old = since != 0 && now.saturating_sub(since) > limit.age_ms;
         if waiting > limit.bytes || too_old {
             metrics::counter!(crate::metric::LIVE_DROPPED).increment(1);
-            self.close(Reason::Slow);
+            // Heard by one that is still read; one that is not dies of its unacknowledged bytes (`TCP_USER_TIMEOUT`).
+            self.outlet.close(Reason::Slow);
             return false;
         }
-        let taken = self.outlet.push(frame);
-        if !taken {
-            self.backlog.lost.store(true, Ordering::Relaxed);
-        }
-        taken
-    }
-
-    /// Said to a connection that is still read; one that is not dies of its unacknowledged bytes (`TCP_USER_TIMEOUT`).
-    fn close(&self, reason: Reason) {
-        if !self.outlet.close(reason) {
-            tracing::debug!("a live connection ended before it was closed");
-        }
+        true
     }
 }

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use actix::Addr;
 use bytestring::ByteString;
 use dashmap::DashMap;
 use engine::access::Principal;
@@ -18,7 +17,7 @@ use tokio::time::Instant;
 
 use super::channel::{Backlog, BacklogLimit, Channel, ConnectionId, Listener, Outlet, frame_of};
 use super::frames::{Reason, ServerFrame};
-use super::socket::Socket;
+use super::socket::Tab;
 use crate::config::Limits;
 use crate::households::Households;
 use crate::metric;
@@ -32,7 +31,7 @@ const PAGE: u32 = 512;
 /// A listener that is further behind reloads instead.
 const CATCH_UP_MAX: u64 = 50_000;
 
-pub struct Hub<O = Addr<Socket>> {
+pub struct Hub<O = Tab> {
     this: Weak<Self>,
     store: Arc<dyn Store>,
     households: Arc<Households>,
@@ -324,12 +323,12 @@ mod tests {
     const TENANT: TenantId = TenantId::from_bytes([1; 16]);
 
     impl Outlet for mpsc::Sender<ByteString> {
-        fn push(&self, frame: ByteString) -> bool {
-            self.send(frame).is_ok()
+        fn push(&self, frame: ByteString) {
+            drop(self.send(frame));
         }
 
-        fn close(&self, reason: Reason) -> bool {
-            self.push(ServerFrame::Bye { reason }.encode())
+        fn close(&self, reason: Reason) {
+            self.push(ServerFrame::Bye { reason }.encode());
         }
     }
 

@@ -18,6 +18,7 @@ use engine::ports::StoreError;
 use serde::Deserialize;
 
 use super::channel::{Backlog, Outlet};
+use super::courier::{Courier, Parcel, Recipient};
 use super::frames::{ClientFrame, Reason, ServerFrame};
 use super::hub::{Candidate, Step};
 use crate::app::App;
@@ -87,13 +88,47 @@ struct Push(ByteString);
 #[rtype(result = "()")]
 struct Close(Reason);
 
-impl Outlet for Addr<Socket> {
-    fn push(&self, frame: ByteString) -> bool {
-        self.try_send(Push(frame)).is_ok()
+/// The way to a socket from every thread.
+pub type Tab = Arc<Door>;
+
+/// A socket as its courier knows it.
+pub struct Door {
+    socket: Addr<Socket>,
+    backlog: Arc<Backlog>,
+    courier: Courier<Self>,
+}
+
+thread_local! {
+    static COURIER: Courier<Door> = Courier::start();
+}
+
+impl Recipient for Door {
+    fn courier(&self) -> &Courier<Self> {
+        &self.courier
     }
 
-    fn close(&self, reason: Reason) -> bool {
-        self.try_send(Close(reason)).is_ok()
+    fn take(&self, parcel: Parcel) {
+        let taken = match parcel {
+            Parcel::Frame(frame) => self.socket.try_send(Push(frame)).is_ok(),
+            Parcel::Close(reason) => self.socket.try_send(Close(reason)).is_ok(),
+        };
+        if !taken {
+            self.backlog.lost.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Outlet for Tab {
+    fn push(&self, frame: ByteString) {
+        Courier::hand_over([(Self::clone(self), Parcel::Frame(frame))]);
+    }
+
+    fn close(&self, reason: Reason) {
+        Courier::hand_over([(Self::clone(self), Parcel::Close(reason))]);
+    }
+
+    fn push_all(frames: Vec<(Self, ByteString)>) {
+        Courier::hand_over(frames.into_iter().map(|(tab, frame)| (tab, Parcel::Frame(frame))));
     }
 }
 
@@ -171,7 +206,9 @@ impl Socket {
     /// Joins the channel, or writes one page of what was missed and goes on when the browser has read it.
     fn step(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
         let hub = self.app.hub.clone();
-        let (app, outlet, backlog) = (self.app.clone(), ctx.address(), self.backlog.clone());
+        let (socket, courier) = (ctx.address(), COURIER.with(Courier::clone));
+        let outlet = Arc::new(Door { socket, backlog: self.backlog.clone(), courier });
+        let (app, backlog) = (self.app.clone(), self.backlog.clone());
         let (principal, after) = (self.principal.clone(), self.after);
         let join = async move {
             let principal = current(&app, principal).await?;
