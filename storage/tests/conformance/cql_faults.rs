@@ -250,7 +250,7 @@ async fn a_node_that_was_late_changes_nothing_that_another_has_finished() {
     let Pair { dying, living, _installation } = pair().await;
     something_came(&living).await;
     // As far as the compare-and-set of the conversation; the rest is another's.
-    dying.faults().die_after(3);
+    dying.faults().die_after(5);
     assert!(commit_it(&dying).await.is_err());
     living.roll_forward(TENANT).await.unwrap();
     let next = living.conversation(TENANT, conversation_id(1)).await.unwrap().unwrap();

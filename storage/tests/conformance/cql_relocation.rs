@@ -9,7 +9,7 @@ use storage::cql::CqlStore;
 use storage::memory::MemoryStore;
 use storage::sqlite::{SqliteOptions, SqliteStore};
 
-use crate::cql_server::Installation;
+use crate::cql_server::{self, Installation};
 use crate::fixture::*;
 use crate::relocation::{all, arrival, bring_all, fill};
 use crate::sessions::session;
@@ -99,7 +99,43 @@ async fn who_begins_again_elsewhere_takes_nothing_of_what_was_left_and_the_first
     assert!(one.settle_in(whole.clone(), vec![]).await.is_err(), "its keys are replaced");
     bring_all(&model, &other).await;
     assert_eq!(other.settle_in(whole.clone(), vec![]).await, Ok(Welcome::Welcome));
-    assert_same(&installation.node().await, &model, "by the second").await;
+    assert_same(&one, &model, "at the first, brought in by the second").await;
+}
+
+/// How many rows each table has.
+async fn rows_of(session: &scylla::client::session::Session, keyspace: &str) -> Vec<(String, i64)> {
+    let tables = format!("SELECT table_name FROM system_schema.tables WHERE keyspace_name = '{keyspace}'");
+    let tables = session.query_unpaged(tables, ()).await.unwrap().into_rows_result().unwrap();
+    let mut counts = Vec::new();
+    for table in tables.rows::<(String,)>().unwrap() {
+        let (table,) = table.unwrap();
+        let count = session.query_unpaged(format!("SELECT COUNT(*) FROM {keyspace}.{table}"), ()).await.unwrap();
+        let (count,) = count.into_rows_result().unwrap().single_row::<(i64,)>().unwrap();
+        counts.push((table, count));
+    }
+    counts
+}
+
+/// In a keyspace of its own: what is forgotten cannot be asked for, only counted.
+#[tokio::test]
+async fn what_was_left_on_the_way_in_is_off_the_disk() {
+    const ALONE: &str = "jetto_test_forgotten";
+    let session =
+        scylla::client::session_builder::SessionBuilder::new().known_node(cql_server::server()).build().await.unwrap();
+    session.query_unpaged(format!("DROP KEYSPACE IF EXISTS {ALONE}"), ()).await.unwrap();
+    let (model, installation) = (MemoryStore::new(), Installation::within(ALONE));
+    fill(&model).await;
+    let whole = arrival(&model).await;
+    let store = installation.node().await;
+    store.begin_arrival(&whole).await.unwrap();
+    let before = rows_of(&session, ALONE).await;
+    bring_all(&model, &store).await;
+    let between = rows_of(&session, ALONE).await;
+    let more = |(now, then): (&(String, i64), &(String, i64))| now.1 > then.1;
+    assert!(between.iter().zip(&before).filter(|pair| more(*pair)).count() > 8, "{between:?}");
+    store.begin_arrival(&whole).await.unwrap();
+    assert_eq!(rows_of(&session, ALONE).await, before);
+    session.query_unpaged(format!("DROP KEYSPACE {ALONE}"), ()).await.unwrap();
 }
 
 /// The node that goes on where another died.

@@ -18,15 +18,31 @@ impl Clock for SystemClock {
     }
 }
 
+/// Where the tests lie.
+const KEYSPACE: &str = "jetto_test";
+
 pub(crate) struct Installation {
     name: String,
+    keyspace: &'static str,
     dir: tempfile::TempDir,
+}
+
+pub(crate) fn server() -> String {
+    let Ok(server) = std::env::var("JETTO_TEST_CQL") else {
+        panic!("JETTO_TEST_CQL is not set; run `make test-rust`, or deploy/services/services.sh start cassandra");
+    };
+    server
 }
 
 impl Installation {
     /// With the operator's root key.
     pub(crate) fn new() -> Self {
-        let this = Self { name: format!("{:x}", rand::random::<u128>()), dir: tempfile::tempdir().unwrap() };
+        Self::within(KEYSPACE)
+    }
+
+    pub(crate) fn within(keyspace: &'static str) -> Self {
+        let (name, dir) = (format!("{:x}", rand::random::<u128>()), tempfile::tempdir().unwrap());
+        let this = Self { name, keyspace, dir };
         this.put_roots(&["11"]);
         this
     }
@@ -52,11 +68,8 @@ impl Installation {
     }
 
     pub(crate) async fn open(&self, place: KeyringPlace) -> Result<CqlStore, OpenError> {
-        let Ok(server) = std::env::var("JETTO_TEST_CQL") else {
-            panic!("JETTO_TEST_CQL is not set; run `make test-rust`, or deploy/services/services.sh start cassandra");
-        };
-        let keyspace = "jetto_test".into();
-        let options = CqlOptions { nodes: vec![server], keyspace, replicas: 1, installation: self.name.clone() };
+        let (nodes, keyspace, installation) = (vec![server()], self.keyspace.into(), self.name.clone());
+        let options = CqlOptions { nodes, keyspace, replicas: 1, installation };
         CqlStore::open(&options, place, Arc::new(SystemClock)).await
     }
 }

@@ -118,8 +118,9 @@ impl CqlStore {
 
     /// The organization is there. From here on every node knows its keys, and whoever meets it does what is left.
     pub(super) async fn finish_arrival(&self, tenant: TenantId, sealer: &Sealer) -> Result<(), StoreError> {
-        self.keyring.settle(tenant).await?;
+        let settled = self.keyring.settle(tenant).await;
         self.set_arriving(tenant, false);
+        settled?;
         self.settle_office(tenant, sealer).await
     }
 

@@ -214,6 +214,8 @@ impl Keyring {
             let found = shared.table.find(&owner).await?.ok_or_else(other_arrival)?;
             let theirs = shared.unlock(&found)?;
             if self.known(tenant).is_none_or(|ours| !same(&ours, &theirs)) {
+                // Others' keys count now: they are looked up when it is met again.
+                self.write().tenants.remove(&tenant);
                 return Err(other_arrival());
             }
             if !found.arriving {
