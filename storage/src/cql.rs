@@ -127,7 +127,7 @@ impl CqlStore {
     async fn sealer(&self, tenant: TenantId) -> Result<Arc<Sealer>, StoreError> {
         if let Some(known) = self.known(tenant).await? {
             // Whoever made them may have died before it was listed.
-            if !self.arriving.lock().unwrap_or_else(PoisonError::into_inner).contains(&tenant) {
+            if !self.is_arriving(tenant) {
                 self.list_tenant(tenant).await?;
             }
             return Ok(known);

@@ -29,27 +29,24 @@ impl Relocation for CqlStore {
     async fn begin_arrival(&self, arrival: &Arrival) -> Result<Welcome, StoreError> {
         let tenant = arrival.household.organization.id;
         let before = self.keyring.meet_arrival(tenant).await?;
-        if before.as_ref().is_some_and(|(_, arriving)| *arriving) {
+        if let Some(met) = before.as_ref().filter(|met| met.is_arriving()) {
             self.set_arriving(tenant, true);
-        }
-        if let Some((sealer, arriving)) = &before
-            && self.organization(self.home(tenant), sealer, tenant).await?.is_some()
-        {
-            if *arriving {
+            if self.organization(self.home(tenant), &met.sealer, tenant).await?.is_some() {
                 // Whoever brought it in died with the last step.
-                self.finish_arrival(tenant, sealer).await?;
+                self.finish_arrival(tenant, &met.sealer).await?;
             }
-            return Ok(Welcome::Exists);
         }
-        let welcome = self.welcome(arrival).await?;
-        if welcome == Welcome::Welcome {
-            if before.is_some() {
-                self.forget_arrival(tenant).await?;
-            }
-            self.keyring.renew(tenant).await?;
+        let welcome = self.welcome(arrival).await;
+        if welcome == Ok(Welcome::Welcome) {
+            self.forget_left(tenant).await?;
+            self.keyring.renew(tenant, before.as_ref()).await?;
+            self.forget_left(tenant).await?;
+            self.keyring.meet_arrival(tenant).await?;
             self.set_arriving(tenant, true);
+        } else if self.is_arriving(tenant) {
+            self.give_up_arrival(tenant);
         }
-        Ok(welcome)
+        welcome
     }
 
     async fn bring_in(&self, tenant: TenantId, belongings: Vec<Belonging>) -> Result<(), StoreError> {

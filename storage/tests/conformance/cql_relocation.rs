@@ -120,8 +120,7 @@ async fn rows_of(session: &scylla::client::session::Session, keyspace: &str) -> 
 #[tokio::test]
 async fn what_was_left_on_the_way_in_is_off_the_disk() {
     const ALONE: &str = "jetto_test_forgotten";
-    let session =
-        scylla::client::session_builder::SessionBuilder::new().known_node(cql_server::server()).build().await.unwrap();
+    let session = cql_server::session().await;
     session.query_unpaged(format!("DROP KEYSPACE IF EXISTS {ALONE}"), ()).await.unwrap();
     let (model, installation) = (MemoryStore::new(), Installation::within(ALONE));
     fill(&model).await;
@@ -133,6 +132,12 @@ async fn what_was_left_on_the_way_in_is_off_the_disk() {
     let between = rows_of(&session, ALONE).await;
     let more = |(now, then): (&(String, i64), &(String, i64))| now.1 > then.1;
     assert!(between.iter().zip(&before).filter(|pair| more(*pair)).count() > 8, "{between:?}");
+    // Nor by somebody who dies while taking it away.
+    for writes in [1, 2, 3, 10, 60] {
+        let dying = installation.node().await;
+        dying.faults().die_after(writes);
+        assert!(dying.begin_arrival(&whole).await.is_err(), "{writes}");
+    }
     store.begin_arrival(&whole).await.unwrap();
     assert_eq!(rows_of(&session, ALONE).await, before);
     session.query_unpaged(format!("DROP KEYSPACE {ALONE}"), ()).await.unwrap();

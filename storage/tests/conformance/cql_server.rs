@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use engine::id::TenantId;
 use engine::time::{Clock, Timestamp};
 use storage::cql::{CqlOptions, CqlStore, OpenError};
 use storage::crypto::KeyringPlace;
@@ -27,7 +28,13 @@ pub(crate) struct Installation {
     dir: tempfile::TempDir,
 }
 
-pub(crate) fn server() -> String {
+/// To look at what lies there, and to damage it.
+pub(crate) async fn session() -> scylla::client::session::Session {
+    let builder = scylla::client::session_builder::SessionBuilder::new().known_node(server());
+    Box::pin(builder.build()).await.unwrap()
+}
+
+fn server() -> String {
     let Ok(server) = std::env::var("JETTO_TEST_CQL") else {
         panic!("JETTO_TEST_CQL is not set; run `make test-rust`, or deploy/services/services.sh start cassandra");
     };
@@ -65,6 +72,17 @@ impl Installation {
     pub(crate) fn place(&self) -> KeyringPlace {
         let dir = self.dir.path().join(format!("{:x}", rand::random::<u128>()));
         KeyringPlace { dir, root_key_file: Some(self.root_key_file()) }
+    }
+
+    /// What lies there as keys of the first are those of the second from now on.
+    pub(crate) async fn swap_keys(&self, from: TenantId, to: TenantId) {
+        let session = session().await;
+        let table = format!("{}.keyring", self.keyspace);
+        let text = format!("SELECT keys FROM {table} WHERE installation = ? AND owner = ?");
+        let found = session.query_unpaged(text, (&self.name, to.to_string())).await.unwrap();
+        let (keys,) = found.into_rows_result().unwrap().single_row::<(String,)>().unwrap();
+        let text = format!("UPDATE {table} SET keys = ? WHERE installation = ? AND owner = ? IF EXISTS");
+        session.query_unpaged(text, (keys, &self.name, from.to_string())).await.unwrap();
     }
 
     pub(crate) async fn open(&self, place: KeyringPlace) -> Result<CqlStore, OpenError> {

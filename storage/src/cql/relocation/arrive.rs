@@ -30,6 +30,16 @@ fn entry_at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &'a 
 }
 
 impl CqlStore {
+    pub(in super::super) fn is_arriving(&self, tenant: TenantId) -> bool {
+        self.arriving.lock().unwrap_or_else(PoisonError::into_inner).contains(&tenant)
+    }
+
+    /// Somebody else may bring it in next, under other keys.
+    pub(super) fn give_up_arrival(&self, tenant: TenantId) {
+        self.keyring.part_with(tenant);
+        self.set_arriving(tenant, false);
+    }
+
     pub(super) fn set_arriving(&self, tenant: TenantId, arriving: bool) {
         let mut all = self.arriving.lock().unwrap_or_else(PoisonError::into_inner);
         if arriving {

@@ -26,7 +26,16 @@ enum Leads {
 }
 
 impl CqlStore {
-    pub(super) async fn forget_arrival(&self, tenant: TenantId) -> Result<(), StoreError> {
+    /// Afterwards the keys in use are to be met again. Cut short, the next arrival goes on with it.
+    pub(super) async fn forget_left(&self, tenant: TenantId) -> Result<(), StoreError> {
+        if self.keyring.meet_left(tenant).await? {
+            self.forget_rows(tenant).await?;
+            self.keyring.drop_left(tenant).await?;
+        }
+        Ok(())
+    }
+
+    async fn forget_rows(&self, tenant: TenantId) -> Result<(), StoreError> {
         let lists = [
             (self.contact_list(tenant), Leads::Contact),
             (self.conversation_list(tenant), Leads::Conversation),
