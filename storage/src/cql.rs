@@ -26,6 +26,7 @@ mod names;
 mod office;
 mod order;
 mod outbox;
+mod password_resets;
 mod places;
 mod relocation;
 mod schema;

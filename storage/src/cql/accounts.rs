@@ -13,17 +13,15 @@ use super::administration::StoredApiKey;
 use super::audit::StoredEntry;
 use super::documents::{Edit, Place};
 use super::office::{Changes, Decision, Head, Kind, Put};
+use super::password_resets::{StoredReset, reset_at};
 use super::{CqlStore, names};
 use crate::codec;
 use crate::crypto::{Column, Lookup, Sealer};
 
 /// By the look-up key of the address.
 const EMAIL: Column = Column { table: "account_email", column: "body" };
-/// By the account.
-const RESET: Column = Column { table: "password_reset", column: "body" };
 
 const TRIES_MAX: usize = 64;
-const RESETS_MAX: u32 = 10_000;
 
 /// What the logs of organizations say of a change that lies elsewhere: once each.
 #[derive(Clone, Serialize, Deserialize)]
@@ -83,13 +81,6 @@ struct StoredEmail {
     claim: [u8; 16],
 }
 
-#[derive(Serialize, Deserialize)]
-struct StoredReset {
-    hash: [u8; 32],
-    expires_at: Timestamp,
-    notes: Option<Notes>,
-}
-
 fn at<'a>(store: &CqlStore, ours: &'a Sealer, id: &'a AccountId) -> Place<'a> {
     let name = store.name("account", &[id.as_bytes()]);
     Place { name, sealer: ours, column: codec::ACCOUNT, row: id.as_bytes() }
@@ -97,11 +88,6 @@ fn at<'a>(store: &CqlStore, ours: &'a Sealer, id: &'a AccountId) -> Place<'a> {
 
 fn email_at<'a>(store: &CqlStore, ours: &'a Sealer, lookup: &'a Lookup) -> Place<'a> {
     Place { name: store.name("account_email", &[lookup]), sealer: ours, column: EMAIL, row: lookup }
-}
-
-fn reset_at<'a>(store: &CqlStore, ours: &'a Sealer, id: &'a AccountId) -> Place<'a> {
-    let name = store.name("password_reset", &[id.as_bytes()]);
-    Place { name, sealer: ours, column: RESET, row: id.as_bytes() }
 }
 
 impl CqlStore {
@@ -332,48 +318,6 @@ impl CqlStore {
         };
         if let Some((lookup, claim)) = self.edit(at(self, &ours, &id), drop).await? {
             self.release_email(&lookup, claim).await?;
-        }
-        Ok(())
-    }
-
-    async fn settled_reset(&self, account: AccountId) -> Result<Option<StoredReset>, StoreError> {
-        let ours = self.keyring.installation();
-        let place = reset_at(self, &ours, &account);
-        let stored: Option<StoredReset> = self.document(place).await?;
-        if let Some(notes) = stored.as_ref().and_then(|stored| stored.notes.as_ref()) {
-            self.leave(notes).await?;
-            let change = notes.change;
-            let clear = |known: Option<StoredReset>| match known {
-                Some(known) if known.notes.as_ref().is_some_and(|notes| notes.change == change) => {
-                    Edit::Put(StoredReset { notes: None, ..known }, ())
-                }
-                Some(_) | None => Edit::Keep(()),
-            };
-            self.edit(place, clear).await?;
-            self.forget_notes(notes).await?;
-        }
-        Ok(stored)
-    }
-
-    async fn reset_account(&self, hash: [u8; 32]) -> Result<Option<AccountId>, StoreError> {
-        let found = self.pointers(self.name("reset", &[&hash])).await?;
-        found.into_iter().next().map(|(key, _)| Ok(AccountId::from_bytes(names::id(&key)?))).transpose()
-    }
-
-    pub(super) async fn forget_resets(&self, now: Timestamp) -> Result<(), StoreError> {
-        let list = self.name("reset_ends", &[]);
-        let ours = self.keyring.installation();
-        for (place, key) in self.oldest(list, i64::MIN, RESETS_MAX).await? {
-            if place > now.0.saturating_mul(1000) {
-                break;
-            }
-            let account = AccountId::from_bytes(names::id(&key)?);
-            self.settled_reset(account).await?;
-            let expire = |known: Option<StoredReset>| match known {
-                Some(known) if known.expires_at <= now => Edit::Remove(()),
-                Some(_) | None => Edit::Keep(()),
-            };
-            self.edit(reset_at(self, &ours, &account), expire).await?;
         }
         Ok(())
     }
