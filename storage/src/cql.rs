@@ -27,7 +27,9 @@ mod names;
 mod office;
 mod order;
 mod outbox;
+mod password_resets;
 mod places;
+mod relocation;
 mod schema;
 mod session;
 mod sessions;
@@ -90,6 +92,8 @@ pub struct CqlStore {
     orders: Orders,
     /// Organizations that are on the list of all already.
     listed: Mutex<BTreeSet<TenantId>>,
+    /// Organizations that are being brought in here: on no list before they are there.
+    arriving: Mutex<BTreeSet<TenantId>>,
 }
 
 impl CqlStore {
@@ -108,6 +112,7 @@ impl CqlStore {
             appender: Appender::default(),
             orders: Orders::default(),
             listed: Mutex::default(),
+            arriving: Mutex::default(),
         })
     }
 
@@ -135,7 +140,9 @@ impl CqlStore {
     async fn sealer(&self, tenant: TenantId) -> Result<Arc<Sealer>, StoreError> {
         if let Some(known) = self.known(tenant).await? {
             // Whoever made them may have died before it was listed.
-            self.list_tenant(tenant).await?;
+            if !self.is_arriving(tenant) {
+                self.list_tenant(tenant).await?;
+            }
             return Ok(known);
         }
         let list = self.name("tenants", &[]);
@@ -153,6 +160,11 @@ impl CqlStore {
         self.keyring.find(tenant).await
     }
 
+    /// Before names that are made of the organization's keys.
+    async fn meet(&self, tenant: TenantId) -> Result<(), StoreError> {
+        self.known(tenant).await.map(drop)
+    }
+
     /// The keys of an organization that has rows.
     async fn keys_of(&self, tenant: TenantId) -> Result<Arc<Sealer>, StoreError> {
         self.known(tenant).await?.ok_or_else(keyless)
@@ -167,10 +179,16 @@ impl CqlStore {
         Ok(())
     }
 
-    /// Everybody for whom something was ever stored.
+    /// Everybody for whom something was ever stored, but those whose keys are gone and who are on their way in.
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
-        let listed = self.pointers(self.name("tenants", &[])).await?;
-        listed.into_iter().map(|(key, _)| Ok(TenantId::from_bytes(names::id(&key)?))).collect()
+        let mut found = Vec::new();
+        for (key, _) in self.pointers(self.name("tenants", &[])).await? {
+            let tenant = TenantId::from_bytes(names::id(&key)?);
+            if self.known(tenant).await?.is_some() {
+                found.push(tenant);
+            }
+        }
+        Ok(found)
     }
 }
 

@@ -2,13 +2,14 @@ use async_trait::async_trait;
 use engine::alert::Alert;
 use engine::audit::AuditEntry;
 use engine::id::{AlertId, TenantId};
-use engine::ports::{ALERTS_MAX, Alerts, StoreError};
+use engine::ports::{ALERTS_MAX, Alerts, Belonging, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::CqlStore;
 use super::office::{Changes, Decision, Head, Kind, Put};
 use crate::codec;
 use crate::crypto::{Lookup, Sealer};
+use crate::cursor::Place;
 
 #[derive(Serialize, Deserialize)]
 struct StoredAlert {
@@ -37,6 +38,43 @@ impl CqlStore {
         let mut raised = open.collect::<Result<Vec<_>, _>>()?;
         raised.sort_by_key(|raised| raised.place);
         Ok(raised)
+    }
+}
+
+impl CqlStore {
+    pub(super) async fn bring_alert(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        alert: Alert,
+        dismissed: bool,
+    ) -> Result<(), StoreError> {
+        let home = self.home(tenant);
+        let new = &StoredAlert { alert, dismissed, place: self.place() };
+        let decide = |_: Head| -> Decision<'_, ()> {
+            Box::pin(async move {
+                if self.office_row(home, Kind::Alert, new.alert.id.as_bytes()).await?.is_some() {
+                    return Ok((None, ()));
+                }
+                Ok((Some(Changes { puts: vec![new.put(sealer)?], ..Changes::default() }), ()))
+            })
+        };
+        self.change_office(tenant, sealer, decide).await
+    }
+
+    /// At most `limit` after this place.
+    pub(super) async fn leaving_alerts(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<(Place, Belonging)>, StoreError> {
+        let raised = self.raised(self.home(tenant), sealer).await?.into_iter();
+        let leaving = raised.filter(|raised| raised.place > after).take(limit);
+        Ok(leaving
+            .map(|StoredAlert { alert, dismissed, place }| (Place::key(place), Belonging::Alert { alert, dismissed }))
+            .collect())
     }
 }
 

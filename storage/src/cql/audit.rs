@@ -82,6 +82,19 @@ impl CqlStore {
         self.cql.write(text, (home.as_slice(), Kind::Audit as i8, last)).await
     }
 
+    /// Blocks that an organization brings in.
+    pub(super) fn arriving_blocks(&self, tenant: TenantId) -> Lookup {
+        self.name_of("arriving_blocks", tenant, &[])
+    }
+
+    /// Sealed as for [`Self::records`]; the end of the chain comes last, with the organization.
+    pub(super) async fn bring_entry(&self, tenant: TenantId, n: u64, body: &[u8]) -> Result<(), StoreError> {
+        let (home, block) = (self.home(tenant), names::signed(n / BLOCK));
+        self.point(self.arriving_blocks(tenant), &block.to_be_bytes(), &[]).await?;
+        let text = "INSERT INTO audit (home, block, n, body) VALUES (?, ?, ?, ?)";
+        self.cql.write(text, (home.as_slice(), block, names::signed(n), body)).await
+    }
+
     /// Records from `first` to `last`, in order.
     async fn records(
         &self,
@@ -127,6 +140,7 @@ impl AuditLog for CqlStore {
     async fn audit_page(&self, tenant: TenantId, query: AuditQuery) -> Result<Page<AuditRecord>, ListError> {
         let before: Option<u64> = cursor::row(List::Audit, &query.page)?;
         let limit = cursor::limit(&query.page);
+        self.meet(tenant).await?;
         let home = self.home(tenant);
         let head = self.chain(home).await?;
         let mut items = Vec::new();
@@ -145,6 +159,7 @@ impl AuditLog for CqlStore {
     }
 
     async fn audit_chain(&self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.meet(tenant).await?;
         let home = self.home(tenant);
         let head = self.chain(home).await?;
         let first = after.max(head.anchor.n).saturating_add(1);
@@ -156,6 +171,7 @@ impl AuditLog for CqlStore {
     }
 
     async fn audit_ends(&self, tenant: TenantId) -> Result<ChainEnds, StoreError> {
+        self.meet(tenant).await?;
         let Head { end: head, anchor, .. } = self.office_head(self.home(tenant)).await?;
         Ok(ChainEnds { anchor, head })
     }

@@ -86,6 +86,11 @@ impl CqlStore {
         self.name_of("conversation", tenant, id.as_bytes())
     }
 
+    /// All of an organization, as they began.
+    pub(super) fn conversation_list(&self, tenant: TenantId) -> Lookup {
+        self.name_of("conversations", tenant, &[])
+    }
+
     async fn state(&self, name: Lookup) -> Result<Option<State>, StoreError> {
         let text = "SELECT stamp, revision, change, place, arrivals, body, done FROM conversation WHERE key = ?";
         let rows: Vec<StateRow> = self.cql.rows(text, (name.as_slice(),)).await?;

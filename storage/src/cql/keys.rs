@@ -59,7 +59,8 @@ impl KeyTable {
 
     /// The first keys, unless there are some.
     pub(crate) async fn begin(&self, root: &str, owner: &str, keys: &str) -> Result<(), StoreError> {
-        let text = "UPDATE keyring SET root = ?, keys = ? WHERE installation = ? AND owner = ? IF root = null";
+        let text = "UPDATE keyring SET root = ?, keys = ?, arriving = false WHERE installation = ? AND owner = ?
+             IF root = null";
         self.cql.lwt(text, (root, keys, &self.installation, owner)).await.map(drop)
     }
 
@@ -70,7 +71,7 @@ impl KeyTable {
         self.cql.lwt(text, (&row.keys, row.arriving, &self.installation, owner, root)).await.map(drop)
     }
 
-    /// In place of exactly these, and while this root key is the one in use.
+    /// In place of exactly these in exactly this state, and while this root key is the one in use.
     pub(crate) async fn replace(
         &self,
         root: &str,
@@ -79,9 +80,14 @@ impl KeyTable {
         after: &KeyRow,
     ) -> Result<(), StoreError> {
         let text = "UPDATE keyring SET keys = ?, arriving = ? WHERE installation = ? AND owner = ?
-             IF root = ? AND keys = ?";
-        let values = (&after.keys, after.arriving, &self.installation, owner, root, &before.keys);
+             IF root = ? AND keys = ? AND arriving = ?";
+        let values = (&after.keys, after.arriving, &self.installation, owner, root, &before.keys, before.arriving);
         self.cql.lwt(text, values).await.map(drop)
+    }
+
+    pub(crate) async fn remove(&self, owner: &str) -> Result<(), StoreError> {
+        let text = "DELETE FROM keyring WHERE installation = ? AND owner = ? IF EXISTS";
+        self.cql.lwt(text, (&self.installation, owner)).await.map(drop)
     }
 
     pub(crate) async fn change_root(&self, before: &str, after: &str) -> Result<(), StoreError> {

@@ -16,8 +16,9 @@ const SCHEMA: &[&str] = &[include_str!("../../schema/cql/0001_start.cql")];
 /// Longer than a migration takes; one that was cut short may be taken up after this.
 const LOCK_SECONDS: i32 = 120;
 const LOCK_POLL: Duration = Duration::from_millis(500);
-/// Polls until a table that was made elsewhere can be read.
-const AGREES_WITHIN: usize = 20;
+
+/// Looks at a table that another node is just making: it is listed before it can be read.
+const LOOKS_MAX: u32 = 20;
 
 /// What the servers differ in. Statements of the store are the same for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +64,7 @@ pub(super) async fn open(options: &CqlOptions) -> Result<Session, StoreError> {
         let create = "CREATE TABLE IF NOT EXISTS schema_state (id int PRIMARY KEY, version int, holder blob)";
         run(&session, create).await?;
     }
-    if first_version(&session).await? < SCHEMA.len() {
+    if settled_version(&session).await? < SCHEMA.len() {
         locked(&session).await?;
     }
     let found = version(&session).await?;
@@ -97,10 +98,10 @@ async fn locked(session: &Session) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A table that somebody else has just made is on the list of all before it can be read.
-async fn first_version(session: &Session) -> Result<usize, StoreError> {
+/// The version, once it can be read.
+async fn settled_version(session: &Session) -> Result<usize, StoreError> {
     let mut poll = tokio::time::interval(LOCK_POLL);
-    for _ in 0..AGREES_WITHIN {
+    for _ in 1..LOOKS_MAX {
         poll.tick().await;
         if let Ok(version) = version(session).await {
             return Ok(version);

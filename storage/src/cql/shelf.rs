@@ -91,6 +91,15 @@ impl CqlStore {
         Ok(found)
     }
 
+    /// All of it; for one that nobody uses any more.
+    pub(super) async fn drop_shelf(&self, list: Lookup) -> Result<(), StoreError> {
+        for slot in self.slots(list).await? {
+            self.cql.write("DELETE FROM shelf WHERE list = ? AND slot = ?", (list.as_slice(), slot)).await?;
+        }
+        let slots = slots_of(self, list);
+        self.cql.write("DELETE FROM pointer WHERE list = ?", (slots.as_slice(),)).await
+    }
+
     /// A slot that is empty and old leads to nothing any more. Who comes back to it writes the entry before the slot, so
     /// that either they see that the slot is gone and make it anew, or this sees the entry.
     async fn forget_slot(&self, list: Lookup, slot: i64) -> Result<(), StoreError> {

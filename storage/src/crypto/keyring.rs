@@ -79,10 +79,7 @@ pub enum KeyringError {
 
 impl From<KeyringError> for StoreError {
     fn from(error: KeyringError) -> Self {
-        match error {
-            KeyringError::Store(error) => error,
-            other => Self::Unavailable(other.to_string()),
-        }
+        if let KeyringError::Store(error) = error { error } else { Self::Unavailable(error.to_string()) }
     }
 }
 

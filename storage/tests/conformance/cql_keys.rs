@@ -62,6 +62,17 @@ async fn a_wrong_or_missing_root_key_is_refused_in_one_line_and_none_is_made() {
 }
 
 #[tokio::test]
+async fn keys_of_another_row_are_refused() {
+    let installation = Installation::new();
+    let store = installation.node().await;
+    let (ours, theirs) = (store.keyring().make(TENANT).await, store.keyring().make(OTHER).await);
+    assert!(ours.is_ok() && theirs.is_ok());
+    installation.swap_keys(TENANT, OTHER).await;
+    let found = installation.node().await.keyring().find(TENANT).await;
+    assert!(matches!(&found, Err(error) if error.to_string().contains("is damaged")), "{:?}", found.err());
+}
+
+#[tokio::test]
 async fn a_node_alone_makes_its_root_key_in_its_folder() {
     let installation = Installation::new();
     let place = KeyringPlace { root_key_file: None, ..installation.place() };

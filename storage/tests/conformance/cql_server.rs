@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use engine::id::TenantId;
 use engine::time::{Clock, Timestamp};
 use storage::cql::{CqlOptions, CqlStore, OpenError};
 use storage::crypto::KeyringPlace;
@@ -18,15 +19,37 @@ impl Clock for SystemClock {
     }
 }
 
+/// Where the tests lie.
+const KEYSPACE: &str = "jetto_test";
+
 pub(crate) struct Installation {
     name: String,
+    keyspace: &'static str,
     dir: tempfile::TempDir,
+}
+
+/// To look at what lies there, and to damage it.
+pub(crate) async fn session() -> scylla::client::session::Session {
+    let builder = scylla::client::session_builder::SessionBuilder::new().known_node(server());
+    Box::pin(builder.build()).await.unwrap()
+}
+
+fn server() -> String {
+    let Ok(server) = std::env::var("JETTO_TEST_CQL") else {
+        panic!("JETTO_TEST_CQL is not set; run `make test-rust`, or deploy/services/services.sh start cassandra");
+    };
+    server
 }
 
 impl Installation {
     /// With the operator's root key.
     pub(crate) fn new() -> Self {
-        let this = Self { name: format!("{:x}", rand::random::<u128>()), dir: tempfile::tempdir().unwrap() };
+        Self::within(KEYSPACE)
+    }
+
+    pub(crate) fn within(keyspace: &'static str) -> Self {
+        let (name, dir) = (format!("{:x}", rand::random::<u128>()), tempfile::tempdir().unwrap());
+        let this = Self { name, keyspace, dir };
         this.put_roots(&["11"]);
         this
     }
@@ -51,13 +74,21 @@ impl Installation {
         KeyringPlace { dir, root_key_file: Some(self.root_key_file()) }
     }
 
+    /// What lies there as keys of the first are those of the second from now on.
+    pub(crate) async fn swap_keys(&self, from: TenantId, to: TenantId) {
+        let session = session().await;
+        let table = format!("{}.keyring", self.keyspace);
+        let text = format!("SELECT keys FROM {table} WHERE installation = ? AND owner = ?");
+        let found = session.query_unpaged(text, (&self.name, to.to_string())).await.unwrap();
+        let (keys,) = found.into_rows_result().unwrap().single_row::<(String,)>().unwrap();
+        let text = format!("UPDATE {table} SET keys = ? WHERE installation = ? AND owner = ? IF EXISTS");
+        session.query_unpaged(text, (keys, &self.name, from.to_string())).await.unwrap();
+    }
+
     pub(crate) async fn open(&self, place: KeyringPlace) -> Result<CqlStore, OpenError> {
-        let Ok(server) = std::env::var("JETTO_TEST_CQL") else {
-            panic!("JETTO_TEST_CQL is not set; run `make test-rust`, or deploy/services/services.sh start cassandra");
-        };
         let options = CqlOptions {
-            nodes: vec![server],
-            keyspace: "jetto_test".into(),
+            nodes: vec![server()],
+            keyspace: self.keyspace.into(),
             replicas: 1,
             installation: self.name.clone(),
             login: None,

@@ -54,10 +54,12 @@ impl Shared {
         self.root_named(&name)
     }
 
-    fn unlock(&self, row: &KeyRow) -> Result<Arc<Sealer>, KeyringError> {
+    /// `owner`: whose keys they must be.
+    fn unlock(&self, owner: &str, row: &KeyRow) -> Result<Arc<Sealer>, KeyringError> {
         let file = parsed(row.keys.as_bytes()).ok_or_else(|| self.unreadable())?;
         let root = self.root_named(&file.root)?;
-        file.keys.first().and_then(|keys| unwrap_keys(&root, keys)).ok_or_else(|| self.unreadable())
+        let keys = file.keys.first().filter(|keys| keys.owner == owner);
+        keys.and_then(|keys| unwrap_keys(&root, keys)).ok_or_else(|| self.unreadable())
     }
 
     /// The root key changes first, so that nobody wraps by the old one any more; then entry by entry is wrapped again.
@@ -135,6 +137,28 @@ fn entry(file: &KeyringFile, arriving: bool) -> Result<KeyRow, KeyringError> {
     Ok(KeyRow { keys, arriving })
 }
 
+/// Keys that lie in the keyspace, as they were met there.
+pub(crate) struct Met {
+    pub(crate) sealer: Arc<Sealer>,
+    row: KeyRow,
+}
+
+impl Met {
+    pub(crate) fn is_arriving(&self) -> bool {
+        self.row.arriving
+    }
+}
+
+/// The owner of keys that an arrival which was cut short has left.
+fn left_by(tenant: TenantId) -> String {
+    format!("left by {tenant}")
+}
+
+/// Equal keys find the same things.
+fn same(one: &Sealer, other: &Sealer) -> bool {
+    one.lookup("keyring", "same") == other.lookup("keyring", "same")
+}
+
 fn busy() -> KeyringError {
     KeyringError::Store(StoreError::Busy)
 }
@@ -163,7 +187,7 @@ impl Keyring {
             // Before anything else: the right root key is what everything hangs on.
             shared.root_named(&name)?;
             let found = shared.table.find(INSTALLATION).await?.ok_or_else(|| shared.unreadable())?;
-            let installation = shared.unlock(&found)?;
+            let installation = shared.unlock(INSTALLATION, &found)?;
             shared.table.note_data().await?;
             let open = Open { installation, tenants: HashMap::new() };
             return Ok(Self { place: Place::Keyspace(shared), open: RwLock::new(open) });
@@ -178,8 +202,91 @@ impl Keyring {
 
     /// Keys of an organization that is being brought in may yet be replaced: they are nobody's but whose who brings it in.
     pub(super) async fn look_up(&self, shared: &Shared, tenant: TenantId) -> Result<Option<Arc<Sealer>>, KeyringError> {
-        let found = shared.table.find(&tenant.to_string()).await?.filter(|row| !row.arriving);
-        found.map(|row| Ok(self.adopt(tenant, shared.unlock(&row)?))).transpose()
+        let owner = tenant.to_string();
+        let found = shared.table.find(&owner).await?.filter(|row| !row.arriving);
+        found.map(|row| Ok(self.adopt(tenant, shared.unlock(&owner, &row)?))).transpose()
+    }
+
+    /// Also those of an organization that is being brought in; for whoever brings it in, and known here until
+    /// [`Keyring::part_with`].
+    pub(crate) async fn meet_arrival(&self, tenant: TenantId) -> Result<Option<Met>, KeyringError> {
+        let (shared, owner) = (self.shared()?, tenant.to_string());
+        let Some(row) = shared.table.find(&owner).await? else { return Ok(None) };
+        let sealer = self.adopt(tenant, shared.unlock(&owner, &row)?);
+        Ok(Some(Met { sealer, row }))
+    }
+
+    /// They are looked up when the organization is met again.
+    pub(crate) fn part_with(&self, tenant: TenantId) {
+        self.write().tenants.remove(&tenant);
+    }
+
+    /// New keys for an organization that is being brought in, in place of exactly those that it had: what those have sealed is
+    /// nobody's. They are kept as left behind, until nothing is left that they lead to.
+    pub(crate) async fn renew(&self, tenant: TenantId, before: Option<&Met>) -> Result<(), KeyringError> {
+        let (shared, owner) = (self.shared()?, tenant.to_string());
+        let root = shared.root().await?;
+        let (name, new) = (root_id(&root), new_entry(&root, &owner, true)?);
+        match before {
+            Some(Met { row, .. }) => {
+                let left = KeyRow { keys: row.keys.clone(), arriving: true };
+                shared.table.add(&name, &left_by(tenant), &left).await?;
+                shared.table.replace(&name, &owner, row, &new).await?;
+            }
+            None => shared.table.add(&name, &owner, &new).await?,
+        }
+        let found = shared.table.find(&owner).await?.filter(|found| found.keys == new.keys);
+        self.adopt(tenant, shared.unlock(&owner, &found.ok_or_else(other_arrival)?)?);
+        Ok(())
+    }
+
+    /// Makes the keys known that an earlier arrival has left, in place of those in use: what they lead to is to be taken away.
+    /// `false`: there are none.
+    pub(crate) async fn meet_left(&self, tenant: TenantId) -> Result<bool, KeyringError> {
+        let (shared, owner) = (self.shared()?, tenant.to_string());
+        let Some(left) = shared.table.find(&left_by(tenant)).await? else { return Ok(false) };
+        let left = shared.unlock(&owner, &left)?;
+        if let Some(used) = shared.table.find(&owner).await?
+            && same(&left, shared.unlock(&owner, &used)?.as_ref())
+        {
+            // They were about to be replaced, and have not been.
+            return Ok(false);
+        }
+        self.adopt(tenant, left);
+        Ok(true)
+    }
+
+    pub(crate) async fn drop_left(&self, tenant: TenantId) -> Result<(), KeyringError> {
+        self.part_with(tenant);
+        Ok(self.shared()?.table.remove(&left_by(tenant)).await?)
+    }
+
+    /// The organization is there: its keys are for every node, if they are still those that this one knows.
+    pub(crate) async fn settle(&self, tenant: TenantId) -> Result<(), KeyringError> {
+        let (shared, owner) = (self.shared()?, tenant.to_string());
+        for _ in 0..TRIES_MAX {
+            let found = shared.table.find(&owner).await?.ok_or_else(other_arrival)?;
+            let theirs = shared.unlock(&owner, &found)?;
+            if self.known(tenant).is_none_or(|ours| !same(&ours, &theirs)) {
+                self.part_with(tenant);
+                return Err(other_arrival());
+            }
+            if !found.arriving {
+                return Ok(());
+            }
+            // A root key that changes meanwhile wraps them again: then they are looked at again.
+            let settled = KeyRow { keys: found.keys.clone(), arriving: false };
+            let root = root_id(&shared.root().await?);
+            shared.table.replace(&root, &owner, &found, &settled).await?;
+        }
+        Err(busy())
+    }
+
+    fn shared(&self) -> Result<&Shared, KeyringError> {
+        match &self.place {
+            Place::Keyspace(shared) => Ok(shared),
+            Place::Folder(folder) => Err(folder.unreadable()),
+        }
     }
 
     pub(super) async fn make_shared(&self, shared: &Shared, tenant: TenantId) -> Result<Arc<Sealer>, KeyringError> {
@@ -189,7 +296,7 @@ impl Keyring {
                 return if found.arriving {
                     Err(other_arrival())
                 } else {
-                    Ok(self.adopt(tenant, shared.unlock(&found)?))
+                    Ok(self.adopt(tenant, shared.unlock(&owner, &found)?))
                 };
             }
             let root = shared.root().await?;
