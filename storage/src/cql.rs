@@ -18,6 +18,7 @@ mod fault;
 mod import;
 mod inbox_item;
 mod inbox_log;
+mod leases;
 mod log;
 mod media;
 mod messages;
