@@ -128,6 +128,7 @@ impl App {
             translator: Arc::new(Dialect),
             clock: clock.clone(),
             ids: Arc::new(RandomIds),
+            cluster: None,
         };
         let actors = Actors::start(world, &Placement::Arbiters(threads(config.actor_threads)));
         let routing = Routing::load(store.as_ref()).await.map_err(|error| StartError(error.to_string()))?;

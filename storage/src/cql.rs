@@ -20,6 +20,7 @@ mod import;
 mod inbox_item;
 mod inbox_log;
 mod keys;
+mod leases;
 mod log;
 mod media;
 mod messages;

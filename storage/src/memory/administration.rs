@@ -31,7 +31,7 @@ impl Administration for MemoryStore {
         accounts: Vec<Account>,
         audit: Vec<AuditEntry>,
     ) -> Result<Created, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let tenant = household.organization.id;
         if state.households.contains_key(&tenant) {
             return Ok(Created::Exists);
@@ -46,7 +46,7 @@ impl Administration for MemoryStore {
     }
 
     async fn household(&self, tenant: TenantId) -> Result<Option<Household>, StoreError> {
-        Ok(self.state().households.get(&tenant).cloned())
+        Ok(self.state()?.households.get(&tenant).cloned())
     }
 
     async fn pulse(&self, tenant: TenantId) -> Result<Option<Pulse>, StoreError> {
@@ -56,7 +56,7 @@ impl Administration for MemoryStore {
     }
 
     async fn organizations(&self) -> Result<Vec<Organization>, StoreError> {
-        let mut all: Vec<_> = self.state().households.values().map(|each| each.organization.clone()).collect();
+        let mut all: Vec<_> = self.state()?.households.values().map(|each| each.organization.clone()).collect();
         all.sort_by_key(|organization| (order::by_name(&organization.name), organization.id));
         Ok(all)
     }
@@ -68,7 +68,7 @@ impl Administration for MemoryStore {
         writes: Vec<Write>,
         audit: Vec<AuditEntry>,
     ) -> Result<Changed, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         if state.households.get(&tenant).is_none_or(|household| household.revision != expected_revision) {
             return Ok(Changed::Conflict);
         }
@@ -94,7 +94,7 @@ impl Administration for MemoryStore {
     }
 
     async fn touch_api_key(&self, tenant: TenantId, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let key = state.households.get_mut(&tenant).and_then(|household| household.api_keys.get_mut(&id));
         if let Some(key) = key {
             key.last_used_at = key.last_used_at.max(Some(at));

@@ -20,6 +20,7 @@ mod event_log;
 mod fixture;
 mod inbox_log;
 mod isolation;
+mod leases;
 mod media;
 mod messages;
 mod observation;
