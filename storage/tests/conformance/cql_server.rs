@@ -7,6 +7,9 @@ use std::sync::Arc;
 use engine::time::{Clock, Timestamp};
 use storage::cql::{CqlOptions, CqlStore};
 use storage::crypto::{Keyring, KeyringPlace};
+use storage::redis::{RedisChanges, RedisOptions};
+
+use crate::redis_server;
 
 struct SystemClock;
 
@@ -28,7 +31,10 @@ pub(crate) async fn node(keyring: Arc<Keyring>) -> CqlStore {
         panic!("JETTO_TEST_CQL is not set; run `make test-rust`, or deploy/services/services.sh start cassandra");
     };
     let options = CqlOptions { nodes: vec![server], keyspace: "jetto_test".into(), replicas: 1 };
-    CqlStore::open(&options, keyring, Arc::new(SystemClock)).await.unwrap()
+    let store = CqlStore::open(&options, keyring, Arc::new(SystemClock)).await.unwrap();
+    // Keys of Redis are look-up keys too: all tests may share them.
+    let redis = RedisOptions { prefix: "jetto_test".into(), ..redis_server::options() };
+    store.with_changes(Arc::new(RedisChanges::open(&redis).unwrap()))
 }
 
 pub(crate) async fn open(dir: &tempfile::TempDir) -> CqlStore {
