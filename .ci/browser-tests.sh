@@ -7,12 +7,17 @@ cd "$(dirname "$0")/.."
 place=$(mktemp -d)
 servers=()
 
-finish() {
-  local code=$?
+stop_servers() {
   for server in "${servers[@]}"; do
     kill -TERM "$server" 2> /dev/null || true
     wait "$server" || true
   done
+  servers=()
+}
+
+finish() {
+  local code=$?
+  stop_servers
   if [ "$code" -ne 0 ]; then
     for log in "$place"/*.log; do
       echo "the end of $(basename "$log"):" >&2
@@ -43,6 +48,8 @@ start() {
 }
 
 export -n JETTO_URL= JETTO_PLAIN_URL=
+# At its most verbose, as the integration tests have it: the logs are searched for what no log may hold.
+export JETTO_LOG=debug,gateway=trace,actors=trace,storage=trace,engine=trace
 start demo demo --port 0 --data-dir "$place/demo"
 demo=$address
 # Without the demo, for passwords and second factors; Meta's secrets are needed to start and never used.
@@ -61,6 +68,11 @@ plain=$address
 cd gateway/inbox
 echo "against the demo at $demo and the plain server at $plain"
 JETTO_URL=$demo JETTO_PLAIN_URL=$plain npm run test:browser -- --max-failures=5
+cd ../..
+node .ci/canaries.mjs gather "$demo" > "$place/canaries"
+stop_servers
+node .ci/canaries.mjs search "$place/canaries" "$place/demo.log" "$place/plain.log"
+cd gateway/inbox
 # The mock can be told to cut the network or to be slow; what needs that is skipped above and runs here.
 echo "against the mock"
 npm run test:browser -- --max-failures=5

@@ -5,7 +5,6 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::str::Utf8Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use bytestring::ByteString;
 use engine::access::{Principal, Sight, Visibility};
@@ -13,7 +12,6 @@ use engine::event::LoggedEvent;
 use engine::household::Household;
 use engine::id::{ConversationId, MemberId, SessionId};
 use engine::permission::{Grants, Permission};
-use tokio::time::Instant;
 
 use super::frames::{Reason, ServerFrame};
 use super::presence::Presence;
@@ -22,36 +20,19 @@ use crate::masking;
 /// A connection's number within this process.
 pub(super) type ConnectionId = u64;
 
-/// What is on its way to one connection and not yet written to its socket.
-#[derive(Debug, Default)]
-pub struct Backlog {
-    pub(super) bytes: AtomicUsize,
-    /// When the oldest was handed over, in ms since the hub's epoch; 0 when there is none.
-    pub(super) since: AtomicU64,
-    /// A frame did not fit into the socket's mailbox: it must end instead of going on without it.
-    pub(super) lost: AtomicBool,
-}
+/// The way to one browser tab. Known at compile time, since every event goes through it once per listener. What is handed
+/// over for one that is gone is nothing, and one that is too slow ends by itself: both take themselves off the list.
+pub trait Outlet: Clone + Send + Sync + 'static {
+    /// Hands a frame over to each, without waiting.
+    fn push<'a>(frame: &ByteString, to: impl Iterator<Item = &'a Self>);
 
-/// The way to one browser tab. Known at compile time, since every event goes through it once per listener.
-pub trait Outlet: Send + Sync + 'static {
-    /// Hands a frame over without waiting; `false` when nobody takes it any more.
-    fn push(&self, frame: ByteString) -> bool;
-
-    /// Says good-bye behind what was pushed; `false` as above.
-    fn close(&self, reason: Reason) -> bool;
+    /// Says good-bye behind what was pushed.
+    fn close(&self, reason: Reason);
 }
 
 pub(super) struct Listener<O> {
     pub(super) outlet: O,
     pub(super) principal: Principal,
-    pub(super) backlog: Arc<Backlog>,
-}
-
-/// Limits of one connection.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct BacklogLimit {
-    pub(super) bytes: usize,
-    pub(super) age_ms: u64,
 }
 
 pub(super) struct Channel<O> {
@@ -64,8 +45,6 @@ pub(super) struct Channel<O> {
     pub(super) presence: Presence,
     /// The newest household that the listeners were measured by.
     household: Option<Arc<Household>>,
-    limit: BacklogLimit,
-    epoch: Instant,
     /// Whether numbers of customers are masked here, as it is now.
     masks: Masks,
 }
@@ -83,7 +62,7 @@ struct Placed {
 const EARLY_MAX: usize = 4096;
 
 impl<O: Outlet> Channel<O> {
-    pub(super) fn new(ring_max: usize, limit: BacklogLimit, epoch: Instant, masks: Masks) -> Self {
+    pub(super) fn new(ring_max: usize, masks: Masks) -> Self {
         Self {
             head: None,
             ring: VecDeque::new(),
@@ -92,8 +71,6 @@ impl<O: Outlet> Channel<O> {
             listeners: HashMap::new(),
             presence: Presence::default(),
             household: None,
-            limit,
-            epoch,
             masks,
         }
     }
@@ -139,8 +116,14 @@ impl<O: Outlet> Channel<O> {
         self.head = Some(event.n);
         let Ok(frame) = ByteString::try_from(event.frame.clone()) else { return };
         let placed = Placed::new(event, frame);
-        let (limit, now, masked) = (self.limit, self.now(), (self.masks)());
-        self.listeners.retain(|_, listener| listener.push(placed.frame_for(&listener.principal, masked), limit, now));
+        let masked = (self.masks)();
+        for sight in [Sight::Visible, Sight::Gone, Sight::Hidden] {
+            let sees = |listener: &&Listener<O>| listener.principal.sight(&placed.event.audience) == sight;
+            let mut to = self.listeners.values().filter(sees).map(|listener| &listener.outlet).peekable();
+            if to.peek().is_some() {
+                O::push(&placed.frame_for(sight, masked), to);
+            }
+        }
         if placed.event.audience.moved {
             self.lose_sight(&placed.event);
         }
@@ -186,24 +169,19 @@ impl<O: Outlet> Channel<O> {
         let page = self.ring.iter().skip(skip).take(limit);
         let last = page.clone().last().map_or(after, |placed| placed.event.n);
         let masked = (self.masks)();
-        Some((last, page.map(|placed| placed.frame_for(principal, masked)).collect()))
+        Some((last, page.map(|placed| placed.frame_for(principal.sight(&placed.event.audience), masked)).collect()))
     }
 
     /// To everyone, or to those who look at one conversation.
-    pub(super) fn tell(&mut self, frame: &ServerFrame, only: Option<ConversationId>) {
-        let (text, limit, now) = (frame.encode(), self.limit, self.now());
-        let Self { listeners, presence, .. } = self;
-        listeners.retain(|id, listener| {
-            only.is_some_and(|conversation| !presence.views(*id, conversation))
-                || listener.push(text.clone(), limit, now)
-        });
+    pub(super) fn tell(&self, frame: &ServerFrame, only: Option<ConversationId>) {
+        let heard = |id: &ConnectionId| only.is_none_or(|conversation| self.presence.views(*id, conversation));
+        let to = self.listeners.iter().filter(|(id, _)| heard(id)).map(|(_, listener)| &listener.outlet);
+        O::push(&frame.encode(), to);
     }
 
-    pub(super) fn tell_those_who_may(&mut self, permission: Permission, frame: &ServerFrame) {
-        let (text, limit, now) = (frame.encode(), self.limit, self.now());
-        self.listeners.retain(|_, listener| {
-            !listener.principal.grants.allow(permission) || listener.push(text.clone(), limit, now)
-        });
+    pub(super) fn tell_those_who_may(&self, permission: Permission, frame: &ServerFrame) {
+        let may = |listener: &&Listener<O>| listener.principal.grants.allow(permission);
+        O::push(&frame.encode(), self.listeners.values().filter(may).map(|listener| &listener.outlet));
     }
 
     /// Adds a listener, by what it may now: the household may have changed since it asked.
@@ -211,7 +189,7 @@ impl<O: Outlet> Channel<O> {
         if let Some(household) = self.household.clone() {
             match standing(&household, &listener.principal) {
                 Ok(principal) => listener.principal = principal,
-                Err(reason) => return listener.close(reason),
+                Err(reason) => return listener.outlet.close(reason),
             }
         }
         self.listeners.insert(id, listener);
@@ -229,7 +207,6 @@ impl<O: Outlet> Channel<O> {
             (&known.settings, &known.organization) != (&household.settings, &household.organization)
         });
         self.household = Some(Arc::clone(household));
-        let (limit, now) = (self.limit, self.now());
         let mut blind = Vec::new();
         self.listeners.retain(|id, listener| {
             let measured = standing(household, &listener.principal);
@@ -242,14 +219,16 @@ impl<O: Outlet> Channel<O> {
                 blind.push(*id);
             }
             let signed_in = measured.as_ref().err() != Some(&Reason::SignedOut);
-            let heard = !signed_in || listener.push(ServerFrame::PermissionsChanged.encode(), limit, now);
+            if signed_in {
+                listener.tell(&ServerFrame::PermissionsChanged);
+            }
             match measured {
                 Ok(principal) => {
                     listener.principal = principal;
-                    heard
+                    true
                 }
                 Err(reason) => {
-                    listener.close(reason);
+                    listener.outlet.close(reason);
                     false
                 }
             }
@@ -262,15 +241,15 @@ impl<O: Outlet> Channel<O> {
     /// The member has a second factor from now on, or none any more. Who lacks one that the organization wants is told
     /// and closed.
     pub(super) fn enrolled(&mut self, member: MemberId, enrolled: bool, household: Option<&Household>) {
-        let (limit, now) = (self.limit, self.now());
         self.listeners.retain(|_, listener| {
             if listener.principal.person.id != member {
                 return true;
             }
             listener.principal.enrolled = enrolled;
             let stays = !household.is_some_and(|household| household.must_enroll(&listener.principal));
-            if !stays && listener.push(ServerFrame::PermissionsChanged.encode(), limit, now) {
-                listener.close(Reason::NoAccess);
+            if !stays {
+                listener.tell(&ServerFrame::PermissionsChanged);
+                listener.outlet.close(Reason::NoAccess);
             }
             stays
         });
@@ -295,7 +274,7 @@ impl<O: Outlet> Channel<O> {
         self.listeners.retain(|_, listener| {
             let ends = ends(&listener.principal);
             if ends {
-                listener.close(reason);
+                listener.outlet.close(reason);
             }
             !ends
         });
@@ -303,12 +282,8 @@ impl<O: Outlet> Channel<O> {
 
     pub(super) fn close_all(&mut self, reason: Reason) {
         for (_, listener) in self.listeners.drain() {
-            listener.close(reason);
+            listener.outlet.close(reason);
         }
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -333,8 +308,8 @@ impl Placed {
         Self { event, frame, masked: OnceCell::new() }
     }
 
-    fn frame_for(&self, principal: &Principal, masked: bool) -> ByteString {
-        match principal.sight(&self.event.audience) {
+    fn frame_for(&self, sight: Sight, masked: bool) -> ByteString {
+        match sight {
             Sight::Visible if masked => {
                 let frame = self.masked.get_or_init(|| masking::frame(&self.frame));
                 frame.clone().unwrap_or_else(|| ServerFrame::Tick { n: self.event.n }.encode())
@@ -351,35 +326,11 @@ impl Placed {
 /// Frames of events that were read from the log.
 pub(super) fn frame_of(event: &LoggedEvent, principal: &Principal, masked: bool) -> Result<ByteString, Utf8Error> {
     let frame = ByteString::try_from(event.frame.clone())?;
-    Ok(Placed::new(event.clone(), frame).frame_for(principal, masked))
+    Ok(Placed::new(event.clone(), frame).frame_for(principal.sight(&event.audience), masked))
 }
 
 impl<O: Outlet> Listener<O> {
-    /// `false` when the connection is gone or too slow: it is taken off, and the browser comes back with its `n`.
-    fn push(&self, frame: ByteString, limit: BacklogLimit, now: u64) -> bool {
-        let size = frame.len();
-        let waiting = self.backlog.bytes.fetch_add(size, Ordering::Relaxed) + size;
-        let since = self.backlog.since.load(Ordering::Relaxed);
-        if since == 0 {
-            self.backlog.since.store(now.max(1), Ordering::Relaxed);
-        }
-        let too_old = since != 0 && now.saturating_sub(since) > limit.age_ms;
-        if waiting > limit.bytes || too_old {
-            metrics::counter!(crate::metric::LIVE_DROPPED).increment(1);
-            self.close(Reason::Slow);
-            return false;
-        }
-        let taken = self.outlet.push(frame);
-        if !taken {
-            self.backlog.lost.store(true, Ordering::Relaxed);
-        }
-        taken
-    }
-
-    /// Said to a connection that is still read; one that is not dies of its unacknowledged bytes (`TCP_USER_TIMEOUT`).
-    fn close(&self, reason: Reason) {
-        if !self.outlet.close(reason) {
-            tracing::debug!("a live connection ended before it was closed");
-        }
+    fn tell(&self, frame: &ServerFrame) {
+        O::push(&frame.encode(), std::iter::once(&self.outlet));
     }
 }

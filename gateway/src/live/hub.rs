@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use actix::Addr;
 use bytestring::ByteString;
 use dashmap::DashMap;
 use engine::access::Principal;
@@ -16,9 +15,9 @@ use engine::permission::Permission;
 use engine::ports::{Bus, Store, StoreError};
 use tokio::time::Instant;
 
-use super::channel::{Backlog, BacklogLimit, Channel, ConnectionId, Listener, Outlet, frame_of};
+use super::channel::{Channel, ConnectionId, Listener, Outlet, frame_of};
+use super::courier::Tab;
 use super::frames::{Reason, ServerFrame};
-use super::socket::Socket;
 use crate::config::Limits;
 use crate::households::Households;
 use crate::metric;
@@ -32,7 +31,7 @@ const PAGE: u32 = 512;
 /// A listener that is further behind reloads instead.
 const CATCH_UP_MAX: u64 = 50_000;
 
-pub struct Hub<O = Addr<Socket>> {
+pub struct Hub<O = Tab> {
     this: Weak<Self>,
     store: Arc<dyn Store>,
     households: Arc<Households>,
@@ -43,7 +42,13 @@ pub struct Hub<O = Addr<Socket>> {
     connections_max: usize,
     ring_max: usize,
     limit: BacklogLimit,
-    epoch: Instant,
+}
+
+/// What may be on its way to one connection.
+#[derive(Debug, Clone, Copy)]
+pub struct BacklogLimit {
+    pub bytes: usize,
+    pub age: Duration,
 }
 
 /// How far a new listener has come.
@@ -60,7 +65,6 @@ pub enum Step {
 pub struct Candidate<O> {
     pub outlet: O,
     pub principal: Principal,
-    pub backlog: Arc<Backlog>,
 }
 
 impl<O: Outlet> Hub<O> {
@@ -76,8 +80,10 @@ impl<O: Outlet> Hub<O> {
             connections: AtomicUsize::new(0),
             connections_max: limits.live_connections,
             ring_max: limits.live_ring_events,
-            limit: BacklogLimit { bytes: limits.live_backlog_bytes, age_ms: limits.live_backlog_seconds * 1000 },
-            epoch: Instant::now(),
+            limit: BacklogLimit {
+                bytes: limits.live_backlog_bytes,
+                age: Duration::from_secs(limits.live_backlog_seconds),
+            },
         })
     }
 
@@ -135,8 +141,8 @@ impl<O: Outlet> Hub<O> {
 
     fn listen(&self, channel: &mut Channel<O>, candidate: Candidate<O>) -> ConnectionId {
         let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
-        let Candidate { outlet, principal, backlog } = candidate;
-        channel.listen(id, Listener { outlet, principal, backlog });
+        let Candidate { outlet, principal } = candidate;
+        channel.listen(id, Listener { outlet, principal });
         id
     }
 
@@ -232,16 +238,16 @@ impl<O: Outlet> Hub<O> {
         }
     }
 
-    /// Milliseconds since the hub was made, never 0.
-    pub fn now_ms(&self) -> u64 {
-        u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX).max(1)
+    /// Of each connection.
+    pub fn backlog_limit(&self) -> BacklogLimit {
+        self.limit
     }
 
     fn channel(&self, tenant: TenantId) -> Arc<Mutex<Channel<O>>> {
         let made = || {
             let households = self.households.clone();
             let masks = Box::new(move || households.masks(tenant));
-            Arc::new(Mutex::new(Channel::new(self.ring_max, self.limit, self.epoch, masks)))
+            Arc::new(Mutex::new(Channel::new(self.ring_max, masks)))
         };
         self.channels.entry(tenant).or_insert_with(made).clone()
     }
@@ -324,12 +330,12 @@ mod tests {
     const TENANT: TenantId = TenantId::from_bytes([1; 16]);
 
     impl Outlet for mpsc::Sender<ByteString> {
-        fn push(&self, frame: ByteString) -> bool {
-            self.send(frame).is_ok()
+        fn push<'a>(frame: &ByteString, to: impl Iterator<Item = &'a Self>) {
+            to.for_each(|outlet| drop(outlet.send(frame.clone())));
         }
 
-        fn close(&self, reason: Reason) -> bool {
-            self.push(ServerFrame::Bye { reason }.encode())
+        fn close(&self, reason: Reason) {
+            drop(self.send(ServerFrame::Bye { reason }.encode()));
         }
     }
 
@@ -374,7 +380,7 @@ mod tests {
             let teams = Arc::default();
             let (api_key, until, enrolled) = (None, None, true);
             let principal = Principal { tenant: TENANT, person, session, api_key, until, enrolled, grants, teams };
-            let candidate = Candidate { outlet, principal, backlog: Arc::default() };
+            let candidate = Candidate { outlet, principal };
             (self.hub.join(candidate, after).await.unwrap(), heard)
         }
     }

@@ -1,7 +1,7 @@
 //! One browser tab. The only file that knows actix-web-actors, so that another WebSocket library can take its place.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
 use actix::{
@@ -16,14 +16,16 @@ use engine::id::ConversationId;
 use engine::permission::Grants;
 use engine::ports::StoreError;
 use serde::Deserialize;
+use tokio::time::Instant;
 
-use super::channel::{Backlog, Outlet};
+use super::courier::{Courier, Parcel, Recipient, Tab};
 use super::frames::{ClientFrame, Reason, ServerFrame};
-use super::hub::{Candidate, Step};
+use super::hub::{BacklogLimit, Candidate, Step};
 use crate::app::App;
 use crate::auth::sessions;
 use crate::http::guard::{Signed, exact_origin};
 use crate::http::problem::Problem;
+use crate::metric;
 
 /// Largest frame a browser may send: they are all tiny.
 const FRAME_MAX: usize = 4096;
@@ -60,7 +62,8 @@ pub async fn live(
         after: query.after,
         connection: None,
         greeted: false,
-        backlog: Arc::default(),
+        backlog: Rc::default(),
+        tab: None,
     };
     ws::WsResponseBuilder::new(socket, &request, stream)
         .frame_size(FRAME_MAX)
@@ -74,7 +77,9 @@ pub struct Socket {
     after: Option<u64>,
     connection: Option<u64>,
     greeted: bool,
-    backlog: Arc<Backlog>,
+    backlog: Rc<Backlog>,
+    /// `None` until it is started.
+    tab: Option<Tab>,
 }
 
 /// A frame to write.
@@ -87,13 +92,71 @@ struct Push(ByteString);
 #[rtype(result = "()")]
 struct Close(Reason);
 
-impl Outlet for Addr<Socket> {
-    fn push(&self, frame: ByteString) -> bool {
-        self.try_send(Push(frame)).is_ok()
+/// What is on its way to one connection and not yet written to its socket.
+#[derive(Default)]
+struct Backlog {
+    bytes: Cell<usize>,
+    /// When the oldest was handed over; `None` when there is none.
+    since: Cell<Option<Instant>>,
+    /// Nothing more is handed over: it was told to end.
+    ended: Cell<bool>,
+    /// It could not be told: it must end by itself instead of going on without what was lost.
+    lost: Cell<bool>,
+}
+
+impl Backlog {
+    /// Counts it; `false`: it would be too much.
+    fn fits(&self, bytes: usize, limit: BacklogLimit, now: Instant) -> bool {
+        let waiting = self.bytes.get() + bytes;
+        let since = self.since.get().unwrap_or(now);
+        self.bytes.set(waiting);
+        self.since.set(Some(since));
+        waiting <= limit.bytes && now.duration_since(since) <= limit.age
     }
 
-    fn close(&self, reason: Reason) -> bool {
-        self.try_send(Close(reason)).is_ok()
+    fn written(&self, bytes: usize) {
+        let left = self.bytes.get().saturating_sub(bytes);
+        self.bytes.set(left);
+        self.since.set((left > 0).then(Instant::now));
+    }
+}
+
+/// A socket as its courier knows it.
+struct Door {
+    socket: Addr<Socket>,
+    backlog: Rc<Backlog>,
+    limit: BacklogLimit,
+}
+
+thread_local! {
+    static COURIER: Courier<Door> = Courier::start();
+}
+
+impl Recipient for Door {
+    fn take(&self, parcel: Parcel, now: Instant) {
+        let backlog = &self.backlog;
+        if backlog.ended.get() {
+            return;
+        }
+        let taken = match parcel {
+            Parcel::Frame(frame) if backlog.fits(frame.len(), self.limit, now) => {
+                self.socket.try_send(Push(frame)).is_ok()
+            }
+            Parcel::Frame(_) => {
+                metrics::counter!(metric::LIVE_DROPPED).increment(1);
+                backlog.ended.set(true);
+                // Heard by one that is still read; one that is not dies of its unacknowledged bytes (`TCP_USER_TIMEOUT`).
+                self.socket.try_send(Close(Reason::Slow)).is_ok()
+            }
+            Parcel::Close(reason) => {
+                backlog.ended.set(true);
+                self.socket.try_send(Close(reason)).is_ok()
+            }
+        };
+        if !taken {
+            backlog.ended.set(true);
+            backlog.lost.set(true);
+        }
     }
 }
 
@@ -102,6 +165,9 @@ impl Actor for Socket {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
+        let (backlog, limit) = (Rc::clone(&self.backlog), self.app.hub.backlog_limit());
+        let door = Door { socket: ctx.address(), backlog, limit };
+        self.tab = Some(COURIER.with(|courier| courier.add(door)));
         if let Some(until) = self.principal.until {
             let left = until.since(self.app.clock.now()).0.max(0);
             ctx.notify_later(Close(Reason::SignedOut), Duration::from_millis(left.cast_unsigned()));
@@ -111,6 +177,9 @@ impl Actor for Socket {
 
     fn stopped(&mut self, _: &mut Self::Context) {
         self.app.hub.release();
+        if let Some(tab) = &self.tab {
+            COURIER.with(|courier| courier.remove(tab));
+        }
         if let Some(id) = self.connection {
             self.app.hub.leave(self.principal.tenant, id, self.principal.person.clone());
         }
@@ -121,10 +190,8 @@ impl Handler<Push> for Socket {
     type Result = ();
 
     fn handle(&mut self, push: Push, ctx: &mut Self::Context) {
-        let left = self.backlog.bytes.fetch_sub(push.0.len(), Ordering::Relaxed) - push.0.len();
-        let since = if left == 0 { 0 } else { self.app.hub.now_ms() };
-        self.backlog.since.store(since, Ordering::Relaxed);
-        if self.backlog.lost.load(Ordering::Relaxed) {
+        self.backlog.written(push.0.len());
+        if self.backlog.lost.get() {
             // The browser comes back with its `n`.
             return ctx.stop();
         }
@@ -171,11 +238,12 @@ impl Socket {
     /// Joins the channel, or writes one page of what was missed and goes on when the browser has read it.
     fn step(&mut self, ctx: &mut ws::WebsocketContext<Self>) {
         let hub = self.app.hub.clone();
-        let (app, outlet, backlog) = (self.app.clone(), ctx.address(), self.backlog.clone());
+        let Some(outlet) = self.tab.clone() else { return };
+        let app = self.app.clone();
         let (principal, after) = (self.principal.clone(), self.after);
         let join = async move {
             let principal = current(&app, principal).await?;
-            hub.join(Candidate { outlet, principal, backlog }, after).await
+            hub.join(Candidate { outlet, principal }, after).await
         };
         // Nothing else is written meanwhile: what the hub pushes waits in the mailbox.
         join.into_actor(self).map(|step, socket, ctx| socket.take(step, ctx)).wait(ctx);
