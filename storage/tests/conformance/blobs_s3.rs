@@ -9,7 +9,6 @@ use storage::blobs::{S3Blobs, S3Credentials, S3Options};
 use tokio::net::TcpListener;
 
 use crate::blobs::{ID, a_blob_reads_back, a_range_ends_with_the_file};
-use crate::cql_server::keyring;
 use crate::cutting_proxy::{Cut, CuttingProxy};
 use crate::fixture::*;
 use crate::s3_server::{self, BUCKET};
@@ -38,7 +37,7 @@ fn told(outcome: Result<impl std::fmt::Debug, StoreError>) -> String {
 #[tokio::test]
 async fn a_server_keeps_blobs() {
     let dir = tempfile::tempdir().unwrap();
-    let keyring = keyring(dir.path());
+    let keyring = s3_server::keys(dir.path());
     let options = s3_server::options().await;
     let client = s3_server::client(&options);
     let blobs = s3_server::open(options.clone(), &keyring).await;
@@ -54,7 +53,7 @@ async fn a_server_keeps_blobs() {
 #[tokio::test]
 async fn a_large_file_goes_up_in_parts_and_is_read_in_ranges() {
     let dir = tempfile::tempdir().unwrap();
-    let keyring = keyring(dir.path());
+    let keyring = s3_server::keys(dir.path());
     let options = s3_server::options().await;
     let client = s3_server::client(&options);
     let blobs = s3_server::open(options.clone(), &keyring).await;
@@ -74,7 +73,7 @@ async fn a_large_file_goes_up_in_parts_and_is_read_in_ranges() {
 #[tokio::test]
 async fn an_object_that_is_not_what_was_stored_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    let keyring = keyring(dir.path());
+    let keyring = s3_server::keys(dir.path());
     let options = s3_server::options().await;
     let client = s3_server::client(&options);
     let blobs = s3_server::open(options.clone(), &keyring).await;
@@ -100,7 +99,7 @@ async fn an_object_that_is_not_what_was_stored_is_refused() {
 #[tokio::test]
 async fn a_server_that_refuses_or_is_away_says_why_and_nothing_is_lost() {
     let dir = tempfile::tempdir().unwrap();
-    let keyring = keyring(dir.path());
+    let keyring = s3_server::keys(dir.path());
     let options = s3_server::options().await;
     let blobs = s3_server::open(options.clone(), &keyring).await;
     blobs.put(TENANT, ID, Bytes::from_static(b"kept")).await.unwrap();
@@ -133,7 +132,7 @@ async fn a_server_that_refuses_or_is_away_says_why_and_nothing_is_lost() {
 #[tokio::test(start_paused = true)]
 async fn a_server_that_does_not_answer_is_given_up() {
     let dir = tempfile::tempdir().unwrap();
-    let keyring = keyring(dir.path());
+    let keyring = s3_server::keys(dir.path());
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = Some(format!("http://{}", silent.local_addr().unwrap()));
     let options = S3Options { endpoint, ..s3_server::options().await };
@@ -145,7 +144,7 @@ async fn a_server_that_does_not_answer_is_given_up() {
 #[tokio::test]
 async fn an_upload_that_was_cut_leaves_nothing_to_see_and_its_parts_are_removed() {
     let dir = tempfile::tempdir().unwrap();
-    let keyring = keyring(dir.path());
+    let keyring = s3_server::keys(dir.path());
     let options = s3_server::options().await;
     let client = s3_server::client(&options);
     let blobs = s3_server::open(options.clone(), &keyring).await;
@@ -164,7 +163,7 @@ async fn an_upload_that_was_cut_leaves_nothing_to_see_and_its_parts_are_removed(
 #[tokio::test]
 async fn an_answer_that_breaks_off_is_asked_for_again() {
     let dir = tempfile::tempdir().unwrap();
-    let keyring = keyring(dir.path());
+    let keyring = s3_server::keys(dir.path());
     let options = s3_server::options().await;
     let blobs = s3_server::open(options.clone(), &keyring).await;
     blobs.put(TENANT, ID, large()).await.unwrap();
@@ -179,7 +178,7 @@ async fn an_answer_that_breaks_off_is_asked_for_again() {
 #[tokio::test]
 async fn what_is_set_up_wrongly_is_said_and_no_secret_is_shown() {
     let dir = tempfile::tempdir().unwrap();
-    let keyring = keyring(dir.path());
+    let keyring = s3_server::keys(dir.path());
     let options = s3_server::options().await;
     let secret = options.credentials.clone().unwrap();
     let shown = format!("{options:?}");

@@ -1,11 +1,12 @@
 //! The server that `JETTO_TEST_S3` names. One bucket for all tests: each has a prefix of its own.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
 use storage::blobs::{S3Blobs, S3Credentials, S3Options};
-use storage::crypto::Keyring;
+use storage::crypto::{Keyring, KeyringPlace};
 use zeroize::Zeroizing;
 
 pub(crate) const BUCKET: &str = "jetto-test";
@@ -41,6 +42,11 @@ pub(crate) async fn options() -> S3Options {
         assert!(error.as_service_error().is_some_and(is_there), "{error:?}");
     }
     options
+}
+
+/// Nodes that read each other's files share theirs.
+pub(crate) fn keys(dir: &Path) -> Arc<Keyring> {
+    Arc::new(Keyring::open(KeyringPlace::within(dir), true).unwrap())
 }
 
 pub(crate) async fn open(options: S3Options, keyring: &Arc<Keyring>) -> S3Blobs {
