@@ -30,6 +30,7 @@ pub mod routing;
 pub mod server;
 pub mod shell;
 pub mod store;
+pub mod telemetry;
 pub mod templates;
 pub mod tls;
 pub mod webhook;

@@ -8,3 +8,4 @@ pub const MAILS_FAILED: &str = "jetto_mails_failed_total";
 pub const LIVE_CONNECTIONS: &str = "jetto_live_connections";
 pub const LIVE_DROPPED: &str = "jetto_live_dropped_total";
 pub const LIVE_GAPS: &str = "jetto_live_gaps_total";
+pub const SPANS_DROPPED: &str = "jetto_traces_spans_dropped_total";
