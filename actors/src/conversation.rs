@@ -23,6 +23,7 @@ use tracing::Instrument as _;
 
 use crate::JOURNEY;
 use crate::carry_out::{CarriedOut, carry_out};
+use crate::metric;
 use crate::registry::{Passivate, Permit, Reserved};
 use crate::tenant::panicked;
 use crate::world::{Actors, CommandError};
@@ -163,6 +164,7 @@ impl Desk {
                 Err(error) => return (None, Err(error.into())),
             }
         }
+        metrics::counter!(metric::LIMITS_REACHED, "limit" => "decide_again").increment(1);
         (None, Err(StoreError::Unavailable("a conversation changes faster than it can be decided".to_owned()).into()))
     }
 

@@ -267,7 +267,7 @@ impl State {
     /// Reads the log to its end, a page under way at a time. Items of a page are independent of each other: history is
     /// ordered by Meta's time, not by who is first.
     async fn catch_up(this: &Rc<Self>) -> Result<(), StoreError> {
-        let mut after = None;
+        let (mut after, no_webhook) = (None, Span::none());
         while this.takes_in() {
             let store = &this.actors.world.store;
             let limit = if store.is_pressing() { CATCH_UP_GIVING_WAY } else { CATCH_UP_PAGE };
@@ -283,7 +283,7 @@ impl State {
             after = Some(last.id);
             let all = page.iter().map(|record| {
                 this.begin();
-                Self::deliver_and_finish(this, record, &Span::none())
+                Self::deliver_and_finish(this, record, &no_webhook)
             });
             futures_util::future::join_all(all).await;
         }

@@ -17,6 +17,7 @@ pub mod households;
 pub mod http;
 pub mod inbox;
 pub mod keys;
+pub mod limits;
 pub mod live;
 pub mod mail;
 pub mod masking;

@@ -32,6 +32,10 @@ impl Hints for Wires {
         }
     }
 
+    fn dropped(&self) -> u64 {
+        self.hints.as_ref().map_or(0, |hints| hints.dropped())
+    }
+
     fn listen(&self, listener: Arc<dyn Listener>) {
         if let Some(hints) = &self.hints {
             hints.listen(listener);
@@ -65,6 +69,11 @@ impl Peers {
     /// Whether there may be any.
     pub fn may_be(&self) -> bool {
         self.shared
+    }
+
+    /// Hints to other nodes that were dropped since the start.
+    pub fn dropped(&self) -> u64 {
+        self.wires.dropped()
     }
 
     pub fn hints(&self) -> Arc<dyn Hints> {

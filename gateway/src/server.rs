@@ -19,7 +19,7 @@ use crate::http::headers;
 use crate::http::problem::Problem;
 use crate::mail::post;
 use crate::tls::{self, Tls};
-use crate::{api, backup, clerk, health, inbox, neighbours, rounds, webhook};
+use crate::{api, backup, clerk, health, inbox, metric, neighbours, rounds, webhook};
 
 /// A peer that does not take what was sent for this long is gone: the kernel ends the connection, whatever state the
 /// socket's actor is in (actix does not poll an actor whose write buffer is full).
@@ -127,7 +127,24 @@ fn main_server(app: &web::Data<App>, listener: TcpListener, tls: Option<ServerCo
     Ok(bound.run())
 }
 
-fn tune(connection: &dyn Any, _: &mut Extensions) {
+/// A connection, for as long as it is one.
+struct Connected;
+
+impl Connected {
+    fn new() -> Self {
+        metrics::gauge!(metric::CONNECTIONS).increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        metrics::gauge!(metric::CONNECTIONS).decrement(1.0);
+    }
+}
+
+fn tune(connection: &dyn Any, of_the_connection: &mut Extensions) {
+    of_the_connection.insert(Connected::new());
     let below = connection.downcast_ref().map(tls::inner);
     if let Some(stream) = connection.downcast_ref::<TcpStream>().or(below) {
         let socket = socket2::SockRef::from(stream);

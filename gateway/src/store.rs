@@ -24,6 +24,9 @@ pub trait Footing: Send + Sync {
     /// How far writes lag behind. Asked on every webhook.
     fn lag(&self) -> Duration;
 
+    /// Writes that are not answered, and reads that wait for a thread, where they wait in this process.
+    fn waiting(&self) -> Option<(usize, usize)>;
+
     /// Bytes that may still be written, where it is our disk that may be full.
     fn free_bytes(&self) -> Option<std::io::Result<u64>>;
 
@@ -41,6 +44,10 @@ pub trait Footing: Send + Sync {
 impl Footing for SqliteStore {
     fn lag(&self) -> Duration {
         Duration::from_millis(self.pressure().oldest_ms)
+    }
+
+    fn waiting(&self) -> Option<(usize, usize)> {
+        Some((self.pressure().queued, self.reads_waiting()))
     }
 
     fn free_bytes(&self) -> Option<std::io::Result<u64>> {
@@ -65,6 +72,11 @@ impl Footing for SqliteStore {
 impl Footing for CqlStore {
     fn lag(&self) -> Duration {
         Self::lag(self)
+    }
+
+    /// They wait at the servers.
+    fn waiting(&self) -> Option<(usize, usize)> {
+        None
     }
 
     /// Their disks are the servers' to watch.

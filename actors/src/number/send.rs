@@ -111,7 +111,12 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
     if actors.sends_from(tenant, &number.phone_number_id) != Some(epoch) {
         return Sent::Settled;
     }
-    match world.store.claim(tenant, outgoing.id, token, world.clock.now()).instrument(tracing::info_span!(target: JOURNEY, "claim")).await {
+    match world
+        .store
+        .claim(tenant, outgoing.id, token, world.clock.now())
+        .instrument(tracing::info_span!(target: JOURNEY, "claim"))
+        .await
+    {
         Ok(Claim::Won) => {}
         Ok(Claim::Lost) => return Sent::Settled,
         // It may be ours, but without the answer nobody may send.
@@ -128,7 +133,13 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
     }
     let answer = match sent_early {
         Some(answer) => answer,
-        None => world.meta.send(number, outgoing, file, token).instrument(tracing::info_span!(target: JOURNEY, "meta")).await,
+        None => {
+            world
+                .meta
+                .send(number, outgoing, file, token)
+                .instrument(tracing::info_span!(target: JOURNEY, "meta"))
+                .await
+        }
     };
     tracing::Span::current().record("outcome", outcome_label(&answer));
     metrics::counter!(metric::SENDS, "outcome" => outcome_label(&answer)).increment(1);

@@ -73,6 +73,11 @@ pub trait Hints: Send + Sync {
     /// Never waits: what does not fit into a bounded queue is dropped and counted.
     fn tell(&self, hint: Hint);
 
+    /// Hints that were dropped since the start.
+    fn dropped(&self) -> u64 {
+        0
+    }
+
     /// From now on, hints of other nodes go there, until `self` is dropped. At most once.
     fn listen(&self, listener: Arc<dyn Listener>);
 

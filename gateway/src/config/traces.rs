@@ -17,7 +17,9 @@ impl TracingConfig {
     pub(super) fn check(&self) -> Result<(), BadConfig> {
         let bad = |text: &str| Err(BadConfig(text.to_owned()));
         if !self.otlp_endpoint.is_empty() && !is_origin(&self.otlp_endpoint) {
-            return bad("Setting tracing.otlp_endpoint: wants http:// or https://, a host and nothing behind it, as in http://127.0.0.1:4318.");
+            return bad(
+                "Setting tracing.otlp_endpoint: wants http:// or https://, a host and nothing behind it, as in http://127.0.0.1:4318.",
+            );
         }
         if !(0.0..=1.0).contains(&self.sample) {
             return bad("Setting tracing.sample: wants 0 to 1, as in 0.01 for one journey in a hundred.");

@@ -12,7 +12,7 @@ use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttp
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider, Span, SpanData, SpanExporter as _, SpanProcessor,
+    BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider, Span, SpanData, SpanProcessor,
 };
 
 use crate::config::TracingConfig;
@@ -38,7 +38,8 @@ pub(super) fn provider(config: &TracingConfig) -> Result<SdkTracerProvider, Box<
     let waiting = Arc::new(AtomicUsize::new(0));
     let exporter = Counted { inner: exporter, waiting: waiting.clone(), away: AtomicBool::new(false) };
     // How often it sends stays with OTEL_BSP_SCHEDULE_DELAY; the processor counts what waits before it.
-    let batches = BatchConfigBuilder::default().with_max_queue_size(SPANS_MAX).with_max_export_batch_size(BATCH).build();
+    let batches =
+        BatchConfigBuilder::default().with_max_queue_size(SPANS_MAX).with_max_export_batch_size(BATCH).build();
     let inner = BatchSpanProcessor::builder(exporter).with_batch_config(batches).build();
     let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(config.sample)));
     Ok(SdkTracerProvider::builder()

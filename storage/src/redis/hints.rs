@@ -168,6 +168,10 @@ impl Hints for RedisHints {
         }
     }
 
+    fn dropped(&self) -> u64 {
+        self.counts().dropped
+    }
+
     fn listen(&self, listener: Arc<dyn Listener>) {
         let incoming = self.incoming.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(incoming) = incoming else { return };

@@ -115,6 +115,10 @@ impl Footing for Memory {
         Duration::ZERO
     }
 
+    fn waiting(&self) -> Option<(usize, usize)> {
+        None
+    }
+
     fn free_bytes(&self) -> Option<std::io::Result<u64>> {
         None
     }
