@@ -118,12 +118,15 @@ impl<O: Outlet> Channel<O> {
         let Ok(frame) = ByteString::try_from(event.frame.clone()) else { return };
         let placed = Placed::new(event, frame);
         let masked = (self.masks)();
-        for sight in [Sight::Visible, Sight::Gone, Sight::Hidden] {
-            let sees = |listener: &&Listener<O>| listener.principal.sight(&placed.event.audience) == sight;
-            let mut to = self.listeners.values().filter(sees).map(|listener| &listener.outlet).peekable();
-            if to.peek().is_some() {
-                O::push(&placed.frame_for(sight, masked), to);
+        let mut by_sight = [Sight::Visible, Sight::Gone, Sight::Hidden].map(|sight| (sight, Vec::new()));
+        for listener in self.listeners.values() {
+            let sight = listener.principal.sight(&placed.event.audience);
+            if let Some((_, to)) = by_sight.iter_mut().find(|(same, _)| *same == sight) {
+                to.push(&listener.outlet);
             }
+        }
+        for (sight, to) in by_sight.into_iter().filter(|(_, to)| !to.is_empty()) {
+            O::push(&placed.frame_for(sight, masked), to.into_iter());
         }
         if placed.event.audience.moved {
             self.lose_sight(&placed.event);
