@@ -13,6 +13,7 @@ use engine::household::Household;
 use engine::id::{ConversationId, MemberId, NodeId, SessionId};
 use engine::permission::{Grants, Permission};
 use engine::ports::Onlooker;
+use engine::time::Timestamp;
 
 use super::frames::{Reason, ServerFrame, Viewer};
 use super::presence::Presence;
@@ -157,12 +158,15 @@ impl<O: Outlet> Channel<O> {
         let Ok(frame) = ByteString::try_from(event.frame.clone()) else { return };
         let placed = Placed::new(event, frame);
         let masked = (self.around.masks)();
-        for sight in [Sight::Visible, Sight::Gone, Sight::Hidden] {
-            let sees = |listener: &&Listener<O>| listener.principal.sight(&placed.event.audience) == sight;
-            let mut to = self.listeners.values().filter(sees).map(|listener| &listener.outlet).peekable();
-            if to.peek().is_some() {
-                O::push(&placed.frame_for(sight, masked), to);
+        let mut by_sight = [Sight::Visible, Sight::Gone, Sight::Hidden].map(|sight| (sight, Vec::new()));
+        for listener in self.listeners.values() {
+            let sight = listener.principal.sight(&placed.event.audience);
+            if let Some((_, to)) = by_sight.iter_mut().find(|(same, _)| *same == sight) {
+                to.push(&listener.outlet);
             }
+        }
+        for (sight, to) in by_sight.into_iter().filter(|(_, to)| !to.is_empty()) {
+            O::push(&placed.frame_for(sight, masked), to.into_iter());
         }
         if placed.event.audience.moved {
             self.lose_sight(&placed.event);
@@ -327,6 +331,11 @@ impl<O: Outlet> Channel<O> {
 
     pub(super) fn end_member(&mut self, member: MemberId) {
         self.end(|principal| principal.person.id == member, Reason::SignedOut);
+    }
+
+    /// One timer here instead of one in each socket, which would be looked at for every frame.
+    pub(super) fn end_expired(&mut self, now: Timestamp) {
+        self.end(|principal| principal.until.is_some_and(|until| until <= now), Reason::SignedOut);
     }
 
     fn end(&mut self, ends: impl Fn(&Principal) -> bool, reason: Reason) {
