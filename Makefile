@@ -137,6 +137,7 @@ test-seeded-bugs:
 	mkdir -p "$(TRIED)"
 	cp "$(CARGO_TARGET_DIR)/debug/jetto" "$(TRIED)/jetto-seeded-bugs"
 	cargo test --locked --package gateway --features seeded-bugs --test it -- poison log_search
+	cargo test --locked --package actors --features seeded-bugs --test it -- seeded
 
 test-browser: $(INSTALLED)
 	@$(step) 'browser: the running demo in Chromium'

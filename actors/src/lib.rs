@@ -3,15 +3,18 @@
 
 mod carry_out;
 mod clock;
+mod cluster;
 mod conversation;
 mod media;
 mod metric;
 mod number;
 mod registry;
+mod seeded;
 mod supervisor;
 mod tenant;
 mod world;
 
 pub use clock::TokioClock;
+pub use cluster::Cluster;
 pub use conversation::{ChangeRequest, ReactRequest, ReplyRequest, ResolveRequest};
 pub use world::{Actors, CommandError, Placement, World};

@@ -21,6 +21,8 @@ use crate::world::Actors;
 const AT_ONCE: usize = 4;
 /// Jobs taken out of the store at a time.
 const PAGE: u32 = 64;
+/// The same where most of them may be other nodes'.
+const PAGE_AMONG_OTHERS: u32 = 1024;
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Meta's own limit for what customers send.
 const SIZE_MAX: u64 = 100 * 1024 * 1024;
@@ -59,7 +61,10 @@ impl MediaActor {
         self.looking = true;
         let slots = self.slots.clone();
         let look = async move {
-            let due = actors.world.store.due_fetches(actors.world.clock.now(), PAGE).await.unwrap_or_default();
+            let page = if actors.is_alone() { PAGE } else { PAGE_AMONG_OTHERS };
+            let due = actors.world.store.due_fetches(actors.world.clock.now(), page).await.unwrap_or_default();
+            let mine = due.into_iter().filter(|(tenant, _)| actors.takes_in(*tenant).is_some());
+            let due: Vec<_> = mine.take(PAGE as usize).collect();
             let all = due.into_iter().map(|(tenant, job)| {
                 let (actors, slots) = (actors.clone(), slots.clone());
                 async move {
@@ -93,6 +98,9 @@ impl Handler<Fetch> for MediaActor {
 
     fn handle(&mut self, wanted: Fetch, ctx: &mut Context<Self>) {
         let Some(actors) = self.actors.upgrade() else { return };
+        if actors.takes_in(wanted.tenant).is_none() {
+            return;
+        }
         let Ok(slot) = self.slots.clone().try_acquire_owned() else { return };
         let work = async move {
             fetch(&actors, wanted.tenant, wanted.job).await;

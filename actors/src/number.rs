@@ -9,13 +9,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle, Supervised, WrapFuture};
+use engine::cluster::Epoch;
 use engine::id::{PhoneNumberId, TenantId};
-use engine::outgoing::Outgoing;
+use engine::outgoing::{Outgoing, SendOutcome};
 use engine::ports::ReadReceipt;
 use tokio::time::Instant;
 
 use crate::metric;
 use crate::registry::{Passivate, Permit};
+use crate::seeded;
 use crate::tenant::outbox_overflowed;
 use crate::world::Actors;
 use lanes::{Lanes, Waiting};
@@ -34,6 +36,8 @@ pub(crate) struct NumberActor {
     actors: Arc<Actors>,
     tenant: TenantId,
     number: PhoneNumberId,
+    /// Under which the number was last ours.
+    epoch: Epoch,
     lanes: Lanes,
     pace: Pace,
     in_flight: usize,
@@ -51,6 +55,16 @@ struct Dispatch {
     permit: Permit,
 }
 
+/// The outbox says that this is under way.
+#[derive(actix::Message)]
+#[rtype(result = "()")]
+struct DoubtIfLost(Box<Outgoing>);
+
+/// The number is about to move to another node: what waits here is found there.
+#[derive(actix::Message)]
+#[rtype(result = "()")]
+struct Reconsider;
+
 /// Messages came in: Meta counts them against the same rate.
 #[derive(actix::Message)]
 #[rtype(result = "()")]
@@ -66,6 +80,9 @@ struct MarkRead {
 /// Puts a committed message on its way. Without a place in memory it stays in the outbox, which the tenant looks through.
 pub(crate) fn dispatch(actors: &Arc<Actors>, outgoing: Outgoing) {
     let (tenant, number) = (outgoing.tenant, outgoing.number.clone());
+    if actors.sends_from(tenant, &number).is_none() {
+        return actors.pass_on_outbox(tenant, number);
+    }
     let reserved = actors.numbers.try_reserve(&(tenant, number.clone()), 1, maker(actors, tenant, &number));
     let taken = reserved
         .is_ok_and(|to| to.address.try_send(Dispatch { outgoing: Box::new(outgoing), permit: to.permit }).is_ok());
@@ -84,8 +101,30 @@ pub(crate) fn mark_read(actors: &Arc<Actors>, tenant: TenantId, number: PhoneNum
     }
 }
 
-/// Counts inbound messages against the number's rate.
+/// Claimed under the present epoch. If nobody here is at it (its task was lost in a panic, or the claim was made after
+/// everybody had stopped waiting for it), nobody knows whether it left.
+pub(crate) fn doubt_if_lost(actors: &Arc<Actors>, outgoing: Outgoing) {
+    let (tenant, number) = (outgoing.tenant, outgoing.number.clone());
+    let address = actors.numbers.address(&(tenant, number.clone()), maker(actors, tenant, &number));
+    if address.try_send(DoubtIfLost(Box::new(outgoing))).is_err() {
+        tracing::debug!("a number's actor ended by itself");
+    }
+}
+
+/// Lets go of what has not begun, if the number is not ours any more.
+pub(crate) fn reconsider(actors: &Arc<Actors>, tenant: TenantId, number: &PhoneNumberId) {
+    if let Some(address) = actors.numbers.existing(&(tenant, number.clone()))
+        && address.try_send(Reconsider).is_err()
+    {
+        tracing::debug!("a number's actor ended by itself");
+    }
+}
+
+/// Counts inbound messages against the number's rate. Where the number is another node's, Meta counts for it.
 pub(crate) fn came_in(actors: &Arc<Actors>, tenant: TenantId, number: &PhoneNumberId, messages: u32) {
+    if actors.sends_from(tenant, number).is_none() {
+        return;
+    }
     let address = actors.numbers.address(&(tenant, number.clone()), maker(actors, tenant, number));
     if address.try_send(CameIn(messages)).is_err() {
         tracing::debug!("an inbound count was dropped with its actor");
@@ -107,6 +146,7 @@ impl NumberActor {
             actors,
             tenant,
             number,
+            epoch: Epoch::ALONE,
             lanes: Lanes::default(),
             pace: Pace::new(RATE_STANDARD),
             in_flight: 0,
@@ -116,8 +156,26 @@ impl NumberActor {
         }
     }
 
+    /// Whether sends begin here. What waits in the lanes lies in the outbox too, where the next holder finds it.
+    fn takes_on(&mut self) -> bool {
+        let Some(epoch) = self.actors.sends_from(self.tenant, &self.number) else {
+            self.lanes.clear();
+            return false;
+        };
+        if epoch != self.epoch {
+            self.epoch = epoch;
+            self.lanes.clear();
+            // Somebody else may have used up all of this second: one message, which brings what Meta allows.
+            self.pace = if seeded::bug("full_bucket") { Pace::new(RATE_STANDARD) } else { Pace::new(1) };
+        }
+        true
+    }
+
     /// Lets go whatever may go now, and sets the alarm for what may go later.
     fn pump(&mut self, ctx: &mut Context<Self>) {
+        if !self.takes_on() {
+            return;
+        }
         let now = Instant::now();
         self.lanes.release(now);
         if let Some(until) = self.paused_until.filter(|until| *until > now) {
@@ -146,16 +204,16 @@ impl NumberActor {
     }
 
     fn let_go(&mut self, waiting: Waiting, ctx: &mut Context<Self>) {
-        self.lanes.begin(&waiting.outgoing.to);
+        self.lanes.begin(&waiting.outgoing);
         self.in_flight += 1;
-        let future = send_one(self.actors.clone(), self.tenant, self.number.clone(), waiting);
+        let future = send_one(self.actors.clone(), self.tenant, self.number.clone(), self.epoch, waiting);
         ctx.spawn(future.into_actor(self).map(|ended, actor, ctx| actor.take_back(ended, ctx)));
     }
 
     fn take_back(&mut self, ended: Ended, ctx: &mut Context<Self>) {
         let Ended { waiting, sent, per_second } = ended;
         if let Some(allowed) = per_second.filter(|allowed| *allowed != self.pace.per_second()) {
-            self.pace = Pace::new(allowed);
+            self.pace = if seeded::bug("full_bucket") { Pace::new(allowed) } else { Pace::empty(allowed) };
         }
         self.in_flight -= 1;
         self.lanes.finish(&waiting.outgoing.to);
@@ -222,7 +280,36 @@ impl Handler<Dispatch> for NumberActor {
     type Result = ();
 
     fn handle(&mut self, dispatch: Dispatch, ctx: &mut Context<Self>) {
+        if !self.takes_on() {
+            return;
+        }
         self.lanes.push(Waiting { outgoing: dispatch.outgoing, uploaded: None, permit: dispatch.permit });
+        self.pump(ctx);
+    }
+}
+
+impl Handler<DoubtIfLost> for NumberActor {
+    type Result = ();
+
+    fn handle(&mut self, DoubtIfLost(outgoing): DoubtIfLost, ctx: &mut Context<Self>) {
+        if self.lanes.is_under_way(outgoing.id) {
+            return;
+        }
+        let actors = self.actors.clone();
+        let doubt = async move {
+            // Whoever was done meanwhile is not claimed any more, and stays as it is.
+            if let Err(error) = record_once(&actors, &outgoing, SendOutcome::InDoubt).await {
+                tracing::warn!(%error, "a lost send is not in doubt yet; the next round finds it");
+            }
+        };
+        ctx.spawn(doubt.into_actor(self));
+    }
+}
+
+impl Handler<Reconsider> for NumberActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Reconsider, ctx: &mut Context<Self>) {
         self.pump(ctx);
     }
 }

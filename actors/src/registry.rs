@@ -157,6 +157,16 @@ where
         self.entries.iter().all(|entry| entry.permits.available_permits() >= self.queue as usize)
     }
 
+    /// The same of one actor; one that is not there has nothing.
+    pub(crate) fn is_quiet_at(&self, key: &K) -> bool {
+        self.entries.get(key).is_none_or(|entry| entry.permits.available_permits() >= self.queue as usize)
+    }
+
+    /// For a word to an actor that need not be made for it.
+    pub(crate) fn existing(&self, key: &K) -> Option<Addr<A>> {
+        self.entries.get(key).map(|entry| entry.address.clone())
+    }
+
     fn now(&self) -> u64 {
         u64::try_from(self.epoch.elapsed().as_millis()).unwrap_or(u64::MAX)
     }

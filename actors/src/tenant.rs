@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, AsyncContext, Context, Handler, Supervised};
+use engine::cluster::Epoch;
 use engine::id::{IntakeId, TenantId};
 use engine::intake::{ATTEMPTS_MAX, IntakeMark, IntakeOutcome, IntakeRecord};
 use engine::ports::StoreError;
@@ -44,6 +45,8 @@ pub(crate) struct TenantActor {
 pub(crate) struct State {
     pub(crate) actors: Arc<Actors>,
     pub(crate) tenant: TenantId,
+    /// Under which the intake was last ours.
+    epoch: Cell<Option<Epoch>>,
     known: RefCell<Known>,
     review: RefCell<Review>,
     in_flight: Cell<usize>,
@@ -115,6 +118,7 @@ impl TenantActor {
                 actors,
                 tenant,
                 backlog,
+                epoch: Cell::default(),
                 known: RefCell::default(),
                 review: RefCell::default(),
                 in_flight: Cell::new(0),
@@ -186,6 +190,10 @@ impl Handler<LookIntoOutbox> for TenantActor {
 
     fn handle(&mut self, _: LookIntoOutbox, _: &mut Context<Self>) {
         self.state.look_into_outbox();
+        // Alone, what has overflowed waits for the next round: there is no place for it yet.
+        if !self.state.actors.is_alone() {
+            State::start_review(&self.state);
+        }
     }
 }
 
@@ -194,8 +202,18 @@ impl State {
         self.in_flight.set(self.in_flight.get() + 1);
     }
 
+    /// Whether items of the log are brought to conversations here. Whoever has just begun forgets what it knew of people.
+    fn takes_in(&self) -> bool {
+        let epoch = self.actors.takes_in(self.tenant);
+        if epoch.is_some() && self.epoch.replace(epoch) != epoch {
+            self.known.take();
+        }
+        epoch.is_some()
+    }
+
     async fn deliver_and_finish(this: &Rc<Self>, record: &IntakeRecord) {
-        let delivered = this.deliver(record).await;
+        // What moved to another node meanwhile lies in the log for it.
+        let delivered = if this.takes_in() { this.deliver(record).await } else { Ok(()) };
         this.in_flight.set(this.in_flight.get() - 1);
         if this.in_flight.get() == 0 {
             this.emptied.notify_waiters();
@@ -211,7 +229,7 @@ impl State {
     }
 
     fn start_catch_up(this: &Rc<Self>) {
-        if !this.backlog.begin() {
+        if !this.takes_in() || !this.backlog.begin() {
             return;
         }
         metrics::counter!(metric::CATCH_UPS).increment(1);
@@ -234,7 +252,7 @@ impl State {
     /// ordered by Meta's time, not by who is first.
     async fn catch_up(this: &Rc<Self>) -> Result<(), StoreError> {
         let mut after = None;
-        loop {
+        while this.takes_in() {
             let store = &this.actors.world.store;
             let limit = if store.is_pressing() { CATCH_UP_GIVING_WAY } else { CATCH_UP_PAGE };
             let page = store.unfinished(this.tenant, after, limit).await?;
@@ -253,6 +271,7 @@ impl State {
             });
             futures_util::future::join_all(all).await;
         }
+        Ok(())
     }
 
     async fn until_empty(&self) {

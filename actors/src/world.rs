@@ -6,12 +6,13 @@ use std::time::Duration;
 use actix::{Addr, Arbiter};
 use dashmap::DashMap;
 use engine::directory::Number;
-use engine::id::{ConversationId, PhoneNumberId, TenantId};
+use engine::id::{ConversationId, NodeId, PhoneNumberId, TenantId};
 use engine::intake::IntakeRecord;
 use engine::ports::{BlobStore, Bus, Clock, IdSource, MetaApi, Store, StoreError, Translator};
 use engine::rejection::Rejection;
 use engine::time::Timestamp;
 
+use crate::cluster::{Cluster, Membership};
 use crate::conversation::ConversationActor;
 use crate::media::MediaActor;
 use crate::number::NumberActor;
@@ -28,6 +29,8 @@ pub struct World {
     pub translator: Arc<dyn Translator>,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn IdSource>,
+    /// `None`: nobody else works on this store, and everything is ours.
+    pub cluster: Option<Cluster>,
 }
 
 /// Where actors run.
@@ -74,14 +77,19 @@ pub struct Actors {
     pub(crate) numbers: Arc<Registry<(TenantId, PhoneNumberId), NumberActor>>,
     media: Addr<MediaActor>,
     arbiters: Vec<Arbiter>,
-    /// What was claimed before is nobody's any more.
+    /// What was claimed before is nobody's any more, where there are no other nodes.
     pub(crate) started_at: Timestamp,
+    pub(crate) membership: Option<Membership>,
+    /// Where the membership runs: nothing that keeps an arbiter busy may hold up a beat.
+    apart: Site,
 }
 
 impl Actors {
     /// Starts empty: [`Actors::recover`] takes up what an earlier process left.
-    pub fn start(world: World, placement: &Placement) -> Arc<Self> {
-        let arbiters: Vec<Arbiter> = match placement {
+    pub fn start(mut world: World, placement: &Placement) -> Arc<Self> {
+        let membership =
+            world.cluster.take().map(|cluster| Membership::new(cluster, NodeId::from_bytes(world.ids.next())));
+        let mut arbiters: Vec<Arbiter> = match placement {
             Placement::Here => Vec::new(),
             Placement::Arbiters(count) => (0..*count).map(|_| Arbiter::new()).collect(),
         };
@@ -89,9 +97,17 @@ impl Actors {
             Placement::Here => vec![Site::Here],
             Placement::Arbiters(_) => arbiters.iter().map(|arbiter| Site::Arbiter(arbiter.handle())).collect(),
         };
+        let mut apart = Site::Here;
+        if membership.is_some() && matches!(placement, Placement::Arbiters(_)) {
+            let own = Arbiter::new();
+            apart = Site::Arbiter(own.handle());
+            arbiters.push(own);
+        }
         let started_at = world.clock.now();
         Arc::new_cyclic(|this| Self {
             started_at,
+            membership,
+            apart,
             world,
             tenants: Arc::new(Registry::new("tenant", sites.clone(), TENANT_QUEUE)),
             backlogs: DashMap::new(),
@@ -102,8 +118,13 @@ impl Actors {
         })
     }
 
-    /// Takes up unfinished inbox items, the outbox and files to fetch. Returns when the work is handed out, not done.
+    /// Takes up unfinished inbox items, the outbox and files to fetch. Returns when the work is handed out, not done. Where
+    /// there are other nodes, joins them: work is taken up as it is taken over. At most once.
     pub async fn recover(self: &Arc<Self>) -> Result<(), StoreError> {
+        if !self.is_alone() {
+            self.join(&self.apart);
+            return Ok(());
+        }
         for organization in self.world.store.organizations().await? {
             self.tenant(organization.id).do_catch_up();
         }
@@ -113,6 +134,9 @@ impl Actors {
     /// Items that are committed to the inbox log; those of other tenants and in quarantine are passed over. What does
     /// not fit into memory is read from the log later.
     pub fn arrived(self: &Arc<Self>, tenant: TenantId, records: Arc<[IntakeRecord]>) {
+        if self.takes_in(tenant).is_none() {
+            return self.pass_on_work(tenant);
+        }
         if self.backlogs.get(&tenant).is_some_and(|backlog| backlog.takes()) {
             return;
         }
@@ -130,6 +154,9 @@ impl Actors {
 
     /// The organization connected a number, or an item was opened for replay: look into the log.
     pub fn look_into_log(self: &Arc<Self>, tenant: TenantId) {
+        if self.takes_in(tenant).is_none() {
+            return self.pass_on_work(tenant);
+        }
         self.tenant(tenant).do_catch_up();
     }
 
@@ -142,9 +169,11 @@ impl Actors {
         }
     }
 
-    /// Waits until nothing is queued or in hand, at most until the deadline; what is left is durable.
+    /// Leaves the other nodes, and waits until nothing is queued or in hand, at most until the deadline; what is left is
+    /// durable.
     pub async fn drain(self: &Arc<Self>, deadline: Duration) -> bool {
         let quiet = async {
+            self.leave().await;
             let mut tick = tokio::time::interval(Duration::from_millis(20));
             loop {
                 tick.tick().await;

@@ -1,10 +1,18 @@
 //! Order and pace, with the memory store, a scripted WhatsApp and paused time: hours pass in milliseconds.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test ends at the first surprise")]
 
+#[path = "it/cluster.rs"]
+mod cluster;
 #[path = "it/intake.rs"]
 mod intake;
+#[path = "it/nodes.rs"]
+mod nodes;
+#[path = "it/seeded.rs"]
+mod seeded;
 #[path = "it/sending.rs"]
 mod sending;
 #[path = "it/stage.rs"]
 mod stage;
+#[path = "it/storm.rs"]
+mod storm;

@@ -3,7 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::id::{NodeId, PhoneNumberId, TenantId};
+use crate::id::{ClaimToken, NodeId, PhoneNumberId, TenantId};
 
 /// Work that one node at a time does.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +19,26 @@ pub enum LeaseName {
 /// Proof of having taken a lease: a later holder's is higher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch(pub u64);
+
+impl Epoch {
+    /// Of a node that shares its store with nobody: lower than that of every lease.
+    pub const ALONE: Self = Self(0);
+}
+
+impl ClaimToken {
+    /// Says under which epoch of the number it was made, so that the next holder knows which claims are an earlier one's.
+    pub fn under(epoch: Epoch, chance: [u8; 16]) -> Self {
+        let mut bytes = chance;
+        for (byte, of_epoch) in bytes.iter_mut().zip(epoch.0.to_be_bytes()) {
+            *byte = of_epoch;
+        }
+        Self::from_bytes(bytes)
+    }
+
+    pub fn epoch(&self) -> Epoch {
+        Epoch(self.as_bytes().iter().take(8).fold(0, |epoch, byte| (epoch << 8) | u64::from(*byte)))
+    }
+}
 
 /// A node as the others see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +59,8 @@ pub enum Standing {
 }
 
 /// Who of `nodes` should do it: the one with the highest hash (rendezvous), so that a node that comes or goes moves
-/// only what is its own. `None` when there is no node.
+/// only what is its own. `None` when there is no node. All of an organization lies together: what comes in counts against
+/// the rates of its numbers, and two nodes on one conversation would only make each other decide again.
 pub fn placed<'a>(name: &LeaseName, nodes: impl IntoIterator<Item = &'a NodeId>) -> Option<NodeId> {
     nodes.into_iter().max_by_key(|node| (weight(name, **node), **node)).copied()
 }
@@ -47,7 +68,10 @@ pub fn placed<'a>(name: &LeaseName, nodes: impl IntoIterator<Item = &'a NodeId>)
 /// The same in every process of one version: `DefaultHasher::new` has fixed keys. Where two versions differ, a lease decides.
 fn weight(name: &LeaseName, node: NodeId) -> u64 {
     let mut hasher = DefaultHasher::new();
-    (node, name).hash(&mut hasher);
+    match name {
+        LeaseName::Intake(tenant) | LeaseName::Number(tenant, _) => (node, tenant).hash(&mut hasher),
+        LeaseName::Chores(n) => (node, n).hash(&mut hasher),
+    }
     hasher.finish()
 }
 
@@ -86,5 +110,24 @@ mod tests {
         let name = LeaseName::Chores(1);
         assert_eq!(placed(&name, &[node(1), node(2)]), placed(&name, &[node(2), node(1)]));
         assert_eq!(placed(&name, &[]), None);
+    }
+
+    #[test]
+    fn an_organization_lies_together() -> Result<(), crate::id::InvalidId> {
+        let nodes = [node(1), node(2), node(3)];
+        for tenant in (0..50).map(|n| TenantId::from_bytes([n; 16])) {
+            let number = LeaseName::Number(tenant, "200000000000001".parse()?);
+            assert_eq!(placed(&LeaseName::Intake(tenant), &nodes), placed(&number, &nodes));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn a_claim_says_under_which_epoch_it_was_made() {
+        for epoch in [Epoch::ALONE, Epoch(1), Epoch(u64::MAX)] {
+            let (one, other) = (ClaimToken::under(epoch, [7; 16]), ClaimToken::under(epoch, [8; 16]));
+            assert_eq!((one.epoch(), other.epoch()), (epoch, epoch));
+            assert_ne!(one, other);
+        }
     }
 }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use actors::{Actors, Placement, World};
-use engine::ports::{BlobStore, Store};
+use actors::{Actors, Cluster, Placement, World};
+use engine::cluster::LeaseName;
+use engine::id::{NodeId, TenantId};
+use engine::ports::{BlobStore, Hint, Leases, Store, StoreError};
 use engine::time::{Clock, IdSource};
-use storage::blobs::DirectoryBlobs;
-use storage::sqlite::{SqliteOptions, SqliteStore};
 
 use crate::auth::Auth;
+use crate::auth::keys::KeyPlace;
 use crate::clerk::Clerk;
 use crate::config::Config;
 use crate::demo::Demo;
@@ -20,8 +21,10 @@ use crate::mail::Mailer;
 use crate::mail::post::Post;
 use crate::meta::graph::{GraphClient, GraphConfig};
 use crate::meta::parse::Dialect;
+use crate::peers::Peers;
 use crate::routing::Routing;
 use crate::shell::{RandomIds, SystemClock, TimeOrderedIds};
+use crate::store::{self, Footing, Opened};
 use crate::templates::TemplateCache;
 
 /// Everything that requests need.
@@ -30,6 +33,8 @@ pub struct App {
     /// The exact Origin of browsers.
     pub origin: String,
     pub store: Arc<dyn Store>,
+    pub footing: Arc<dyn Footing>,
+    pub peers: Peers,
     pub blobs: Arc<dyn BlobStore>,
     pub actors: Arc<Actors>,
     pub hub: Arc<Hub>,
@@ -50,7 +55,18 @@ pub struct App {
     /// Webhooks with a wrong signature since the start.
     pub refused: AtomicU64,
     disk_full: AtomicBool,
-    sqlite: Arc<SqliteStore>,
+}
+
+/// What a server stands on.
+pub struct Ground {
+    pub store: Arc<dyn Store>,
+    pub footing: Arc<dyn Footing>,
+    pub blobs: Arc<dyn BlobStore>,
+    /// The keys that sign sessions: the same for every node.
+    pub keys: Arc<dyn KeyPlace>,
+    /// `None`: all work is ours.
+    pub leases: Option<Arc<dyn Leases>>,
+    pub peers: Peers,
 }
 
 /// The start failed; one line for the operator.
@@ -63,19 +79,49 @@ const LAG_MAX: Duration = Duration::from_millis(200);
 /// Intake is refused below this, so that what is stored can still be merged, read and backed up.
 const FREE_BYTES_MIN: u64 = 256 << 20;
 
+/// What the installation does by itself, whichever node has it: [`HOUSEKEEPING`] and [`ROUNDS`].
+const CHORES: u16 = 2;
+/// Trimming, handing over, forgetting what has expired.
+pub const HOUSEKEEPING: LeaseName = LeaseName::Chores(0);
+/// Checks of numbers.
+pub const ROUNDS: LeaseName = LeaseName::Chores(1);
+
 /// More are answered 503.
 const CHECKUPS_AT_ONCE: usize = 4;
 
 impl App {
     /// Opens the store and starts the actors. Must run inside an actix system.
     pub async fn start(config: Config, origin: String, demo: Option<Demo>) -> Result<Self, StartError> {
+        let opened = Opened::by(&config).await?;
+        let node = NodeId::from_bytes(RandomIds.next());
+        let peers = match opened.leases() {
+            Some(_) => Peers::on_one_store(node, store::hints(&config)?),
+            None => Peers::none(),
+        };
+        let ground = Ground {
+            store: opened.store(),
+            footing: opened.footing(),
+            blobs: opened.blobs(&config).await?,
+            keys: opened.session_keys(&config),
+            leases: opened.leases(),
+            peers,
+        };
+        Self::start_on(ground, config, origin, demo).await
+    }
+
+    /// The same, on what is open already.
+    pub async fn start_on(
+        ground: Ground,
+        config: Config,
+        origin: String,
+        demo: Option<Demo>,
+    ) -> Result<Self, StartError> {
         // Before anything counts: a gauge that misses its first steps stays wrong.
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
-        let sqlite = Arc::new(open_store(&config)?);
-        let store: Arc<dyn Store> = sqlite.clone();
-        let blobs = open_blobs(&config, &sqlite)?;
+        let Ground { store, footing, blobs, keys, leases, peers } = ground;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let auth = Auth::open(&config.data_dir.join("session.keys"), &config.limits, clock.now())
+        let auth = Auth::open(keys, &config.limits, clock.now())
+            .await
             .map_err(|error| StartError(format!("The keys that sign sessions cannot be read or made: {error}.")))?;
         let mailer = Mailer::open(&config.smtp).map_err(|error| StartError(error.0))?;
         let graph = GraphConfig {
@@ -86,8 +132,8 @@ impl App {
         let graph = GraphClient::new(graph, blobs.clone()).map_err(|error| StartError(error.to_string()))?;
         let graph = Arc::new(graph);
         let households = Arc::new(Households::default());
-        let hub = Hub::new(store.clone(), households.clone(), &config.limits);
-        households.tell(&hub);
+        let hub = Hub::new(store.clone(), households.clone(), peers.clone(), &config.limits);
+        households.tell(&hub, peers.clone());
         let world = World {
             store: store.clone(),
             blobs: blobs.clone(),
@@ -96,9 +142,11 @@ impl App {
             translator: Arc::new(Dialect),
             clock: clock.clone(),
             ids: Arc::new(RandomIds),
+            cluster: leases.map(|leases| Cluster { leases, hints: peers.hints(), chores: CHORES }),
         };
         let actors = Actors::start(world, &Placement::Arbiters(threads(config.actor_threads)));
         let routing = Routing::load(store.as_ref()).await.map_err(|error| StartError(error.to_string()))?;
+        roll_forward(store.as_ref(), footing.as_ref()).await.map_err(|error| StartError(error.to_string()))?;
         actors.recover().await.map_err(|error| StartError(error.to_string()))?;
         Ok(Self {
             origin,
@@ -120,19 +168,32 @@ impl App {
             demo,
             refused: AtomicU64::new(0),
             disk_full: AtomicBool::new(false),
-            sqlite,
+            footing,
+            peers,
             config,
         })
     }
 
+    /// After a number or an app was connected, changed or taken away.
+    pub async fn routing_changed(&self) -> Result<(), StoreError> {
+        self.peers.tell(Hint::Routing);
+        self.routing.reload(self.store.as_ref()).await
+    }
+
     /// Whether the store keeps up, so that what comes in can be answered in time and kept.
     pub fn keeps_up(&self) -> bool {
-        Duration::from_millis(self.sqlite.pressure().oldest_ms) < LAG_MAX && !self.disk_full.load(Ordering::Relaxed)
+        self.footing.lag() < LAG_MAX && !self.disk_full.load(Ordering::Relaxed)
+    }
+
+    /// Whether the store answers at all.
+    pub async fn is_ready(&self) -> bool {
+        // An organization that nobody has: the least that can be asked for.
+        self.keeps_up() && self.store.pulse(TenantId::from_bytes([0; 16])).await.is_ok()
     }
 
     /// Called now and then: asking the file system on every webhook would cost more than the webhook.
     pub fn look_at_disk(&self) {
-        let full = self.sqlite.free_bytes().is_ok_and(|free| free < FREE_BYTES_MIN);
+        let full = matches!(self.footing.free_bytes(), Some(Ok(free)) if free < FREE_BYTES_MIN);
         if full && !self.disk_full.swap(full, Ordering::Relaxed) {
             tracing::error!(
                 "the disk is nearly full: webhooks are answered 503 until there is room, Meta repeats them"
@@ -146,22 +207,17 @@ impl App {
         if !self.actors.drain(deadline).await {
             tracing::warn!("stopped before everything was done; what is left is durable and goes on at the next start");
         }
-        if let Err(error) = self.sqlite.close().await {
+        if let Err(error) = self.footing.close().await {
             tracing::error!(%error, "the store did not close in order");
         }
     }
 }
 
-/// Opens the embedded store; also for the command line.
-pub fn open_store(config: &Config) -> Result<SqliteStore, StartError> {
-    SqliteStore::open_with(&config.data_dir, config.keyring(), SqliteOptions::default())
-        .map_err(|error| StartError(error.to_string()))
-}
-
-/// Opens the directory of files, which are sealed by the store's keys.
-pub fn open_blobs(config: &Config, store: &SqliteStore) -> Result<Arc<DirectoryBlobs>, StartError> {
-    let blobs = DirectoryBlobs::open(&config.data_dir, store.keyring());
-    blobs.map(Arc::new).map_err(|error| StartError(format!("Files cannot be stored: {error}.")))
+async fn roll_forward(store: &dyn Store, footing: &dyn Footing) -> Result<(), StoreError> {
+    for organization in store.organizations().await? {
+        footing.roll_forward(organization.id).await?;
+    }
+    Ok(())
 }
 
 /// 0 in the settings is one thread per core.

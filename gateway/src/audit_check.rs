@@ -7,16 +7,17 @@ use clap::Subcommand;
 use engine::audit::{Broken, Link, follow};
 use engine::directory::Organization;
 use engine::id::TenantId;
-use engine::ports::{Administration as _, AuditLog, StoreError};
-use storage::sqlite::SqliteStore;
+use engine::ports::{AuditLog, StoreError};
 
 use crate::admin::find;
-use crate::app::{StartError, open_store};
+use crate::app::StartError;
 use crate::config::Config;
+use crate::store::Opened;
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Says whether an entry was changed, removed or moved since it was written. The server must be stopped.
+    /// Says whether an entry was changed, removed or moved since it was written. A server with a store of its own must be
+    /// stopped.
     Verify {
         /// Name or id; all when absent.
         #[arg(long)]
@@ -30,11 +31,11 @@ const PAGE: u32 = 500;
 /// Success only when every chain holds.
 pub async fn run(config: &Config, command: Command) -> Result<ExitCode, StartError> {
     let Command::Verify { organization } = command;
-    let store = open_store(config)?;
-    let verified = verify(&store, organization.as_deref()).await;
-    let closed = store.close().await;
+    let opened = Opened::by(config).await?;
+    let verified = verify(&opened, organization.as_deref()).await;
+    let closed = opened.close().await;
     let (lines, holds) = verified?;
-    closed.map_err(|error| StartError(error.to_string()))?;
+    closed?;
     for line in lines {
         writeln!(std::io::stdout(), "{line}").map_err(|error| StartError(error.to_string()))?;
     }
@@ -42,15 +43,17 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode, StartErr
 }
 
 /// What to say, and whether all is as it was written.
-pub(crate) async fn verify(store: &SqliteStore, wanted: Option<&str>) -> Result<(Vec<String>, bool), StartError> {
+pub(crate) async fn verify(opened: &Opened, wanted: Option<&str>) -> Result<(Vec<String>, bool), StartError> {
     let failed = |error: StoreError| StartError(error.to_string());
+    let store = opened.store();
+    let store = store.as_ref();
     let wanted = match wanted {
         Some(wanted) => Some(find(store, wanted).await?),
         None => None,
     };
     let (mut lines, mut holds) = (Vec::new(), true);
     // A chain is read by its index; that the index says what the rows say is SQLite's to check.
-    for finding in store.audit_faults().await.map_err(failed)? {
+    for finding in opened.audit_faults().await.map_err(failed)? {
         lines.push(format!("the file: {finding}"));
         holds = false;
     }
@@ -83,7 +86,7 @@ struct Chain {
     head: Link,
 }
 
-async fn walk(store: &impl AuditLog, tenant: TenantId) -> Result<Result<Chain, Broken>, StoreError> {
+async fn walk(store: &(impl AuditLog + ?Sized), tenant: TenantId) -> Result<Result<Chain, Broken>, StoreError> {
     let ends = match store.audit_ends(tenant).await {
         Ok(ends) => ends,
         Err(StoreError::Busy) => return Err(StoreError::Busy),

@@ -15,10 +15,11 @@ pub mod second_factor;
 pub mod sessions;
 pub mod sign_in;
 
-use std::path::Path;
+use std::sync::Arc;
 
 use dashmap::DashMap;
 use engine::id::MemberId;
+use engine::ports::StoreError;
 use engine::time::{Span, Timestamp};
 
 use crate::config;
@@ -39,11 +40,15 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// The key file is made when it is missing.
-    pub fn open(key_file: &Path, limits: &config::Limits, now: Timestamp) -> std::io::Result<Self> {
+    /// The keys are made when they are missing.
+    pub async fn open(
+        place: Arc<dyn keys::KeyPlace>,
+        limits: &config::Limits,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
-            keys: keys::Keys::open(key_file, now)?,
-            passwords: passwords::Passwords::new().map_err(std::io::Error::other)?,
+            keys: keys::Keys::open(place, now).await?,
+            passwords: passwords::Passwords::new().map_err(StoreError::Unavailable)?,
             limits: limits::Attempts::new(limits),
             sessions: sessions::Known::default(),
             api_keys: api_keys::Known::default(),
@@ -57,10 +62,10 @@ impl Auth {
     }
 
     /// Called now and then: what is not needed any more, and the age of the signing key.
-    pub fn keep_house(&self, now: Timestamp) {
+    pub async fn keep_house(&self, now: Timestamp) {
         self.limits.forget_idle();
         self.sessions.forget_old(now);
-        if let Err(error) = self.keys.rotate_if_old(now) {
+        if let Err(error) = self.keys.refresh(now).await {
             tracing::error!(%error, "the key that signs sessions was not renewed; the old one stays in use");
         }
     }

@@ -17,11 +17,12 @@ use storage::backup::{BackupError, Restore, take};
 use storage::crypto::{KeyringPlace, put_back_keys};
 use zeroize::Zeroizing;
 
-use crate::app::{App, StartError, open_store};
+use crate::app::{App, StartError};
 use crate::audit_check;
-use crate::config::Config;
+use crate::config::{Config, Storage};
 use crate::keys::{off_thread, read_passphrase};
 use crate::shell::{RandomIds, SystemClock};
+use crate::store::Opened;
 
 /// Holds a file for each backup that the audit log was not told of; its name is the time.
 const NOTES: &str = "notes";
@@ -30,7 +31,20 @@ const OUTBOX_PAGE: u32 = 500;
 /// Notes that are told in one go.
 const NOTES_AT_ONCE: usize = 100;
 
+/// The servers of a cluster copy themselves: each has its part, and none has the whole.
+fn embedded_only(config: &Config) -> Result<(), StartError> {
+    match config.storage {
+        Storage::Sqlite => Ok(()),
+        Storage::Cql => Err(StartError(format!(
+            "With storage = \"cql\" the servers back up themselves: use their snapshots of keyspace {} (nodetool snapshot, Medusa, \
+             Scylla Manager) and a copy of the files and of the root key.",
+            config.cql.keyspace
+        ))),
+    }
+}
+
 pub async fn make(config: &Config, to: PathBuf) -> Result<(), StartError> {
+    embedded_only(config)?;
     let (data, now) = (config.data_dir.clone(), SystemClock.now());
     let place = to.display().to_string();
     let made = off_thread(move || take(&data, &to, now, || leave_note(&data, now))).await?;
@@ -61,6 +75,7 @@ impl SealedKeys {
 }
 
 pub async fn restore(config: &Config, from: PathBuf, keys: Option<SealedKeys>) -> Result<(), StartError> {
+    embedded_only(config)?;
     let data = config.data_dir.clone();
     let nothing = |error: BackupError| StartError(format!("Nothing was restored: {error}."));
     let restore = off_thread(move || Restore::begin(&from, &data)).await?.map_err(nothing)?;
@@ -86,19 +101,21 @@ pub async fn restore(config: &Config, from: PathBuf, keys: Option<SealedKeys>) -
 /// Opens what was restored, with the keys that it needs, and follows every chain; then the logs say that it was restored.
 async fn look_at(staged: &Config, restore: &Restore) -> Result<Vec<String>, StartError> {
     let nothing = |error: &dyn std::fmt::Display| StartError(format!("Nothing was restored: {error}."));
-    let store = open_store(staged).map_err(|error| {
+    let opened = Opened::by(staged).await.map_err(|error| {
         nothing(&format_args!("{error}. With a backup of the keys, say --keys FILE --passphrase-file FILE"))
     })?;
-    let (mut lines, holds) = audit_check::verify(&store, None).await.map_err(|error| nothing(&error))?;
+    let (mut lines, holds) = audit_check::verify(&opened, None).await.map_err(|error| nothing(&error))?;
     if !holds {
         return Err(nothing(&lines.join("; ")));
     }
     let made_at = restore.manifest.about.get("made_at").and_then(serde_json::Value::as_i64).unwrap_or_default();
     let entry = AuditEntry::new(SystemClock.now(), AuditActor::System, Action::BackupRestored);
-    let told = tell_all(&store, &entry.with("made_at", &made_at)).await;
-    let held = hold_queued(&store).await;
-    let closed = store.close().await;
-    let held = told.and(held).and_then(|held| closed.map(|()| held)).map_err(|error| nothing(&error))?;
+    let store = opened.store();
+    let told = tell_all(store.as_ref(), &entry.with("made_at", &made_at)).await;
+    let held = hold_queued(store.as_ref()).await;
+    let closed = opened.close().await;
+    let held = told.and(held).map_err(|error| nothing(&error))?;
+    closed.map_err(|error| nothing(&error))?;
     if held > 0 {
         lines.push(format!(
             "{held} messages waited to be sent when the backup was made and may have left since: they are not sent by \

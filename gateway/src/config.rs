@@ -1,6 +1,8 @@
 //! Settings: `jetto.default.toml`, then the operator's file, then the environment. Anything unknown or contradictory stops
 //! the start with one line.
 
+mod cluster;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,6 +11,8 @@ use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Deserializer};
 use storage::crypto::KeyringPlace;
+
+pub use cluster::{CqlConfig, RedisConfig, S3Config};
 
 /// The defaults, and the manual.
 pub const DEFAULTS: &str = include_str!("../jetto.default.toml");
@@ -36,6 +40,11 @@ pub struct Config {
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<Network>,
     pub sign_up: SignUp,
+    pub storage: Storage,
+    pub blobs: Blobs,
+    pub cql: CqlConfig,
+    pub redis: RedisConfig,
+    pub s3: S3Config,
     pub tls: TlsConfig,
     pub smtp: SmtpConfig,
     pub meta: MetaConfig,
@@ -55,6 +64,22 @@ pub enum LogFormat {
 pub enum SignUp {
     Open,
     Closed,
+}
+
+/// What keeps everything but files and keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Storage {
+    Sqlite,
+    Cql,
+}
+
+/// What keeps the bytes of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Blobs {
+    Disk,
+    S3,
 }
 
 /// Without any of it, `listen` speaks HTTP and a proxy ends TLS.
@@ -245,6 +270,9 @@ impl Config {
         }
         crate::mail::Mailer::open(&self.smtp)?;
         self.tls.check()?;
+        self.cql.check(self.storage)?;
+        self.redis.check(self.storage)?;
+        self.s3.check(self.blobs)?;
         if self.limits.live_backlog_bytes < 65_536 {
             return bad("Setting limits.live_backlog_bytes: wants at least 65536.");
         }

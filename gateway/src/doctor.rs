@@ -5,15 +5,14 @@ use std::process::ExitCode;
 
 use engine::directory::{CheckState, Number};
 use engine::id::PhoneNumberId;
-use engine::ports::{Administration as _, Directory as _, InboxLog as _};
 use engine::time::Clock as _;
-use storage::sqlite::SqliteStore;
 
-use crate::app::{StartError, open_blobs, open_store};
+use crate::app::StartError;
 use crate::checks::{self, Check};
 use crate::config::Config;
 use crate::meta::graph::{GraphClient, GraphConfig};
 use crate::shell::SystemClock;
+use crate::store::Opened;
 
 /// Less than this is trouble soon.
 const FREE_BYTES_MIN: u64 = 1 << 30;
@@ -33,10 +32,10 @@ enum Finding {
 /// Exit code 1 when something is broken.
 pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
     let mut findings = vec![settings(config)];
-    match open_store(config) {
-        Ok(store) => {
-            findings.extend(check_store(&store, config).await?);
-            store.close().await.map_err(|error| StartError(error.to_string()))?;
+    match Opened::by(config).await {
+        Ok(opened) => {
+            findings.extend(check_store(&opened, config).await?);
+            opened.close().await?;
         }
         Err(error) => {
             let action = "Stop the other jetto, or do what the line above says, then run this again.".to_owned();
@@ -67,16 +66,20 @@ fn settings(config: &Config) -> Finding {
     }
 }
 
-async fn check_store(store: &SqliteStore, config: &Config) -> Result<Vec<Finding>, StartError> {
+async fn check_store(opened: &Opened, config: &Config) -> Result<Vec<Finding>, StartError> {
     let failed = |error: engine::ports::StoreError| StartError(error.to_string());
-    let mut findings = vec![disk(store)];
+    let store = opened.store();
+    let mut findings: Vec<_> = opened.footing().free_bytes().map(disk).into_iter().collect();
+    if findings.is_empty() {
+        findings.push(Finding::Fine(format!("the servers of keyspace {} answer", config.cql.keyspace)));
+    }
     findings.extend(unclaimed(&store.unclaimed().await.map_err(failed)?));
     let organizations = store.organizations().await.map_err(failed)?;
     if organizations.is_empty() {
         let action = "Make one with `jetto admin create-organization`.".to_owned();
         findings.push(Finding::Broken("there is no organization".to_owned(), action));
     }
-    let blobs = open_blobs(config, store)?;
+    let blobs = opened.blobs(config).await?;
     let graph = GraphConfig {
         base_url: config.meta.graph_url.clone(),
         version: config.meta.graph_version.clone(),
@@ -119,8 +122,8 @@ fn unclaimed(items: &[(Option<PhoneNumberId>, u64)]) -> Vec<Finding> {
     findings
 }
 
-fn disk(store: &SqliteStore) -> Finding {
-    match store.free_bytes() {
+fn disk(free: std::io::Result<u64>) -> Finding {
+    match free {
         Ok(free) if free >= FREE_BYTES_MIN => Finding::Fine(format!("disk: {} GB free", free >> 30)),
         Ok(free) => Finding::Broken(
             format!("disk: {} MB free", free >> 20),

@@ -11,7 +11,7 @@ pub async fn healthz() -> HttpResponse {
 
 /// It can take work: the store answers and keeps up.
 pub async fn readyz(app: web::Data<App>) -> HttpResponse {
-    if app.keeps_up() && app.store.organizations().await.is_ok() {
+    if app.is_ready().await {
         HttpResponse::Ok().content_type("text/plain").body("ready\n")
     } else {
         HttpResponse::ServiceUnavailable().content_type("text/plain").body("the store does not keep up\n")

@@ -6,11 +6,12 @@ use dashmap::DashMap;
 use engine::administration::{Actor, Change, Command, decide};
 use engine::household::{Household, Write};
 use engine::id::TenantId;
-use engine::ports::{Administration, Changed, StoreError};
+use engine::ports::{Administration, Changed, Hint, StoreError};
 use engine::rejection::Rejection;
 use engine::time::Timestamp;
 
 use crate::live::hub::Hub;
+use crate::peers::Peers;
 
 /// A decision is made again this often when somebody else was faster.
 const DECIDE_AGAIN_MAX: usize = 8;
@@ -23,6 +24,7 @@ pub struct Households {
     kept: DashMap<TenantId, Arc<Household>>,
     /// Whose listeners are measured by a new household at once; nobody's at the command line.
     hub: OnceLock<Weak<Hub>>,
+    peers: OnceLock<Peers>,
 }
 
 /// Why a household did not change.
@@ -35,9 +37,16 @@ pub enum ChangeError {
 }
 
 impl Households {
-    /// From now on this hub hears of every change.
-    pub fn tell(&self, hub: &Arc<Hub>) {
+    /// From now on this hub and these nodes hear of every change.
+    pub fn tell(&self, hub: &Arc<Hub>, peers: Peers) {
         self.hub.get_or_init(|| Arc::downgrade(hub));
+        self.peers.get_or_init(|| peers);
+    }
+
+    fn say(&self, hint: Hint) {
+        if let Some(peers) = self.peers.get() {
+            peers.tell(hint);
+        }
     }
 
     fn hub(&self) -> Option<Arc<Hub>> {
@@ -63,6 +72,19 @@ impl Households {
         tenant: TenantId,
     ) -> Result<Option<Arc<Household>>, StoreError> {
         Ok(store.household(tenant).await?.map(|household| self.keep(Arc::new(household))))
+    }
+
+    /// [`Households::reload`] after this node raised the revision by something other than [`Households::change`].
+    pub async fn raised<S: Administration + ?Sized>(&self, store: &S, tenant: TenantId) -> Result<(), StoreError> {
+        if let Some(household) = self.reload(store, tenant).await? {
+            self.say(Hint::Household { tenant, revision: household.revision });
+        }
+        Ok(())
+    }
+
+    /// Those that somebody has asked for.
+    pub fn all_kept(&self) -> Vec<TenantId> {
+        self.kept.iter().map(|kept| *kept.key()).collect()
     }
 
     /// `None` when nobody has asked for it yet.
@@ -96,6 +118,7 @@ impl Households {
                     let mut next = Household::clone(&household);
                     next.apply(&change.writes, revision);
                     let next = self.keep(Arc::new(next));
+                    self.say(Hint::Household { tenant, revision });
                     self.end_sessions(tenant, &change.writes);
                     return Ok((next, change));
                 }
@@ -116,6 +139,9 @@ impl Households {
             }
             (before, Arc::clone(&kept))
         };
+        if let Some(peers) = self.peers.get() {
+            peers.follow(kept.organization.id);
+        }
         if let Some(hub) = self.hub().filter(|_| before.revision < kept.revision) {
             hub.household_changed(Some(before), &kept);
         }
@@ -127,6 +153,7 @@ impl Households {
         for write in writes {
             if let Write::EndSessions(member) = write {
                 hub.end_member(tenant, *member);
+                self.say(Hint::MemberEnded { tenant, member: *member });
             }
         }
     }

@@ -9,8 +9,9 @@ use storage::crypto::{Keyring, KeyringError, KeyringPlace, back_up_keys};
 use storage::sqlite::SqliteStore;
 use zeroize::Zeroizing;
 
-use crate::app::{StartError, open_blobs, open_store};
-use crate::config::Config;
+use crate::app::StartError;
+use crate::config::{Config, Storage};
+use crate::store::Opened;
 
 /// More is no passphrase.
 const PASSPHRASE_FILE_MAX: u64 = 4 * 1024;
@@ -37,12 +38,21 @@ pub enum Command {
 pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
     let data = match command {
         Command::Rotate { data } => data,
+        Command::Backup { .. } if config.storage == Storage::Cql => {
+            let text = "With storage = \"cql\" the keys lie in the keyspace, wrapped by the root key, and its snapshots have them. Keep a copy of the root key elsewhere.";
+            return Err(StartError(text.to_owned()));
+        }
         Command::Backup { to, passphrase_file } => return back_up(config.keyring(), to, passphrase_file).await,
     };
-    let store = open_store(config)?;
-    let keyring = store.keyring();
-    let done = if data { reseal(config, &store, &keyring).await } else { rotate_root(config, &keyring) };
-    store.close().await.map_err(|error| failed(&error))?;
+    let opened = Opened::by(config).await?;
+    let done = match &opened {
+        Opened::Embedded(store) if data => reseal(config, &opened, store).await,
+        Opened::Cluster(_) if data => {
+            Err(StartError("With storage = \"cql\" data keys are not changed yet. Nothing was done.".to_owned()))
+        }
+        Opened::Embedded(_) | Opened::Cluster(_) => rotate_root(config, &opened.keyring()).await,
+    };
+    opened.close().await?;
     writeln!(std::io::stdout(), "{}", done?).map_err(|error| StartError(error.to_string()))
 }
 
@@ -74,16 +84,16 @@ pub(crate) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Sen
     tokio::task::spawn_blocking(work).await.map_err(|error| StartError(error.to_string()))
 }
 
-fn rotate_root(config: &Config, keyring: &Keyring) -> Result<String, StartError> {
-    keyring.rotate_root().map_err(|error| unchanged(&error))?;
+async fn rotate_root(config: &Config, keyring: &Keyring) -> Result<String, StartError> {
+    keyring.rotate_root().await.map_err(|error| unchanged(&error))?;
     Ok(match &config.root_key_file {
         Some(file) => format!("the first key in {} is the root key now; take the others out", file.display()),
         None => "there is a new root key; back up the keyring, and destroy the backups of the old one".to_owned(),
     })
 }
 
-async fn reseal(config: &Config, store: &SqliteStore, keyring: &Keyring) -> Result<String, StartError> {
-    let blobs = open_blobs(config, store)?;
+async fn reseal(config: &Config, opened: &Opened, store: &SqliteStore) -> Result<String, StartError> {
+    let (blobs, keyring) = (opened.directory(config)?, opened.keyring());
     keyring.begin_data_rotation().map_err(|error| unchanged(&error))?;
     let values = store.reseal().await.map_err(|error| failed(&error))?;
     let sealing = tokio::task::spawn_blocking(move || blobs.reseal()).await;

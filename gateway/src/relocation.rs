@@ -22,11 +22,12 @@ use storage::crypto::PassphraseError;
 pub use arrive::arrive;
 pub use leave::leave;
 
-use crate::app::{StartError, open_blobs, open_store};
+use crate::app::StartError;
 use crate::audit_check;
 use crate::config::Config;
 use crate::keys::read_passphrase;
 use crate::shell::SystemClock;
+use crate::store::Opened;
 
 /// What an installation's export has of each organization beside its folder.
 const SEAL: &str = "manifest.json.sha256";
@@ -83,17 +84,18 @@ fn refusal(welcome: Welcome, name: &str) -> Option<RelocationError> {
 
 pub async fn export(config: &Config, what: &What, to: &Path, passphrase_file: &Path) -> Result<(), StartError> {
     let passphrase = read_passphrase(passphrase_file)?;
-    let store = open_store(config)?;
-    let blobs = open_blobs(config, &store)?;
+    let opened = Opened::by(config).await?;
+    let (store, blobs) = (opened.store(), opened.blobs(config).await?);
+    let store = store.as_ref();
     let exported = if let Some(name) = &what.organization {
-        let tenant = crate::admin::find(&store, name).await?;
-        one_folder(&store, blobs.as_ref(), tenant, &passphrase, to).await
+        let tenant = crate::admin::find(store, name).await?;
+        one_folder(store, blobs.as_ref(), tenant, &passphrase, to).await
     } else {
-        all_folders(&store, blobs.as_ref(), &passphrase, to).await
+        all_folders(store, blobs.as_ref(), &passphrase, to).await
     };
-    let closed = store.close().await;
+    let closed = opened.close().await;
     let missing = exported.map_err(|error| StartError(format!("Nothing was exported: {error}.")))?;
-    closed.map_err(|error| StartError(error.to_string()))?;
+    closed?;
     if missing > 0 {
         say(&format!("{missing} files are not in it: their bytes are missing here too"))?;
     }
@@ -140,11 +142,11 @@ async fn all_folders(
 
 pub async fn import(config: &Config, from: &Path, passphrase_file: &Path) -> Result<(), StartError> {
     let passphrase = read_passphrase(passphrase_file)?;
-    let store = open_store(config)?;
-    let blobs = open_blobs(config, &store)?;
-    let imported = import_all(&store, blobs.as_ref(), from, &passphrase).await;
-    let verified = audit_check::verify(&store, None).await;
-    store.close().await.map_err(|error| StartError(error.to_string()))?;
+    let opened = Opened::by(config).await?;
+    let (store, blobs) = (opened.store(), opened.blobs(config).await?);
+    let imported = import_all(store.as_ref(), blobs.as_ref(), from, &passphrase).await;
+    let verified = audit_check::verify(&opened, None).await;
+    opened.close().await?;
     imported?;
     let (lines, holds) = verified?;
     for line in &lines {

@@ -1,11 +1,11 @@
 //! Which organization a webhook is for, and whose secret signs it. Kept in memory, because every webhook asks and the
 //! answer changes rarely.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, RwLock};
 
 use dashmap::DashMap;
-use engine::directory::{MetaApp, NumberChange};
+use engine::directory::{MetaApp, Number, NumberChange};
 use engine::id::{CallbackKey, PhoneNumberId, TenantId, WabaId};
 use engine::intake::IntakeRecord;
 use engine::ports::{Store, StoreError};
@@ -67,6 +67,40 @@ impl Routing {
             *current = table;
         }
         Ok(())
+    }
+
+    /// Organizations that have a number here.
+    pub fn tenants(&self) -> BTreeSet<TenantId> {
+        let Ok(table) = self.table.read() else { return BTreeSet::new() };
+        table.numbers.values().chain(table.doors.values().map(|(tenant, _)| tenant)).copied().collect()
+    }
+
+    /// Whether the organization's numbers or app are others in the store than here.
+    pub async fn differs(&self, store: &dyn Store, tenant: TenantId) -> Result<bool, StoreError> {
+        let (numbers, app) = (store.numbers(tenant).await?, store.meta_app(tenant).await?);
+        let Ok(table) = self.table.read() else { return Ok(true) };
+        let here = table.numbers.values().filter(|owner| **owner == tenant).count();
+        let same = |number: &Number| {
+            let sharers = table.accounts.get(&number.waba_id);
+            table.numbers.get(&number.phone_number_id) == Some(&tenant)
+                && sharers.is_some_and(|sharers| sharers.contains(&tenant))
+        };
+        let door = table.doors.get(&CallbackKey::of(tenant)).map(|(_, app)| app.as_ref());
+        Ok(here != numbers.len() || !numbers.iter().all(same) || door != app.as_ref())
+    }
+
+    /// Looks into the store for the numbers of items that are nobody's here: another node may have connected one just now.
+    /// `true`: it has, and it is known now.
+    pub async fn look_for(&self, store: &dyn Store, records: &[IntakeRecord]) -> Result<bool, StoreError> {
+        let numbers = records.iter().filter(|record| record.quarantined.is_some());
+        let numbers: BTreeSet<_> = numbers.filter_map(|record| record.number.as_ref()).collect();
+        for number in numbers.into_iter().filter(|number| self.of_number(number).is_none()) {
+            if store.number(number).await?.is_some() {
+                self.reload(store).await?;
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     pub fn of_number(&self, number: &PhoneNumberId) -> Option<TenantId> {

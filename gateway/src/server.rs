@@ -13,13 +13,13 @@ use engine::id::TenantId;
 use engine::time::{Span, Timestamp};
 use rustls::ServerConfig;
 
-use crate::app::{App, StartError, threads};
+use crate::app::{self, App, StartError, threads};
 use crate::handover::hand_over_all;
 use crate::http::headers;
 use crate::http::problem::Problem;
 use crate::mail::post;
 use crate::tls::{self, Tls};
-use crate::{api, backup, clerk, health, inbox, rounds, webhook};
+use crate::{api, backup, clerk, health, inbox, neighbours, rounds, webhook};
 
 /// A peer that does not take what was sent for this long is gone: the kernel ends the connection, whatever state the
 /// socket's actor is in (actix does not poll an actor whose write buffer is full).
@@ -49,12 +49,23 @@ pub fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
     Ok(socket.into())
 }
 
-/// Serves until SIGTERM or SIGINT, then stops in order: listener, sessions, actors, store.
+/// Serves until SIGTERM or SIGINT.
 pub async fn serve(
     app: web::Data<App>,
     listener: TcpListener,
     tls: Option<Tls>,
     ready: impl FnOnce(),
+) -> Result<(), StartError> {
+    serve_until(app, listener, tls, ready, wait_for_signal()).await
+}
+
+/// Serves until the end, then stops in order: listener, sessions, actors, store.
+pub async fn serve_until(
+    app: web::Data<App>,
+    listener: TcpListener,
+    tls: Option<Tls>,
+    ready: impl FnOnce(),
+    end: impl Future<Output = std::io::Result<()>>,
 ) -> Result<(), StartError> {
     let failed = |error: std::io::Error| StartError(format!("The server did not start: {error}."));
     let mut tasks = tokio::task::JoinSet::new();
@@ -71,12 +82,13 @@ pub async fn serve(
     }
     tasks.spawn_local(beat(app.clone()));
     tasks.spawn_local(keep_house(app.clone()));
+    tasks.spawn_local(neighbours::run(app.clone()));
     tasks.spawn_local(rounds::run(app.clone()));
     tasks.spawn_local(clerk::run(app.clone()));
     let posted = app.clone();
     tasks.spawn_local(async move { post::run(&posted.post).await });
     ready();
-    wait_for_signal().await.map_err(failed)?;
+    end.await.map_err(failed)?;
     stop(&app, handle).await;
     tasks.shutdown().await;
     Ok(())
@@ -159,15 +171,21 @@ async fn keep_house(app: web::Data<App>) {
         tick.tick().await;
         app.actors.sweep();
         app.look_at_disk();
-        app.auth.keep_house(app.clock.now());
+        app.auth.keep_house(app.clock.now()).await;
         if let Err(error) = backup::tell(&app).await {
             tracing::warn!(%error, "the audit log was not told of a backup; it is, next time");
         }
         keep_heard(&app, false).await;
+        if app.actors.holds(&app::HOUSEKEEPING).is_none() {
+            continue;
+        }
         let organizations = app.store.organizations().await.unwrap_or_default();
         for organization in organizations {
             if let Err(error) = app.store.trim(organization.id, EVENTS_KEPT).await {
                 tracing::warn!(%error, "an event log was not trimmed");
+            }
+            if let Err(error) = app.footing.roll_forward(organization.id).await {
+                tracing::warn!(%error, "what was decided was not finished; the next round tries again");
             }
             if let Err(error) = tidy_up(&app, organization.id).await {
                 tracing::warn!(%error, "what an organization leaves behind was not tidied up");

@@ -181,7 +181,11 @@ async fn take(
         metrics::counter!(metric::WEBHOOKS_DEFERRED).increment(1);
         return Err(Problem::busy());
     }
-    let records: Arc<[IntakeRecord]> = door.cut(&app, &body).into();
+    let mut records = door.cut(&app, &body);
+    if app.peers.may_be() && app.routing.look_for(app.store.as_ref(), &records).await? {
+        records = door.cut(&app, &body);
+    }
+    let records: Arc<[IntakeRecord]> = records.into();
     metrics::counter!(metric::WEBHOOKS_ACCEPTED).increment(1);
     metrics::counter!(metric::INTAKE_ITEMS).increment(records.len() as u64);
     #[cfg(feature = "seeded-bugs")]

@@ -12,6 +12,7 @@ mod conversations;
 mod directory;
 mod event_log;
 mod inbox_log;
+mod leases;
 mod media;
 mod messages;
 mod outbox;
@@ -19,10 +20,13 @@ mod relocation;
 mod sessions;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use engine::account::{Account, Session};
+use engine::cluster::{LeaseName, Member};
 use engine::contact::Contact;
 use engine::conversation::Conversation;
 use engine::decision::MediaJob;
@@ -30,19 +34,23 @@ use engine::directory::{MetaApp, Number};
 use engine::event::LoggedEvent;
 use engine::household::Household;
 use engine::id::{
-    AccountId, ContactId, ConversationId, IntakeId, MediaId, MessageId, PhoneNumberId, SessionId, TenantId, Wamid,
+    AccountId, ContactId, ConversationId, IntakeId, MediaId, MessageId, NodeId, PhoneNumberId, SessionId, TenantId,
+    Wamid,
 };
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeOutcome, IntakeRecord};
 use engine::message::Message;
 use engine::outgoing::OutboxEntry;
-use engine::ports::MediaRow;
+use engine::ports::{MediaRow, StoreError};
 use engine::time::Timestamp;
+use tokio::time::Instant;
 
 /// Everything in maps behind one lock; gone with the process.
 #[derive(Default)]
 pub struct MemoryStore {
-    state: Mutex<State>,
+    state: Arc<Mutex<State>>,
+    cut_off: AtomicBool,
+    claims_late_ms: AtomicU64,
 }
 
 impl MemoryStore {
@@ -50,12 +58,42 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// For tests: whether it says that more comes in than can be worked off.
-    pub fn set_pressing(&self, pressing: bool) {
-        self.state().pressing = pressing;
+    /// For tests: the same store as another node reaches it.
+    #[must_use]
+    pub fn as_seen_by_another(&self) -> Self {
+        Self { state: Arc::clone(&self.state), ..Self::default() }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    /// For tests: whether the store does not answer this node; others reach it.
+    pub fn set_cut_off(&self, cut_off: bool) {
+        self.cut_off.store(cut_off, Ordering::SeqCst);
+    }
+
+    /// For tests: how long this node waits for the answer to a claim that is made already.
+    pub fn set_claims_late(&self, late: Duration) {
+        self.claims_late_ms.store(u64::try_from(late.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
+    }
+
+    async fn answer_late(&self) {
+        let late = self.claims_late_ms.load(Ordering::SeqCst);
+        if late > 0 {
+            tokio::time::sleep_until(Instant::now() + Duration::from_millis(late)).await;
+        }
+    }
+
+    /// For tests: whether it says that more comes in than can be worked off.
+    pub fn set_pressing(&self, pressing: bool) {
+        self.locked().pressing = pressing;
+    }
+
+    fn state(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        if self.cut_off.load(Ordering::SeqCst) {
+            return Err(StoreError::Unavailable("cut off by a test".to_owned()));
+        }
+        Ok(self.locked())
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
         // No operation leaves the maps half changed before it can panic, so a poisoned lock is still a good state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -84,6 +122,8 @@ struct State {
     events: BTreeMap<TenantId, Log>,
     media: BTreeMap<(TenantId, MediaId), Arrived<File>>,
     blobs: BTreeMap<(TenantId, MediaId), Bytes>,
+    nodes: BTreeMap<NodeId, Member>,
+    leases: BTreeMap<LeaseName, leases::Lease>,
     arrivals: i64,
     pressing: bool,
 }

@@ -24,8 +24,8 @@ pub(super) struct Lanes {
     broadcast: VecDeque<Waiting>,
     /// Behind another message to the same recipient, or until a time.
     held: HashMap<Recipient, Held>,
-    /// Recipients with a request under way.
-    busy: HashSet<Recipient>,
+    /// Recipients with a request under way, and its message.
+    busy: HashMap<Recipient, MessageId>,
     /// Everything here and under way: the outbox is read again now and then, and must not double it.
     known: HashSet<MessageId>,
 }
@@ -54,7 +54,7 @@ impl Lanes {
             let recipient = &waiting.outgoing.to;
             if let Some(held) = self.held.get_mut(recipient) {
                 held.queue.push_back(waiting);
-            } else if self.busy.contains(recipient) {
+            } else if self.busy.contains_key(recipient) {
                 self.held.entry(recipient.clone()).or_default().queue.push_back(waiting);
             } else {
                 return Some(waiting);
@@ -78,8 +78,12 @@ impl Lanes {
         held.queue.push_front(waiting);
     }
 
-    pub(super) fn begin(&mut self, recipient: &Recipient) {
-        self.busy.insert(recipient.clone());
+    pub(super) fn begin(&mut self, outgoing: &Outgoing) {
+        self.busy.insert(outgoing.to.clone(), outgoing.id);
+    }
+
+    pub(super) fn is_under_way(&self, id: MessageId) -> bool {
+        self.busy.values().any(|busy| *busy == id)
     }
 
     /// The request has ended; what waited behind it may go.
@@ -88,6 +92,12 @@ impl Lanes {
         if self.held.get(recipient).is_some_and(|held| held.until.is_none()) {
             self.free(&recipient.clone());
         }
+    }
+
+    /// Forgets what waits. What is under way goes on, and nobody else writes to its recipient meanwhile.
+    pub(super) fn clear(&mut self) {
+        let busy = std::mem::take(&mut self.busy);
+        *self = Self { busy, ..Self::default() };
     }
 
     /// The message is done: it may be dispatched again, as a resend.
@@ -99,7 +109,9 @@ impl Lanes {
         let due: Vec<_> = self
             .held
             .iter()
-            .filter(|(recipient, held)| held.until.is_some_and(|until| until <= now) && !self.busy.contains(*recipient))
+            .filter(|(recipient, held)| {
+                held.until.is_some_and(|until| until <= now) && !self.busy.contains_key(*recipient)
+            })
             .map(|(recipient, _)| recipient.clone())
             .collect();
         for recipient in due {

@@ -51,6 +51,13 @@ impl Pace {
         }
     }
 
+    /// The same, as if everything was used up just now.
+    pub(super) fn empty(per_second: u32) -> Self {
+        let pace = Self::new(per_second);
+        pace.count_inbound(per_second);
+        pace
+    }
+
     pub(super) fn per_second(&self) -> u32 {
         self.per_second
     }
@@ -110,6 +117,21 @@ mod tests {
         assert!(wait <= PAIR_PERIOD && wait > Duration::from_secs(5));
         tokio::time::advance(wait).await;
         assert_eq!(pace.pair_wait(&recipient()), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_takes_over_adds_nothing_to_what_was_sent_just_now() {
+        let (before, after) = (Pace::new(RATE_STANDARD), Pace::empty(RATE_STANDARD));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        let mut sent = 0;
+        for millis in 0..1000 {
+            let pace = if millis < 400 { &before } else { &after };
+            while pace.rate_wait().is_none() {
+                sent += 1;
+            }
+            tokio::time::advance(Duration::from_millis(1)).await;
+        }
+        assert!(sent <= RATE_STANDARD, "{sent} in one second");
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::cluster::Epoch;
 use engine::delivery::{Failure, FailureAction};
 use engine::directory::Number;
 use engine::id::{ClaimToken, MetaMediaId, PhoneNumberId, TenantId};
@@ -14,6 +15,7 @@ use engine::time::{Span, Timestamp};
 use super::lanes::Waiting;
 use crate::conversation::RecordSend;
 use crate::metric;
+use crate::seeded;
 use crate::world::Actors;
 
 /// What the number's actor does next.
@@ -55,45 +57,65 @@ impl Uploaded {
     }
 }
 
-pub(super) async fn send_one(actors: Arc<Actors>, tenant: TenantId, id: PhoneNumberId, mut waiting: Waiting) -> Ended {
+/// `epoch`: under which the number is ours.
+pub(super) async fn send_one(
+    actors: Arc<Actors>,
+    tenant: TenantId,
+    id: PhoneNumberId,
+    epoch: Epoch,
+    mut waiting: Waiting,
+) -> Ended {
     let number = actors.number_of(tenant, &id).await;
     let per_second = number.as_ref().ok().and_then(Option::as_ref).map(|number| number.rate_per_second);
     let sent = match number {
-        Ok(Some(number)) => send(&actors, &number, &mut waiting).await,
+        Ok(Some(number)) => send(&actors, &number, epoch, &mut waiting).await,
         Ok(None) => {
             let text = "The number is not connected any more.".to_owned();
             let failure = Failure { code: None, text, action: Some(FailureAction::FixNumber) };
-            refuse(&actors, &waiting.outgoing, failure).await
+            refuse(&actors, &waiting.outgoing, epoch, failure).await
         }
         Err(_unreadable) => Sent::Unreachable,
     };
     Ended { waiting, sent, per_second }
 }
 
-async fn send(actors: &Arc<Actors>, number: &Number, waiting: &mut Waiting) -> Sent {
+async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut Waiting) -> Sent {
     let Waiting { outgoing, uploaded, .. } = waiting;
     let (world, tenant) = (&actors.world, outgoing.tenant);
     if !uploaded.as_ref().is_some_and(|earlier| earlier.lives(world.clock.now())) {
         match world.meta.prepare(number, outgoing).await {
             Ok(id) => *uploaded = id.map(|id| Uploaded { id, at: world.clock.now() }),
             Err(MetaSend::Slower { after, pair }) => return Sent::Slower { after, pair },
-            Err(MetaSend::Never(failure)) => return refuse(actors, outgoing, failure).await,
+            Err(MetaSend::Never(failure)) => return refuse(actors, outgoing, epoch, failure).await,
             // An upload shows nothing to anybody: it is simply repeated.
             Err(MetaSend::NotSent | MetaSend::InDoubt | MetaSend::Accepted { .. }) => return Sent::Unreachable,
         }
     }
     let file = uploaded.as_ref().map(|uploaded| &uploaded.id);
-    let token = ClaimToken::from_bytes(world.ids.next());
-    #[cfg(feature = "seeded-bugs")]
-    let sent_early =
-        if seeded_send_before_claim() { Some(world.meta.send(number, outgoing, file, token).await) } else { None };
-    #[cfg(not(feature = "seeded-bugs"))]
-    let sent_early = None;
+    let token = ClaimToken::under(epoch, world.ids.next());
+    // As the peers do it.
+    let sent_early = if seeded::bug("send_before_claim") {
+        Some(world.meta.send(number, outgoing, file, token).await)
+    } else {
+        None
+    };
+    if actors.sends_from(tenant, &number.phone_number_id) != Some(epoch) {
+        return Sent::Settled;
+    }
     match world.store.claim(tenant, outgoing.id, token, world.clock.now()).await {
         Ok(Claim::Won) => {}
         Ok(Claim::Lost) => return Sent::Settled,
         // It may be ours, but without the answer nobody may send.
-        Err(_unknown) => return Sent::Unreachable,
+        Err(_unknown) => {
+            give_back(actors, outgoing, token).await;
+            return Sent::Unreachable;
+        }
+    }
+    // This process may have stood still since: another node may send from this number now, at its full rate.
+    if !actors.still_sends_from(tenant, &number.phone_number_id, epoch) && !seeded::bug("no_look_before_the_send") {
+        metrics::counter!(metric::SENDS_HELD_BACK).increment(1);
+        give_back(actors, outgoing, token).await;
+        return Sent::Settled;
     }
     let answer = match sent_early {
         Some(answer) => answer,
@@ -116,13 +138,29 @@ async fn send(actors: &Arc<Actors>, number: &Number, waiting: &mut Waiting) -> S
     }
 }
 
+/// Nothing has left under this claim: whoever holds the number may send it. If the next holder was faster and has it in
+/// doubt, it stays so.
+async fn give_back(actors: &Arc<Actors>, outgoing: &Outgoing, token: ClaimToken) {
+    let mut again = tokio::time::interval(RECORD_AGAIN);
+    loop {
+        again.tick().await;
+        match actors.world.store.release(outgoing.tenant, outgoing.id, token).await {
+            Ok(()) => return,
+            Err(error) => tracing::warn!(%error, "a claim is not given back yet"),
+        }
+    }
+}
+
 /// Never leaves: recorded under a claim, so that nobody else sends it meanwhile.
-async fn refuse(actors: &Arc<Actors>, outgoing: &Outgoing, failure: Failure) -> Sent {
-    let token = ClaimToken::from_bytes(actors.world.ids.next());
+async fn refuse(actors: &Arc<Actors>, outgoing: &Outgoing, epoch: Epoch, failure: Failure) -> Sent {
+    let token = ClaimToken::under(epoch, actors.world.ids.next());
     match actors.world.store.claim(outgoing.tenant, outgoing.id, token, actors.world.clock.now()).await {
         Ok(Claim::Won) => record(actors, outgoing, SendOutcome::Refused(failure)).await,
         Ok(Claim::Lost) => Sent::Settled,
-        Err(_unknown) => Sent::Unreachable,
+        Err(_unknown) => {
+            give_back(actors, outgoing, token).await;
+            Sent::Unreachable
+        }
     }
 }
 
@@ -168,12 +206,6 @@ fn outcome_label(answer: &MetaSend) -> &'static str {
         MetaSend::NotSent => "not_sent",
         MetaSend::InDoubt => "in_doubt",
     }
-}
-
-/// Seeded bug: sends first and claims afterwards, as the peers do; the torture run must catch it.
-#[cfg(feature = "seeded-bugs")]
-fn seeded_send_before_claim() -> bool {
-    std::env::var("JETTO_SEEDED_BUG").is_ok_and(|bug| bug == "send_before_claim")
 }
 
 #[cfg(test)]

@@ -33,6 +33,10 @@ impl Backlog {
         self.reading.store(false, Ordering::SeqCst);
     }
 
+    pub(crate) fn is_reading(&self) -> bool {
+        self.reading.load(Ordering::SeqCst)
+    }
+
     pub(super) fn miss(&self) {
         self.missed.store(true, Ordering::SeqCst);
     }

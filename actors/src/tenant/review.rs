@@ -1,8 +1,11 @@
 //! Looks through the outbox: what no lane knows is dispatched, what an earlier process claimed is in doubt, and what
 //! nobody answered for too long goes to a person.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use engine::cluster::Epoch;
+use engine::id::IntakeId;
 use engine::outgoing::{DOUBT_SETTLES_WITHIN, OutboxEntry, OutboxState, SendOutcome};
 use engine::ports::StoreError;
 use engine::time::Timestamp;
@@ -10,6 +13,7 @@ use engine::time::Timestamp;
 use super::State;
 use crate::conversation::Park;
 use crate::number::{self, record_once};
+use crate::seeded;
 
 /// Outbox entries read at a time.
 const PAGE: u32 = 256;
@@ -21,6 +25,19 @@ pub(super) struct Review {
     look: bool,
     /// Since when the inbox log holds nothing unprocessed: until then a status may still be waiting there.
     caught_up_since: Option<Timestamp>,
+    /// The oldest item in the log when it was last looked at.
+    oldest: Option<IntakeId>,
+    /// Somebody asked while it was running.
+    again: bool,
+}
+
+/// What one round of looking goes by.
+struct Round {
+    look: bool,
+    caught_up_since: Option<Timestamp>,
+    now: Timestamp,
+    /// Something lies in the log that nobody brings in.
+    stuck: bool,
 }
 
 impl State {
@@ -29,60 +46,99 @@ impl State {
     }
 
     pub(super) fn start_review(this: &Rc<Self>) {
+        if !this.actors.works_for(this.tenant) {
+            return;
+        }
         if std::mem::replace(&mut this.review.borrow_mut().running, true) {
+            this.review.borrow_mut().again = true;
             return;
         }
         let state = this.clone();
         drop(actix::spawn(async move {
-            if let Err(error) = state.run_review().await {
+            if let Err(error) = Self::run_review(&state).await {
                 tracing::warn!(%error, "the outbox was not looked through");
                 state.look_into_outbox();
             }
-            state.review.borrow_mut().running = false;
+            let again = {
+                let mut review = state.review.borrow_mut();
+                review.running = false;
+                std::mem::take(&mut review.again)
+            };
+            if again && !state.actors.is_alone() {
+                Self::start_review(&state);
+            }
         }));
     }
 
-    async fn run_review(&self) -> Result<(), StoreError> {
-        let now = self.actors.world.clock.now();
-        let backlog = self.actors.world.store.unfinished(self.tenant, None, 1).await?;
-        let (look, caught_up_since) = {
-            let mut review = self.review.borrow_mut();
-            let since = if backlog.is_empty() { review.caught_up_since.or(Some(now)) } else { None };
+    async fn run_review(this: &Rc<Self>) -> Result<(), StoreError> {
+        let now = this.actors.world.clock.now();
+        let backlog = this.actors.world.store.unfinished(this.tenant, None, 1).await?;
+        let oldest = backlog.first().map(|record| record.id);
+        let round = {
+            let mut review = this.review.borrow_mut();
+            let since = if oldest.is_none() { review.caught_up_since.or(Some(now)) } else { None };
             review.caught_up_since = since;
-            (std::mem::take(&mut review.look), since)
+            // Other nodes put something into the outbox too, and what they say of it may be lost.
+            let look = std::mem::take(&mut review.look) || !this.actors.is_alone();
+            let stuck = oldest.is_some() && (review.oldest == oldest || this.in_flight.get() == 0);
+            review.oldest = oldest;
+            Round { look: look && !seeded::bug("never_look"), caught_up_since: since, now, stuck }
         };
+        if round.stuck && !this.actors.is_alone() && !seeded::bug("never_look") {
+            Self::start_catch_up(this);
+        }
+        let mut elsewhere = BTreeSet::new();
         let mut after = None;
         loop {
-            let page = self.actors.world.store.unsettled(self.tenant, after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
+            let page = this.actors.world.store.unsettled(this.tenant, after, PAGE).await?;
+            let Some(last) = page.last() else { break };
             after = Some(last.outgoing.id);
             for entry in page {
-                self.review_entry(entry, look, caught_up_since, now).await?;
+                match this.actors.sends_from(this.tenant, &entry.outgoing.number) {
+                    Some(epoch) => this.review_entry(entry, epoch, &round).await?,
+                    None => {
+                        elsewhere.insert(entry.outgoing.number);
+                    }
+                }
             }
         }
+        if this.takes_in() {
+            // One of them may be of a number that was taken away: somebody has to refuse what waits for it.
+            for number in elsewhere {
+                this.actors.pass_on_outbox(this.tenant, number);
+            }
+        }
+        Ok(())
     }
 
-    async fn review_entry(
-        &self,
-        entry: OutboxEntry,
-        look: bool,
-        caught_up_since: Option<Timestamp>,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
+    async fn review_entry(&self, entry: OutboxEntry, epoch: Epoch, round: &Round) -> Result<(), StoreError> {
         match entry.state {
-            OutboxState::Queued if look => {
+            OutboxState::Queued if round.look => {
                 number::dispatch(&self.actors, entry.outgoing);
                 Ok(())
             }
-            // Claimed before this process was there: whoever held it is dead, and nobody knows how far they came.
-            OutboxState::Claimed { at, .. } if at < self.actors.started_at => {
-                record_once(&self.actors, &entry.outgoing, SendOutcome::InDoubt).await
+            OutboxState::Claimed { token, at } => {
+                // Whoever held it is dead or has given the number up, and nobody knows how far they came.
+                let is_anothers = if self.actors.is_alone() {
+                    at < self.actors.started_at
+                } else {
+                    token.epoch() < epoch && !seeded::bug("leave_claims_of_the_dead")
+                };
+                if is_anothers {
+                    return record_once(&self.actors, &entry.outgoing, SendOutcome::InDoubt).await;
+                }
+                if token.epoch() == epoch && !self.actors.is_alone() {
+                    number::doubt_if_lost(&self.actors, entry.outgoing);
+                }
+                Ok(())
             }
-            OutboxState::InDoubt { since } => match caught_up_since {
-                Some(caught_up) if now.since(since.max(caught_up)) >= DOUBT_SETTLES_WITHIN => self.park(entry).await,
+            OutboxState::InDoubt { since } => match round.caught_up_since {
+                Some(caught_up) if round.now.since(since.max(caught_up)) >= DOUBT_SETTLES_WITHIN => {
+                    self.park(entry).await
+                }
                 Some(_) | None => Ok(()),
             },
-            OutboxState::Queued | OutboxState::Claimed { .. } | OutboxState::Settled => Ok(()),
+            OutboxState::Queued | OutboxState::Settled => Ok(()),
         }
     }
 

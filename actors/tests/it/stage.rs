@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
+use std::ops::Deref;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -43,23 +44,36 @@ pub(crate) fn play<F: Future<Output = ()>>(scene: impl FnOnce(Stage) -> F) {
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     actix::System::with_tokio_rt(runtime).block_on(async move {
         let store = Arc::new(MemoryStore::new());
-        let clock = Arc::new(PlayClock { began: Instant::now() });
+        let clock = PlayClock::from_now_on();
         scene(Stage::on(store, clock).await).await;
     });
 }
 
-pub(crate) struct Stage {
+/// What the audience sees: the store.
+pub(crate) struct Archive {
     pub(crate) store: Arc<MemoryStore>,
-    pub(crate) meta: Arc<Meta>,
-    pub(crate) bus: Arc<Heard>,
-    pub(crate) actors: Arc<Actors>,
     pub(crate) clock: Arc<PlayClock>,
     items: Mutex<u64>,
 }
 
-impl Stage {
-    /// A process that finds what an earlier one left in the store.
-    pub(crate) async fn on(store: Arc<MemoryStore>, clock: Arc<PlayClock>) -> Self {
+pub(crate) struct Stage {
+    archive: Archive,
+    pub(crate) meta: Arc<Meta>,
+    pub(crate) bus: Arc<Heard>,
+    pub(crate) actors: Arc<Actors>,
+}
+
+impl Deref for Stage {
+    type Target = Archive;
+
+    fn deref(&self) -> &Archive {
+        &self.archive
+    }
+}
+
+impl Archive {
+    /// An organization with its number.
+    pub(crate) async fn furnished(store: Arc<MemoryStore>, clock: Arc<PlayClock>) -> Self {
         let household = Household::new(Organization { id: TENANT, name: "Aurora".into() });
         store.create_organization(household, vec![], vec![]).await.unwrap();
         let number = Number {
@@ -73,6 +87,14 @@ impl Stage {
             standing: NumberStanding::default(),
         };
         store.put_number(TENANT, number).await.unwrap();
+        Self { store, clock, items: Mutex::new(0) }
+    }
+}
+
+impl Stage {
+    /// A process that finds what an earlier one left in the store.
+    pub(crate) async fn on(store: Arc<MemoryStore>, clock: Arc<PlayClock>) -> Self {
+        let archive = Archive::furnished(store.clone(), clock.clone()).await;
         let meta = Arc::new(Meta::default());
         let bus = Arc::new(Heard::default());
         let world = World {
@@ -83,10 +105,11 @@ impl Stage {
             translator: Arc::new(Script),
             clock: clock.clone(),
             ids: Arc::new(Counted::default()),
+            cluster: None,
         };
         let actors = Actors::start(world, &Placement::Here);
         actors.recover().await.unwrap();
-        Self { store, meta, bus, actors, clock, items: Mutex::new(0) }
+        Self { archive, meta, bus, actors }
     }
 
     /// Lets time pass until it is so; fails after an hour of paused time.
@@ -102,6 +125,29 @@ impl Stage {
         panic!("never: {what}");
     }
 
+    /// Commits and hands over, as the webhook does.
+    pub(crate) async fn receive(&self, lines: &[String]) -> Vec<IntakeId> {
+        let records: Arc<[_]> = lines.iter().map(|line| self.record(line)).collect();
+        self.store.append(records.clone()).await.unwrap();
+        let ids = records.iter().map(|record| record.id).collect();
+        self.actors.arrived(TENANT, records);
+        ids
+    }
+
+    /// A customer writes, so that the window is open; the conversation they are in.
+    pub(crate) async fn opened(&self, phone: &str) -> ConversationId {
+        let before = self.conversations().await;
+        self.receive(&[line(&format!("open-{phone}"), phone, self.clock.now(), "Hi")]).await;
+        self.until("the conversation is there", async || self.conversations().await.len() > before.len()).await;
+        self.conversations().await.into_iter().find(|id| !before.contains(id)).unwrap()
+    }
+
+    pub(crate) async fn reply(&self, conversation: ConversationId, key: &str, body: &str) -> Message {
+        self.actors.reply(conversation, text(key, body)).await.unwrap()
+    }
+}
+
+impl Archive {
     pub(crate) fn record(&self, line: &str) -> IntakeRecord {
         let mut items = self.items.lock().unwrap();
         *items += 1;
@@ -118,15 +164,6 @@ impl Stage {
             attempts: 0,
             quarantined: None,
         }
-    }
-
-    /// Commits and hands over, as the webhook does.
-    pub(crate) async fn receive(&self, lines: &[String]) -> Vec<IntakeId> {
-        let records: Arc<[_]> = lines.iter().map(|line| self.record(line)).collect();
-        self.store.append(records.clone()).await.unwrap();
-        let ids = records.iter().map(|record| record.id).collect();
-        self.actors.arrived(TENANT, records);
-        ids
     }
 
     pub(crate) async fn outcome(&self, id: IntakeId) -> IntakeOutcome {
@@ -163,27 +200,19 @@ impl Stage {
         self.store.history(TENANT, conversation, page).await.unwrap().items
     }
 
-    /// A customer writes, so that the window is open; the conversation they are in.
-    pub(crate) async fn opened(&self, phone: &str) -> ConversationId {
-        let before = self.conversations().await;
-        self.receive(&[line(&format!("open-{phone}"), phone, self.clock.now(), "Hi")]).await;
-        self.until("the conversation is there", async || self.conversations().await.len() > before.len()).await;
-        self.conversations().await.into_iter().find(|id| !before.contains(id)).unwrap()
-    }
-
-    pub(crate) async fn reply(&self, conversation: ConversationId, key: &str, body: &str) -> Message {
-        let request = ReplyRequest {
-            principal: owner(),
-            key: key.parse().unwrap(),
-            draft: Draft::Text { body: body.into() },
-            reply_to: None,
-        };
-        self.actors.reply(conversation, request).await.unwrap()
-    }
-
     pub(crate) async fn state_of(&self, message: &Message) -> DeliveryState {
         let found = self.store.message(TENANT, message.conversation_id, message.id).await.unwrap().unwrap();
         found.delivery.unwrap().state
+    }
+}
+
+/// An agent's text.
+pub(crate) fn text(key: &str, body: &str) -> ReplyRequest {
+    ReplyRequest {
+        principal: owner(),
+        key: key.parse().unwrap(),
+        draft: Draft::Text { body: body.into() },
+        reply_to: None,
     }
 }
 
@@ -215,6 +244,12 @@ pub(crate) struct PlayClock {
     began: Instant,
 }
 
+impl PlayClock {
+    pub(crate) fn from_now_on() -> Arc<Self> {
+        Arc::new(Self { began: Instant::now() })
+    }
+}
+
 impl Clock for PlayClock {
     fn now(&self) -> Timestamp {
         Timestamp(START.0 + i64::try_from(self.began.elapsed().as_millis()).unwrap())
@@ -222,7 +257,7 @@ impl Clock for PlayClock {
 }
 
 #[derive(Default)]
-struct Counted(Mutex<u128>);
+pub(crate) struct Counted(Mutex<u128>);
 
 impl IdSource for Counted {
     fn next(&self) -> [u8; 16] {
@@ -233,7 +268,7 @@ impl IdSource for Counted {
 }
 
 /// `message|wamid|phone|at|body`, `status|wamid|callback|at|`, `account|display|rate`, or `panic`.
-struct Script;
+pub(crate) struct Script;
 
 impl Translator for Script {
     fn translate(&self, _: TenantId, record: &IntakeRecord) -> Result<Vec<Inbound>, String> {

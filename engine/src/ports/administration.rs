@@ -28,6 +28,15 @@ pub enum Changed {
     EmailTaken,
 }
 
+/// What tells, for little, whether something about an organization has changed since somebody looked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pulse {
+    /// Of the household.
+    pub revision: u64,
+    /// `n` of the newest entry of the audit log.
+    pub audit: u64,
+}
+
 /// Organizations with their people, roles, teams, invitations and keys, and the one door through which they change.
 #[async_trait]
 pub trait Administration: Send + Sync {
@@ -40,6 +49,9 @@ pub trait Administration: Send + Sync {
     ) -> Result<Created, StoreError>;
 
     async fn household(&self, tenant: TenantId) -> Result<Option<Household>, StoreError>;
+
+    /// `None` when there is no such organization.
+    async fn pulse(&self, tenant: TenantId) -> Result<Option<Pulse>, StoreError>;
 
     /// Installation-wide, in order of name: for routing, recovery and the command line.
     async fn organizations(&self) -> Result<Vec<Organization>, StoreError>;

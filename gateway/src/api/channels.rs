@@ -187,7 +187,7 @@ pub async fn connect(
     if !app.store.connect_number(tenant, number.clone(), vec![said]).await? {
         return Err(taken("Another organization has this number. Nothing was changed."));
     }
-    app.routing.reload(app.store.as_ref()).await?;
+    app.routing_changed().await?;
     // What came for it before it was connected.
     app.actors.look_into_log(tenant);
     Ok(HttpResponse::Created().json(view(&app, tenant, number).await?))
@@ -268,7 +268,7 @@ pub async fn disconnect(
         return Err(Problem::not_found());
     }
     rounds::tell(&app, signed.0.tenant, checks::over(&id)).await?;
-    app.routing.reload(app.store.as_ref()).await?;
+    app.routing_changed().await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -402,7 +402,7 @@ pub async fn write_app(
     }
     if known.as_ref() != Some(&meta) {
         app.store.put_meta_app(tenant, meta.clone(), vec![said]).await?;
-        app.routing.reload(app.store.as_ref()).await?;
+        app.routing_changed().await?;
     }
     Ok(web::Json(describe(&app, tenant, Some(meta))))
 }

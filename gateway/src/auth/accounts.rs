@@ -5,7 +5,7 @@ use engine::account::Account;
 use engine::audit::{AuditActor, AuditEntry};
 use engine::directory::Member;
 use engine::id::{AccountId, MemberId, TenantId};
-use engine::ports::{Accounts, Administration, StoreError, Updated};
+use engine::ports::{Accounts, Administration, Hint, StoreError, Updated};
 
 use super::sessions::is_enrolled;
 use crate::app::App;
@@ -40,11 +40,12 @@ pub async fn update(
                     for (tenant, member) in app.store.memberships(id).await? {
                         app.auth.doubt_member(member);
                         app.hub.enrolled(tenant, member, is_enrolled(&after));
+                        app.peers.tell(Hint::MemberEnded { tenant, member });
                     }
                 }
                 if (&after.name, &after.email) != (&before.name, &before.email) {
                     for (tenant, _) in app.store.memberships(id).await? {
-                        app.households.reload(app.store.as_ref(), tenant).await?;
+                        app.households.raised(app.store.as_ref(), tenant).await?;
                     }
                 }
                 return Ok(Account { revision: before.revision + 1, ..after });

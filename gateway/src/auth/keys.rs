@@ -6,12 +6,15 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use async_trait::async_trait;
 use engine::id::{MemberId, SessionId, TenantId};
+use engine::ports::StoreError;
 use engine::time::{Span, Timestamp};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
+use storage::cql::CqlStore;
 
 use crate::shell;
 
@@ -21,6 +24,10 @@ pub const TOKEN_LIFE: Span = Span::seconds(15 * 60);
 const KEY_AGE_MAX: Span = Span::hours(30 * 24);
 /// The one that signs and the one before: tokens of an older one ended weeks ago.
 const KEYS_KEPT: usize = 2;
+/// A new key signs after this long: by then every node has read it.
+const SETTLES_WITHIN: Span = Span::seconds(30);
+/// A change is made again this often when another node was faster.
+const CHANGES_MAX: usize = 8;
 /// The one algorithm; a token that names another is refused.
 const ALGORITHM: Algorithm = Algorithm::HS256;
 
@@ -35,7 +42,7 @@ pub struct Claims {
     pub exp: i64,
 }
 
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 struct Key {
     kid: String,
     #[serde(with = "hex::serde")]
@@ -43,64 +50,93 @@ struct Key {
     made_at: Timestamp,
 }
 
-/// The file.
-#[derive(Clone, Serialize, Deserialize)]
+/// What is kept.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 struct KeySet {
     /// What successors of refresh tokens are derived with.
     #[serde(with = "hex::serde")]
     refresh: [u8; 32],
-    /// The newest first: it signs.
+    /// The newest first.
     keys: Vec<Key>,
 }
 
+/// Where the keys lie: whole or not at all.
+#[async_trait]
+pub trait KeyPlace: Send + Sync {
+    async fn read(&self) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Puts `after` in place of exactly `before`, `None`: where there was nothing. `false`: something else is there.
+    async fn replace(&self, before: Option<&[u8]>, after: &[u8]) -> Result<bool, StoreError>;
+}
+
+/// A file of one process.
+pub struct KeyFile(pub PathBuf);
+
+#[async_trait]
+impl KeyPlace for KeyFile {
+    async fn read(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        match std::fs::read(&self.0) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::Unavailable(error.to_string())),
+        }
+    }
+
+    async fn replace(&self, before: Option<&[u8]>, after: &[u8]) -> Result<bool, StoreError> {
+        if self.read().await?.as_deref() != before {
+            return Ok(false);
+        }
+        write(&self.0, after).map(|()| true).map_err(|error| StoreError::Unavailable(error.to_string()))
+    }
+}
+
+/// Beside what all nodes share.
+const DOCUMENT: &str = "session keys";
+
+#[async_trait]
+impl KeyPlace for CqlStore {
+    async fn read(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        self.shared_document(DOCUMENT).await
+    }
+
+    async fn replace(&self, before: Option<&[u8]>, after: &[u8]) -> Result<bool, StoreError> {
+        self.replace_shared_document(DOCUMENT, before, after).await
+    }
+}
+
 pub struct Keys {
-    file: PathBuf,
+    place: Arc<dyn KeyPlace>,
     set: RwLock<Arc<KeySet>>,
     validation: Validation,
 }
 
 impl Keys {
-    pub fn open(file: &Path, now: Timestamp) -> Result<Self, Error> {
-        let set = match std::fs::read(file) {
-            Ok(bytes) => serde_json::from_slice::<KeySet>(&bytes)?,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let set = KeySet { refresh: random(), keys: vec![Key::new(now)] };
-                write(file, &set)?;
-                set
-            }
-            Err(error) => return Err(error),
-        };
-        if set.keys.is_empty() {
-            return Err(Error::new(ErrorKind::InvalidData, "the file holds no key"));
-        }
+    pub async fn open(place: Arc<dyn KeyPlace>, now: Timestamp) -> Result<Self, StoreError> {
+        let set = current(place.as_ref(), now).await?;
         let mut validation = Validation::new(ALGORITHM);
         validation.set_required_spec_claims(&["exp", "sub"]);
         validation.leeway = 0;
         // The time is compared with the process's own clock.
         validation.validate_exp = false;
-        let keys = Self { file: file.to_owned(), set: RwLock::new(Arc::new(set)), validation };
-        keys.rotate_if_old(now)?;
-        Ok(keys)
+        Ok(Self { place, set: RwLock::new(Arc::new(set)), validation })
     }
 
-    /// Puts a new key in front of one that has signed for long enough.
-    pub fn rotate_if_old(&self, now: Timestamp) -> Result<(), Error> {
-        let set = self.set();
-        if set.keys.first().is_some_and(|key| now.since(key.made_at) < KEY_AGE_MAX) {
-            return Ok(());
+    /// As they are kept now, with a new key in front of one that has signed for long enough.
+    pub async fn refresh(&self, now: Timestamp) -> Result<(), StoreError> {
+        let set = current(self.place.as_ref(), now).await?;
+        if *self.set() != set {
+            *self.set.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(set);
+            tracing::info!("sessions are signed with a new key; tokens of the one before hold until they expire");
         }
-        let mut next = KeySet::clone(&set);
-        next.keys.insert(0, Key::new(now));
-        next.keys.truncate(KEYS_KEPT);
-        write(&self.file, &next)?;
-        *self.set.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
-        tracing::info!("sessions are signed with a new key; tokens of the one before hold until they expire");
         Ok(())
     }
 
     pub fn sign(&self, claims: &Claims) -> Result<String, jsonwebtoken::errors::Error> {
         let set = self.set();
-        let Some(key) = set.keys.first() else { return Err(jsonwebtoken::errors::ErrorKind::InvalidKeyFormat.into()) };
+        let known = |key: &&Key| key.made_at.plus(SETTLES_WITHIN).0 / 1000 <= claims.iat;
+        let Some(key) = set.keys.iter().find(known).or(set.keys.last()) else {
+            return Err(jsonwebtoken::errors::ErrorKind::InvalidKeyFormat.into());
+        };
         let header = Header { kid: Some(key.kid.clone()), ..Header::new(ALGORITHM) };
         jsonwebtoken::encode(&header, claims, &EncodingKey::from_secret(&key.secret))
     }
@@ -142,15 +178,39 @@ fn random() -> [u8; 32] {
     bytes
 }
 
-/// Whole or not at all: what is there is replaced by a file that is complete on disk.
-fn write(file: &Path, set: &KeySet) -> Result<(), Error> {
+/// Reads the keys; makes the first ones, and another one when the newest is old.
+async fn current(place: &dyn KeyPlace, now: Timestamp) -> Result<KeySet, StoreError> {
+    for _ in 0..CHANGES_MAX {
+        let before = place.read().await?;
+        let next = match &before {
+            None => KeySet { refresh: random(), keys: vec![Key::new(now)] },
+            Some(bytes) => {
+                let mut set: KeySet = serde_json::from_slice(bytes)?;
+                let newest = set.keys.first().ok_or_else(|| StoreError::Corrupt("there is no key".to_owned()))?;
+                if now.since(newest.made_at) < KEY_AGE_MAX {
+                    return Ok(set);
+                }
+                set.keys.insert(0, Key::new(now));
+                set.keys.truncate(KEYS_KEPT);
+                set
+            }
+        };
+        if place.replace(before.as_deref(), &serde_json::to_vec(&next)?).await? {
+            return Ok(next);
+        }
+    }
+    Err(StoreError::Busy)
+}
+
+/// What is there is replaced by a file that is complete on disk.
+fn write(file: &Path, bytes: &[u8]) -> Result<(), Error> {
     let next = file.with_extension("next");
     match std::fs::remove_file(&next) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
         Ok(()) | Err(_) => {}
     }
     let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&next)?;
-    out.write_all(&serde_json::to_vec(set)?)?;
+    out.write_all(bytes)?;
     out.sync_all()?;
     std::fs::rename(&next, file)
 }
@@ -175,32 +235,38 @@ mod tests {
         jsonwebtoken::decode_header(token).unwrap().kid
     }
 
-    #[test]
-    fn a_new_key_takes_over_and_tokens_of_the_one_before_hold_until_they_expire() {
+    async fn opened(file: &Path, now: Timestamp) -> Result<Keys, StoreError> {
+        Keys::open(Arc::new(KeyFile(file.to_owned())), now).await
+    }
+
+    #[tokio::test]
+    async fn a_new_key_takes_over_and_tokens_of_the_one_before_hold_until_they_expire() {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("session.keys");
-        let keys = Keys::open(&file, NOW).unwrap();
-        let then = NOW.plus(KEY_AGE_MAX);
+        let keys = opened(&file, NOW).await.unwrap();
+        let made = NOW.plus(KEY_AGE_MAX);
+        let then = made.plus(SETTLES_WITHIN);
         let before = keys.sign(&claims(then)).unwrap();
-        keys.rotate_if_old(then.minus(Span(1))).unwrap();
+        keys.refresh(made.minus(Span(1))).await.unwrap();
         assert_eq!(kid(&keys.sign(&claims(then)).unwrap()), kid(&before), "not yet");
-        keys.rotate_if_old(then).unwrap();
-        let after = keys.sign(&claims(then)).unwrap();
+        // Another node makes the next one: it is not used before everybody has read it.
+        let neighbour = opened(&file, made).await.unwrap();
+        assert_eq!(kid(&neighbour.sign(&claims(then.minus(Span::seconds(1)))).unwrap()), kid(&before));
+        keys.refresh(made).await.unwrap();
+        let after = neighbour.sign(&claims(then)).unwrap();
         assert_ne!(kid(&after), kid(&before));
         assert!(keys.claims(&before, then).is_some() && keys.claims(&after, then).is_some());
         assert!(keys.claims(&before, then.plus(TOKEN_LIFE)).is_none());
-        // The file has both for the next start.
-        let again = Keys::open(&file, then).unwrap();
-        assert!(again.claims(&before, then).is_some() && again.claims(&after, then).is_some());
-        keys.rotate_if_old(then.plus(KEY_AGE_MAX)).unwrap();
+        keys.refresh(made.plus(KEY_AGE_MAX)).await.unwrap();
         assert!(keys.claims(&before, then).is_none(), "its key is forgotten");
+        assert_eq!(kid(&keys.sign(&claims(then)).unwrap()), kid(&after));
     }
 
-    #[test]
-    fn a_token_counts_only_with_our_key_under_its_name() {
+    #[tokio::test]
+    async fn a_token_counts_only_with_our_key_under_its_name() {
         let place = tempfile::tempdir().unwrap();
-        let keys = Keys::open(&place.path().join("one"), NOW).unwrap();
-        let others = Keys::open(&place.path().join("two"), NOW).unwrap();
+        let keys = opened(&place.path().join("one"), NOW).await.unwrap();
+        let others = opened(&place.path().join("two"), NOW).await.unwrap();
         let token = keys.sign(&claims(NOW)).unwrap();
         assert!(keys.claims(&token, NOW).is_some() && others.claims(&token, NOW).is_none());
         let header = Header { kid: kid(&token), ..Header::new(ALGORITHM) };
@@ -208,23 +274,23 @@ mod tests {
         assert!(keys.claims(&forged, NOW).is_none());
     }
 
-    #[test]
-    fn a_refresh_token_has_one_successor_after_a_restart_too() {
+    #[tokio::test]
+    async fn a_refresh_token_has_one_successor_after_a_restart_too() {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("session.keys");
-        let next = Keys::open(&file, NOW).unwrap().successor(&[7; 32]);
-        assert_eq!(Keys::open(&file, NOW.plus(KEY_AGE_MAX)).unwrap().successor(&[7; 32]), next);
+        let next = opened(&file, NOW).await.unwrap().successor(&[7; 32]);
+        assert_eq!(opened(&file, NOW.plus(KEY_AGE_MAX)).await.unwrap().successor(&[7; 32]), next);
         assert_ne!(next, [7; 32]);
     }
 
-    #[test]
-    fn the_file_is_for_its_owner_only_and_a_broken_one_is_told() {
+    #[tokio::test]
+    async fn the_file_is_for_its_owner_only_and_a_broken_one_is_told() {
         use std::os::unix::fs::PermissionsExt as _;
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("session.keys");
-        Keys::open(&file, NOW).unwrap();
+        opened(&file, NOW).await.unwrap();
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         std::fs::write(&file, "{}").unwrap();
-        assert!(Keys::open(&file, NOW).is_err(), "a new one would sign everybody out without a word");
+        assert!(opened(&file, NOW).await.is_err(), "a new one would sign everybody out without a word");
     }
 }

@@ -8,6 +8,7 @@ use engine::account::{Account, Session};
 use engine::audit::{Action, AuditActor, AuditEntry};
 use engine::household::Household;
 use engine::id::{MemberId, SessionId, TenantId};
+use engine::ports::{Hint, StoreError};
 use engine::time::{IdSource as _, Span, Timestamp};
 
 use super::keys::{Claims, TOKEN_LIFE};
@@ -188,8 +189,13 @@ pub async fn look_again(app: &App, household: &Household, principal: Principal) 
 
 /// Asks the store whether the session still stands, and believes it for a while.
 async fn look_up(app: &App, id: SessionId, now: Timestamp) -> Result<Believed, Problem> {
-    let session = app.store.session(id).await?.ok_or_else(Problem::signed_out)?;
-    let account = standing(app, &session, now).await?.ok_or_else(Problem::signed_out)?;
+    find(app, id, now).await?.ok_or_else(Problem::signed_out)
+}
+
+/// `None`: it is over.
+async fn find(app: &App, id: SessionId, now: Timestamp) -> Result<Option<Believed>, StoreError> {
+    let Some(session) = app.store.session(id).await? else { return Ok(None) };
+    let Some(account) = standing(app, &session, now).await? else { return Ok(None) };
     let believed = Believed {
         tenant: session.tenant,
         member: session.member,
@@ -206,11 +212,49 @@ async fn look_up(app: &App, id: SessionId, now: Timestamp) -> Result<Believed, P
     {
         tracing::debug!(%error, "when a session was last seen was not kept");
     }
-    Ok(believed)
+    Ok(Some(believed))
+}
+
+/// Whom to look at again.
+#[derive(Debug, Clone, Copy)]
+pub enum Doubted {
+    Session(SessionId),
+    Member(MemberId),
+    Everybody,
+}
+
+/// Another node may have ended sessions: those that are connected here are looked up again. Who is out is told to come
+/// back and refused at the door, because whose session goes on under another name is told the same.
+pub async fn look_at_connected(app: &App, tenant: TenantId, doubted: Doubted) -> Result<(), StoreError> {
+    let now = app.clock.now();
+    match doubted {
+        Doubted::Session(session) => drop(app.auth.sessions.believed.remove(&session)),
+        Doubted::Member(member) => app.auth.doubt_member(member),
+        Doubted::Everybody => {}
+    }
+    for (session, (member, enrolled)) in app.hub.sessions(tenant) {
+        let meant = match doubted {
+            Doubted::Session(one) => one == session,
+            Doubted::Member(one) => one == member,
+            Doubted::Everybody => true,
+        };
+        if !meant {
+            continue;
+        }
+        match find(app, session, now).await? {
+            Some(believed) if believed.enrolled != enrolled => app.hub.enrolled(tenant, member, believed.enrolled),
+            Some(_) => {}
+            None => {
+                app.auth.sessions.end(session, now);
+                app.hub.reconnect(tenant, session);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The session's account, as long as the session counts.
-pub(super) async fn standing(app: &App, session: &Session, now: Timestamp) -> Result<Option<Account>, Problem> {
+pub(super) async fn standing(app: &App, session: &Session, now: Timestamp) -> Result<Option<Account>, StoreError> {
     let account = app.store.account(session.account).await?;
     Ok(account.filter(|account| now < session.expires_at && session.token_version == account.token_version))
 }
@@ -237,6 +281,7 @@ pub async fn end(
 pub fn cut_off(app: &App, tenant: TenantId, session: SessionId) {
     app.auth.sessions.end(session, app.clock.now());
     app.hub.end_session(tenant, session);
+    app.peers.tell(Hint::SessionEnded { tenant, session });
 }
 
 /// What the log says when somebody ends this session.

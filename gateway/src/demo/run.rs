@@ -8,17 +8,18 @@ use std::sync::Arc;
 use actix_web::web;
 use clap::Args;
 use engine::intake::IntakeOutcome;
-use engine::ports::{Administration as _, BlobStore, Directory as _, IntakeQuery, PageRequest, Store};
+use engine::ports::{BlobStore, IntakeQuery, PageRequest, Store};
 use engine::time::{Clock as _, Timestamp};
 use loadtest::payload::{Line, Phone, PhoneNumberId, PortfolioId, Update, WabaId};
 use loadtest::simulator::{NumberConfig, PortfolioConfig, Profile, Simulator, SimulatorConfig, Tier};
 use serde_json::{Map, Value, json};
 
 use super::{Demo, cast, seed};
-use crate::app::{App, StartError, open_store};
+use crate::app::{App, StartError};
 use crate::config::Config;
 use crate::server;
 use crate::shell::SystemClock;
+use crate::store::Opened;
 
 #[derive(Args)]
 pub struct Options {
@@ -151,7 +152,8 @@ fn settings(options: &Options, listen: SocketAddr, simulator: &Simulator) -> Res
 
 async fn put_cast(config: &Config) -> Result<(), StartError> {
     let failed = |error: engine::ports::StoreError| StartError(error.to_string());
-    let store = open_store(config)?;
+    let opened = Opened::by(config).await?;
+    let store = opened.store();
     let now = SystemClock.now();
     for organization in [cast::clinic(), cast::workshop()] {
         // At a second start everybody is there.
@@ -161,5 +163,5 @@ async fn put_cast(config: &Config) -> Result<(), StartError> {
             store.put_number(organization.id, number).await.map_err(failed)?;
         }
     }
-    store.close().await.map_err(failed)
+    opened.close().await
 }

@@ -10,11 +10,12 @@ use bytestring::ByteString;
 use engine::access::{Principal, Sight, Visibility};
 use engine::event::LoggedEvent;
 use engine::household::Household;
-use engine::id::{ConversationId, MemberId, SessionId};
+use engine::id::{ConversationId, MemberId, NodeId, SessionId};
 use engine::permission::{Grants, Permission};
+use engine::ports::Onlooker;
 use engine::time::Timestamp;
 
-use super::frames::{Reason, ServerFrame};
+use super::frames::{Reason, ServerFrame, Viewer};
 use super::presence::Presence;
 use crate::masking;
 
@@ -42,15 +43,24 @@ pub(super) struct Channel<O> {
     ring: VecDeque<Placed>,
     ring_max: usize,
     early: BTreeMap<u64, LoggedEvent>,
+    /// How far the log goes, as another node said.
+    wanted: u64,
+    /// Somebody reads up to there.
+    reading: bool,
     pub(super) listeners: HashMap<ConnectionId, Listener<O>>,
     pub(super) presence: Presence,
     /// The newest household that the listeners were measured by.
     household: Option<Arc<Household>>,
-    /// Whether numbers of customers are masked here, as it is now.
-    masks: Masks,
+    around: Around,
 }
 
-pub(super) type Masks = Box<dyn Fn() -> bool + Send>;
+/// What a channel asks and tells.
+pub(super) struct Around {
+    /// Whether numbers of customers are masked here, as it is now.
+    pub(super) masks: Box<dyn Fn() -> bool + Send>,
+    /// Others look at the conversation now, or do something else there: for other nodes.
+    pub(super) looked: Box<dyn Fn(ConversationId, Vec<Onlooker>) + Send>,
+}
 
 struct Placed {
     event: LoggedEvent,
@@ -63,20 +73,22 @@ struct Placed {
 const EARLY_MAX: usize = 4096;
 
 impl<O: Outlet> Channel<O> {
-    pub(super) fn new(ring_max: usize, masks: Masks) -> Self {
+    pub(super) fn new(ring_max: usize, around: Around) -> Self {
         Self {
             head: None,
             ring: VecDeque::new(),
             ring_max,
             early: BTreeMap::new(),
+            wanted: 0,
+            reading: false,
             listeners: HashMap::new(),
             presence: Presence::default(),
             household: None,
-            masks,
+            around,
         }
     }
 
-    /// Takes events in any order; `true` when one is missing before what is here now.
+    /// Takes events in any order; `true` when one is missing that is known to be there.
     pub(super) fn take(&mut self, events: Vec<LoggedEvent>) -> bool {
         for event in events {
             match self.head {
@@ -91,12 +103,40 @@ impl<O: Outlet> Channel<O> {
             }
         }
         self.place_early();
-        self.head.is_some() && !self.early.is_empty()
+        self.is_behind()
     }
 
-    /// The log's head at the moment it was asked.
+    pub(super) fn is_behind(&self) -> bool {
+        self.head.is_some_and(|head| head < self.wanted || !self.early.is_empty())
+    }
+
+    /// The log goes up to here; `true` when the caller is to read it, and to say so when it has.
+    pub(super) fn want(&mut self, head: u64) -> bool {
+        self.wanted = self.wanted.max(head);
+        let reads = !self.reading && !self.listeners.is_empty() && self.is_behind();
+        self.reading |= reads;
+        reads
+    }
+
+    /// Somebody has read the log; `true` when there is more of it since.
+    pub(super) fn has_read(&mut self, well: bool) -> bool {
+        self.reading = well && self.head.is_some_and(|head| head < self.wanted);
+        self.reading
+    }
+
+    /// There is no more in the log than what is here, whatever was said.
+    pub(super) fn has_all(&mut self) {
+        self.wanted = self.head.unwrap_or_default();
+    }
+
+    /// The log's head at the moment it was asked. Where nobody listens, nobody has looked what other nodes wrote: what lies
+    /// between is in the log.
     pub(super) fn begin(&mut self, head: u64) {
-        self.head.get_or_insert(head);
+        let known = *self.head.get_or_insert(head);
+        if known < head && self.listeners.is_empty() {
+            self.head = Some(head);
+            self.ring.clear();
+        }
         self.place_early();
     }
 
@@ -117,7 +157,7 @@ impl<O: Outlet> Channel<O> {
         self.head = Some(event.n);
         let Ok(frame) = ByteString::try_from(event.frame.clone()) else { return };
         let placed = Placed::new(event, frame);
-        let masked = (self.masks)();
+        let masked = (self.around.masks)();
         let mut by_sight = [Sight::Visible, Sight::Gone, Sight::Hidden].map(|sight| (sight, Vec::new()));
         for listener in self.listeners.values() {
             let sight = listener.principal.sight(&placed.event.audience);
@@ -152,8 +192,27 @@ impl<O: Outlet> Channel<O> {
         }
     }
 
-    /// To those who look at this conversation: who else does.
+    /// To those who look at this conversation, and to other nodes: who else does.
     pub(super) fn tell_presence(&mut self, conversation: ConversationId) {
+        (self.around.looked)(conversation, self.presence.onlookers(conversation));
+        self.tell_viewers(conversation);
+    }
+
+    /// Again, for nodes that have not heard it.
+    pub(super) fn repeat_presence(&self) {
+        for conversation in self.presence.looked_at() {
+            (self.around.looked)(conversation, self.presence.onlookers(conversation));
+        }
+    }
+
+    /// Who looks at the conversation on another node now.
+    pub(super) fn looked_elsewhere(&mut self, node: NodeId, conversation: ConversationId, viewers: Vec<Viewer>) {
+        if self.presence.said(node, conversation, viewers) {
+            self.tell_viewers(conversation);
+        }
+    }
+
+    fn tell_viewers(&mut self, conversation: ConversationId) {
         let people = self.presence.viewers(conversation);
         self.tell(&ServerFrame::Presence { conversation_id: conversation, people }, Some(conversation));
     }
@@ -172,7 +231,7 @@ impl<O: Outlet> Channel<O> {
         let skip = usize::try_from(after + 1 - oldest).unwrap_or(usize::MAX);
         let page = self.ring.iter().skip(skip).take(limit);
         let last = page.clone().last().map_or(after, |placed| placed.event.n);
-        let masked = (self.masks)();
+        let masked = (self.around.masks)();
         Some((last, page.map(|placed| placed.frame_for(principal.sight(&placed.event.audience), masked)).collect()))
     }
 

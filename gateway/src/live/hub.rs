@@ -1,6 +1,8 @@
 //! Brings events to listeners. What the bus says is a hint: a gap is filled from the log, and nobody is sent an event before
 //! the one that comes before it.
 
+mod elsewhere;
+
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -11,17 +13,17 @@ use engine::access::Principal;
 use engine::event::LoggedEvent;
 use engine::household::Household;
 use engine::id::{ConversationId, MemberId, SessionId, TenantId};
-use engine::permission::Permission;
-use engine::ports::{Bus, Store, StoreError};
+use engine::ports::{Bus, Hint, Store, StoreError};
 use engine::time::Timestamp;
 use tokio::time::Instant;
 
-use super::channel::{Channel, ConnectionId, Listener, Outlet, frame_of};
+use super::channel::{Around, Channel, ConnectionId, Listener, Outlet, frame_of};
 use super::courier::Tab;
 use super::frames::{Reason, ServerFrame};
 use crate::config::Limits;
 use crate::households::Households;
 use crate::metric;
+use crate::peers::Peers;
 
 /// Every this often each listener hears the head of the log.
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -36,6 +38,7 @@ pub struct Hub<O = Tab> {
     this: Weak<Self>,
     store: Arc<dyn Store>,
     households: Arc<Households>,
+    peers: Peers,
     channels: DashMap<TenantId, Arc<Mutex<Channel<O>>>>,
     runtime: tokio::runtime::Handle,
     next_connection: AtomicU64,
@@ -70,11 +73,12 @@ pub struct Candidate<O> {
 
 impl<O: Outlet> Hub<O> {
     /// Must be made on a thread whose runtime lives as long as the process.
-    pub fn new(store: Arc<dyn Store>, households: Arc<Households>, limits: &Limits) -> Arc<Self> {
+    pub fn new(store: Arc<dyn Store>, households: Arc<Households>, peers: Peers, limits: &Limits) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
             store,
             households,
+            peers,
             channels: DashMap::new(),
             runtime: tokio::runtime::Handle::current(),
             next_connection: AtomicU64::new(1),
@@ -143,7 +147,12 @@ impl<O: Outlet> Hub<O> {
     fn listen(&self, channel: &mut Channel<O>, candidate: Candidate<O>) -> ConnectionId {
         let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
         let Candidate { outlet, principal } = candidate;
+        let tenant = principal.tenant;
         channel.listen(id, Listener { outlet, principal });
+        // What came while nobody listened was not looked after.
+        if self.peers.may_be() && channel.want(0) {
+            self.fill_soon(tenant);
+        }
         id
     }
 
@@ -226,7 +235,8 @@ impl<O: Outlet> Hub<O> {
         }
     }
 
-    /// Called once a second: sessions that are over, typing that ended silently, and each 5th time the heads.
+    /// Called once a second: sessions that are over, typing that ended silently, and each 5th time the heads, and to other
+    /// nodes who looks at what.
     pub fn beat(&self, now: Timestamp, with_heads: bool) {
         for channel in &self.channels {
             let mut channel = lock(&channel);
@@ -236,6 +246,7 @@ impl<O: Outlet> Hub<O> {
             }
             if let (true, Some(head)) = (with_heads, channel.head) {
                 channel.tell(&ServerFrame::Head { head }, None);
+                channel.repeat_presence();
             }
         }
     }
@@ -247,37 +258,48 @@ impl<O: Outlet> Hub<O> {
 
     fn channel(&self, tenant: TenantId) -> Arc<Mutex<Channel<O>>> {
         let made = || {
-            let households = self.households.clone();
-            let masks = Box::new(move || households.masks(tenant));
-            Arc::new(Mutex::new(Channel::new(self.ring_max, masks)))
+            self.peers.follow(tenant);
+            let (households, peers) = (self.households.clone(), self.peers.clone());
+            let node = peers.node;
+            let looked = move |conversation, people| peers.tell(Hint::Presence { tenant, node, conversation, people });
+            let around = Around { masks: Box::new(move || households.masks(tenant)), looked: Box::new(looked) };
+            Arc::new(Mutex::new(Channel::new(self.ring_max, around)))
         };
         self.channels.entry(tenant).or_insert_with(made).clone()
     }
 
-    /// Asks the log once where it stands.
+    /// Asks the log where it stands: once, or whenever nobody listened and other nodes may have written.
     async fn begin(&self, tenant: TenantId, channel: &Mutex<Channel<O>>) -> Result<(), StoreError> {
-        if lock(channel).head.is_none() {
+        let unknown = {
+            let channel = lock(channel);
+            channel.head.is_none() || (self.peers.may_be() && channel.listeners.is_empty())
+        };
+        if unknown {
             let head = self.store.range(tenant).await?.head;
             lock(channel).begin(head);
         }
         Ok(())
     }
 
-    /// Reads what is missing from the log.
-    async fn fill_gap(&self, tenant: TenantId) {
+    /// Reads what is missing from the log; `false`: it was not read.
+    async fn fill_gap(&self, tenant: TenantId) -> bool {
         let channel = self.channel(tenant);
         loop {
-            let Some(head) = lock(&channel).head else { return };
+            let Some(head) = lock(&channel).head else { return false };
             let page = match self.store.events(tenant, head, PAGE).await {
                 Ok(page) => page,
                 Err(error) => {
                     tracing::warn!(%error, "the event log was not read; the next event tries again");
-                    return;
+                    return false;
                 }
             };
-            let gap = !page.is_empty() && lock(&channel).take(page);
-            if !gap {
-                return;
+            let mut channel = lock(&channel);
+            if page.is_empty() {
+                channel.has_all();
+                return true;
+            }
+            if !channel.take(page) {
+                return true;
             }
         }
     }
@@ -285,9 +307,15 @@ impl<O: Outlet> Hub<O> {
 
 impl<O: Outlet> Bus for Hub<O> {
     fn publish(&self, tenant: TenantId, events: Vec<LoggedEvent>) {
+        if let Some(head) = events.iter().map(|event| event.n).max() {
+            self.peers.tell(Hint::Logged { tenant, head });
+        }
         // Nobody has ever listened: the log has them.
         let Some(channel) = self.channels.get(&tenant).map(|channel| channel.clone()) else { return };
-        let gap = lock(&channel).take(events);
+        let gap = {
+            let mut channel = lock(&channel);
+            channel.take(events) && !channel.listeners.is_empty()
+        };
         if gap && let Some(hub) = self.this.upgrade() {
             self.runtime.spawn(async move {
                 tokio::time::interval_at(Instant::now() + GAP_PATIENCE, GAP_PATIENCE).tick().await;
@@ -300,9 +328,8 @@ impl<O: Outlet> Bus for Hub<O> {
     }
 
     fn alerts_changed(&self, tenant: TenantId) {
-        if let Some(channel) = self.channels.get(&tenant).map(|channel| channel.clone()) {
-            lock(&channel).tell_those_who_may(Permission::ChannelsManage, &ServerFrame::AlertsChanged);
-        }
+        self.peers.tell(Hint::Alerts { tenant });
+        self.heard_alerts(tenant);
     }
 }
 
@@ -351,7 +378,7 @@ mod tests {
     impl Stage {
         fn new() -> Self {
             let store = Arc::new(MemoryStore::new());
-            let hub = Hub::new(store.clone(), Arc::default(), &Config::defaults().unwrap().limits);
+            let hub = Hub::new(store.clone(), Arc::default(), Peers::none(), &Config::defaults().unwrap().limits);
             let number =
                 NumberRef { phone_number_id: "200".parse().unwrap(), name: "Garden".into(), display: "+1".into() };
             let contact = Contact::new(ContactId::from_bytes([2; 16]));

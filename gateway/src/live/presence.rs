@@ -1,10 +1,12 @@
-//! Who looks at which conversation and who is writing; known to this process only and forgotten with it.
+//! Who looks at which conversation and who is writing: here by their connections, on other nodes by what those say. Kept
+//! nowhere; what another node does not repeat is forgotten.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use engine::directory::Person;
-use engine::id::ConversationId;
+use engine::id::{ConversationId, NodeId};
+use engine::ports::Onlooker;
 use tokio::time::Instant;
 
 use super::channel::ConnectionId;
@@ -13,9 +15,20 @@ use super::frames::Viewer;
 /// A browser says every 5 s that its person is still writing.
 const TYPING_LIFE: Duration = Duration::from_secs(8);
 
+/// Another node says this often who looks at a conversation there ([`super::hub::HEARTBEAT`]); two lost in a row are none.
+const ELSEWHERE_LIFE: Duration = Duration::from_secs(12);
+/// Conversations of other nodes that are remembered of one organization.
+const ELSEWHERE_MAX: usize = 10_000;
+
 #[derive(Default)]
 pub(super) struct Presence {
     connections: HashMap<ConnectionId, Looking>,
+    elsewhere: HashMap<(ConversationId, NodeId), Elsewhere>,
+}
+
+struct Elsewhere {
+    viewers: Vec<Viewer>,
+    until: Instant,
 }
 
 struct Looking {
@@ -63,7 +76,37 @@ impl Presence {
                 changed.push(looking.conversation);
             }
         }
+        self.elsewhere.retain(|(conversation, _), said| {
+            let holds = now < said.until;
+            if !holds {
+                changed.push(*conversation);
+            }
+            holds
+        });
         changed
+    }
+
+    /// What another node says of a conversation, in place of what it said before; `true` when it is news.
+    pub(super) fn said(&mut self, node: NodeId, conversation: ConversationId, viewers: Vec<Viewer>) -> bool {
+        let place = (conversation, node);
+        let news = self.elsewhere.get(&place).map(|said| said.viewers.as_slice()).unwrap_or_default() != viewers;
+        if viewers.is_empty() {
+            self.elsewhere.remove(&place);
+        } else if self.elsewhere.len() < ELSEWHERE_MAX || self.elsewhere.contains_key(&place) {
+            self.elsewhere.insert(place, Elsewhere { viewers, until: Instant::now() + ELSEWHERE_LIFE });
+        }
+        news
+    }
+
+    /// What somebody looks at here.
+    pub(super) fn looked_at(&self) -> BTreeSet<ConversationId> {
+        self.connections.values().map(|looking| looking.conversation).collect()
+    }
+
+    /// Who looks at it here, for other nodes.
+    pub(super) fn onlookers(&self, conversation: ConversationId) -> Vec<Onlooker> {
+        let here = self.viewers_among(conversation, Vec::new());
+        here.into_iter().map(|Viewer { person, typing }| Onlooker { member: person.id, typing }).collect()
     }
 
     pub(super) fn views(&self, connection: ConnectionId, conversation: ConversationId) -> bool {
@@ -83,12 +126,19 @@ impl Presence {
 
     /// Each person once, whatever number of tabs they have.
     pub(super) fn viewers(&self, conversation: ConversationId) -> Vec<Viewer> {
+        let elsewhere = self.elsewhere.iter().filter(|((place, _), _)| *place == conversation);
+        self.viewers_among(conversation, elsewhere.flat_map(|(_, said)| said.viewers.clone()).collect())
+    }
+
+    fn viewers_among(&self, conversation: ConversationId, elsewhere: Vec<Viewer>) -> Vec<Viewer> {
+        let here = self.connections.values().filter(|looking| looking.conversation == conversation);
+        let here =
+            here.map(|looking| Viewer { person: looking.person.clone(), typing: looking.typing_until.is_some() });
         let mut viewers: Vec<Viewer> = Vec::new();
-        for looking in self.connections.values().filter(|looking| looking.conversation == conversation) {
-            let typing = looking.typing_until.is_some();
-            match viewers.iter_mut().find(|viewer| viewer.person.id == looking.person.id) {
-                Some(viewer) => viewer.typing |= typing,
-                None => viewers.push(Viewer { person: looking.person.clone(), typing }),
+        for one in here.chain(elsewhere) {
+            match viewers.iter_mut().find(|viewer| viewer.person.id == one.person.id) {
+                Some(viewer) => viewer.typing |= one.typing,
+                None => viewers.push(one),
             }
         }
         viewers.sort_by(|one, other| one.person.name.cmp(&other.person.name));
@@ -117,6 +167,27 @@ mod tests {
         tokio::time::advance(TYPING_LIFE).await;
         assert_eq!(presence.expire(), [conversation]);
         assert!(presence.viewers(conversation).iter().all(|viewer| !viewer.typing));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_another_node_does_not_repeat_is_forgotten() {
+        let (conversation, node) = (ConversationId::from_bytes([9; 16]), NodeId::from_bytes([7; 16]));
+        let rafael = Person { id: MemberId::from_bytes([2; 16]), name: "Rafael".into() };
+        let there = || vec![Viewer { person: rafael.clone(), typing: false }, Viewer { person: lina(), typing: true }];
+        let mut presence = Presence::default();
+        presence.view(1, lina(), Some(conversation));
+        assert!(presence.said(node, conversation, there()) && !presence.said(node, conversation, there()));
+        assert_eq!(
+            presence.viewers(conversation),
+            [there()[1].clone(), there()[0].clone()],
+            "one person in two places"
+        );
+        assert_eq!(presence.onlookers(conversation), [Onlooker { member: lina().id, typing: false }]);
+        tokio::time::advance(ELSEWHERE_LIFE).await;
+        assert_eq!(presence.expire(), [conversation]);
+        assert_eq!(presence.viewers(conversation), [Viewer { person: lina(), typing: false }]);
+        presence.said(node, conversation, there());
+        assert!(presence.said(node, conversation, Vec::new()) && presence.viewers(conversation).len() == 1);
     }
 
     #[test]

@@ -67,7 +67,7 @@ async fn actions(owner: &Agent, start: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn another_role_counts_at_once_on_an_open_connection() {
+pub(crate) async fn another_role_counts_at_once_on_an_open_connection() {
     let house = house().await;
     let (mut lina, mut marco) = (house.lina.live(None).await, house.marco.live(None).await);
     assert_eq!(house.hears(&mut lina, "one").await, "a tick");
@@ -148,7 +148,7 @@ async fn who_sees_no_conversation_any_more_stays_signed_in_and_hears_nothing() {
 }
 
 #[tokio::test]
-async fn who_is_deactivated_is_out_at_once_and_their_work_is_handed_over() {
+pub(crate) async fn who_is_deactivated_is_out_at_once_and_their_work_is_handed_over() {
     let house = house().await;
     let mut marco = house.marco.live(None).await;
     let path = format!("members/{}", house.marco.id());
@@ -344,7 +344,7 @@ async fn links_and_keys_are_told_once() {
 }
 
 #[tokio::test]
-async fn the_audit_log_is_narrowed_paged_and_exported() {
+pub(crate) async fn the_audit_log_is_narrowed_paged_and_exported() {
     let house = house().await;
     let owner = &house.owner;
     for n in 0..120 {

@@ -34,7 +34,7 @@ pub(crate) async fn made(jetto: &Jetto, n: u8, permissions: &[Permission], expir
 }
 
 #[tokio::test]
-async fn a_key_opens_what_it_was_given_and_nothing_of_people() {
+pub(crate) async fn a_key_opens_what_it_was_given_and_nothing_of_people() {
     let mut jetto = Jetto::prepared().await;
     let scopes = [Permission::ConversationsReadAll, Permission::ConversationsReply, Permission::MembersManage];
     let key = made(&jetto, 1, &scopes, None).await;

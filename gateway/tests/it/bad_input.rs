@@ -160,7 +160,7 @@ async fn nul_lone_surrogates_and_deep_values_disturb_no_neighbour() {
 }
 
 #[tokio::test]
-async fn an_item_that_lacks_what_it_needs_waits_with_its_body_and_can_be_replayed() {
+pub(crate) async fn an_item_that_lacks_what_it_needs_waits_with_its_body_and_can_be_replayed() {
     let mut jetto = Jetto::prepared().await;
     jetto.unmask(crate::harness::ORGANIZATION).await;
     jetto.start().await;
@@ -211,7 +211,7 @@ async fn a_thousand_changes_for_fifty_numbers_are_all_kept() {
 }
 
 #[tokio::test]
-async fn what_came_for_an_unknown_number_is_processed_once_it_is_connected() {
+pub(crate) async fn what_came_for_an_unknown_number_is_processed_once_it_is_connected() {
     let mut jetto = Jetto::empty(loadtest::simulator::SimulatorConfig::default());
     jetto.create_organization(ORGANIZATION, crate::harness::OWNER).await;
     jetto.start().await;

@@ -99,7 +99,7 @@ pub(crate) fn words_of(message: &Value) -> String {
 }
 
 #[tokio::test]
-async fn after_kill_9_in_full_work_everything_promised_is_there_once() {
+pub(crate) async fn after_kill_9_in_full_work_everything_promised_is_there_once() {
     let mut jetto = Jetto::running().await;
     let agent = jetto.owner().await;
     let first: Vec<_> =
@@ -155,7 +155,9 @@ async fn after_kill_9_in_full_work_everything_promised_is_there_once() {
         events.iter().filter(|event| event["type"] == "message_added").map(|event| event["message"]["id"].to_string()),
     );
     assert_eq!(added.len(), said.len(), "each message was announced");
-    assert!(added.values().all(|times| *times == 1), "and once");
+    let twice: Vec<_> =
+        events.iter().filter(|event| added.get(&event["message"]["id"].to_string()) > Some(&1)).collect();
+    assert!(twice.is_empty(), "and once: {twice:?}");
 }
 
 #[tokio::test]

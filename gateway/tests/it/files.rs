@@ -101,7 +101,7 @@ async fn a_file_that_meta_has_lost_does_not_hold_up_its_message() {
 }
 
 #[tokio::test]
-async fn an_upload_is_sent_to_the_customer() {
+pub(crate) async fn an_upload_is_sent_to_the_customer() {
     let jetto = Jetto::running().await;
     let agent = jetto.owner().await;
     jetto.customer_writes("Send me the list");

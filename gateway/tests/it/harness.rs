@@ -3,8 +3,10 @@
 mod agent;
 mod canary;
 mod door;
+mod ground;
 mod hook;
 mod live;
+pub(crate) mod nodes;
 mod post_office;
 mod routes;
 
@@ -17,7 +19,6 @@ use loadtest::payload::{Content, Phone, PhoneNumberId, Wamid};
 use loadtest::simulator::{Simulator, SimulatorConfig};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use storage::sqlite::{SqliteOptions, SqliteStore};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
@@ -26,7 +27,8 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 pub(crate) use agent::{Agent, Answer};
 pub(crate) use canary::{betrayed, holds, plant, spellings};
 pub(crate) use door::{phone, told};
-pub(crate) use hook::{customer, now_s, sample, samples, shown, signed, signed_at, status, text, wamid, webhook};
+pub(crate) use ground::on_cql;
+pub(crate) use hook::{customer, now_s, post, sample, samples, shown, signed, signed_at, status, text, wamid, webhook};
 pub(crate) use live::Live;
 pub(crate) use post_office::PostOffice;
 pub(crate) use routes::Things;
@@ -112,7 +114,8 @@ impl Jetto {
             // Tests sign in more often than people.
             ("JETTO_LIMITS__SIGN_IN_ATTEMPTS", "100"),
         ];
-        let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
+        let mut settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
+        settings.extend(ground::settings());
         Self { meta, seed, directory, settings, server: None }
     }
 
@@ -126,7 +129,11 @@ impl Jetto {
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        self.settings.iter().find(|(key, _)| key == "JETTO_DATA_DIR").map(|(_, dir)| dir.into()).expect("a setting")
+        self.setting("JETTO_DATA_DIR").into()
+    }
+
+    fn setting(&self, name: &str) -> &str {
+        self.settings.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).expect("a setting")
     }
 
     /// Another data directory from now on.
@@ -309,26 +316,22 @@ impl Jetto {
 
     /// From now on the organization's people see numbers whole; the server must be stopped.
     pub(crate) async fn unmask(&self, organization: &str) {
-        use engine::ports::{Administration as _, Changed};
-        let store = SqliteStore::open(&self.data(), SqliteOptions::default()).unwrap();
-        let all = store.organizations().await.unwrap();
-        let tenant = all.iter().find(|one| one.name == organization).expect("the organization").id;
+        use engine::ports::Changed;
+        let (opened, found) = self.store(organization).await;
+        let (store, tenant) = (opened.store(), found.id);
         let household = store.household(tenant).await.unwrap().unwrap();
         let settings = engine::directory::Settings { mask_phones: false, ..household.settings };
         let write = engine::household::Write::Settings(settings);
         let changed = store.change(tenant, household.revision, vec![write], vec![]).await.unwrap();
         assert!(matches!(changed, Changed::Applied { .. }));
-        store.close().await.unwrap();
+        opened.close().await.unwrap();
     }
 
     /// Entries of this kind in the organization's audit log; the server must be stopped.
     pub(crate) async fn audit_records(&self, organization: &str, action: &str) -> Vec<engine::audit::AuditRecord> {
-        use engine::ports::{Administration as _, AuditLog as _};
-        let store = SqliteStore::open(&self.data(), SqliteOptions::default()).unwrap();
-        let all = store.organizations().await.unwrap();
-        let tenant = all.iter().find(|one| one.name == organization).expect("the organization").id;
-        let mut records = store.audit_chain(tenant, 0, 1_000).await.unwrap();
-        store.close().await.unwrap();
+        let (opened, found) = self.store(organization).await;
+        let mut records = opened.store().audit_chain(found.id, 0, 1_000).await.unwrap();
+        opened.close().await.unwrap();
         records.retain(|record| record.entry.action.key() == action);
         records
     }

@@ -79,7 +79,7 @@ async fn another_organizations_ids_are_not_found_and_nothing_changes() {
 }
 
 #[tokio::test]
-async fn no_list_file_or_export_of_one_organization_names_anything_of_the_other() {
+pub(crate) async fn no_list_file_or_export_of_one_organization_names_anything_of_the_other() {
     let (_jetto, sides) = two_furnished().await;
     for (reader, other) in [(0, 1), (1, 0)] {
         let ((reader, mine), (other, theirs)) = (&sides[reader], &sides[other]);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Jetto, eventually};
 
 #[tokio::test]
-async fn a_message_reaches_the_agent_and_the_reply_shows_its_ticks() {
+pub(crate) async fn a_message_reaches_the_agent_and_the_reply_shows_its_ticks() {
     let jetto = Jetto::running().await;
     let agent = jetto.owner().await;
     let mut live = agent.live(None).await;
@@ -37,7 +37,7 @@ async fn a_message_reaches_the_agent_and_the_reply_shows_its_ticks() {
 }
 
 #[tokio::test]
-async fn the_same_key_is_the_same_message_and_leaves_once() {
+pub(crate) async fn the_same_key_is_the_same_message_and_leaves_once() {
     let jetto = Jetto::running().await;
     let agent = jetto.owner().await;
     jetto.customer_writes("Hello");
@@ -61,7 +61,7 @@ async fn the_same_key_is_the_same_message_and_leaves_once() {
 }
 
 #[tokio::test]
-async fn a_reply_quotes_and_a_reaction_sits_on_its_message() {
+pub(crate) async fn a_reply_quotes_and_a_reaction_sits_on_its_message() {
     let jetto = Jetto::running().await;
     let agent = jetto.owner().await;
     let wamid = jetto.customer_writes("Which one do you mean?");
@@ -164,7 +164,7 @@ async fn reading_turns_the_customers_ticks_blue_and_typing_is_shown_to_them() {
 }
 
 #[tokio::test]
-async fn a_conversation_is_taken_read_and_closed_and_every_list_and_count_agrees() {
+pub(crate) async fn a_conversation_is_taken_read_and_closed_and_every_list_and_count_agrees() {
     let jetto = Jetto::running().await;
     let agent = jetto.owner().await;
     jetto.customer_writes("Hello");

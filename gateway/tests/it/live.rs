@@ -33,7 +33,7 @@ async fn it_needs_the_cookie_and_the_exact_origin() {
 }
 
 #[tokio::test]
-async fn every_event_has_the_next_number_and_a_newcomer_starts_at_the_head() {
+pub(crate) async fn every_event_has_the_next_number_and_a_newcomer_starts_at_the_head() {
     let jetto = Jetto::running().await;
     let agent = jetto.owner().await;
     let mut from_start = agent.live(Some(0)).await;
@@ -66,7 +66,7 @@ async fn a_browser_from_another_life_is_told_to_load_anew() {
 }
 
 #[tokio::test]
-async fn presence_and_typing_are_seen_by_who_looks_at_the_same_conversation() {
+pub(crate) async fn presence_and_typing_are_seen_by_who_looks_at_the_same_conversation() {
     let jetto = Jetto::prepared().await;
     jetto.add_member(ORGANIZATION, "lina@garden.example", "agent").await;
     let mut jetto = jetto;
@@ -98,7 +98,7 @@ async fn presence_and_typing_are_seen_by_who_looks_at_the_same_conversation() {
 }
 
 #[tokio::test]
-async fn signing_out_closes_the_socket_within_a_second() {
+pub(crate) async fn signing_out_closes_the_socket_within_a_second() {
     let jetto = Jetto::running().await;
     let (agent, other_tab_owner) = (jetto.owner().await, jetto.owner().await);
     let (mut live, mut second_tab) = (agent.live(None).await, agent.live(None).await);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::harness::{Jetto, customer, eventually, now_s, text, webhook};
 
 #[tokio::test]
-async fn the_same_webhook_twice_at_once_and_again_later_is_one_message() {
+pub(crate) async fn the_same_webhook_twice_at_once_and_again_later_is_one_message() {
     let jetto = Jetto::running().await;
     let agent = jetto.owner().await;
     let body = webhook([&text(&customer(1), "same", now_s(), "Only once")]);

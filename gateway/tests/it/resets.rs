@@ -22,7 +22,7 @@ async fn use_up(jetto: &Jetto, token: &str, email: &str) {
 }
 
 #[tokio::test]
-async fn a_link_comes_by_mail_and_is_good_once() {
+pub(crate) async fn a_link_comes_by_mail_and_is_good_once() {
     let mut office = PostOffice::open(&[]).await;
     let mut jetto = Jetto::prepared().await;
     jetto.mails_by(&office);

@@ -48,7 +48,7 @@ async fn nothing_free_leaves_when_the_customer_wrote_more_than_a_day_ago() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_unknown_until_a_status_settles_it_and_never_sent_twice() {
+pub(crate) async fn a_lost_answer_is_unknown_until_a_status_settles_it_and_never_sent_twice() {
     let jetto = Jetto::running().await;
     let mut profile = loadtest::simulator::Profile::clean();
     profile.sent_after = loadtest::simulator::Span::new(1_500, 1_500);

@@ -28,7 +28,7 @@ async fn ends_at_once(live: &mut Live) -> String {
 }
 
 #[tokio::test]
-async fn a_refresh_token_that_was_used_before_ends_the_session_for_both() {
+pub(crate) async fn a_refresh_token_that_was_used_before_ends_the_session_for_both() {
     let mut jetto = Jetto::running().await;
     let (thief, other) = (jetto.owner().await, jetto.owner().await);
     let mut owner = thief.clone();
@@ -80,7 +80,7 @@ async fn a_refresh_token_that_is_not_one_is_refused() {
 }
 
 #[tokio::test]
-async fn a_browser_is_listed_and_signed_out_from_another() {
+pub(crate) async fn a_browser_is_listed_and_signed_out_from_another() {
     let mut jetto = Jetto::prepared().await;
     jetto.add_member(ORGANIZATION, "agent@garden.example", "agent").await;
     jetto.start().await;
@@ -132,7 +132,7 @@ async fn behind_a_trusted_proxy_the_address_is_the_clients() {
 }
 
 #[tokio::test]
-async fn a_person_of_two_organizations_goes_from_one_to_the_other() {
+pub(crate) async fn a_person_of_two_organizations_goes_from_one_to_the_other() {
     let mut jetto = Jetto::prepared().await;
     jetto.create_organization("Second", "owner@second.example").await;
     let (token, token_hash) = links::new_token();

@@ -104,7 +104,7 @@ async fn with(agent: &Agent, token: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_session_outlives_a_restart_and_its_end_does_too() {
+pub(crate) async fn a_session_outlives_a_restart_and_its_end_does_too() {
     let mut jetto = Jetto::running().await;
     let (stays, leaves) = (jetto.owner().await, jetto.owner().await);
     Answer::to(leaves.request(Method::DELETE, "sessions/current")).await.expect(204);

@@ -82,7 +82,7 @@ async fn statuses_in_reverse_and_twice_show_the_highest_with_every_time() {
 }
 
 #[tokio::test]
-async fn a_status_before_the_answer_finds_its_message() {
+pub(crate) async fn a_status_before_the_answer_finds_its_message() {
     let jetto = Jetto::running().await;
     jetto.meta.set_profile(Profile { status_first_percent: 100.0, ..Profile::clean() });
     let agent = jetto.owner().await;

@@ -152,15 +152,12 @@ impl CqlStore {
         if open.is_empty() {
             return Ok(true);
         }
-        let mut n = head.n;
+        let (given, n) = places(head.n, open.iter().map(|waiting| &waiting.wish));
         let mut parts = vec![(UPDATE_HEAD, Vec::new())];
-        let mut given = Vec::new();
-        for Waiting { wish, .. } in &*open {
-            given.push(n + 1);
+        for (Waiting { wish, .. }, first) in open.iter().zip(&given) {
             if wish.events > 0 {
-                parts.push((REMEMBER, remember(home, wish, n + 1)));
+                parts.push((REMEMBER, remember(home, wish, *first)));
             }
-            n += u64::from(wish.events);
         }
         let version = (head.version > 0).then_some(CqlValue::BigInt(head.version));
         let next = CqlValue::BigInt(head.version + 1);
@@ -171,7 +168,8 @@ impl CqlStore {
         if self.cql.lwt_batch(parts).await? != Lwt::Applied {
             return Ok(false);
         }
-        self.orders.advance(tenant, head.version).await;
+        let changed = open.iter().map(|waiting| waiting.wish.conversation).collect();
+        self.orders.advance(tenant, home, head.version, changed).await;
         for (waiting, first) in open.drain(..).zip(given) {
             drop(waiting.answer.send(Ok(first)));
         }
@@ -210,6 +208,21 @@ impl CqlStore {
     }
 }
 
+/// The first place of each wish after `n`, and the last one given. A change is wished for twice when somebody who meets it
+/// finishes it beside its maker: both get the same.
+fn places<'a>(mut n: u64, wishes: impl Iterator<Item = &'a Wish>) -> (Vec<u64>, u64) {
+    let mut known = HashMap::new();
+    let first = |wish: &Wish| {
+        *known.entry(wish.change).or_insert_with(|| {
+            let first = n + 1;
+            n += u64::from(wish.events);
+            first
+        })
+    };
+    let given = wishes.map(first).collect();
+    (given, n)
+}
+
 const UPDATE_HEAD: &str = "UPDATE event_head SET n = ?, version = ? WHERE home = ? IF version = ?";
 const REMEMBER: &str = "INSERT INTO event_head (home, change, conversation, first, count) VALUES (?, ?, ?, ?, ?)";
 
@@ -221,4 +234,21 @@ fn remember(home: Lookup, wish: &Wish, first: u64) -> Values {
         Some(CqlValue::BigInt(names::signed(first))),
         Some(CqlValue::Int(i32::try_from(wish.events).unwrap_or(i32::MAX))),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_change_that_two_finish_at_once_has_its_places_once() {
+        let wish = |change: u8, events| Wish {
+            change: [change; 16],
+            conversation: ConversationId::from_bytes([1; 16]),
+            events,
+            known_since: Instant::now(),
+        };
+        let wishes = [wish(1, 2), wish(2, 1), wish(1, 2), wish(3, 0), wish(4, 1)];
+        assert_eq!(places(10, wishes.iter()), (vec![11, 13, 11, 14, 14], 14));
+    }
 }

@@ -3,10 +3,14 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::{PoisonError, RwLock};
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use engine::ports::StoreError;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, RootCertStore};
 use scylla::client::execution_profile::ExecutionProfile;
 use scylla::client::session::Session;
 use scylla::client::session_builder::SessionBuilder;
@@ -20,7 +24,9 @@ use scylla::statement::prepared::PreparedStatement;
 use scylla::statement::{Consistency, SerialConsistency};
 use scylla::value::{CqlValue, Row};
 
+use super::CqlOptions;
 use super::fault::Faults;
+use super::gauge::Gauge;
 
 /// Longer than the server's own time-outs, so that it is the server who says that something took too long.
 const REQUEST_MAX: Duration = Duration::from_secs(15);
@@ -48,29 +54,60 @@ pub(super) type Values = Vec<Option<CqlValue>>;
 pub(super) struct Cql {
     session: Session,
     prepared: RwLock<HashMap<(&'static str, Kind), PreparedStatement>>,
+    gauge: Gauge,
     pub(super) faults: Faults,
 }
 
-pub(super) async fn connect(nodes: &[String]) -> Result<Session, StoreError> {
+pub(super) async fn connect(options: &CqlOptions) -> Result<Session, StoreError> {
     let profile = ExecutionProfile::builder()
         .consistency(Consistency::LocalQuorum)
         .serial_consistency(Some(SerialConsistency::LocalSerial))
         .request_timeout(Some(REQUEST_MAX))
         .build();
-    let builder = SessionBuilder::new().known_nodes(nodes).default_execution_profile_handle(profile.into_handle());
+    let mut builder =
+        SessionBuilder::new().known_nodes(&options.nodes).default_execution_profile_handle(profile.into_handle());
+    if let Some((name, password)) = &options.login {
+        builder = builder.user(name, password);
+    }
+    if let Some(file) = &options.tls_ca_file {
+        builder = builder.tls_context(Some(trusting(file)?));
+    }
     Box::pin(builder.build()).await.map_err(unavailable)
+}
+
+/// The operator's own authority and nobody else: servers of a database are not for the public.
+fn trusting(file: &Path) -> Result<Arc<ClientConfig>, StoreError> {
+    let unusable = |error: &dyn std::fmt::Display| unavailable(format_args!("{}: {error}", file.display()));
+    let mut roots = RootCertStore::empty();
+    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| unusable(&error))? {
+        let certificate = certificate.map_err(|error| unusable(&error))?;
+        roots.add(certificate).map_err(|error| unusable(&error))?;
+    }
+    if roots.is_empty() {
+        return Err(unusable(&"it holds no certificate"));
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.map_err(|error| unusable(&error))?;
+    Ok(Arc::new(config.with_root_certificates(roots).with_no_client_auth()))
 }
 
 impl Cql {
     pub(super) fn new(session: Session) -> Self {
-        Self { session, prepared: RwLock::default(), faults: Faults::default() }
+        Self { session, prepared: RwLock::default(), gauge: Gauge::new(), faults: Faults::default() }
+    }
+
+    pub(super) fn lag(&self) -> Duration {
+        self.gauge.lag()
     }
 
     /// A plain write that is the same when it is made again.
     pub(super) async fn write(&self, text: &'static str, values: impl SerializeRow) -> Result<(), StoreError> {
         let statement = self.prepared(text, Kind::Write).await?;
         let permit = self.faults.writing()?;
+        let under_way = self.gauge.begin();
         Box::pin(self.session.execute_unpaged(&statement, values)).await.map_err(failed)?;
+        under_way.answered();
         permit.used()
     }
 

@@ -10,11 +10,11 @@ use super::MemoryStore;
 #[async_trait]
 impl Accounts for MemoryStore {
     async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        Ok(self.state().accounts.get(&id).cloned())
+        Ok(self.state()?.accounts.get(&id).cloned())
     }
 
     async fn account_by_email(&self, email: &str) -> Result<Option<Account>, StoreError> {
-        Ok(self.state().accounts.values().find(|account| account.email == email).cloned())
+        Ok(self.state()?.accounts.values().find(|account| account.email == email).cloned())
     }
 
     async fn update_account(
@@ -23,7 +23,7 @@ impl Accounts for MemoryStore {
         expected_revision: u64,
         audit: Vec<(TenantId, AuditEntry)>,
     ) -> Result<Updated, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let before = state.accounts.get(&account.id).filter(|before| before.revision == expected_revision).cloned();
         let Some(before) = before else { return Ok(Updated::Conflict) };
         if state.accounts.values().any(|other| other.email == account.email && other.id != account.id) {
@@ -48,7 +48,7 @@ impl Accounts for MemoryStore {
     }
 
     async fn memberships(&self, account: AccountId) -> Result<Vec<(TenantId, MemberId)>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let of_account = state.households.iter().flat_map(|(tenant, household)| {
             let members = household.members.values().filter(move |member| member.account == Some(account));
             members.map(|member| (*tenant, member.id))
@@ -63,7 +63,7 @@ impl Accounts for MemoryStore {
         expires_at: Timestamp,
         audit: Vec<(TenantId, AuditEntry)>,
     ) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         state.resets.retain(|_, (other, _)| *other != account);
         state.resets.insert(hash, (account, expires_at));
         for (tenant, entry) in audit {
@@ -73,17 +73,17 @@ impl Accounts for MemoryStore {
     }
 
     async fn reset(&self, hash: [u8; 32], now: Timestamp) -> Result<Option<AccountId>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         Ok(state.resets.get(&hash).filter(|(_, expires_at)| now < *expires_at).map(|(account, _)| *account))
     }
 
     async fn take_reset(&self, hash: [u8; 32], now: Timestamp) -> Result<Option<AccountId>, StoreError> {
-        let taken = self.state().resets.remove(&hash);
+        let taken = self.state()?.resets.remove(&hash);
         Ok(taken.filter(|(_, expires_at)| now < *expires_at).map(|(account, _)| account))
     }
 
     async fn invitation_by_token(&self, hash: [u8; 32]) -> Result<Option<(TenantId, InvitationId)>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let mut all = state.households.iter().flat_map(|(tenant, household)| {
             household.invitations.values().map(move |invitation| (*tenant, invitation))
         });
@@ -92,7 +92,7 @@ impl Accounts for MemoryStore {
     }
 
     async fn api_key_by_hash(&self, hash: [u8; 32]) -> Result<Option<(TenantId, ApiKeyId)>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let mut all = state
             .households
             .iter()

@@ -6,7 +6,7 @@ use engine::audit::AuditEntry;
 use engine::directory::Organization;
 use engine::household::{Household, Write};
 use engine::id::{ApiKeyId, TenantId};
-use engine::ports::{Administration, Changed, Created, StoreError};
+use engine::ports::{Administration, Changed, Created, Pulse, StoreError};
 use engine::time::Timestamp;
 
 use super::{MemoryStore, State};
@@ -31,7 +31,7 @@ impl Administration for MemoryStore {
         accounts: Vec<Account>,
         audit: Vec<AuditEntry>,
     ) -> Result<Created, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let tenant = household.organization.id;
         if state.households.contains_key(&tenant) {
             return Ok(Created::Exists);
@@ -46,11 +46,17 @@ impl Administration for MemoryStore {
     }
 
     async fn household(&self, tenant: TenantId) -> Result<Option<Household>, StoreError> {
-        Ok(self.state().households.get(&tenant).cloned())
+        Ok(self.state()?.households.get(&tenant).cloned())
+    }
+
+    async fn pulse(&self, tenant: TenantId) -> Result<Option<Pulse>, StoreError> {
+        let state = self.state()?;
+        let audit = state.audit.get(&tenant).map_or(0, |chain| chain.ends.head.n);
+        Ok(state.households.get(&tenant).map(|household| Pulse { revision: household.revision, audit }))
     }
 
     async fn organizations(&self) -> Result<Vec<Organization>, StoreError> {
-        let mut all: Vec<_> = self.state().households.values().map(|each| each.organization.clone()).collect();
+        let mut all: Vec<_> = self.state()?.households.values().map(|each| each.organization.clone()).collect();
         all.sort_by_key(|organization| (order::by_name(&organization.name), organization.id));
         Ok(all)
     }
@@ -62,7 +68,7 @@ impl Administration for MemoryStore {
         writes: Vec<Write>,
         audit: Vec<AuditEntry>,
     ) -> Result<Changed, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         if state.households.get(&tenant).is_none_or(|household| household.revision != expected_revision) {
             return Ok(Changed::Conflict);
         }
@@ -88,7 +94,7 @@ impl Administration for MemoryStore {
     }
 
     async fn touch_api_key(&self, tenant: TenantId, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let key = state.households.get_mut(&tenant).and_then(|household| household.api_keys.get_mut(&id));
         if let Some(key) = key {
             key.last_used_at = key.last_used_at.max(Some(at));

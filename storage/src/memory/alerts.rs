@@ -15,7 +15,7 @@ pub(super) struct Raised {
 #[async_trait]
 impl Alerts for MemoryStore {
     async fn raise_alert(&self, tenant: TenantId, alert: Alert) -> Result<bool, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let raised = state.alerts.entry(tenant).or_default();
         if raised.iter().any(|known| known.alert.id == alert.id) {
             return Ok(false);
@@ -27,20 +27,20 @@ impl Alerts for MemoryStore {
     }
 
     async fn alerts(&self, tenant: TenantId) -> Result<Vec<Alert>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let raised = state.alerts.get(&tenant).into_iter().flatten().rev();
         Ok(raised.filter(|raised| !raised.dismissed).map(|raised| raised.alert.clone()).collect())
     }
 
     async fn settle_alert(&self, tenant: TenantId, id: AlertId) -> Result<bool, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let raised = state.alerts.entry(tenant).or_default();
         let found = raised.iter().position(|raised| raised.alert.id == id);
         Ok(found.is_some_and(|place| !raised.remove(place).dismissed))
     }
 
     async fn dismiss_alert(&self, tenant: TenantId, id: AlertId, audit: Vec<AuditEntry>) -> Result<bool, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let mut raised = state.alerts.entry(tenant).or_default().iter_mut();
         let Some(raised) = raised.find(|raised| raised.alert.id == id && !raised.dismissed) else { return Ok(false) };
         raised.dismissed = true;

@@ -37,14 +37,14 @@ fn fits(query: &AuditQuery, entry: &AuditEntry) -> bool {
 #[async_trait]
 impl AuditLog for MemoryStore {
     async fn record(&self, tenant: TenantId, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
-        self.state().append_audit(tenant, entries);
+        self.state()?.append_audit(tenant, entries);
         Ok(())
     }
 
     async fn audit_page(&self, tenant: TenantId, query: AuditQuery) -> Result<Page<AuditRecord>, ListError> {
         let before: Option<u64> = cursor::row(List::Audit, &query.page)?;
         let limit = cursor::limit(&query.page);
-        let state = self.state();
+        let state = self.state()?;
         let records = state.audit.get(&tenant).into_iter().flat_map(|chain| chain.records.values().rev());
         let fitting = records.filter(|record| before.is_none_or(|before| record.n < before));
         let fitting = fitting.filter(|record| fits(&query, &record.entry));
@@ -55,17 +55,17 @@ impl AuditLog for MemoryStore {
     }
 
     async fn audit_chain(&self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let records = state.audit.get(&tenant).into_iter().flat_map(|chain| chain.records.range(after + 1..));
         Ok(records.take(limit as usize).map(|(_, record)| record.clone()).collect())
     }
 
     async fn audit_ends(&self, tenant: TenantId) -> Result<ChainEnds, StoreError> {
-        Ok(self.state().audit.get(&tenant).map(|chain| chain.ends).unwrap_or_default())
+        Ok(self.state()?.audit.get(&tenant).map(|chain| chain.ends).unwrap_or_default())
     }
 
     async fn trim_audit(&self, tenant: TenantId, before: Timestamp, entry: AuditEntry) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let Some(chain) = state.audit.get_mut(&tenant) else { return Ok(()) };
         let anchor = chain.ends.anchor;
         while let Some(oldest) = chain.records.first_entry().filter(|oldest| oldest.get().entry.at < before) {

@@ -8,12 +8,12 @@ use super::MemoryStore;
 #[async_trait]
 impl BlobStore for MemoryStore {
     async fn put(&self, tenant: TenantId, id: MediaId, bytes: Bytes) -> Result<(), StoreError> {
-        self.state().blobs.insert((tenant, id), bytes);
+        self.state()?.blobs.insert((tenant, id), bytes);
         Ok(())
     }
 
     async fn read(&self, tenant: TenantId, id: MediaId) -> Result<Option<Bytes>, StoreError> {
-        Ok(self.state().blobs.get(&(tenant, id)).cloned())
+        Ok(self.state()?.blobs.get(&(tenant, id)).cloned())
     }
 
     async fn read_range(
@@ -23,7 +23,7 @@ impl BlobStore for MemoryStore {
         offset: u64,
         length: u64,
     ) -> Result<Option<Bytes>, StoreError> {
-        Ok(self.state().blobs.get(&(tenant, id)).map(|bytes| {
+        Ok(self.state()?.blobs.get(&(tenant, id)).map(|bytes| {
             let end = offset.saturating_add(length).min(bytes.len() as u64);
             let start = usize::try_from(offset.min(end)).unwrap_or(bytes.len());
             bytes.slice(start..usize::try_from(end).unwrap_or(bytes.len()))

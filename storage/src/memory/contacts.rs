@@ -16,7 +16,7 @@ impl ContactStore for MemoryStore {
         identities: &Identities,
         former: Option<&Identities>,
     ) -> Result<Resolved, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let state = &mut *state;
         let mut keys = identities.keys(portfolio);
         keys.extend(former.map(|former| former.keys(portfolio)).unwrap_or_default());
@@ -40,13 +40,13 @@ impl ContactStore for MemoryStore {
     }
 
     async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<Contact>, StoreError> {
-        Ok(self.state().contacts.get(&(tenant, id)).map(|found| found.row.clone()))
+        Ok(self.state()?.contacts.get(&(tenant, id)).map(|found| found.row.clone()))
     }
 
     async fn contacts(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Contact>, ListError> {
         let after: Option<ContactId> = cursor::row(List::Contacts, &page)?;
         let limit = cursor::limit(&page);
-        let state = self.state();
+        let state = self.state()?;
         let before = match after {
             Some(id) => state.contacts.get(&(tenant, id)).ok_or(ListError::BadCursor)?.place,
             None => i64::MAX,
@@ -65,7 +65,7 @@ impl ContactStore for MemoryStore {
         portfolio: &str,
         contacts: Vec<Contact>,
     ) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         for contact in contacts {
             let identities =
                 Identities { bsuid: contact.bsuid.clone(), wa_id: contact.phone.clone(), ..Identities::default() };

@@ -42,17 +42,17 @@ impl State {
 #[async_trait]
 impl ConversationStore for MemoryStore {
     async fn conversation(&self, tenant: TenantId, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
-        Ok(self.state().conversations.get(&(tenant, id)).map(|stored| stored.row.clone()))
+        Ok(self.state()?.conversations.get(&(tenant, id)).map(|stored| stored.row.clone()))
     }
 
     async fn commit(&self, tenant: TenantId, commit: Commit) -> Result<Committed, StoreError> {
-        self.state().commit(tenant, commit)
+        self.state()?.commit(tenant, commit)
     }
 
     async fn conversations(&self, tenant: TenantId, query: ConversationQuery) -> Result<Page<Conversation>, ListError> {
         let before = cursor::position(List::Conversations, &query.page)?;
         let limit = cursor::limit(&query.page);
-        let state = self.state();
+        let state = self.state()?;
         let shown = state.visible(tenant, &query.visibility).into_iter();
         let shown = shown.filter(|stored| shows(query.view, &stored.row) && (!query.unread || stored.row.unread > 0));
         let position = |stored: &Arrived<Conversation>| (stored.row.last_activity_at.0, stored.place);
@@ -71,7 +71,7 @@ impl ConversationStore for MemoryStore {
         me: MemberId,
         visibility: Visibility,
     ) -> Result<ConversationCounts, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let visible = state.visible(tenant, &visibility);
         let count = |view, unread: bool| {
             let shown = visible.iter().filter(|stored| shows(view, &stored.row) && (!unread || stored.row.unread > 0));
@@ -87,7 +87,7 @@ impl ConversationStore for MemoryStore {
     }
 
     async fn workloads(&self, tenant: TenantId) -> Result<BTreeMap<MemberId, u64>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let mut workloads = BTreeMap::new();
         let visible = state.visible(tenant, &Visibility::All);
         for stored in visible.iter().filter(|stored| shows(View::All, &stored.row)) {
@@ -104,7 +104,7 @@ impl ConversationStore for MemoryStore {
         contact: ContactId,
         visibility: Visibility,
     ) -> Result<Vec<Conversation>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let of_contact =
             state.visible(tenant, &visibility).into_iter().filter(|stored| stored.row.contact.id == contact);
         Ok(of_contact.take(50).map(|stored| stored.row.clone()).collect())

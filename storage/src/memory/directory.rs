@@ -30,7 +30,7 @@ impl Directory for MemoryStore {
         number: Number,
         audit: Vec<AuditEntry>,
     ) -> Result<bool, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         if state.numbers.get(&number.phone_number_id).is_some_and(|(owner, _)| *owner != tenant) {
             return Ok(false);
         }
@@ -46,7 +46,7 @@ impl Directory for MemoryStore {
         change: NumberChange,
         audit: Vec<AuditEntry>,
     ) -> Result<Option<Number>, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let found = state.numbers.get_mut(id).filter(|(owner, _)| *owner == tenant);
         let Some((_, number)) = found else { return Ok(None) };
         number.apply(change);
@@ -61,7 +61,7 @@ impl Directory for MemoryStore {
         id: &PhoneNumberId,
         audit: Vec<AuditEntry>,
     ) -> Result<bool, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         if state.numbers.get(id).is_none_or(|(owner, _)| *owner != tenant) {
             return Ok(false);
         }
@@ -71,29 +71,29 @@ impl Directory for MemoryStore {
     }
 
     async fn numbers(&self, tenant: TenantId) -> Result<Vec<Number>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         Ok(state.numbers.values().filter(|(owner, _)| *owner == tenant).map(|(_, number)| number.clone()).collect())
     }
 
     async fn number(&self, id: &PhoneNumberId) -> Result<Option<(TenantId, Number)>, StoreError> {
-        Ok(self.state().numbers.get(id).cloned())
+        Ok(self.state()?.numbers.get(id).cloned())
     }
 
     async fn tenants_of_account(&self, waba: &WabaId) -> Result<Vec<TenantId>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let of_account = state.numbers.values().filter(|(_, number)| number.waba_id == *waba);
         let tenants: BTreeSet<_> = of_account.map(|(tenant, _)| *tenant).collect();
         Ok(tenants.into_iter().collect())
     }
 
     async fn put_meta_app(&self, tenant: TenantId, app: MetaApp, audit: Vec<AuditEntry>) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         state.apps.insert(tenant, app);
         state.append_audit(tenant, audit);
         Ok(())
     }
 
     async fn meta_app(&self, tenant: TenantId) -> Result<Option<MetaApp>, StoreError> {
-        Ok(self.state().apps.get(&tenant).cloned())
+        Ok(self.state()?.apps.get(&tenant).cloned())
     }
 }

@@ -74,7 +74,7 @@ impl State {
 #[async_trait]
 impl InboxLog for MemoryStore {
     async fn append(&self, records: Arc<[IntakeRecord]>) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         for record in records.iter() {
             state.arrivals += 1;
             let place = state.arrivals;
@@ -84,16 +84,16 @@ impl InboxLog for MemoryStore {
     }
 
     fn is_pressing(&self) -> bool {
-        self.state().pressing
+        self.locked().pressing
     }
 
     async fn mark(&self, tenant: TenantId, mark: IntakeMark) -> Result<(), StoreError> {
-        self.state().mark(tenant, &mark);
+        self.state()?.mark(tenant, &mark);
         Ok(())
     }
 
     async fn raise_attempts(&self, tenant: TenantId, id: IntakeId) -> Result<u32, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let unfinished = state.item(tenant, id).filter(|item| item.outcome == IntakeOutcome::Stored);
         Ok(unfinished.map_or(0, |item| {
             item.record.attempts += 1;
@@ -107,7 +107,7 @@ impl InboxLog for MemoryStore {
         after: Option<IntakeId>,
         limit: u32,
     ) -> Result<Vec<IntakeRecord>, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let start = after.and_then(|id| state.item(tenant, id)).map_or(0, |item| item.place);
         let waiting = state.items(tenant).into_iter();
         let waiting = waiting.filter(|item| item.outcome == IntakeOutcome::Stored && item.place > start);
@@ -115,7 +115,7 @@ impl InboxLog for MemoryStore {
     }
 
     async fn tenants_with_unfinished(&self) -> Result<Vec<TenantId>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let waiting = state.intake.values().filter(|item| item.outcome == IntakeOutcome::Stored);
         let tenants = waiting.filter_map(|item| item.record.tenant);
         let tenants: BTreeSet<_> = tenants.filter(|tenant| !state.arriving.contains(tenant)).collect();
@@ -125,7 +125,7 @@ impl InboxLog for MemoryStore {
     async fn entries(&self, tenant: TenantId, query: IntakeQuery) -> Result<Page<IntakeEntry>, ListError> {
         let before: Option<i64> = cursor::row(List::Intake, &query.page)?;
         let limit = cursor::limit(&query.page);
-        let state = self.state();
+        let state = self.state()?;
         let shown = state.items(tenant).into_iter().rev();
         let shown = shown.filter(|item| query.outcome.is_none_or(|outcome| outcome == item.outcome));
         let mut rest = shown.filter(|item| before.is_none_or(|before| item.place < before));
@@ -135,11 +135,11 @@ impl InboxLog for MemoryStore {
     }
 
     async fn entry(&self, tenant: TenantId, id: IntakeId) -> Result<Option<(IntakeEntry, Bytes)>, StoreError> {
-        Ok(self.state().item(tenant, id).map(|item| (item.entry(), item.record.raw.clone())))
+        Ok(self.state()?.item(tenant, id).map(|item| (item.entry(), item.record.raw.clone())))
     }
 
     async fn reopen(&self, tenant: TenantId, id: IntakeId) -> Result<Option<IntakeRecord>, StoreError> {
-        Ok(self.state().item(tenant, id).map(|item| {
+        Ok(self.state()?.item(tenant, id).map(|item| {
             item.reopen();
             item.record.clone()
         }))
@@ -148,7 +148,7 @@ impl InboxLog for MemoryStore {
     async fn summary(&self, tenant: TenantId, since: Timestamp) -> Result<IntakeSummary, StoreError> {
         let mut summary = IntakeSummary::default();
         let minute = |at: Timestamp| at.0.div_euclid(MINUTE);
-        for item in self.state().items(tenant) {
+        for item in self.state()?.items(tenant) {
             if minute(item.record.received_at) >= minute(since) {
                 match item.outcome {
                     IntakeOutcome::Stored => summary.stored += 1,
@@ -162,7 +162,7 @@ impl InboxLog for MemoryStore {
     }
 
     async fn unclaimed(&self) -> Result<Vec<(Option<PhoneNumberId>, u64)>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let mut numbers: BTreeMap<Option<PhoneNumberId>, (i64, u64)> = BTreeMap::new();
         for item in state.intake.values().filter(|item| item.record.tenant.is_none()) {
             let (newest, count) = numbers.entry(item.record.number.clone()).or_default();

@@ -28,11 +28,11 @@ impl State {
 #[async_trait]
 impl MediaStore for MemoryStore {
     async fn media(&self, tenant: TenantId, id: MediaId) -> Result<Option<MediaRow>, StoreError> {
-        Ok(self.state().media.get(&(tenant, id)).map(|file| file.row.row.clone()))
+        Ok(self.state()?.media.get(&(tenant, id)).map(|file| file.row.row.clone()))
     }
 
     async fn put_upload(&self, tenant: TenantId, media: Media, uploader: MemberId) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let key = (tenant, media.id);
         let row = MediaRow { media, conversation: None, uploader: Some(uploader) };
         let arrived = state.arrived(File { row, job: None });
@@ -41,12 +41,12 @@ impl MediaStore for MemoryStore {
     }
 
     async fn finish_fetch(&self, tenant: TenantId, media: Media) -> Result<(), StoreError> {
-        self.state().finish_fetch(tenant, media);
+        self.state()?.finish_fetch(tenant, media);
         Ok(())
     }
 
     async fn postpone_fetch(&self, tenant: TenantId, id: MediaId, next: Timestamp) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         if let Some((due, job)) = state.media.get_mut(&(tenant, id)).and_then(|file| file.row.job.as_mut()) {
             *due = next;
             job.attempts += 1;
@@ -55,7 +55,7 @@ impl MediaStore for MemoryStore {
     }
 
     async fn due_fetches(&self, now: Timestamp, limit: u32) -> Result<Vec<(TenantId, MediaJob)>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let working = state.media.iter().filter(|((tenant, _), _)| !state.arriving.contains(tenant));
         let jobs = working.filter_map(|((tenant, _), file)| {
             let (due, job) = file.row.job.as_ref()?;

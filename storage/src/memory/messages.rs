@@ -28,7 +28,7 @@ impl MessageStore for MemoryStore {
         conversation: ConversationId,
         id: MessageId,
     ) -> Result<Option<Message>, StoreError> {
-        Ok(self.state().messages.get(&(tenant, conversation, id)).map(|stored| stored.row.clone()))
+        Ok(self.state()?.messages.get(&(tenant, conversation, id)).map(|stored| stored.row.clone()))
     }
 
     async fn history(
@@ -39,7 +39,7 @@ impl MessageStore for MemoryStore {
     ) -> Result<Page<Message>, ListError> {
         let before = cursor::position(List::History, &page)?;
         let limit = cursor::limit(&page);
-        let state = self.state();
+        let state = self.state()?;
         let first = (tenant, conversation, MessageId::from_bytes([0; 16]));
         let last = (tenant, conversation, MessageId::from_bytes([0xff; 16]));
         let position = |stored: &Arrived<Message>| (stored.row.at.0, stored.place);
@@ -55,7 +55,7 @@ impl MessageStore for MemoryStore {
     }
 
     async fn locate(&self, tenant: TenantId, wamid: &Wamid) -> Result<Option<Located>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let found = state.messages.iter().find(|((owner, _, _), stored)| {
             *owner == tenant && stored.row.direction == Direction::Out && stored.row.wamid.as_ref() == Some(wamid)
         });
@@ -63,12 +63,12 @@ impl MessageStore for MemoryStore {
     }
 
     async fn park_status(&self, tenant: TenantId, update: &StatusUpdate) -> Result<(), StoreError> {
-        self.state().park(tenant, update);
+        self.state()?.park(tenant, update);
         Ok(())
     }
 
     async fn unpark_statuses(&self, tenant: TenantId, wamid: &Wamid) -> Result<Vec<StatusUpdate>, StoreError> {
-        let taken = self.state().parked.remove(&(tenant, wamid.clone())).unwrap_or_default();
+        let taken = self.state()?.parked.remove(&(tenant, wamid.clone())).unwrap_or_default();
         Ok(taken.into_iter().map(|parked| parked.row).collect())
     }
 
@@ -78,7 +78,7 @@ impl MessageStore for MemoryStore {
         conversations: Vec<Conversation>,
         messages: Vec<Message>,
     ) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let comes = |id| conversations.iter().any(|conversation| conversation.id == id);
         for message in &messages {
             let id = message.conversation_id;

@@ -178,14 +178,14 @@ impl Relocation for MemoryStore {
     async fn belongings(&self, tenant: TenantId, kind: Kind, page: PageRequest) -> Result<Page<Belonging>, ListError> {
         let after: usize = cursor::row(List::Belongings, &page)?.unwrap_or(0);
         let limit = cursor::limit(&page);
-        let mut items: Vec<_> = self.state().belongings(tenant, kind).into_iter().skip(after).collect();
+        let mut items: Vec<_> = self.state()?.belongings(tenant, kind).into_iter().skip(after).collect();
         let more = cursor::cut(&mut items, limit);
         let next = more.then(|| cursor::at_row(List::Belongings, after + items.len()));
         Ok(Page { items, next })
     }
 
     async fn begin_arrival(&self, arrival: &Arrival) -> Result<Welcome, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let (welcome, tenant) = (state.welcome(arrival), arrival.household.organization.id);
         if welcome == Welcome::Welcome {
             state.forget(tenant);
@@ -195,7 +195,7 @@ impl Relocation for MemoryStore {
     }
 
     async fn bring_in(&self, tenant: TenantId, belongings: Vec<Belonging>) -> Result<(), StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         for belonging in belongings {
             state.bring_in(tenant, belonging);
         }
@@ -203,7 +203,7 @@ impl Relocation for MemoryStore {
     }
 
     async fn settle_in(&self, arrival: Arrival, audit: Vec<AuditEntry>) -> Result<Welcome, StoreError> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         let welcome = state.welcome(&arrival);
         if welcome != Welcome::Welcome {
             return Ok(welcome);

@@ -7,7 +7,7 @@ use engine::audit::AuditEntry;
 use engine::directory::{ApiKey, CustomRole, Invitation, Member, Organization, Settings, Team};
 use engine::household::{Household, Write};
 use engine::id::{AccountId, ApiKeyId, TenantId};
-use engine::ports::{Administration, Changed, Created, StoreError};
+use engine::ports::{Administration, Changed, Created, Pulse, StoreError};
 use engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::de::DeserializeOwned;
@@ -294,6 +294,15 @@ impl Administration for SqliteStore {
                 api_keys: home.api_keys()?,
                 revision,
             }))
+        });
+        read.await
+    }
+
+    async fn pulse(&self, tenant: TenantId) -> Result<Option<Pulse>, StoreError> {
+        let read = self.readers.read(move |connection| {
+            let snapshot = connection.unchecked_transaction()?;
+            let Some((key, revision)) = known(&snapshot, tenant)? else { return Ok(None) };
+            Ok(Some(Pulse { revision, audit: audit::ends(&snapshot, key)?.head.n }))
         });
         read.await
     }

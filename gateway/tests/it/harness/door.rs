@@ -3,13 +3,12 @@
 use engine::administration::{Actor, Command};
 use engine::audit::{AuditActor, AuditEntry};
 use engine::directory::Organization;
-use engine::ports::{Administration as _, AuditLog as _};
 use gateway::households::Households;
+use gateway::store::Opened;
 use loadtest::clock::unix_millis;
 use reqwest::header::{COOKIE, SET_COOKIE};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
-use storage::sqlite::{SqliteOptions, SqliteStore};
 
 use super::{Agent, Answer, DEADLINE, Jetto, PASSWORD, plant};
 
@@ -76,42 +75,45 @@ pub(crate) fn phone(secret: &str, steps: u64) -> String {
 
 impl Jetto {
     /// Only while the server does not run.
-    async fn store(&self, name: &str) -> (SqliteStore, Organization) {
-        let store = SqliteStore::open(&self.data(), SqliteOptions::default()).unwrap();
-        let organizations = store.organizations().await.unwrap();
+    pub(super) async fn store(&self, name: &str) -> (Opened, Organization) {
+        let opened = self.opened().await;
+        let organizations = opened.store().organizations().await.unwrap();
         let found = organizations.into_iter().find(|organization| organization.name == name);
-        (store, found.unwrap())
+        (opened, found.expect("the organization"))
     }
 
     /// What the organization's owner does, before the server starts.
     pub(crate) async fn owner_decides(&self, organization: &str, command: Command) {
-        let (store, organization) = self.store(organization).await;
+        let (opened, organization) = self.store(organization).await;
+        let store = opened.store();
         let households = Households::default();
-        let household = households.of(&store, organization.id).await.unwrap().unwrap();
+        let household = households.of(store.as_ref(), organization.id).await.unwrap().unwrap();
         let owner = household.active_owners().next().unwrap();
         let who = AuditActor::Member { id: owner.id, name: owner.name.clone() };
         let now = engine::time::Timestamp(i64::try_from(unix_millis()).unwrap());
         let actor = Actor { who, origin: None };
-        households.change(&store, organization.id, &actor, command, now).await.unwrap();
-        store.close().await.unwrap();
+        households.change(store.as_ref(), organization.id, &actor, command, now).await.unwrap();
+        opened.close().await.unwrap();
     }
 
     /// When the key was last used, while the server does not run.
     pub(crate) async fn last_used(&self, organization: &str, key: u8) -> Option<engine::time::Timestamp> {
-        let (store, organization) = self.store(organization).await;
+        let (opened, organization) = self.store(organization).await;
+        let store = opened.store();
         let household = store.household(organization.id).await.unwrap().unwrap();
-        store.close().await.unwrap();
+        opened.close().await.unwrap();
         household.api_keys[&engine::id::ApiKeyId::from_bytes([key; 16])].last_used_at
     }
 
     /// The audit log, oldest first. The server is stopped for it.
     pub(crate) async fn audited(&mut self, organization: &str) -> Vec<AuditEntry> {
         assert!(self.stop().await.success());
-        let (store, organization) = self.store(organization).await;
+        let (opened, organization) = self.store(organization).await;
+        let store = opened.store();
         let records = store.audit_chain(organization.id, 0, 1000).await.unwrap();
         let ends = store.audit_ends(organization.id).await.unwrap();
         assert_eq!(engine::audit::follow(ends.anchor, &records), Ok(ends.head), "the chain holds");
-        store.close().await.unwrap();
+        opened.close().await.unwrap();
         records.into_iter().map(|record| record.entry).collect()
     }
 

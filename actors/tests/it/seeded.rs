@@ -1,0 +1,55 @@
+//! Deliberate bugs, each of which a test must see: it is run again in a process that has the bug. `--features seeded-bugs`.
+#![cfg(feature = "seeded-bugs")]
+
+use std::process::Command;
+
+#[track_caller]
+fn is_caught(bug: &str, test: &str) {
+    let itself = std::env::current_exe().unwrap();
+    let run = |bug: &str| {
+        let output = Command::new(&itself).args(["--exact", test]).env("JETTO_SEEDED_BUG", bug).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(told.contains("running 1 test"), "there is no test {test}");
+        output.status.success()
+    };
+    assert!(run("none"), "{test} fails without the bug");
+    assert!(!run(bug), "{test} does not see {bug}");
+}
+
+#[test]
+fn a_send_without_a_look_at_the_lease_is_caught() {
+    is_caught("no_look_before_the_send", "cluster::a_node_that_was_paused_before_a_send_sends_nothing_when_it_wakes");
+}
+
+#[test]
+fn a_beat_that_counts_from_its_last_try_is_caught() {
+    is_caught("believe_since_the_last_try", "cluster::a_beat_whose_answer_was_lost_counts_from_when_it_was_made");
+}
+
+#[test]
+fn claims_of_the_dead_that_nobody_settles_are_caught() {
+    is_caught("leave_claims_of_the_dead", "cluster::a_killed_nodes_work_goes_on_elsewhere_within_five_seconds");
+}
+
+#[test]
+fn a_full_bucket_after_a_move_is_caught() {
+    is_caught("full_bucket", "cluster::whoever_leaves_hands_its_work_over_at_once_and_the_rate_holds");
+}
+
+#[test]
+fn a_lease_that_is_given_up_with_sends_under_way_is_caught() {
+    is_caught("give_up_at_once", "cluster::what_is_under_way_is_finished_before_a_lease_moves");
+}
+
+#[test]
+fn trusting_in_hints_is_caught() {
+    is_caught("never_look", "cluster::without_a_single_hint_everything_is_found_within_seconds");
+}
+
+#[test]
+fn sending_before_claiming_is_caught() {
+    is_caught(
+        "send_before_claim",
+        "storm::whatever_happens_to_nodes_everything_is_processed_once_and_nobody_is_written_to_twice",
+    );
+}

@@ -1,0 +1,67 @@
+//! What an installation keeps its things in: SQLite, or the servers that `JETTO_TEST_CQL` names.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use engine::time::IdSource as _;
+use gateway::shell::{RandomIds, SystemClock};
+use gateway::store::Opened;
+use storage::cql::{CqlOptions, CqlStore};
+use storage::crypto::KeyringPlace;
+use storage::sqlite::{SqliteOptions, SqliteStore};
+
+use super::Jetto;
+
+/// One for all tests, because making one takes longer than a test: each is an installation of its own.
+const KEYSPACE: &str = "jetto_it";
+
+thread_local! {
+    /// A test and its runtime have one thread.
+    static ON_CQL: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The same test, with everything kept on the servers.
+pub(crate) fn on_cql(test: fn()) {
+    ON_CQL.set(true);
+    test();
+}
+
+fn server() -> String {
+    std::env::var("JETTO_TEST_CQL").unwrap_or_else(|_| {
+        panic!("JETTO_TEST_CQL is not set; run `make test-rust`, or deploy/services/services.sh start cassandra")
+    })
+}
+
+/// Settings of the ground that this test stands on.
+pub(super) fn settings() -> Vec<(String, String)> {
+    if !ON_CQL.get() {
+        return Vec::new();
+    }
+    let settings = [
+        ("JETTO_STORAGE", "cql"),
+        ("JETTO_CQL__NODES", &server()),
+        ("JETTO_CQL__KEYSPACE", KEYSPACE),
+        ("JETTO_CQL__REPLICAS", "1"),
+        ("JETTO_CQL__INSTALLATION", &hex::encode(RandomIds.next())),
+    ];
+    settings.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec()
+}
+
+impl Jetto {
+    /// What the server has, once it is stopped.
+    pub(crate) async fn opened(&self) -> Opened {
+        if !ON_CQL.get() {
+            return Opened::Embedded(Arc::new(SqliteStore::open(&self.data(), SqliteOptions::default()).unwrap()));
+        }
+        let options = CqlOptions {
+            nodes: vec![server()],
+            keyspace: KEYSPACE.to_owned(),
+            replicas: 1,
+            installation: self.setting("JETTO_CQL__INSTALLATION").to_owned(),
+            login: None,
+            tls_ca_file: None,
+        };
+        let store = CqlStore::open(&options, KeyringPlace::within(&self.data()), Arc::new(SystemClock)).await;
+        Opened::Cluster(Arc::new(store.unwrap()))
+    }
+}

@@ -1,0 +1,116 @@
+//! The same promises with everything on servers of CQL: intake, conversations, live events, ways in, organizations, the
+//! audit log. What differs between the stores is the conformance suite's; here is shown that the binary works on it.
+
+use serde_json::json;
+
+use crate::harness::{Jetto, ORGANIZATION, on_cql, told};
+
+macro_rules! again {
+    ($($module:ident: $($test:ident),*;)*) => {
+        $(mod $module {
+            $(#[test]
+            fn $test() {
+                super::on_cql(crate::$module::$test);
+            })*
+        })*
+    };
+}
+
+again! {
+    journey:
+        a_message_reaches_the_agent_and_the_reply_shows_its_ticks,
+        the_same_key_is_the_same_message_and_leaves_once,
+        a_reply_quotes_and_a_reaction_sits_on_its_message,
+        a_conversation_is_taken_read_and_closed_and_every_list_and_count_agrees;
+    sending:
+        a_lost_answer_is_unknown_until_a_status_settles_it_and_never_sent_twice;
+    statuses:
+        a_status_before_the_answer_finds_its_message;
+    order:
+        the_same_webhook_twice_at_once_and_again_later_is_one_message;
+    crash:
+        after_kill_9_in_full_work_everything_promised_is_there_once;
+    bad_input:
+        an_item_that_lacks_what_it_needs_waits_with_its_body_and_can_be_replayed,
+        what_came_for_an_unknown_number_is_processed_once_it_is_connected;
+    files:
+        an_upload_is_sent_to_the_customer;
+    live:
+        every_event_has_the_next_number_and_a_newcomer_starts_at_the_head,
+        presence_and_typing_are_seen_by_who_looks_at_the_same_conversation,
+        signing_out_closes_the_socket_within_a_second;
+    sessions:
+        a_session_outlives_a_restart_and_its_end_does_too;
+    session_life:
+        a_refresh_token_that_was_used_before_ends_the_session_for_both,
+        a_browser_is_listed_and_signed_out_from_another,
+        a_person_of_two_organizations_goes_from_one_to_the_other;
+    api_keys:
+        a_key_opens_what_it_was_given_and_nothing_of_people;
+    administration:
+        another_role_counts_at_once_on_an_open_connection,
+        who_is_deactivated_is_out_at_once_and_their_work_is_handed_over,
+        the_audit_log_is_narrowed_paged_and_exported;
+    resets:
+        a_link_comes_by_mail_and_is_good_once;
+    isolation:
+        no_list_file_or_export_of_one_organization_names_anything_of_the_other;
+}
+
+#[test]
+fn the_audit_log_can_be_followed_from_its_anchor_to_its_head() {
+    #[tokio::main(flavor = "current_thread")]
+    async fn followed() {
+        let mut jetto = Jetto::running().await;
+        let owner = jetto.owner().await;
+        owner.patch("organization", &json!({"locale": "de"})).await.expect(200);
+        let verified = jetto.run(&["audit", "verify"], "").await;
+        let said = String::from_utf8(verified.stdout).unwrap();
+        let why = String::from_utf8_lossy(&verified.stderr);
+        assert!(verified.status.success() && said.contains("are as they were written"), "while it runs: {said}{why}");
+        let actions = told(&jetto.audited(ORGANIZATION).await);
+        assert!(actions.contains(&"settings.changed".to_owned()), "{actions:?}");
+    }
+    on_cql(followed);
+}
+
+#[test]
+fn what_only_a_store_of_its_own_has_is_refused_with_one_line() {
+    #[tokio::main(flavor = "current_thread")]
+    async fn refused() {
+        let jetto = Jetto::prepared().await;
+        let (to, passphrase) = (jetto.path().join("copy"), jetto.path().join("passphrase"));
+        std::fs::write(&passphrase, "of a test, and long enough").unwrap();
+        let (to, passphrase) = (to.to_str().unwrap(), passphrase.to_str().unwrap());
+        for (arguments, says) in [
+            (vec!["backup", "--to", to], "snapshots of keyspace jetto_it"),
+            (vec!["restore", "--from", to], "snapshots of keyspace jetto_it"),
+            (vec!["keys", "rotate", "--data"], "data keys are not changed"),
+            (vec!["keys", "backup", "--to", to, "--passphrase-file", passphrase], "copy of the root key"),
+        ] {
+            let output = jetto.run(&arguments, "").await;
+            let said = String::from_utf8(output.stderr).unwrap();
+            // Others are of the log.
+            let lines: Vec<_> = said.lines().filter(|line| line.starts_with("jetto: ")).collect();
+            assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+            assert!(matches!(lines[..], [line] if line.contains(says)), "{arguments:?}: {said}");
+        }
+        assert!(!std::path::Path::new(to).exists());
+    }
+    on_cql(refused);
+}
+
+#[test]
+fn servers_that_are_not_there_are_named_in_one_line() {
+    #[tokio::main(flavor = "current_thread")]
+    async fn named() {
+        let mut jetto = Jetto::empty(loadtest::simulator::SimulatorConfig::default());
+        jetto.set("JETTO_CQL__NODES", "127.0.0.1:1");
+        let output = jetto.run(&["serve"], "").await;
+        let said = String::from_utf8(output.stderr).unwrap();
+        let line = said.lines().find(|line| line.starts_with("jetto: ")).unwrap_or_default();
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(line.contains("127.0.0.1:1") && line.contains("[cql]"), "{said}");
+    }
+    on_cql(named);
+}
