@@ -13,15 +13,19 @@ const NAME_MAX: usize = 256;
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Contact {
     pub id: ContactId,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Without `@`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
     /// `None` when the person did not share their number.
-    #[serde(with = "phone")]
+    #[serde(default, with = "phone", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub phone: Option<WaId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub bsuid: Option<Bsuid>,
     /// ISO 3166 alpha-2, as far as known.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
 }
 

@@ -37,13 +37,17 @@ pub struct Conversation {
     pub contact: Contact,
     pub number: NumberRef,
     pub status: ConversationStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee: Option<Person>,
     /// Whose members see it besides.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub team: Option<TeamId>,
     pub unread: u32,
     pub last_activity_at: Timestamp,
     /// `None`: never opened. In the past: closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub window_until: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub preview: Option<Preview>,
     /// Raised by every change; a commit names the one it was decided on. 0 = not stored yet.
     pub revision: u64,
@@ -67,6 +71,7 @@ pub struct Preview {
     pub kind: ContentKind,
     pub snippet: String,
     pub at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<DeliveryState>,
 }
 

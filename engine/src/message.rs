@@ -16,18 +16,27 @@ pub struct Message {
     pub direction: Direction,
     pub content: Content,
     /// The member who sent it; `None` on what came in and on what was sent outside Jetto.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub author: Option<Person>,
     /// Meta's time on what came in, the time of queueing on what goes out. History is ordered by it, then by arrival.
     pub at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub wamid: Option<Wamid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<ClientKey>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Quote>,
     pub reactions: Vec<Reaction>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub forwarded: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub edited: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub revoked: bool,
     /// Set on what goes out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<Delivery>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub referral: Option<Referral>,
 }
 

@@ -149,7 +149,7 @@ async fn beat(app: web::Data<App>) {
     let every = crate::live::hub::HEARTBEAT.as_secs().max(1);
     for count in 0_u64.. {
         second.tick().await;
-        app.hub.beat(count.is_multiple_of(every));
+        app.hub.beat(app.clock.now(), count.is_multiple_of(every));
     }
 }
 

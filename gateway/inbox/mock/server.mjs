@@ -131,7 +131,7 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
 
   function attend(ws, request, member, session) {
     const world = worldOf(member);
-    const say = (frame) => ws.send(hidden(JSON.stringify(frame), member));
+    const say = (frame) => ws.send(hidden(JSON.stringify(frame, sparse), member));
     const after = new URL(request.url, 'http://mock').searchParams.get('after');
     sockets.set(ws, { member, session, viewing: null, typing: false });
     say({ type: 'hello', head: world.events.length, session: 'mock' });
@@ -220,7 +220,7 @@ function answer(response, { status = 200, body, bytes, mime, attachment, cookies
   else
     response
       .writeHead(status, { ...headers, 'Content-Type': 'application/json' })
-      .end(shown(JSON.stringify(body)));
+      .end(shown(JSON.stringify(body, sparse)));
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
@@ -230,4 +230,18 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     demo: process.env.MOCK_DEMO !== '0',
   });
   console.log(`listening on ${url}`);
+}
+
+/** Left out by the server when there is nothing to say. */
+const SPARSE = new Set(
+  'assignee team window_until preview name username phone bsuid country delivery author wamid client_id reply_to referral'.split(
+    ' ',
+  ),
+);
+
+const isSparse = (row) => 'bsuid' in row || 'revision' in row || 'direction' in row;
+
+/** For `JSON.stringify`: conversations, contacts, previews and messages as the server writes them. */
+function sparse(key, value) {
+  return value === null && SPARSE.has(key) && isSparse(this) ? undefined : value;
 }

@@ -139,7 +139,7 @@ const REQUESTS: &[&str] = &[
 ];
 
 /// Answers in which a field is left out when there is nothing to say: an action, what only some may see.
-const SPARSE: &[&str] = &["Problem", "MemberView"];
+const SPARSE: &[&str] = &["Problem", "MemberView", "Conversation", "Contact", "Preview", "Message"];
 
 /// The document as JSON, with a line break at its end.
 pub fn json() -> String {

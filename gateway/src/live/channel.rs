@@ -12,6 +12,7 @@ use engine::event::LoggedEvent;
 use engine::household::Household;
 use engine::id::{ConversationId, MemberId, SessionId};
 use engine::permission::{Grants, Permission};
+use engine::time::Timestamp;
 
 use super::frames::{Reason, ServerFrame};
 use super::presence::Presence;
@@ -268,6 +269,11 @@ impl<O: Outlet> Channel<O> {
 
     pub(super) fn end_member(&mut self, member: MemberId) {
         self.end(|principal| principal.person.id == member, Reason::SignedOut);
+    }
+
+    /// One timer here instead of one in each socket, which would be looked at for every frame.
+    pub(super) fn end_expired(&mut self, now: Timestamp) {
+        self.end(|principal| principal.until.is_some_and(|until| until <= now), Reason::SignedOut);
     }
 
     fn end(&mut self, ends: impl Fn(&Principal) -> bool, reason: Reason) {

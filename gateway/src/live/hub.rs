@@ -13,6 +13,7 @@ use engine::household::Household;
 use engine::id::{ConversationId, MemberId, SessionId, TenantId};
 use engine::permission::Permission;
 use engine::ports::{Bus, Store, StoreError};
+use engine::time::Timestamp;
 use tokio::time::Instant;
 
 use super::channel::{Channel, ConnectionId, Listener, Outlet, frame_of};
@@ -225,10 +226,11 @@ impl<O: Outlet> Hub<O> {
         }
     }
 
-    /// Called once a second: typing that ended silently, and each 5th time the heads.
-    pub fn beat(&self, with_heads: bool) {
+    /// Called once a second: sessions that are over, typing that ended silently, and each 5th time the heads.
+    pub fn beat(&self, now: Timestamp, with_heads: bool) {
         for channel in &self.channels {
             let mut channel = lock(&channel);
+            channel.end_expired(now);
             for changed in channel.presence.expire() {
                 channel.tell_presence(changed);
             }
@@ -373,12 +375,16 @@ mod tests {
         }
 
         async fn join(&self, after: Option<u64>) -> (Step, mpsc::Receiver<ByteString>) {
+            self.join_until(after, None).await
+        }
+
+        async fn join_until(&self, after: Option<u64>, until: Option<Timestamp>) -> (Step, mpsc::Receiver<ByteString>) {
             let (outlet, heard) = mpsc::channel();
             let person = Person { id: MemberId::from_bytes([4; 16]), name: "Lina".into() };
             let session = SessionId::from_bytes([5; 16]);
             let grants = Role::Owner.grants();
             let teams = Arc::default();
-            let (api_key, until, enrolled) = (None, None, true);
+            let (api_key, enrolled) = (None, true);
             let principal = Principal { tenant: TENANT, person, session, api_key, until, enrolled, grants, teams };
             let candidate = Candidate { outlet, principal };
             (self.hub.join(candidate, after).await.unwrap(), heard)
@@ -415,5 +421,16 @@ mod tests {
         stage.committed().await;
         let (Step::Resync { head, .. }, _) = stage.join(Some(9)).await else { panic!("it knew another store") };
         assert_eq!(head, 1);
+    }
+
+    #[tokio::test]
+    async fn whose_session_is_over_is_signed_out_at_the_next_beat() {
+        let stage = Stage::new();
+        let (_, over) = stage.join_until(None, Some(Timestamp(5_000))).await;
+        let (_, stays) = stage.join_until(None, Some(Timestamp(5_001))).await;
+        stage.hub.beat(Timestamp(5_000), true);
+        let bye = ServerFrame::Bye { reason: Reason::SignedOut }.encode();
+        assert_eq!(over.try_iter().collect::<Vec<_>>(), [bye]);
+        assert_eq!(stays.try_iter().collect::<Vec<_>>(), [ServerFrame::Head { head: 0 }.encode()]);
     }
 }

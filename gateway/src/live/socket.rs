@@ -168,10 +168,6 @@ impl Actor for Socket {
         let (backlog, limit) = (Rc::clone(&self.backlog), self.app.hub.backlog_limit());
         let door = Door { socket: ctx.address(), backlog, limit };
         self.tab = Some(COURIER.with(|courier| courier.add(door)));
-        if let Some(until) = self.principal.until {
-            let left = until.since(self.app.clock.now()).0.max(0);
-            ctx.notify_later(Close(Reason::SignedOut), Duration::from_millis(left.cast_unsigned()));
-        }
         self.step(ctx);
     }
 

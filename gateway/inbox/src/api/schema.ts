@@ -50,7 +50,7 @@ export type ClientKey = string;
 
 export type Code = { code: string };
 
-export type Contact = { bsuid: Bsuid | null; country: string | null; id: ContactId; name: string | null; phone: string | null; username: string | null };
+export type Contact = { bsuid?: Bsuid | null; country?: string | null; id: ContactId; name?: string | null; phone?: string | null; username?: string | null };
 
 export type ContactDetail = Contact & { conversations: Array<Conversation> };
 
@@ -60,7 +60,7 @@ export type Content = { body: string; type: 'text' } | { caption: string | null;
 
 export type ContentKind = 'text' | 'image' | 'video' | 'audio' | 'document' | 'sticker' | 'location' | 'contacts' | 'choice' | 'order' | 'template' | 'reaction' | 'system' | 'unsupported';
 
-export type Conversation = { assignee: Person | null; contact: Contact; id: ConversationId; last_activity_at: Timestamp; number: NumberRef; preview: Preview | null; revision: number; status: ConversationStatus; team: TeamId | null; unread: number; window_until: Timestamp | null };
+export type Conversation = { assignee?: Person | null; contact: Contact; id: ConversationId; last_activity_at: Timestamp; number: NumberRef; preview?: Preview | null; revision: number; status: ConversationStatus; team?: TeamId | null; unread: number; window_until?: Timestamp | null };
 
 export type ConversationCounts = { all: number; closed: number; mine: number; mine_unread: number; unassigned: number };
 
@@ -144,7 +144,7 @@ export type MeOrganization = { id: string; mask_phones: boolean; name: string; r
 
 export type MeSecondFactor = { enabled: boolean; recovery_codes_left: number };
 
-export type Message = { at: Timestamp; author: Person | null; client_id: ClientKey | null; content: Content; conversation_id: ConversationId; delivery: Delivery | null; direction: Direction; edited: boolean; forwarded: boolean; id: MessageId; reactions: Array<Reaction>; referral: Referral | null; reply_to: Quote | null; revoked: boolean; wamid: Wamid | null };
+export type Message = { at: Timestamp; author?: Person | null; client_id?: ClientKey | null; content: Content; conversation_id: ConversationId; delivery?: Delivery | null; direction: Direction; edited?: boolean; forwarded?: boolean; id: MessageId; reactions: Array<Reaction>; referral?: Referral | null; reply_to?: Quote | null; revoked?: boolean; wamid?: Wamid | null };
 
 export type MessageId = string;
 
@@ -184,7 +184,7 @@ export type Person = { id: MemberId; name: string };
 
 export type PhoneNumberId = string;
 
-export type Preview = { at: Timestamp; delivery: DeliveryState | null; direction: Direction; kind: ContentKind; message_id: MessageId; snippet: string };
+export type Preview = { at: Timestamp; delivery?: DeliveryState | null; direction: Direction; kind: ContentKind; message_id: MessageId; snippet: string };
 
 export type Problem = { action?: string | null; code: string; detail: string; status: number; title: string; type: string };
 

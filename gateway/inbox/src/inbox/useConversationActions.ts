@@ -71,16 +71,16 @@ export function useConversationActions() {
       undoable(
         row,
         { assignee },
-        { assignee: row.assignee },
+        { assignee: row.assignee ?? null },
         assignee ? t('thread.assignedTo', { name: assignee.name }) : t('thread.unassigned'),
       ),
     /** Who has it and is not in that team gives it away; who is in it keeps it. */
     giveToTeam: (row: Conversation, team: Team | null) => {
-      const leaves = team !== null && row.assignee !== null && !team.members.includes(row.assignee.id);
+      const leaves = team !== null && row.assignee && !team.members.includes(row.assignee.id);
       return undoable(
         row,
         { team: team?.id ?? null, ...(leaves && { assignee: null }) },
-        { team: row.team, ...(leaves && { assignee: row.assignee }) },
+        { team: row.team ?? null, ...(leaves && { assignee: row.assignee }) },
         team ? t('thread.givenTo', { team: team.name }) : t('thread.offTeam'),
       );
     },

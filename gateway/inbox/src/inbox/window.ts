@@ -14,8 +14,8 @@ export type WindowState =
   | { kind: 'soon'; hours: number; minutes: number; seconds: number | null }
   | { kind: 'closed'; at: number | null };
 
-export function windowState(until: number | null, now: number): WindowState {
-  if (until === null || until <= now) return { kind: 'closed', at: until };
+export function windowState(until: number | null | undefined, now: number): WindowState {
+  if (!until || until <= now) return { kind: 'closed', at: until ?? null };
   const left = Math.min(until - now, LONGEST);
   const hours = Math.floor(left / HOUR);
   const minutes = Math.floor((left % HOUR) / MINUTE);
@@ -25,7 +25,7 @@ export function windowState(until: number | null, now: number): WindowState {
 }
 
 /** How often the words can change: each second in the last five minutes, else each minute. */
-export function windowTick(until: number | null, now: number): number {
+export function windowTick(until: number | null | undefined, now: number): number {
   const left = (until ?? 0) - now;
   return left > 0 && left < SHOW_SECONDS_BELOW + MINUTE ? 1_000 : 30_000;
 }

@@ -10,7 +10,7 @@ export function belongs(row: Conversation, view: ViewName, unreadOnly: boolean, 
     case 'mine':
       return row.status === 'open' && row.assignee?.id === me;
     case 'unassigned':
-      return row.status === 'open' && row.assignee === null;
+      return row.status === 'open' && !row.assignee;
     case 'all':
       return row.status === 'open';
     case 'closed':

@@ -4,13 +4,13 @@ import { useNow } from '../../state/clock';
 import { composerWindowText, windowState, windowTick } from '../window';
 import css from './composer.module.css';
 
-export function useWindow(until: number | null) {
+export function useWindow(until: number | null | undefined) {
   const now = useNow(windowTick(until, Date.now()));
   return windowState(until, now);
 }
 
 /** `plain` drops the ground where the strip around it is tinted already. */
-export function WindowChip({ until, plain = false }: { until: number | null; plain?: boolean }) {
+export function WindowChip({ until, plain = false }: { until: number | null | undefined; plain?: boolean }) {
   const { t } = useTranslation();
   const state = useWindow(until);
   const ChipIcon = state.kind === 'closed' ? IconLock : IconClock;

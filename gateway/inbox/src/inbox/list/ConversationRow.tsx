@@ -79,7 +79,7 @@ function Assignee({ row, me }: { row: Conversation; me: string }) {
   return <IconUserPlus size={14} className={css.nobody} role="img" aria-label={t('list.unassigned')} />;
 }
 
-function RowWindow({ until, now }: { until: number | null; now: number }) {
+function RowWindow({ until, now }: { until: number | null | undefined; now: number }) {
   const { t } = useTranslation();
   const state = windowState(until, now);
   const closed = state.kind === 'closed';

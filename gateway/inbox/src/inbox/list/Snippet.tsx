@@ -7,7 +7,13 @@ import css from './list.module.css';
 /** Kinds whose own words are enough; the others are named before their caption. */
 const SELF_EXPLAINING: readonly Content['type'][] = ['text', 'template', 'choice', 'system'];
 
-export function Snippet({ preview, draft }: { preview: Preview | null; draft: string | undefined }) {
+export function Snippet({
+  preview,
+  draft,
+}: {
+  preview: Preview | null | undefined;
+  draft: string | undefined;
+}) {
   const { t } = useTranslation();
   if (draft) {
     return (

@@ -43,7 +43,11 @@ const LANGUAGE_OF_COUNTRY: Record<string, string> = {
 };
 
 /** Sendable ones only; the likely language of the contact first, then by name. */
-export function offered(templates: Template[], country: string | null, search: string): Template[] {
+export function offered(
+  templates: Template[],
+  country: string | null | undefined,
+  search: string,
+): Template[] {
   const likely = (country && LANGUAGE_OF_COUNTRY[country]) || 'en';
   const words = search.trim().toLowerCase();
   const rank = (template: Template) => (template.language.startsWith(likely) ? 0 : 1);

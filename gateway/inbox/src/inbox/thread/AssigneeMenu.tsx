@@ -145,7 +145,7 @@ function mayHold(member: Member, roles: Role[] | undefined): boolean {
 }
 
 /** Who has it, and whose team it is: either may be missing, not both. */
-function Holder({ assignee, team }: { assignee: Person | null; team: Team | null }) {
+function Holder({ assignee, team }: { assignee: Person | null | undefined; team: Team | null }) {
   return (
     <span className={css.held}>
       {assignee ? (

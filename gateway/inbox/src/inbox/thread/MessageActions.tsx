@@ -13,7 +13,7 @@ export function MessageActions({ message }: { message: Message }) {
   const { t } = useTranslation();
   const { mayReply, reply, react } = useThread();
   // Without an id of WhatsApp there is nothing yet that a reply or a reaction could point at.
-  const reachable = mayReply && message.wamid !== null && !message.revoked;
+  const reachable = mayReply && Boolean(message.wamid) && !message.revoked;
   const copy = () => void navigator.clipboard?.writeText(messageText(message, t));
   return (
     <div className={css.actions}>

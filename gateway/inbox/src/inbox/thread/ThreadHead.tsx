@@ -83,7 +83,7 @@ export function ThreadHead({ conversation, onBack, onTogglePanel, panelShown, on
 /** Never the number where the person goes by a username and did not share it. */
 function Handle({ conversation: { contact } }: { conversation: Conversation }) {
   const handle = contact.username ? `@${contact.username}` : contact.phone && readablePhone(contact.phone);
-  const alreadyTheName = contact.name === null;
+  const alreadyTheName = !contact.name;
   if (!handle || alreadyTheName) return null;
   return (
     <bdi className={css.handle} dir="ltr">
