@@ -122,7 +122,7 @@ impl Membership {
 
     #[expect(clippy::cast_precision_loss, reason = "2^52 leases are not reached")]
     fn count_leases(&self) {
-        metrics::gauge!(metric::LEASES).set(self.holdings.len() as f64);
+        metrics::gauge!(metric::HELD_LEASES).set(self.holdings.len() as f64);
     }
 }
 
