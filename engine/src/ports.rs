@@ -104,8 +104,8 @@ pub enum ListError {
     Store(#[from] StoreError),
 }
 
-/// The repositories of one store that the work of an organization needs.
-pub trait WorkingStore:
+/// All repositories of one store.
+pub trait Store:
     Administration
     + Accounts
     + Sessions
@@ -119,10 +119,11 @@ pub trait WorkingStore:
     + Outbox
     + EventLog
     + MediaStore
+    + Relocation
 {
 }
 
-impl<T> WorkingStore for T where
+impl<T> Store for T where
     T: Administration
         + Accounts
         + Sessions
@@ -136,10 +137,6 @@ impl<T> WorkingStore for T where
         + Outbox
         + EventLog
         + MediaStore
+        + Relocation
 {
 }
-
-/// All repositories of one store.
-pub trait Store: WorkingStore + Relocation {}
-
-impl<T> Store for T where T: WorkingStore + Relocation {}

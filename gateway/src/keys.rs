@@ -41,7 +41,7 @@ pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
     };
     let store = open_store(config)?;
     let keyring = store.keyring();
-    let done = if data { reseal(config, &store, &keyring).await } else { rotate_root(config, &keyring) };
+    let done = if data { reseal(config, &store, &keyring).await } else { rotate_root(config, &keyring).await };
     store.close().await.map_err(|error| failed(&error))?;
     writeln!(std::io::stdout(), "{}", done?).map_err(|error| StartError(error.to_string()))
 }
@@ -74,8 +74,8 @@ pub(crate) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Sen
     tokio::task::spawn_blocking(work).await.map_err(|error| StartError(error.to_string()))
 }
 
-fn rotate_root(config: &Config, keyring: &Keyring) -> Result<String, StartError> {
-    keyring.rotate_root().map_err(|error| unchanged(&error))?;
+async fn rotate_root(config: &Config, keyring: &Keyring) -> Result<String, StartError> {
+    keyring.rotate_root().await.map_err(|error| unchanged(&error))?;
     Ok(match &config.root_key_file {
         Some(file) => format!("the first key in {} is the root key now; take the others out", file.display()),
         None => "there is a new root key; back up the keyring, and destroy the backups of the old one".to_owned(),

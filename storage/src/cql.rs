@@ -18,6 +18,7 @@ mod fault;
 mod import;
 mod inbox_item;
 mod inbox_log;
+mod keys;
 mod log;
 mod media;
 mod messages;
@@ -25,10 +26,13 @@ mod names;
 mod office;
 mod order;
 mod outbox;
+mod password_resets;
 mod places;
+mod relocation;
 mod schema;
 mod session;
 mod sessions;
+mod shared;
 mod shelf;
 mod turns;
 
@@ -39,7 +43,7 @@ use engine::id::TenantId;
 use engine::ports::StoreError;
 use engine::time::Clock;
 
-use crate::crypto::{Keyring, Sealer};
+use crate::crypto::{Keyring, KeyringError, KeyringPlace, Sealer};
 use log::Appender;
 use order::Orders;
 use places::Places;
@@ -47,6 +51,7 @@ use session::Cql;
 use turns::Turns;
 
 pub use fault::Faults;
+pub(crate) use keys::{KeyRow, KeyTable};
 
 /// Where the servers are, and what is theirs to keep.
 #[derive(Debug, Clone)]
@@ -56,11 +61,22 @@ pub struct CqlOptions {
     pub keyspace: String,
     /// Copies of everything, when the keyspace has to be made.
     pub replicas: u8,
+    /// Whose data: nodes with the same name here are one installation. Others in the same keyspace never meet theirs.
+    pub installation: String,
+}
+
+/// Why the store does not open: one line each, for the person who starts the server.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// One of any number of nodes on the same keyspace.
 pub struct CqlStore {
-    cql: Cql,
+    cql: Arc<Cql>,
     keyring: Arc<Keyring>,
     clock: Arc<dyn Clock>,
     places: Places,
@@ -69,14 +85,19 @@ pub struct CqlStore {
     orders: Orders,
     /// Organizations that are on the list of all already.
     listed: Mutex<BTreeSet<TenantId>>,
+    /// Organizations that are being brought in here: on no list before they are there.
+    arriving: Mutex<BTreeSet<TenantId>>,
 }
 
 impl CqlStore {
-    /// Makes or migrates the keyspace, and connects. Drivers work in the runtime that calls this.
-    pub async fn open(options: &CqlOptions, keyring: Arc<Keyring>, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        let session = schema::open(options).await?;
+    /// Makes or migrates the keyspace, and connects. Drivers work in the runtime that calls this. Of `keys` all nodes have
+    /// the same root key; the keys that it wraps lie in the keyspace.
+    pub async fn open(options: &CqlOptions, keys: KeyringPlace, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        let cql = Arc::new(Cql::new(schema::open(options).await?));
+        let table = KeyTable::new(Arc::clone(&cql), options.keyspace.clone(), options.installation.clone());
+        let keyring = Arc::new(Keyring::open_shared(keys, table).await?);
         Ok(Self {
-            cql: Cql::new(session),
+            cql,
             keyring,
             clock,
             places: Places::default(),
@@ -84,6 +105,7 @@ impl CqlStore {
             appender: Appender::default(),
             orders: Orders::default(),
             listed: Mutex::default(),
+            arriving: Mutex::default(),
         })
     }
 
@@ -97,22 +119,43 @@ impl CqlStore {
         self.places.next(self.clock.now())
     }
 
+    /// What seals the rows, for files to be sealed by the same keys.
+    pub fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.keyring)
+    }
+
     /// The keys of an organization that something is to be written for, made at the first time.
     async fn sealer(&self, tenant: TenantId) -> Result<Arc<Sealer>, StoreError> {
-        let sealer = if let Some(known) = self.keyring.known(tenant) {
-            known
-        } else {
-            let keyring = Arc::clone(&self.keyring);
-            let made = tokio::task::spawn_blocking(move || keyring.of(tenant)).await;
-            made.map_err(session::unavailable)??
-        };
+        if let Some(known) = self.known(tenant).await? {
+            // Whoever made them may have died before it was listed.
+            if !self.is_arriving(tenant) {
+                self.list_tenant(tenant).await?;
+            }
+            return Ok(known);
+        }
+        let list = self.name("tenants", &[]);
+        // In this order: its keys come before it is listed.
+        if self.has_pointer(list, tenant.as_bytes()).await? && self.known(tenant).await?.is_none() {
+            return Err(keyless());
+        }
+        let sealer = self.keyring.make(tenant).await?;
         self.list_tenant(tenant).await?;
         Ok(sealer)
     }
 
+    /// `None`: nothing was ever stored for this organization.
+    async fn known(&self, tenant: TenantId) -> Result<Option<Arc<Sealer>>, StoreError> {
+        self.keyring.find(tenant).await
+    }
+
+    /// Before names that are made of the organization's keys.
+    async fn meet(&self, tenant: TenantId) -> Result<(), StoreError> {
+        self.known(tenant).await.map(drop)
+    }
+
     /// The keys of an organization that has rows.
-    fn keys_of(&self, tenant: TenantId) -> Result<Arc<Sealer>, StoreError> {
-        self.keyring.known(tenant).ok_or_else(|| crate::codec::corrupt("rows of an organization without a key"))
+    async fn keys_of(&self, tenant: TenantId) -> Result<Arc<Sealer>, StoreError> {
+        self.known(tenant).await?.ok_or_else(keyless)
     }
 
     async fn list_tenant(&self, tenant: TenantId) -> Result<(), StoreError> {
@@ -124,9 +167,19 @@ impl CqlStore {
         Ok(())
     }
 
-    /// Everybody for whom something was ever stored.
+    /// Everybody for whom something was ever stored, but those whose keys are gone and who are on their way in.
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
-        let listed = self.pointers(self.name("tenants", &[])).await?;
-        listed.into_iter().map(|(key, _)| Ok(TenantId::from_bytes(names::id(&key)?))).collect()
+        let mut found = Vec::new();
+        for (key, _) in self.pointers(self.name("tenants", &[])).await? {
+            let tenant = TenantId::from_bytes(names::id(&key)?);
+            if self.known(tenant).await?.is_some() {
+                found.push(tenant);
+            }
+        }
+        Ok(found)
     }
+}
+
+fn keyless() -> StoreError {
+    crate::codec::corrupt("rows of an organization without a key")
 }

@@ -1,5 +1,9 @@
 //! Cursors as text. A cursor names its list, because one that another list gave points at nothing here.
 
+use std::fmt;
+use std::num::ParseIntError;
+use std::str::FromStr;
+
 use engine::ports::{Cursor, ListError, PageRequest};
 
 /// The list that a cursor belongs to.
@@ -64,5 +68,39 @@ fn untagged(list: List, page: &PageRequest) -> Result<Option<&str>, ListError> {
     match cursor.0.split_once('.') {
         Some((tag, rest)) if tag == list.tag() => Ok(Some(rest)),
         Some(_) | None => Err(ListError::BadCursor),
+    }
+}
+
+/// Of what belongs to an organization: its key or place; for messages that of the conversation, time and arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place(pub(crate) [i64; 3]);
+
+/// Before the first row.
+impl Default for Place {
+    fn default() -> Self {
+        Self([0, i64::MIN, i64::MIN])
+    }
+}
+
+impl Place {
+    pub(crate) fn key(key: i64) -> Self {
+        Self([key, 0, 0])
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self([key, at, arrival]) = self;
+        write!(f, "{key}.{at}.{arrival}")
+    }
+}
+
+impl FromStr for Place {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIntError> {
+        let mut parts = text.splitn(3, '.').map(str::parse);
+        let mut part = || parts.next().unwrap_or_else(|| "".parse());
+        Ok(Self([part()?, part()?, part()?]))
     }
 }

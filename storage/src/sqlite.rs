@@ -94,12 +94,7 @@ impl SqliteStore {
 
     /// The keys of an organization that something is to be written for, made at the first time.
     async fn sealer(&self, tenant: TenantId) -> Result<Arc<Sealer>, StoreError> {
-        if let Some(known) = self.keyring.known(tenant) {
-            return Ok(known);
-        }
-        let keyring = Arc::clone(&self.keyring);
-        let made = tokio::task::spawn_blocking(move || keyring.of(tenant)).await;
-        made.map_err(|error| StoreError::Unavailable(error.to_string()))?
+        self.keyring.make(tenant).await
     }
 }
 

@@ -61,12 +61,8 @@ impl BlobStore for DirectoryBlobs {
     async fn put(&self, tenant: TenantId, id: MediaId, bytes: Bytes) -> Result<(), StoreError> {
         let path = self.path(tenant, id);
         let draft = self.draft(&path);
-        let (root, keyring) = (Arc::clone(&self.root), Arc::clone(&self.keyring));
-        off_thread(move || {
-            let sealer = keyring.of(tenant)?;
-            write(&root, &draft, &path, &sealer, id, &bytes).map_err(failed)
-        })
-        .await
+        let (root, sealer) = (Arc::clone(&self.root), self.keyring.make(tenant).await?);
+        off_thread(move || write(&root, &draft, &path, &sealer, id, &bytes).map_err(failed)).await
     }
 
     async fn read(&self, tenant: TenantId, id: MediaId) -> Result<Option<Bytes>, StoreError> {
@@ -81,7 +77,7 @@ impl BlobStore for DirectoryBlobs {
         length: u64,
     ) -> Result<Option<Bytes>, StoreError> {
         let path = self.path(tenant, id);
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.keyring.find(tenant).await? else { return Ok(None) };
         off_thread(move || {
             let Some(mut file) = found(File::open(path)).map_err(failed)? else { return Ok(None) };
             // Offset and length come from a browser's Range header: memory is taken by what is there.

@@ -13,17 +13,15 @@ use super::administration::StoredApiKey;
 use super::audit::StoredEntry;
 use super::documents::{Edit, Place};
 use super::office::{Changes, Decision, Head, Kind, Put};
+use super::password_resets::{StoredReset, reset_at};
 use super::{CqlStore, names};
 use crate::codec;
 use crate::crypto::{Column, Lookup, Sealer};
 
 /// By the look-up key of the address.
 const EMAIL: Column = Column { table: "account_email", column: "body" };
-/// By the account.
-const RESET: Column = Column { table: "password_reset", column: "body" };
 
 const TRIES_MAX: usize = 64;
-const RESETS_MAX: u32 = 10_000;
 
 /// What the logs of organizations say of a change that lies elsewhere: once each.
 #[derive(Clone, Serialize, Deserialize)]
@@ -83,13 +81,6 @@ struct StoredEmail {
     claim: [u8; 16],
 }
 
-#[derive(Serialize, Deserialize)]
-struct StoredReset {
-    hash: [u8; 32],
-    expires_at: Timestamp,
-    notes: Option<Notes>,
-}
-
 fn at<'a>(store: &CqlStore, ours: &'a Sealer, id: &'a AccountId) -> Place<'a> {
     let name = store.name("account", &[id.as_bytes()]);
     Place { name, sealer: ours, column: codec::ACCOUNT, row: id.as_bytes() }
@@ -97,11 +88,6 @@ fn at<'a>(store: &CqlStore, ours: &'a Sealer, id: &'a AccountId) -> Place<'a> {
 
 fn email_at<'a>(store: &CqlStore, ours: &'a Sealer, lookup: &'a Lookup) -> Place<'a> {
     Place { name: store.name("account_email", &[lookup]), sealer: ours, column: EMAIL, row: lookup }
-}
-
-fn reset_at<'a>(store: &CqlStore, ours: &'a Sealer, id: &'a AccountId) -> Place<'a> {
-    let name = store.name("password_reset", &[id.as_bytes()]);
-    Place { name, sealer: ours, column: RESET, row: id.as_bytes() }
 }
 
 impl CqlStore {
@@ -159,7 +145,11 @@ impl CqlStore {
         };
         if follow.members {
             for (tenant, _) in self.pointers(self.memberships_of(stored.account.id)).await? {
-                tenants.push(TenantId::from_bytes(names::id(&tenant)?));
+                let tenant = TenantId::from_bytes(names::id(&tenant)?);
+                // One that is on its way in brings its members as they are.
+                if self.known(tenant).await?.is_some() {
+                    tenants.push(tenant);
+                }
             }
         }
         tenants.sort_unstable();
@@ -332,48 +322,6 @@ impl CqlStore {
         Ok(())
     }
 
-    async fn settled_reset(&self, account: AccountId) -> Result<Option<StoredReset>, StoreError> {
-        let ours = self.keyring.installation();
-        let place = reset_at(self, &ours, &account);
-        let stored: Option<StoredReset> = self.document(place).await?;
-        if let Some(notes) = stored.as_ref().and_then(|stored| stored.notes.as_ref()) {
-            self.leave(notes).await?;
-            let change = notes.change;
-            let clear = |known: Option<StoredReset>| match known {
-                Some(known) if known.notes.as_ref().is_some_and(|notes| notes.change == change) => {
-                    Edit::Put(StoredReset { notes: None, ..known }, ())
-                }
-                Some(_) | None => Edit::Keep(()),
-            };
-            self.edit(place, clear).await?;
-            self.forget_notes(notes).await?;
-        }
-        Ok(stored)
-    }
-
-    async fn reset_account(&self, hash: [u8; 32]) -> Result<Option<AccountId>, StoreError> {
-        let found = self.pointers(self.name("reset", &[&hash])).await?;
-        found.into_iter().next().map(|(key, _)| Ok(AccountId::from_bytes(names::id(&key)?))).transpose()
-    }
-
-    pub(super) async fn forget_resets(&self, now: Timestamp) -> Result<(), StoreError> {
-        let list = self.name("reset_ends", &[]);
-        let ours = self.keyring.installation();
-        for (place, key) in self.oldest(list, i64::MIN, RESETS_MAX).await? {
-            if place > now.0.saturating_mul(1000) {
-                break;
-            }
-            let account = AccountId::from_bytes(names::id(&key)?);
-            self.settled_reset(account).await?;
-            let expire = |known: Option<StoredReset>| match known {
-                Some(known) if known.expires_at <= now => Edit::Remove(()),
-                Some(_) | None => Edit::Keep(()),
-            };
-            self.edit(reset_at(self, &ours, &account), expire).await?;
-        }
-        Ok(())
-    }
-
     /// Where a token leads: tenant and id, verified by who asks.
     pub(super) async fn token(&self, kind: &str, hash: &[u8; 32]) -> Result<Option<(TenantId, [u8; 16])>, StoreError> {
         let found = self.pointers(self.name(kind, &[hash])).await?;
@@ -435,8 +383,13 @@ impl Accounts for CqlStore {
         let mut found = Vec::new();
         for (tenant, _) in self.pointers(self.memberships_of(account)).await? {
             let tenant = TenantId::from_bytes(names::id(&tenant)?);
-            let sealer = self.keys_of(tenant)?;
-            let members = self.members(self.home(tenant), &sealer).await?.into_iter();
+            // Of an organization that is on its way in, there are no members yet.
+            let Some(sealer) = self.known(tenant).await? else { continue };
+            let home = self.home(tenant);
+            if self.office_row(home, Kind::Organization, &[]).await?.is_none() {
+                continue;
+            }
+            let members = self.members(home, &sealer).await?.into_iter();
             found.extend(members.filter(|member| member.account == Some(account)).map(|member| (tenant, member.id)));
         }
         found.sort_unstable();
@@ -480,17 +433,18 @@ impl Accounts for CqlStore {
 
     async fn invitation_by_token(&self, hash: [u8; 32]) -> Result<Option<(TenantId, InvitationId)>, StoreError> {
         let Some((tenant, id)) = self.token("invitation", &hash).await? else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let body = self.office_row(self.home(tenant), Kind::Invitation, &id).await?;
         let Some(body) = body else { return Ok(None) };
-        let invitation: engine::directory::Invitation =
-            codec::open(self.keys_of(tenant)?.as_ref(), codec::INVITATION, &id, &body)?;
+        let invitation: engine::directory::Invitation = codec::open(&sealer, codec::INVITATION, &id, &body)?;
         Ok((invitation.token_hash == hash).then_some((tenant, invitation.id)))
     }
 
     async fn api_key_by_hash(&self, hash: [u8; 32]) -> Result<Option<(TenantId, ApiKeyId)>, StoreError> {
         let Some((tenant, id)) = self.token("api_key", &hash).await? else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let Some(body) = self.office_row(self.home(tenant), Kind::ApiKey, &id).await? else { return Ok(None) };
-        let StoredApiKey { key, .. } = codec::open(self.keys_of(tenant)?.as_ref(), codec::API_KEY, &id, &body)?;
+        let StoredApiKey { key, .. } = codec::open(&sealer, codec::API_KEY, &id, &body)?;
         Ok((key.hash == hash).then_some((tenant, key.id)))
     }
 }

@@ -23,9 +23,9 @@ use crate::order;
 const TODO: Column = Column { table: "office", column: "todo" };
 
 #[derive(Serialize, Deserialize)]
-struct StoredOrganization {
-    name: String,
-    settings: Settings,
+pub(super) struct StoredOrganization {
+    pub(super) name: String,
+    pub(super) settings: Settings,
 }
 
 /// What is put of a key says nothing of its use.
@@ -47,8 +47,10 @@ pub(super) struct Todo {
     /// They count from now on.
     pub(super) accounts: Vec<AccountId>,
     pub(super) end_sessions: Vec<MemberId>,
-    pub(super) take_over: Option<PhoneNumberId>,
+    pub(super) take_over: Vec<PhoneNumberId>,
     pub(super) release: Option<(PhoneNumberId, [u8; 16])>,
+    /// It has been brought in: what waits for that is everybody's now.
+    pub(super) unpack: bool,
 }
 
 impl Todo {
@@ -100,6 +102,7 @@ impl CqlStore {
     /// Whether the change of an organization was made that somebody came with.
     pub(super) async fn is_made(&self, tentative: Tentative) -> Result<bool, StoreError> {
         let Tentative { tenant, change } = tentative;
+        self.meet(tenant).await?;
         Ok(self.office_row(self.home(tenant), Kind::Todo, &change).await?.is_some())
     }
 
@@ -115,7 +118,10 @@ impl CqlStore {
             for member in &todo.end_sessions {
                 self.end_sessions_of(tenant, *member).await?;
             }
-            if let Some(number) = &todo.take_over {
+            if todo.unpack {
+                self.unpack(tenant, sealer).await?;
+            }
+            for number in &todo.take_over {
                 self.take_over(tenant, number).await?;
             }
             if let Some((number, claim)) = &todo.release {
@@ -132,7 +138,7 @@ impl CqlStore {
         Ok(())
     }
 
-    async fn organization(
+    pub(super) async fn organization(
         &self,
         home: Lookup,
         sealer: &Sealer,
@@ -143,7 +149,7 @@ impl CqlStore {
     }
 
     /// What leads to rows that a change is about to put: there before, and verified by who follows it.
-    async fn point_to(&self, tenant: TenantId, writes: &[Write]) -> Result<(), StoreError> {
+    pub(super) async fn point_to(&self, tenant: TenantId, writes: &[Write]) -> Result<(), StoreError> {
         for write in writes {
             match write {
                 Write::PutMember(member) => {
@@ -189,7 +195,7 @@ impl CqlStore {
     }
 
     /// The rows of these writes over what is there.
-    async fn puts(
+    pub(super) async fn puts(
         &self,
         home: Lookup,
         sealer: &Sealer,
@@ -229,7 +235,7 @@ impl CqlStore {
     }
 
     /// Takes back what was reserved for a change that was not made.
-    async fn drop_accounts(&self, accounts: &[Account], with: Tentative) -> Result<(), StoreError> {
+    pub(super) async fn drop_accounts(&self, accounts: &[Account], with: Tentative) -> Result<(), StoreError> {
         for account in accounts {
             self.drop_account(account.id, with).await?;
         }
@@ -238,7 +244,7 @@ impl CqlStore {
 }
 
 /// Everything of a household as writes over an empty one.
-fn writes_of(household: Household, accounts: Vec<Account>) -> Vec<Write> {
+pub(super) fn writes_of(household: Household, accounts: Vec<Account>) -> Vec<Write> {
     let Household { organization: _, settings: _, members, roles, teams, invitations, api_keys, revision: _ } =
         household;
     let accounts = accounts.into_iter().map(|account| Write::AddAccount(Box::new(account)));
@@ -289,7 +295,7 @@ impl Administration for CqlStore {
     }
 
     async fn household(&self, tenant: TenantId) -> Result<Option<Household>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         self.settle_office(tenant, &sealer).await?;
         let found = self.office(self.home(tenant), Kind::Organization, Kind::ApiKey).await?;
         let Some((head, rows)) = found else { return Ok(None) };
@@ -315,7 +321,7 @@ impl Administration for CqlStore {
     async fn organizations(&self) -> Result<Vec<Organization>, StoreError> {
         let mut found = Vec::new();
         for tenant in self.tenants().await? {
-            let sealer = self.keys_of(tenant)?;
+            let sealer = self.keys_of(tenant).await?;
             let stored = self.organization(self.home(tenant), &sealer, tenant).await?;
             found.extend(stored.map(|stored| Organization { id: tenant, name: stored.name }));
         }
@@ -330,7 +336,7 @@ impl Administration for CqlStore {
         writes: Vec<Write>,
         audit: Vec<AuditEntry>,
     ) -> Result<Changed, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Changed::Conflict) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Changed::Conflict) };
         let home = self.home(tenant);
         self.settle_office(tenant, &sealer).await?;
         let with = Tentative { tenant, change: rand::random() };
@@ -370,7 +376,7 @@ impl Administration for CqlStore {
     }
 
     async fn touch_api_key(&self, tenant: TenantId, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(()) };
         let home = self.home(tenant);
         let sealer = &sealer;
         let decide = |_: Head| -> Decision<'_, ()> {

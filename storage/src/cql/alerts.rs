@@ -2,13 +2,14 @@ use async_trait::async_trait;
 use engine::alert::Alert;
 use engine::audit::AuditEntry;
 use engine::id::{AlertId, TenantId};
-use engine::ports::{ALERTS_MAX, Alerts, StoreError};
+use engine::ports::{ALERTS_MAX, Alerts, Belonging, StoreError};
 use serde::{Deserialize, Serialize};
 
 use super::CqlStore;
 use super::office::{Changes, Decision, Head, Kind, Put};
 use crate::codec;
 use crate::crypto::{Lookup, Sealer};
+use crate::cursor::Place;
 
 #[derive(Serialize, Deserialize)]
 struct StoredAlert {
@@ -40,6 +41,43 @@ impl CqlStore {
     }
 }
 
+impl CqlStore {
+    pub(super) async fn bring_alert(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        alert: Alert,
+        dismissed: bool,
+    ) -> Result<(), StoreError> {
+        let home = self.home(tenant);
+        let new = &StoredAlert { alert, dismissed, place: self.place() };
+        let decide = |_: Head| -> Decision<'_, ()> {
+            Box::pin(async move {
+                if self.office_row(home, Kind::Alert, new.alert.id.as_bytes()).await?.is_some() {
+                    return Ok((None, ()));
+                }
+                Ok((Some(Changes { puts: vec![new.put(sealer)?], ..Changes::default() }), ()))
+            })
+        };
+        self.change_office(tenant, sealer, decide).await
+    }
+
+    /// At most `limit` after this place.
+    pub(super) async fn leaving_alerts(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        after: i64,
+        limit: usize,
+    ) -> Result<Vec<(Place, Belonging)>, StoreError> {
+        let raised = self.raised(self.home(tenant), sealer).await?.into_iter();
+        let leaving = raised.filter(|raised| raised.place > after).take(limit);
+        Ok(leaving
+            .map(|StoredAlert { alert, dismissed, place }| (Place::key(place), Belonging::Alert { alert, dismissed }))
+            .collect())
+    }
+}
+
 #[async_trait]
 impl Alerts for CqlStore {
     async fn raise_alert(&self, tenant: TenantId, alert: Alert) -> Result<bool, StoreError> {
@@ -63,13 +101,13 @@ impl Alerts for CqlStore {
     }
 
     async fn alerts(&self, tenant: TenantId) -> Result<Vec<Alert>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
         let raised = self.raised(self.home(tenant), &sealer).await?.into_iter().rev();
         Ok(raised.filter(|raised| !raised.dismissed).map(|raised| raised.alert).collect())
     }
 
     async fn settle_alert(&self, tenant: TenantId, id: AlertId) -> Result<bool, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(false) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(false) };
         let home = self.home(tenant);
         let sealer = &sealer;
         let decide = |_: Head| -> Decision<'_, bool> {
@@ -83,7 +121,7 @@ impl Alerts for CqlStore {
     }
 
     async fn dismiss_alert(&self, tenant: TenantId, id: AlertId, audit: Vec<AuditEntry>) -> Result<bool, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(false) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(false) };
         let home = self.home(tenant);
         let (sealer, audit) = (&sealer, &audit);
         let decide = |_: Head| -> Decision<'_, bool> {

@@ -82,6 +82,19 @@ impl CqlStore {
         self.cql.write(text, (home.as_slice(), Kind::Audit as i8, last)).await
     }
 
+    /// Blocks that an organization brings in.
+    pub(super) fn arriving_blocks(&self, tenant: TenantId) -> Lookup {
+        self.name_of("arriving_blocks", tenant, &[])
+    }
+
+    /// Sealed as for [`Self::records`]; the end of the chain comes last, with the organization.
+    pub(super) async fn bring_entry(&self, tenant: TenantId, n: u64, body: &[u8]) -> Result<(), StoreError> {
+        let (home, block) = (self.home(tenant), names::signed(n / BLOCK));
+        self.point(self.arriving_blocks(tenant), &block.to_be_bytes(), &[]).await?;
+        let text = "INSERT INTO audit (home, block, n, body) VALUES (?, ?, ?, ?)";
+        self.cql.write(text, (home.as_slice(), block, names::signed(n), body)).await
+    }
+
     /// Records from `first` to `last`, in order.
     async fn records(
         &self,
@@ -127,12 +140,13 @@ impl AuditLog for CqlStore {
     async fn audit_page(&self, tenant: TenantId, query: AuditQuery) -> Result<Page<AuditRecord>, ListError> {
         let before: Option<u64> = cursor::row(List::Audit, &query.page)?;
         let limit = cursor::limit(&query.page);
+        self.meet(tenant).await?;
         let home = self.home(tenant);
         let head = self.chain(home).await?;
         let mut items = Vec::new();
         let mut last = before.map_or(head.end.n, |before| before.saturating_sub(1).min(head.end.n));
         while items.len() <= limit as usize && last > head.anchor.n {
-            let sealer = self.keys_of(tenant)?;
+            let sealer = self.keys_of(tenant).await?;
             let first = last.saturating_sub(BLOCK - 1).max(head.anchor.n + 1);
             let records = self.records(home, &sealer, first, last).await?;
             items.extend(records.into_iter().rev().filter(|record| fits(&query, &record.entry)));
@@ -145,6 +159,7 @@ impl AuditLog for CqlStore {
     }
 
     async fn audit_chain(&self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.meet(tenant).await?;
         let home = self.home(tenant);
         let head = self.chain(home).await?;
         let first = after.max(head.anchor.n).saturating_add(1);
@@ -152,16 +167,17 @@ impl AuditLog for CqlStore {
         if first > last {
             return Ok(Vec::new());
         }
-        self.records(home, self.keys_of(tenant)?.as_ref(), first, last).await
+        self.records(home, self.keys_of(tenant).await?.as_ref(), first, last).await
     }
 
     async fn audit_ends(&self, tenant: TenantId) -> Result<ChainEnds, StoreError> {
+        self.meet(tenant).await?;
         let Head { end: head, anchor, .. } = self.office_head(self.home(tenant)).await?;
         Ok(ChainEnds { anchor, head })
     }
 
     async fn trim_audit(&self, tenant: TenantId, before: Timestamp, entry: AuditEntry) -> Result<(), StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(()) };
         let home = self.home(tenant);
         self.move_entries(home).await?;
         let (sealer, entry) = (&sealer, &entry);

@@ -86,6 +86,11 @@ impl CqlStore {
         self.name_of("conversation", tenant, id.as_bytes())
     }
 
+    /// All of an organization, as they began.
+    pub(super) fn conversation_list(&self, tenant: TenantId) -> Lookup {
+        self.name_of("conversations", tenant, &[])
+    }
+
     async fn state(&self, name: Lookup) -> Result<Option<State>, StoreError> {
         let text = "SELECT stamp, revision, change, place, arrivals, body, done FROM conversation WHERE key = ?";
         let rows: Vec<StateRow> = self.cql.rows(text, (name.as_slice(),)).await?;
@@ -226,7 +231,7 @@ impl CqlStore {
     /// Finishes what was decided for this organization and is not written to its end, and takes away what was announced and
     /// not decided. For the start of a node and for housekeeping.
     pub async fn roll_forward(&self, tenant: TenantId) -> Result<(), StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(()) };
         let home = self.home(tenant);
         for shard in 0..16_i8 {
             let text = "SELECT conversation, change, stamp FROM open_change WHERE home = ? AND shard = ?";

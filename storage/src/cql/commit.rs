@@ -161,6 +161,10 @@ impl CqlStore {
         let id = conversation.id;
         let name = self.conversation_name(tenant, id);
         let body = codec::seal(sealer, codec::CONVERSATION, id.as_bytes(), conversation)?;
+        if before.is_none() {
+            let place = change.rest.listed.place;
+            self.shelve(self.conversation_list(tenant), place, id.as_bytes(), 1).await?;
+        }
         self.announce(tenant, sealer, id, change).await?;
         let (key, revision, change_id) = (name.as_slice(), names::signed(conversation.revision), change.id.as_slice());
         let outcome = match before {

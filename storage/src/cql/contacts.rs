@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use engine::contact::Contact;
 use engine::id::{ContactId, TenantId};
 use engine::identity::Identities;
-use engine::ports::{ContactStore, ListError, Page, PageRequest, Resolved, StoreError};
+use engine::ports::{Belonging, ContactStore, ListError, Page, PageRequest, Resolved, StoreError};
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
@@ -33,8 +33,8 @@ fn keys_of(contact: &Contact, portfolio: &str) -> Vec<String> {
 }
 
 impl CqlStore {
-    fn contact_list(&self, tenant: TenantId) -> Lookup {
-        self.name("contacts", &[tenant.as_bytes()])
+    pub(super) fn contact_list(&self, tenant: TenantId) -> Lookup {
+        self.name_of("contacts", tenant, &[])
     }
 
     fn identity<'a>(&self, tenant: TenantId, sealer: &'a Sealer, lookup: &'a Lookup) -> Place<'a> {
@@ -52,14 +52,41 @@ impl CqlStore {
         try_join_all(lookups.iter().map(|lookup| self.document(self.identity(tenant, sealer, lookup)))).await
     }
 
-    /// Leads there from now on, unless it leads somewhere; answers where it leads.
+    /// Texts of what leads to a contact, by their look-up keys.
+    pub(super) fn identity_list(&self, tenant: TenantId, contact: ContactId) -> Lookup {
+        self.name_of("identities", tenant, contact.as_bytes())
+    }
+
+    /// What leads to this contact, in order of its text.
+    async fn identities_of(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        contact: ContactId,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut found = Vec::new();
+        for (lookup, text) in self.pointers(self.identity_list(tenant, contact)).await? {
+            let lookup: Lookup = names::id(&lookup)?;
+            if self.document(self.identity(tenant, sealer, &lookup)).await? == Some(contact) {
+                let text = sealer.open(codec::IDENTITY, &lookup, &text)?;
+                found.push(String::from_utf8(text).map_err(|_| codec::corrupt("an identity that is not text"))?);
+            }
+        }
+        found.sort_unstable();
+        Ok(found)
+    }
+
+    /// Leads there from now on, unless it leads somewhere; answers where it leads. Its text comes first, for who moves away.
     async fn attach(
         &self,
         tenant: TenantId,
         sealer: &Sealer,
-        lookup: &Lookup,
+        key: &str,
         contact: ContactId,
     ) -> Result<ContactId, StoreError> {
+        let lookup = &sealer.lookup("identity", key);
+        let text = sealer.seal(codec::IDENTITY, lookup, key.as_bytes())?;
+        self.point(self.identity_list(tenant, contact), lookup, &text).await?;
         let attach = |known: Option<ContactId>| known.map_or(Edit::Put(contact, contact), Edit::Keep);
         self.edit(self.identity(tenant, sealer, lookup), attach).await
     }
@@ -74,6 +101,37 @@ impl CqlStore {
             None => Edit::Put(StoredContact { contact: contact.clone(), place }, true),
         };
         self.edit(at(self, tenant, sealer, &id), add).await
+    }
+
+    pub(super) async fn bring_contact(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        contact: Contact,
+        identities: &[String],
+    ) -> Result<(), StoreError> {
+        let id = contact.id;
+        if self.document::<StoredContact>(at(self, tenant, sealer, &id)).await?.is_none() {
+            self.add_contact(tenant, sealer, contact).await?;
+        }
+        for key in identities {
+            self.attach(tenant, sealer, key, id).await?;
+        }
+        Ok(())
+    }
+
+    /// The contact on this place of the list, with what leads to it.
+    pub(super) async fn leaving_contact(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        place: i64,
+        id: ContactId,
+    ) -> Result<Option<Belonging>, StoreError> {
+        let found: Option<StoredContact> = self.document(at(self, tenant, sealer, &id)).await?;
+        let Some(found) = found.filter(|found| found.place == place) else { return Ok(None) };
+        let identities = self.identities_of(tenant, sealer, id).await?;
+        Ok(Some(Belonging::Contact { contact: found.contact, identities }))
     }
 
     /// Lets the contact learn; makes it if there is none.
@@ -122,8 +180,8 @@ impl ContactStore for CqlStore {
         // By the organization's key: a plain hash of a phone number is found again by hashing all phone numbers.
         let made = ContactId::from_bytes(sealer.lookup("contact", first));
         let mut id = known.iter().flatten().next().copied().unwrap_or(made);
-        for (index, (lookup, _)) in lookups.iter().zip(&known).enumerate().filter(|(_, (_, known))| known.is_none()) {
-            let leads_to = self.attach(tenant, &sealer, lookup, id).await?;
+        for (index, (key, _)) in keys.iter().zip(&known).enumerate().filter(|(_, (_, known))| known.is_none()) {
+            let leads_to = self.attach(tenant, &sealer, key, id).await?;
             // Somebody else resolves the same stranger: the first identity decides for both.
             if index == 0 {
                 id = leads_to;
@@ -133,7 +191,7 @@ impl ContactStore for CqlStore {
     }
 
     async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<Contact>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let found: Option<StoredContact> = self.document(at(self, tenant, &sealer, &id)).await?;
         Ok(found.map(|found| found.contact))
     }
@@ -141,7 +199,7 @@ impl ContactStore for CqlStore {
     async fn contacts(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Contact>, ListError> {
         let after: Option<ContactId> = cursor::row(List::Contacts, &page)?;
         let limit = cursor::limit(&page);
-        let Some(sealer) = self.keyring.known(tenant) else {
+        let Some(sealer) = self.known(tenant).await? else {
             return after.map_or(Ok(Page { items: Vec::new(), next: None }), |_| Err(ListError::BadCursor));
         };
         let sealer = &sealer;
@@ -189,7 +247,7 @@ impl ContactStore for CqlStore {
                 self.add_contact(tenant, &sealer, contact).await?;
             }
             for key in keys {
-                self.attach(tenant, &sealer, &sealer.lookup("identity", &key), id).await?;
+                self.attach(tenant, &sealer, &key, id).await?;
             }
         }
         Ok(())

@@ -27,7 +27,7 @@ impl CqlStore {
 #[async_trait]
 impl ConversationStore for CqlStore {
     async fn conversation(&self, tenant: TenantId, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let state = self.settled(tenant, &sealer, id).await?;
         state.map(|state| codec::open(&sealer, codec::CONVERSATION, id.as_bytes(), &state.body)).transpose()
     }
@@ -39,6 +39,7 @@ impl ConversationStore for CqlStore {
     async fn conversations(&self, tenant: TenantId, query: ConversationQuery) -> Result<Page<Conversation>, ListError> {
         let before = cursor::position(List::Conversations, &query.page)?;
         let limit = cursor::limit(&query.page);
+        self.meet(tenant).await?;
         let ConversationQuery { view, unread, visibility, page: _ } = query;
         let rows = self.ordered(tenant, |order| {
             let shown = |row: &&Listed| row.is_in(view) && row.is_seen_by(&visibility) && (!unread || row.unread);
@@ -59,6 +60,7 @@ impl ConversationStore for CqlStore {
         me: MemberId,
         visibility: Visibility,
     ) -> Result<ConversationCounts, StoreError> {
+        self.meet(tenant).await?;
         let counts = self.ordered(tenant, |order| {
             let mut counts = ConversationCounts::default();
             for row in order.before(None).filter(|row| row.is_seen_by(&visibility)) {
@@ -74,6 +76,7 @@ impl ConversationStore for CqlStore {
     }
 
     async fn workloads(&self, tenant: TenantId) -> Result<BTreeMap<MemberId, u64>, StoreError> {
+        self.meet(tenant).await?;
         let workloads = self.ordered(tenant, |order| {
             let mut workloads = BTreeMap::new();
             for assignee in order.before(None).filter(|row| !row.closed).filter_map(|row| row.assignee) {
@@ -90,6 +93,7 @@ impl ConversationStore for CqlStore {
         contact: ContactId,
         visibility: Visibility,
     ) -> Result<Vec<Conversation>, StoreError> {
+        self.meet(tenant).await?;
         let ids = self.ordered(tenant, |order| {
             let rows = order.before(None).filter(|row| row.contact == contact && row.is_seen_by(&visibility));
             rows.take(OF_CONTACT).map(|row| row.id).collect::<Vec<_>>()

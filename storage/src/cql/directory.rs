@@ -22,7 +22,7 @@ struct Owner {
     claim: [u8; 16],
 }
 
-fn put_number(sealer: &Sealer, number: &Number) -> Result<Put, StoreError> {
+pub(super) fn put_number(sealer: &Sealer, number: &Number) -> Result<Put, StoreError> {
     let id = number.phone_number_id.as_str().as_bytes().to_vec();
     Ok(Put { kind: Kind::Number, id, body: Some(codec::seal_number(sealer, number)?) })
 }
@@ -31,6 +31,11 @@ impl CqlStore {
     fn owner_of<'a>(&self, sealer: &'a Sealer, id: &'a PhoneNumberId) -> Place<'a> {
         let row = id.as_str().as_bytes();
         Place { name: self.name("number", &[row]), sealer, column: OWNER, row }
+    }
+
+    /// Organizations with a number of this account.
+    pub(super) fn waba_list(&self, waba: &WabaId) -> Lookup {
+        self.name("waba", &[waba.as_str().as_bytes()])
     }
 
     async fn office_number(
@@ -44,11 +49,12 @@ impl CqlStore {
     }
 
     async fn has_number(&self, tenant: TenantId, id: &PhoneNumberId) -> Result<bool, StoreError> {
+        self.meet(tenant).await?;
         Ok(self.office_row(self.home(tenant), Kind::Number, id.as_str().as_bytes()).await?.is_some())
     }
 
     /// `false`: it is another organization's.
-    async fn reserve_number(&self, tenant: TenantId, id: &PhoneNumberId) -> Result<bool, StoreError> {
+    pub(super) async fn reserve_number(&self, tenant: TenantId, id: &PhoneNumberId) -> Result<bool, StoreError> {
         let ours = self.keyring.installation();
         let place = self.owner_of(&ours, id);
         loop {
@@ -90,9 +96,8 @@ impl Directory for CqlStore {
     ) -> Result<bool, StoreError> {
         let sealer = self.sealer(tenant).await?;
         let id = number.phone_number_id.clone();
-        let waba = self.name("waba", &[number.waba_id.as_str().as_bytes()]);
-        self.point(waba, tenant.as_bytes(), &[]).await?;
-        let todo = super::administration::Todo { take_over: Some(id.clone()), ..Default::default() };
+        self.point(self.waba_list(&number.waba_id), tenant.as_bytes(), &[]).await?;
+        let todo = super::administration::Todo { take_over: vec![id.clone()], ..Default::default() };
         let todo_id = rand::random();
         let (sealer, id, number, todo, audit) = (&sealer, &id, &number, &todo, &audit);
         let decide = |_: Head| -> Decision<'_, bool> {
@@ -118,7 +123,7 @@ impl Directory for CqlStore {
         change: NumberChange,
         audit: Vec<AuditEntry>,
     ) -> Result<Option<Number>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let home = self.home(tenant);
         let (sealer, change, audit) = (&sealer, &change, &audit);
         let decide = |_: Head| -> Decision<'_, Option<Number>> {
@@ -138,7 +143,7 @@ impl Directory for CqlStore {
         id: &PhoneNumberId,
         audit: Vec<AuditEntry>,
     ) -> Result<bool, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(false) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(false) };
         let ours = self.keyring.installation();
         let todo_id = rand::random();
         let (sealer, ours, audit) = (&sealer, &ours, &audit);
@@ -163,7 +168,7 @@ impl Directory for CqlStore {
     }
 
     async fn numbers(&self, tenant: TenantId) -> Result<Vec<Number>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
         self.settle_office(tenant, &sealer).await?;
         let found = self.office(self.home(tenant), Kind::Number, Kind::Number).await?;
         let open = |row: super::office::Row| {
@@ -177,13 +182,14 @@ impl Directory for CqlStore {
         let ours = self.keyring.installation();
         let owner: Option<Owner> = self.document(self.owner_of(&ours, id)).await?;
         let Some(Owner { tenant, .. }) = owner else { return Ok(None) };
-        let number = self.office_number(self.home(tenant), self.keys_of(tenant)?.as_ref(), id).await?;
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
+        let number = self.office_number(self.home(tenant), &sealer, id).await?;
         Ok(number.map(|number| (tenant, number)))
     }
 
     async fn tenants_of_account(&self, waba: &WabaId) -> Result<Vec<TenantId>, StoreError> {
         let mut tenants = Vec::new();
-        for (tenant, _) in self.pointers(self.name("waba", &[waba.as_str().as_bytes()])).await? {
+        for (tenant, _) in self.pointers(self.waba_list(waba)).await? {
             let tenant = TenantId::from_bytes(names::id(&tenant)?);
             if self.numbers(tenant).await?.iter().any(|number| number.waba_id == *waba) {
                 tenants.push(tenant);
@@ -207,7 +213,7 @@ impl Directory for CqlStore {
     }
 
     async fn meta_app(&self, tenant: TenantId) -> Result<Option<MetaApp>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let body = self.office_row(self.home(tenant), Kind::MetaApp, &[]).await?;
         body.map(|body| codec::open(&sealer, codec::META_APP, tenant.as_bytes(), &body)).transpose()
     }

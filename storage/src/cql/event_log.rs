@@ -68,12 +68,14 @@ fn event(sealer: &Sealer, row: NumberedRow) -> Result<LoggedEvent, StoreError> {
 #[async_trait]
 impl EventLog for CqlStore {
     async fn range(&self, tenant: TenantId) -> Result<LogRange, StoreError> {
+        self.meet(tenant).await?;
         let head = self.log_head(self.home(tenant), false).await?;
         let oldest = if head.n == 0 { 0 } else { head.oldest };
         Ok(LogRange { oldest, head: head.n })
     }
 
     async fn events(&self, tenant: TenantId, after: u64, limit: u32) -> Result<Vec<LoggedEvent>, StoreError> {
+        self.meet(tenant).await?;
         let home = self.home(tenant);
         let head = self.log_head(home, false).await?;
         let from = after.saturating_add(1).max(head.oldest);
@@ -81,7 +83,7 @@ impl EventLog for CqlStore {
         if from > to {
             return Ok(Vec::new());
         }
-        let sealer = self.keys_of(tenant)?;
+        let sealer = self.keys_of(tenant).await?;
         let found = self.written(home, &sealer, from, to).await?;
         let next = found.last().map_or(from, |last| last.n + 1);
         if next > to {
@@ -95,6 +97,7 @@ impl EventLog for CqlStore {
     }
 
     async fn trim(&self, tenant: TenantId, keep: u64) -> Result<(), StoreError> {
+        self.meet(tenant).await?;
         let home = self.home(tenant);
         let head = self.log_head(home, false).await?;
         let oldest = head.n.saturating_sub(keep) + 1;

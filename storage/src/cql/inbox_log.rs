@@ -33,11 +33,11 @@ fn written(turn: i64) -> i64 {
 
 impl CqlStore {
     fn inbox_list(&self, tenant: TenantId, which: &str) -> Lookup {
-        self.name("inbox", &[tenant.as_bytes(), which.as_bytes()])
+        self.name_of("inbox", tenant, which.as_bytes())
     }
 
     /// Everything, or what has this outcome. Most items end as processed: those are found among all.
-    fn outcome_list(&self, tenant: TenantId, only: Option<IntakeOutcome>) -> Lookup {
+    pub(super) fn outcome_list(&self, tenant: TenantId, only: Option<IntakeOutcome>) -> Lookup {
         let which = match only {
             None | Some(IntakeOutcome::Processed) => "all",
             Some(IntakeOutcome::Stored) => "stored",
@@ -47,12 +47,16 @@ impl CqlStore {
         self.inbox_list(tenant, which)
     }
 
+    fn tally_hours(&self, tenant: TenantId) -> Lookup {
+        self.name_of("tally_hours", tenant, &[])
+    }
+
     fn unclaimed_list(&self, number: Option<&PhoneNumberId>) -> Lookup {
         self.name("unclaimed", &[number.map_or(b"", |number| number.as_str().as_bytes())])
     }
 
     /// Puts the item where it is looked for. Takes it off nowhere: whoever finds it in the wrong place passes it over.
-    async fn list_item(&self, item: &Item) -> Result<(), StoreError> {
+    pub(super) async fn list_item(&self, item: &Item) -> Result<(), StoreError> {
         let (id, place, turn) = (item.id.as_bytes(), item.arrival, written(item.turn));
         let Some(tenant) = item.tenant else {
             let number = item.number.as_ref().map_or("", PhoneNumberId::as_str);
@@ -85,7 +89,7 @@ impl CqlStore {
         let text =
             "INSERT INTO inbox_tally (home, hour, minute, item, outcome) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?";
         let (hour, minute) = (received_at.0.div_euclid(HOUR), received_at.0.div_euclid(MINUTE));
-        let hours = self.name("tally_hours", &[tenant.as_bytes()]);
+        let hours = self.tally_hours(tenant);
         let home = self.home(tenant);
         let values = (home.as_slice(), hour, minute, item.as_bytes().as_slice(), outcome_code(outcome), written);
         try_join(self.cql.write(text, values), self.point(hours, &hour.to_be_bytes(), &[])).await.map(drop)
@@ -116,7 +120,7 @@ impl CqlStore {
     }
 
     pub(super) async fn mark_item(&self, tenant: TenantId, mark: &IntakeMark) -> Result<(), StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(()) };
         if mark.outcome == IntakeOutcome::Stored {
             return Ok(());
         }
@@ -210,7 +214,7 @@ impl InboxLog for CqlStore {
         after: Option<IntakeId>,
         limit: u32,
     ) -> Result<Vec<IntakeRecord>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
         let mut from = i64::MIN;
         if let Some(id) = after {
             from = self.item_of(tenant, id).await?.map_or(from, |item| item.arrival);
@@ -244,7 +248,7 @@ impl InboxLog for CqlStore {
     async fn entries(&self, tenant: TenantId, query: IntakeQuery) -> Result<Page<IntakeEntry>, ListError> {
         let mut before: i64 = cursor::row(List::Intake, &query.page)?.unwrap_or(i64::MAX);
         let limit = cursor::limit(&query.page);
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Page { items: Vec::new(), next: None }) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Page { items: Vec::new(), next: None }) };
         let list = self.outcome_list(tenant, query.outcome);
         let mut found = Vec::new();
         while found.len() <= limit as usize {
@@ -260,13 +264,13 @@ impl InboxLog for CqlStore {
     }
 
     async fn entry(&self, tenant: TenantId, id: IntakeId) -> Result<Option<(IntakeEntry, Bytes)>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let Some(item) = self.item_of(tenant, id).await? else { return Ok(None) };
         Ok(Some((item.entry(&sealer)?, self.raw(&sealer, &item).await?)))
     }
 
     async fn reopen(&self, tenant: TenantId, id: IntakeId) -> Result<Option<IntakeRecord>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let decide = |item: &Item| (item.tenant == Some(tenant)).then_some(Fate::OPEN);
         let Some((before, Some(after))) = self.change_item(id, decide, None).await? else { return Ok(None) };
         self.relist(tenant, &before, &after).await?;
@@ -275,10 +279,13 @@ impl InboxLog for CqlStore {
     }
 
     async fn summary(&self, tenant: TenantId, since: Timestamp) -> Result<IntakeSummary, StoreError> {
+        if self.known(tenant).await?.is_none() {
+            return Ok(IntakeSummary::default());
+        }
         let home = self.home(tenant);
         let first = since.0.div_euclid(MINUTE);
         let mut summary = IntakeSummary::default();
-        for (hour, _) in self.pointers(self.name("tally_hours", &[tenant.as_bytes()])).await? {
+        for (hour, _) in self.pointers(self.tally_hours(tenant)).await? {
             let hour = i64::from_be_bytes(hour.try_into().map_err(|_| codec::corrupt("an hour that is not a number"))?);
             if hour < since.0.div_euclid(HOUR) {
                 continue;

@@ -3,9 +3,10 @@ use engine::conversation::Conversation;
 use engine::id::{ConversationId, MessageId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
 use engine::message::{Direction, Message};
-use engine::ports::{ListError, Located, MessageStore, Page, PageRequest, StoreError};
+use engine::ports::{Belonging, ListError, Located, MessageStore, Page, PageRequest, StoreError};
 use engine::time::Timestamp;
 use futures_util::future::try_join;
+use serde::{Deserialize, Serialize};
 
 use super::documents::{Edit, Place};
 use super::{CqlStore, names};
@@ -22,6 +23,16 @@ pub(super) type MessageAt = (i64, i64);
 /// As it is kept: time, arrival, id, look-up key of the wamid of what went out, sealed body.
 pub(super) type MessageRow = (i64, i64, Vec<u8>, Option<Vec<u8>>, Vec<u8>);
 
+/// Write times on the list of what is parked: each has a place of its own, comes once and goes once.
+const COMES: i64 = 1;
+const GOES: i64 = 2;
+
+#[derive(Serialize, Deserialize)]
+struct StoredParked {
+    place: i64,
+    update: StatusUpdate,
+}
+
 pub(super) fn row(sealer: &Sealer, message: &Message, (at, arrival): MessageAt) -> Result<MessageRow, StoreError> {
     let outgoing = message.direction == Direction::Out;
     let wamid = message.wamid.as_ref().filter(|_| outgoing);
@@ -30,7 +41,8 @@ pub(super) fn row(sealer: &Sealer, message: &Message, (at, arrival): MessageAt) 
 }
 
 fn month(at: i64) -> i32 {
-    i32::try_from(at.div_euclid(MONTH)).unwrap_or(i32::MAX)
+    let month = at.div_euclid(MONTH);
+    i32::try_from(month).unwrap_or(if month < 0 { i32::MIN } else { i32::MAX })
 }
 
 impl CqlStore {
@@ -85,6 +97,52 @@ impl CqlStore {
         rows.into_iter().next().map(open).transpose()
     }
 
+    pub(super) fn parked_list(&self, tenant: TenantId) -> Lookup {
+        self.name_of("parked", tenant, &[])
+    }
+
+    pub(super) async fn leaving_status(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        place: i64,
+        lookup: Lookup,
+    ) -> Result<Option<Belonging>, StoreError> {
+        let parked: Option<Vec<StoredParked>> = self.document(self.parked(tenant, sealer, &lookup)).await?;
+        let found = parked.into_iter().flatten().find(|parked| parked.place == place);
+        Ok(found.map(|found| Belonging::ParkedStatus(Box::new(found.update))))
+    }
+
+    /// Messages after this time and arrival, oldest first.
+    pub(super) async fn leaving_messages(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        conversation: ConversationId,
+        after: MessageAt,
+        limit: usize,
+    ) -> Result<Vec<(MessageAt, Message)>, StoreError> {
+        let name = self.conversation_name(tenant, conversation);
+        let text = "SELECT month FROM message_month WHERE conversation = ? AND month >= ?";
+        let months: Vec<(i32,)> = self.cql.rows(text, (name.as_slice(), month(after.0))).await?;
+        let mut found = Vec::new();
+        for (month,) in months {
+            let room = limit.saturating_sub(found.len());
+            if room == 0 {
+                break;
+            }
+            let text = "SELECT at, arrival, id, body FROM message
+                 WHERE conversation = ? AND month = ? AND (at, arrival) > (?, ?) ORDER BY at ASC, arrival ASC LIMIT ?";
+            let room = i32::try_from(room).unwrap_or(i32::MAX);
+            let values = (name.as_slice(), month, after.0, after.1, room);
+            for (at, arrival, id, body) in self.cql.rows::<(i64, i64, Vec<u8>, Vec<u8>)>(text, values).await? {
+                let id = MessageId::from_bytes(names::id(&id)?);
+                found.push(((at, arrival), codec::open_message(sealer, conversation, id, Timestamp(at), &body)?));
+            }
+        }
+        Ok(found)
+    }
+
     fn parked<'a>(&self, tenant: TenantId, sealer: &'a Sealer, lookup: &'a Lookup) -> Place<'a> {
         let name = self.name_of("parked_status", tenant, lookup);
         Place { name, sealer, column: codec::PARKED_STATUS, row: lookup }
@@ -99,7 +157,7 @@ impl MessageStore for CqlStore {
         conversation: ConversationId,
         id: MessageId,
     ) -> Result<Option<Message>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         self.settled(tenant, &sealer, conversation).await?;
         self.stored(&sealer, self.conversation_name(tenant, conversation), conversation, id).await
     }
@@ -113,7 +171,7 @@ impl MessageStore for CqlStore {
         let (before_at, before_arrival) = cursor::position(List::History, &page)?.unwrap_or((i64::MAX, i64::MAX));
         let limit = cursor::limit(&page);
         let none = Page { items: Vec::new(), next: None };
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(none) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(none) };
         if self.settled(tenant, &sealer, conversation).await?.is_none() {
             return Ok(none);
         }
@@ -142,7 +200,7 @@ impl MessageStore for CqlStore {
     }
 
     async fn locate(&self, tenant: TenantId, wamid: &Wamid) -> Result<Option<Located>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let name = self.name_of("wamid", tenant, &codec::wamid_lookup(&sealer, wamid));
         let text = "SELECT conversation, message FROM wamid WHERE wamid = ?";
         let rows: Vec<(Vec<u8>, Vec<u8>)> = self.cql.rows(text, (name.as_slice(),)).await?;
@@ -158,27 +216,36 @@ impl MessageStore for CqlStore {
     async fn park_status(&self, tenant: TenantId, update: &StatusUpdate) -> Result<(), StoreError> {
         let sealer = self.sealer(tenant).await?;
         let lookup = codec::wamid_lookup(&sealer, &update.wamid);
-        let place = self.parked(tenant, &sealer, &lookup);
-        let park = |parked: Option<Vec<StatusUpdate>>| {
+        let at = self.parked(tenant, &sealer, &lookup);
+        let (list, place) = (self.parked_list(tenant), self.place());
+        self.shelve(list, place, &lookup, COMES).await?;
+        let park = |parked: Option<Vec<StoredParked>>| {
             let mut parked = parked.unwrap_or_default();
-            if parked.contains(update) {
-                return Edit::Keep(());
+            if parked.iter().any(|known| known.update == *update) {
+                return Edit::Keep(false);
             }
-            parked.push(update.clone());
-            Edit::Put(parked, ())
+            parked.push(StoredParked { place, update: update.clone() });
+            Edit::Put(parked, true)
         };
-        self.edit(place, park).await
+        if !self.edit(at, park).await? {
+            self.unshelve(list, place, &lookup, GOES).await?;
+        }
+        Ok(())
     }
 
     async fn unpark_statuses(&self, tenant: TenantId, wamid: &Wamid) -> Result<Vec<StatusUpdate>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
         let lookup = codec::wamid_lookup(&sealer, wamid);
         let place = self.parked(tenant, &sealer, &lookup);
-        let take = |parked: Option<Vec<StatusUpdate>>| match parked {
+        let take = |parked: Option<Vec<StoredParked>>| match parked {
             Some(parked) => Edit::Remove(parked),
             None => Edit::Keep(Vec::new()),
         };
-        self.edit(place, take).await
+        let taken = self.edit(place, take).await?;
+        for parked in &taken {
+            self.unshelve(self.parked_list(tenant), parked.place, &lookup, GOES).await?;
+        }
+        Ok(taken.into_iter().map(|parked| parked.update).collect())
     }
 
     async fn import(

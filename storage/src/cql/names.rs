@@ -1,5 +1,6 @@
-//! What partitions are called: look-up keys under the installation's key. They say nothing of whose a partition is, and two
-//! installations in one keyspace never meet.
+//! What partitions are called: look-up keys under the key of whose they are, an organization or the installation. They say
+//! nothing of who that is, two installations in one keyspace never meet, and an organization that comes with new keys finds
+//! nothing of what was there under the old ones.
 
 use engine::id::TenantId;
 use engine::ports::StoreError;
@@ -8,7 +9,7 @@ use super::CqlStore;
 use crate::crypto::Lookup;
 
 impl CqlStore {
-    /// `kind` says what it is, `parts` which.
+    /// Of something of the installation: `kind` says what it is, `parts` which.
     pub(super) fn name(&self, kind: &str, parts: &[&[u8]]) -> Lookup {
         let mut text = String::new();
         for part in parts {
@@ -18,13 +19,17 @@ impl CqlStore {
         self.keyring.installation().lookup(kind, &text)
     }
 
-    pub(super) fn home(&self, tenant: TenantId) -> Lookup {
-        self.name("home", &[tenant.as_bytes()])
+    /// Of something of an organization, whose keys were looked up before: nothing ever lies where this leads without them.
+    pub(super) fn name_of(&self, kind: &str, tenant: TenantId, id: &[u8]) -> Lookup {
+        match self.keyring.known(tenant) {
+            Some(sealer) => sealer.lookup(kind, &hex::encode(id)),
+            None => self.name("nowhere", &[]),
+        }
     }
 
-    /// Of something of an organization.
-    pub(super) fn name_of(&self, kind: &str, tenant: TenantId, id: &[u8]) -> Lookup {
-        self.name(kind, &[tenant.as_bytes(), id])
+    /// The organization's office, log and lists; the same as of [`Self::name_of`] holds.
+    pub(super) fn home(&self, tenant: TenantId) -> Lookup {
+        self.name_of("home", tenant, &[])
     }
 }
 

@@ -59,6 +59,7 @@ pub(super) struct Row {
 }
 
 /// A row to put, or to take away when it has no body.
+#[derive(Clone)]
 pub(super) struct Put {
     pub(super) kind: Kind,
     pub(super) id: Vec<u8>,
@@ -73,6 +74,8 @@ pub(super) struct Changes {
     /// The household is another one than before.
     pub(super) revision: Option<u64>,
     pub(super) anchor: Option<Link>,
+    /// The entries follow this link, and not the one that was the last: of a chain that came from elsewhere.
+    pub(super) follows: Option<Link>,
     /// A change elsewhere that this belongs to: it is made once, until [`CqlStore::forget_note`].
     pub(super) noted: Option<[u8; 16]>,
 }
@@ -233,6 +236,7 @@ impl CqlStore {
 
     /// The change elsewhere is finished: that it was made here need not be remembered for ever.
     pub(super) async fn forget_note(&self, tenant: TenantId, noted: [u8; 16]) -> Result<(), StoreError> {
+        self.meet(tenant).await?;
         let home = self.home(tenant);
         let values = (home.as_slice(), Kind::Noted as i8, noted.as_slice(), Vec::<u8>::new(), REMEMBERED_SECONDS);
         self.cql.write(NOTE, values).await
@@ -261,7 +265,7 @@ fn batch(
     changes: Changes,
     own: [u8; 16],
 ) -> Result<Vec<(&'static str, Values)>, StoreError> {
-    let Changes { puts, entries, revision, anchor, noted } = changes;
+    let Changes { puts, entries, revision, anchor, follows, noted } = changes;
     let blob = |bytes: &[u8]| Some(CqlValue::Blob(bytes.to_vec()));
     let number = |n: u64| Some(CqlValue::BigInt(names::signed(n)));
     let row = |kind: Kind, id: &[u8]| vec![blob(&home), Some(CqlValue::TinyInt(kind as i8)), blob(id)];
@@ -284,7 +288,7 @@ fn batch(
         values.push(Some(CqlValue::Int(REMEMBERED_SECONDS)));
         parts.push((NOTE, values));
     }
-    let mut head = before.end;
+    let mut head = follows.unwrap_or(before.end);
     for entry in &entries {
         let n = head.n + 1;
         head = Link { n, hash: link(&head.hash, n, entry) };

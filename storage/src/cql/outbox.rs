@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use engine::id::{ClaimToken, ConversationId, MessageId, TenantId};
 use engine::outgoing::{OutboxEntry, OutboxState, Outgoing};
-use engine::ports::{Claim, Outbox, StoreError};
+use engine::ports::{Belonging, Claim, Outbox, StoreError};
 use engine::time::Timestamp;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -22,11 +22,22 @@ enum StoredState {
     Settled,
 }
 
+impl StoredState {
+    fn of(state: OutboxState) -> Self {
+        match state {
+            OutboxState::Queued => Self::Queued,
+            OutboxState::Claimed { token, at } => Self::Claimed { token, at },
+            OutboxState::InDoubt { since } => Self::InDoubt { since },
+            OutboxState::Settled => Self::Settled,
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct StoredEntry {
     outgoing: Outgoing,
     state: StoredState,
-    /// On the list of what is not settled.
+    /// On the list of all, and on that of what is not settled.
     place: i64,
     /// The last change that touched it, by conversation and step there: a replay of it or of an earlier one does nothing.
     by: ConversationId,
@@ -57,11 +68,53 @@ fn at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &'a Messag
 }
 
 impl CqlStore {
-    fn unsettled_list(&self, tenant: TenantId) -> Lookup {
-        self.name("unsettled", &[tenant.as_bytes()])
+    pub(super) fn unsettled_list(&self, tenant: TenantId) -> Lookup {
+        self.name_of("unsettled", tenant, &[])
     }
 
-    /// Puts it on the list before it is there to be found: an entry that is not on the list would never be sent.
+    /// Settled entries too.
+    pub(super) fn outbox_list(&self, tenant: TenantId) -> Lookup {
+        self.name_of("outbox", tenant, &[])
+    }
+
+    pub(super) async fn bring_outgoing(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        entry: &OutboxEntry,
+    ) -> Result<(), StoreError> {
+        let OutboxEntry { outgoing, state } = entry;
+        let (at_id, id) = (at(self, tenant, sealer, &outgoing.id), outgoing.id.as_bytes());
+        if self.document::<StoredEntry>(at_id).await?.is_some() {
+            return Ok(());
+        }
+        let (place, state) = (self.place(), StoredState::of(*state));
+        self.shelve(self.outbox_list(tenant), place, id, 1).await?;
+        if state != StoredState::Settled {
+            self.shelve(self.unsettled_list(tenant), place, id, 1).await?;
+        }
+        // Changes of the conversation come after it.
+        let (by, step) = (outgoing.conversation, 0);
+        let bring = |known: Option<StoredEntry>| match known {
+            Some(_) => Edit::Keep(()),
+            None => Edit::Put(StoredEntry { outgoing: outgoing.clone(), state, place, by, step, turn: 1 }, ()),
+        };
+        self.edit(at_id, bring).await
+    }
+
+    pub(super) async fn leaving_outgoing(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        place: i64,
+        id: MessageId,
+    ) -> Result<Option<Belonging>, StoreError> {
+        let found: Option<StoredEntry> = self.document(at(self, tenant, sealer, &id)).await?;
+        let found = found.filter(|found| found.place == place);
+        Ok(found.map(|found| Belonging::Outgoing(Box::new(found.entry()))))
+    }
+
+    /// Puts it on its lists before it is there to be found: an entry that is not on them would never be sent, or stay behind.
     pub(super) async fn enqueue(
         &self,
         tenant: TenantId,
@@ -71,7 +124,13 @@ impl CqlStore {
     ) -> Result<(), StoreError> {
         let (place, list, id) = (at(self, tenant, sealer, &outgoing.id), self.unsettled_list(tenant), outgoing.id);
         let known: Option<StoredEntry> = self.document(place).await?;
-        let (position, turn) = known.map_or_else(|| (self.place(), 1), |known| (known.place, known.turn + 1));
+        let (position, turn) = if let Some(known) = known {
+            (known.place, known.turn + 1)
+        } else {
+            let position = self.place();
+            self.shelve(self.outbox_list(tenant), position, id.as_bytes(), 1).await?;
+            (position, 1)
+        };
         self.shelve(list, position, id.as_bytes(), turn).await?;
         let queue = |known: Option<StoredEntry>| {
             let state = StoredState::Queued;
@@ -146,7 +205,7 @@ impl Outbox for CqlStore {
         token: ClaimToken,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Claim::Lost) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Claim::Lost) };
         let claim = |known: Option<StoredEntry>| {
             let Some(known) = known else { return Edit::Keep(Claim::Lost) };
             match known.state {
@@ -164,7 +223,7 @@ impl Outbox for CqlStore {
     }
 
     async fn release(&self, tenant: TenantId, id: MessageId, token: ClaimToken) -> Result<(), StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(()) };
         let release = |known: Option<StoredEntry>| match known {
             Some(known) if matches!(known.state, StoredState::Claimed { token: holder, .. } if holder == token) => {
                 Edit::Put(StoredEntry { state: StoredState::Queued, ..known }, ())
@@ -175,7 +234,7 @@ impl Outbox for CqlStore {
     }
 
     async fn outbox_entry(&self, tenant: TenantId, id: MessageId) -> Result<Option<OutboxEntry>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let entry: Option<StoredEntry> = self.document(at(self, tenant, &sealer, &id)).await?;
         Ok(entry.map(StoredEntry::entry))
     }
@@ -186,7 +245,7 @@ impl Outbox for CqlStore {
         after: Option<MessageId>,
         limit: u32,
     ) -> Result<Vec<OutboxEntry>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
         let sealer = &sealer;
         let last: Option<StoredEntry> = match after {
             Some(id) => self.document(at(self, tenant, sealer, &id)).await?,

@@ -17,6 +17,9 @@ const SCHEMA: &[&str] = &[include_str!("../../schema/cql/0001_start.cql")];
 const LOCK_SECONDS: i32 = 120;
 const LOCK_POLL: Duration = Duration::from_millis(500);
 
+/// Looks at a table that another node is just making: it is listed before it can be read.
+const LOOKS_MAX: u32 = 20;
+
 /// What the servers differ in. Statements of the store are the same for both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flavour {
@@ -61,7 +64,7 @@ pub(super) async fn open(options: &CqlOptions) -> Result<Session, StoreError> {
         let create = "CREATE TABLE IF NOT EXISTS schema_state (id int PRIMARY KEY, version int, holder blob)";
         run(&session, create).await?;
     }
-    if version(&session).await? < SCHEMA.len() {
+    if settled_version(&session).await? < SCHEMA.len() {
         locked(&session).await?;
     }
     let found = version(&session).await?;
@@ -93,6 +96,18 @@ async fn locked(session: &Session) -> Result<(), StoreError> {
     }
     applied(session, &format!("UPDATE schema_state SET holder = null WHERE id = 1 IF holder = 0x{holder}")).await?;
     Ok(())
+}
+
+/// The version, once it can be read.
+async fn settled_version(session: &Session) -> Result<usize, StoreError> {
+    let mut poll = tokio::time::interval(LOCK_POLL);
+    for _ in 1..LOOKS_MAX {
+        poll.tick().await;
+        if let Ok(version) = version(session).await {
+            return Ok(version);
+        }
+    }
+    version(session).await
 }
 
 async fn version(session: &Session) -> Result<usize, StoreError> {

@@ -24,6 +24,11 @@ impl CqlStore {
         self.cql.rows("SELECT key, body FROM pointer WHERE list = ?", (list.as_slice(),)).await
     }
 
+    pub(super) async fn has_pointer(&self, list: Lookup, key: &[u8]) -> Result<bool, StoreError> {
+        let text = "SELECT key FROM pointer WHERE list = ? AND key = ?";
+        Ok(!self.cql.rows::<(Vec<u8>,)>(text, (list.as_slice(), key)).await?.is_empty())
+    }
+
     pub(super) async fn unpoint(&self, list: Lookup, key: &[u8]) -> Result<(), StoreError> {
         self.cql.write("DELETE FROM pointer WHERE list = ? AND key = ?", (list.as_slice(), key)).await
     }
@@ -84,6 +89,15 @@ impl CqlStore {
             found.extend(self.cql.rows::<Entry>(text, (list.as_slice(), slot, before, room)).await?);
         }
         Ok(found)
+    }
+
+    /// All of it; for one that nobody uses any more.
+    pub(super) async fn drop_shelf(&self, list: Lookup) -> Result<(), StoreError> {
+        for slot in self.slots(list).await? {
+            self.cql.write("DELETE FROM shelf WHERE list = ? AND slot = ?", (list.as_slice(), slot)).await?;
+        }
+        let slots = slots_of(self, list);
+        self.cql.write("DELETE FROM pointer WHERE list = ?", (slots.as_slice(),)).await
     }
 
     /// A slot that is empty and old leads to nothing any more. Who comes back to it writes the entry before the slot, so

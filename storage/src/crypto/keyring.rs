@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use engine::id::TenantId;
 use engine::ports::StoreError;
@@ -12,6 +12,9 @@ use super::keyring_file::{self, DataKey, KeyringFile, Label, OwnerKeys, private_
 use super::passphrase::PassphraseError;
 use super::sealer::Sealer;
 use super::secret::Secret;
+use keyspace::Shared;
+
+mod keyspace;
 
 const INSTALLATION: &str = "installation";
 
@@ -46,12 +49,14 @@ pub enum KeyringError {
     RootMissing { path: PathBuf },
     #[error("{} is not a root key: it wants 64 hex digits a line", .path.display())]
     RootUnreadable { path: PathBuf },
-    #[error("the root key in {} is not the one that the keyring {} was made with; put the right one there", .root.display(), .keys.display())]
-    WrongRoot { root: PathBuf, keys: PathBuf },
-    #[error("the keyring {} is missing; put it back from its backup, without it nothing that is stored can be read", .path.display())]
-    Missing { path: PathBuf },
-    #[error("the keyring {} is damaged, or of a newer jetto; put it back from its backup", .path.display())]
-    Unreadable { path: PathBuf },
+    #[error("the root key in {} is not the one that the keyring {keys} was made with; put the right one there", .root.display())]
+    WrongRoot { root: PathBuf, keys: String },
+    #[error(
+        "the keyring {keys} is missing; put it back from its backup, without it nothing that is stored can be read"
+    )]
+    Missing { keys: String },
+    #[error("the keyring {keys} is damaged, or of a newer jetto; put it back from its backup")]
+    Unreadable { keys: String },
     #[error("the keyring {} is in use by another jetto", .dir.display())]
     Locked { dir: PathBuf },
     #[error("the first key in {} is the one in use; put a new one on a line above it, then run this again", .path.display())]
@@ -66,24 +71,52 @@ pub enum KeyringError {
     Passphrase(#[from] PassphraseError),
     #[error("the keyring cannot be used: {0}")]
     Io(#[from] io::Error),
+    #[error("the keyring lies in a keyspace, where only the root key can be changed so far")]
+    OnlyInFolder,
+    #[error("the keyring cannot be reached: {0}")]
+    Store(#[from] StoreError),
 }
 
-/// The keys of the installation, unlocked. Holds its folder until it is dropped.
+impl From<KeyringError> for StoreError {
+    fn from(error: KeyringError) -> Self {
+        if let KeyringError::Store(error) = error { error } else { Self::Unavailable(error.to_string()) }
+    }
+}
+
+/// The keys of the installation, unlocked.
 pub struct Keyring {
-    place: KeyringPlace,
-    lock: File,
+    place: Place,
     open: RwLock<Open>,
 }
 
-struct Open {
+/// Where the wrapped keys lie.
+enum Place {
+    /// Of one process, which has all of them in memory.
+    Folder(Folder),
+    /// Of several nodes; looked up when an organization is first met.
+    Keyspace(Shared),
+}
+
+/// Held until it is dropped.
+struct Folder {
+    place: KeyringPlace,
+    lock: File,
+    kept: Mutex<Kept>,
+}
+
+/// As it lies there.
+struct Kept {
     root: Secret,
     file: KeyringFile,
+}
+
+struct Open {
     installation: Arc<Sealer>,
     tenants: HashMap<TenantId, Arc<Sealer>>,
 }
 
 impl Keyring {
-    /// `new`: there is no data yet, so keys that are missing are made.
+    /// In a folder. `new`: there is no data yet, so keys that are missing are made.
     pub fn open(place: KeyringPlace, new: bool) -> Result<Self, KeyringError> {
         private_folder(&place.dir).map_err(|error| KeyringError::Folder { dir: place.dir.clone(), error })?;
         let lock = lock(&place.dir)?;
@@ -101,10 +134,10 @@ impl Keyring {
         let (root, file) = match file {
             Some(file) => {
                 let root = roots.into_iter().find(|root| root_id(root) == file.root);
-                let wrong = KeyringError::WrongRoot { root: root_path, keys: keys_path.clone() };
+                let wrong = KeyringError::WrongRoot { root: root_path, keys: shown(&keys_path) };
                 (root.ok_or(wrong)?, file)
             }
-            None if !new => return Err(KeyringError::Missing { path: keys_path }),
+            None if !new => return Err(KeyringError::Missing { keys: shown(&keys_path) }),
             None => {
                 let root = roots.swap_remove(0);
                 let mut file = KeyringFile { format: keyring_file::FORMAT, root: root_id(&root), keys: Vec::new() };
@@ -113,8 +146,9 @@ impl Keyring {
                 (root, file)
             }
         };
-        let open = Open::of(root, file).ok_or(KeyringError::Unreadable { path: keys_path })?;
-        Ok(Self { place, lock, open: RwLock::new(open) })
+        let open = unlock(&root, &file).ok_or(KeyringError::Unreadable { keys: shown(&keys_path) })?;
+        let folder = Folder { place, lock, kept: Mutex::new(Kept { root, file }) };
+        Ok(Self { place: Place::Folder(folder), open: RwLock::new(open) })
     }
 
     /// For what belongs to no organization.
@@ -122,97 +156,106 @@ impl Keyring {
         Arc::clone(&self.read().installation)
     }
 
-    /// `None`: nothing was ever stored for this organization.
+    /// Without a look elsewhere. `None`: nothing was ever stored for this organization, or another node has made its keys
+    /// and this one has not looked since.
     pub fn known(&self, tenant: TenantId) -> Option<Arc<Sealer>> {
         self.read().tenants.get(&tenant).map(Arc::clone)
     }
 
-    /// Makes the organization's keys when it has none; they are on disk when this returns. That waits for the disk, once
-    /// per organization.
+    /// `None`: nothing was ever stored for this organization, by no node.
+    pub async fn find(&self, tenant: TenantId) -> Result<Option<Arc<Sealer>>, StoreError> {
+        match (self.known(tenant), &self.place) {
+            (None, Place::Keyspace(shared)) => Ok(self.look_up(shared, tenant).await?),
+            (known, Place::Folder(_) | Place::Keyspace(_)) => Ok(known),
+        }
+    }
+
+    /// Makes the organization's keys when it has none; they are durable when this returns.
+    pub async fn make(self: &Arc<Self>, tenant: TenantId) -> Result<Arc<Sealer>, StoreError> {
+        if let Some(known) = self.known(tenant) {
+            return Ok(known);
+        }
+        match &self.place {
+            Place::Folder(_) => {
+                let keyring = Arc::clone(self);
+                let made = tokio::task::spawn_blocking(move || keyring.of(tenant)).await;
+                made.map_err(|error| StoreError::Unavailable(error.to_string()))?
+            }
+            Place::Keyspace(shared) => Ok(self.make_shared(shared, tenant).await?),
+        }
+    }
+
+    /// [`Keyring::make`] of a keyring in a folder; waits for the disk, once per organization.
     pub fn of(&self, tenant: TenantId) -> Result<Arc<Sealer>, StoreError> {
         if let Some(known) = self.known(tenant) {
             return Ok(known);
         }
-        self.add(tenant).map_err(|error| StoreError::Unavailable(error.to_string()))
+        Ok(self.add(self.folder()?, tenant)?)
     }
 
-    fn add(&self, tenant: TenantId) -> Result<Arc<Sealer>, KeyringError> {
-        let mut open = self.write();
+    fn add(&self, folder: &Folder, tenant: TenantId) -> Result<Arc<Sealer>, KeyringError> {
+        let Kept { root, file } = &mut *folder.kept();
         // Somebody else may have made them meanwhile.
-        if let Some(known) = open.tenants.get(&tenant) {
-            return Ok(Arc::clone(known));
+        if let Some(known) = self.known(tenant) {
+            return Ok(known);
         }
-        let keys = new_keys(&open.root, &tenant.to_string())?;
-        let sealer = unwrap_keys(&open.root, &keys).ok_or_else(|| self.unreadable())?;
-        open.file.keys.push(keys);
-        if let Err(error) = write_keys(&self.place.keys_path(), &open.file) {
-            open.file.keys.pop();
+        let keys = new_keys(root, &tenant.to_string())?;
+        let sealer = unwrap_keys(root, &keys).ok_or_else(|| folder.unreadable())?;
+        file.keys.push(keys);
+        if let Err(error) = write_keys(&folder.place.keys_path(), file) {
+            file.keys.pop();
             return Err(error);
         }
-        open.tenants.insert(tenant, Arc::clone(&sealer));
+        self.write().tenants.insert(tenant, Arc::clone(&sealer));
         Ok(sealer)
     }
 
-    /// A new root key wraps the same data keys: nothing that is stored changes. At every moment one of the root keys on
-    /// disk opens the keyring on disk.
-    pub fn rotate_root(&self) -> Result<(), KeyringError> {
-        let mut open = self.write();
-        let path = self.place.root_path();
-        let root = if self.place.root_key_file.is_some() {
-            let first =
-                read_roots(&path)?.into_iter().next().ok_or(KeyringError::RootMissing { path: path.clone() })?;
-            if root_id(&first) == open.file.root {
-                return Err(KeyringError::NothingNew { path });
-            }
-            first
-        } else {
-            let root = Secret::random()?;
-            write_roots(&path, &[&root, &open.root])?;
-            root
-        };
-        let file = rewrapped(&open, &root).ok_or_else(|| self.unreadable())?;
-        write_keys(&self.place.keys_path(), &file)?;
-        if self.place.root_key_file.is_none() {
-            write_roots(&path, &[&root])?;
+    fn folder(&self) -> Result<&Folder, KeyringError> {
+        match &self.place {
+            Place::Folder(folder) => Ok(folder),
+            Place::Keyspace(_) => Err(KeyringError::OnlyInFolder),
         }
-        open.file = file;
-        open.root = root;
-        Ok(())
     }
 
-    /// Gives every owner a new data key for what is written from now on, unless the last such change is unfinished.
+    /// A new root key wraps the same data keys: nothing that is stored changes. At every moment one of the root keys on
+    /// disk opens every key. In a keyspace the nodes go on meanwhile, with both root keys in the file of each.
+    pub async fn rotate_root(&self) -> Result<(), KeyringError> {
+        match &self.place {
+            Place::Folder(folder) => folder.rotate(),
+            Place::Keyspace(shared) => shared.rotate().await,
+        }
+    }
+
+    /// Gives every owner a new data key for what is written from now on, unless the last such change is unfinished. In a
+    /// folder only.
     pub fn begin_data_rotation(&self) -> Result<(), KeyringError> {
-        let mut open = self.write();
-        if open.file.keys.iter().any(|keys| keys.data.len() > 1) {
+        let folder = self.folder()?;
+        let kept = &mut *folder.kept();
+        if kept.file.keys.iter().any(|keys| keys.data.len() > 1) {
             return Ok(());
         }
-        let root = Secret::from_bytes(*open.root.bytes());
-        for keys in &mut open.file.keys {
+        for keys in &mut kept.file.keys {
             let generation = keys.data.last().map_or(1, |newest| newest.generation.saturating_add(1));
-            keys.data.push(new_data_key(&root, &keys.owner, generation)?);
+            keys.data.push(new_data_key(&kept.root, &keys.owner, generation)?);
         }
-        self.publish(&mut open)
+        self.publish(folder, kept)
     }
 
-    /// Forgets all data keys but the newest: nothing is sealed by them any more.
+    /// Forgets all data keys but the newest: nothing is sealed by them any more. In a folder only.
     pub fn end_data_rotation(&self) -> Result<(), KeyringError> {
-        let mut open = self.write();
-        for keys in &mut open.file.keys {
+        let folder = self.folder()?;
+        let kept = &mut *folder.kept();
+        for keys in &mut kept.file.keys {
             let older = keys.data.len().saturating_sub(1);
             keys.data.drain(..older);
         }
-        self.publish(&mut open)
+        self.publish(folder, kept)
     }
 
-    fn publish(&self, open: &mut Open) -> Result<(), KeyringError> {
-        write_keys(&self.place.keys_path(), &open.file)?;
-        let unlocked = unlock(&open.root, &open.file).ok_or_else(|| self.unreadable())?;
-        (open.installation, open.tenants) = unlocked;
+    fn publish(&self, folder: &Folder, kept: &Kept) -> Result<(), KeyringError> {
+        write_keys(&folder.place.keys_path(), &kept.file)?;
+        *self.write() = unlock(&kept.root, &kept.file).ok_or_else(|| folder.unreadable())?;
         Ok(())
-    }
-
-    fn unreadable(&self) -> KeyringError {
-        KeyringError::Unreadable { path: self.place.keys_path() }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Open> {
@@ -225,8 +268,42 @@ impl Keyring {
     }
 }
 
+impl Folder {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unreadable(&self) -> KeyringError {
+        KeyringError::Unreadable { keys: shown(&self.place.keys_path()) }
+    }
+
+    fn rotate(&self) -> Result<(), KeyringError> {
+        let mut kept = self.kept();
+        let path = self.place.root_path();
+        let root = if self.place.root_key_file.is_some() {
+            let first =
+                read_roots(&path)?.into_iter().next().ok_or(KeyringError::RootMissing { path: path.clone() })?;
+            if root_id(&first) == kept.file.root {
+                return Err(KeyringError::NothingNew { path });
+            }
+            first
+        } else {
+            let root = Secret::random()?;
+            write_roots(&path, &[&root, &kept.root])?;
+            root
+        };
+        let file = rewrapped(&kept.root, &kept.file, &root).ok_or_else(|| self.unreadable())?;
+        write_keys(&self.place.keys_path(), &file)?;
+        if self.place.root_key_file.is_none() {
+            write_roots(&path, &[&root])?;
+        }
+        *kept = Kept { root, file };
+        Ok(())
+    }
+}
+
 /// A child that is being started has a copy of the handle for a moment: closing ours alone would leave it locked.
-impl Drop for Keyring {
+impl Drop for Folder {
     fn drop(&mut self) {
         if let Err(error) = self.lock.unlock() {
             tracing::warn!(%error, "the keyring was not unlocked; the end of the process does it");
@@ -234,16 +311,7 @@ impl Drop for Keyring {
     }
 }
 
-impl Open {
-    fn of(root: Secret, file: KeyringFile) -> Option<Self> {
-        let (installation, tenants) = unlock(&root, &file)?;
-        Some(Self { root, file, installation, tenants })
-    }
-}
-
-type Unlocked = (Arc<Sealer>, HashMap<TenantId, Arc<Sealer>>);
-
-fn unlock(root: &Secret, file: &KeyringFile) -> Option<Unlocked> {
+fn unlock(root: &Secret, file: &KeyringFile) -> Option<Open> {
     let mut installation = None;
     let mut tenants = HashMap::new();
     for keys in &file.keys {
@@ -254,7 +322,7 @@ fn unlock(root: &Secret, file: &KeyringFile) -> Option<Unlocked> {
             tenants.insert(keys.owner.parse().ok()?, sealer);
         }
     }
-    Some((installation?, tenants))
+    Some(Open { installation: installation?, tenants })
 }
 
 fn unwrap_keys(root: &Secret, keys: &OwnerKeys) -> Option<Arc<Sealer>> {
@@ -282,10 +350,10 @@ fn wrapped(root: &Secret, label: &Label<'_>, key: &Secret) -> Result<String, Key
     keyring_file::wrap(root, label, key).ok_or_else(|| KeyringError::Io(io::Error::other("a key was not wrapped")))
 }
 
-fn rewrapped(open: &Open, root: &Secret) -> Option<KeyringFile> {
+fn rewrapped(before: &Secret, file: &KeyringFile, root: &Secret) -> Option<KeyringFile> {
     let again =
-        |label: &Label<'_>, old: &str| keyring_file::wrap(root, label, &keyring_file::unwrap(&open.root, label, old)?);
-    let keys = open.file.keys.iter().map(|keys| {
+        |label: &Label<'_>, old: &str| keyring_file::wrap(root, label, &keyring_file::unwrap(before, label, old)?);
+    let keys = file.keys.iter().map(|keys| {
         let owner = &keys.owner;
         let data = keys.data.iter().map(|DataKey { generation, key }| {
             Some(DataKey { generation: *generation, key: again(&Label { owner, generation: *generation }, key)? })
@@ -293,7 +361,7 @@ fn rewrapped(open: &Open, root: &Secret) -> Option<KeyringFile> {
         let lookup = again(&Label { owner, generation: 0 }, &keys.lookup)?;
         Some(OwnerKeys { owner: owner.clone(), lookup, data: data.collect::<Option<_>>()? })
     });
-    Some(KeyringFile { format: open.file.format, root: root_id(root), keys: keys.collect::<Option<_>>()? })
+    Some(KeyringFile { format: file.format, root: root_id(root), keys: keys.collect::<Option<_>>()? })
 }
 
 fn lock(dir: &Path) -> Result<File, KeyringError> {
@@ -338,9 +406,16 @@ pub(super) fn read_keys(path: &Path) -> Result<Option<KeyringFile>, KeyringError
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error.into()),
     };
-    let file: Option<KeyringFile> = serde_json::from_slice(&bytes).ok();
-    let file = file.filter(|file| file.format == keyring_file::FORMAT);
-    file.map(Some).ok_or_else(|| KeyringError::Unreadable { path: path.to_owned() })
+    parsed(&bytes).map(Some).ok_or_else(|| KeyringError::Unreadable { keys: shown(path) })
+}
+
+fn parsed(bytes: &[u8]) -> Option<KeyringFile> {
+    let file: Option<KeyringFile> = serde_json::from_slice(bytes).ok();
+    file.filter(|file| file.format == keyring_file::FORMAT)
+}
+
+pub(super) fn shown(path: &Path) -> String {
+    path.display().to_string()
 }
 
 pub(super) fn write_keys(path: &Path, file: &KeyringFile) -> Result<(), KeyringError> {

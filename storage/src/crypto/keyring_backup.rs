@@ -8,7 +8,7 @@ use rand::RngCore as _;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::keyring::{KeyringError, KeyringPlace, read_keys, read_roots, write_keys, write_roots};
+use super::keyring::{KeyringError, KeyringPlace, read_keys, read_roots, shown, write_keys, write_roots};
 use super::keyring_file::{KeyringFile, private_folder, replace, root_id};
 use super::passphrase::{Passphrase, SALT_BYTES};
 use super::secret::Secret;
@@ -40,13 +40,13 @@ pub fn back_up_keys(place: &KeyringPlace, to: &Path, passphrase: &str) -> Result
         return Err(KeyringError::Exists { dir: to.to_owned() });
     }
     let keys_path = place.keys_path();
-    let keys = read_keys(&keys_path)?.ok_or(KeyringError::Missing { path: keys_path.clone() })?;
+    let keys = read_keys(&keys_path)?.ok_or(KeyringError::Missing { keys: shown(&keys_path) })?;
     let root_path = place.root_path();
     let roots = read_roots(&root_path)?;
     let missing = if roots.is_empty() {
         KeyringError::RootMissing { path: root_path }
     } else {
-        KeyringError::WrongRoot { root: root_path, keys: keys_path }
+        KeyringError::WrongRoot { root: root_path, keys: shown(&keys_path) }
     };
     let root = roots.into_iter().find(|root| root_id(root) == keys.root).ok_or(missing)?;
     let with_root = place.root_key_file.is_none();

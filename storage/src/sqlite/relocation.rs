@@ -10,13 +10,13 @@ use engine::ports::{Arrival, Belonging, Kind, ListError, Page, PageRequest, Relo
 
 use super::SqliteStore;
 use super::fault::Outcome;
-use crate::cursor::{self, List};
+use crate::cursor::{self, List, Place};
 use arrive::{Brought, Settling};
 
 #[async_trait]
 impl Relocation for SqliteStore {
     async fn belongings(&self, tenant: TenantId, kind: Kind, page: PageRequest) -> Result<Page<Belonging>, ListError> {
-        let after = cursor::row::<leave::Place>(List::Belongings, &page)?.unwrap_or_default();
+        let after = cursor::row::<Place>(List::Belongings, &page)?.unwrap_or_default();
         let limit = cursor::limit(&page);
         let Some(sealer) = self.keyring.known(tenant) else { return Ok(Page { items: Vec::new(), next: None }) };
         let read = self.readers.read(move |connection| {

@@ -1,12 +1,12 @@
 use engine::account::{Account, SecondFactor};
 use engine::household::Write;
-use engine::ports::{Updated, WorkingStore};
+use engine::ports::{Store, Updated};
 use engine::time::Span;
 
 use crate::administration::{api_key, invitation};
 use crate::fixture::*;
 
-pub(crate) async fn an_account_is_updated_over_its_revision(store: &impl WorkingStore) {
+pub(crate) async fn an_account_is_updated_over_its_revision(store: &impl Store) {
     settle(store).await;
     assert_eq!(store.account(account(1).id).await, Ok(Some(account(1))));
     assert_eq!(store.account_by_email("p1@x.org").await, Ok(Some(account(1))));
@@ -28,7 +28,7 @@ pub(crate) async fn an_account_is_updated_over_its_revision(store: &impl Working
     assert_eq!(store.household(TENANT).await.unwrap().unwrap().revision, 1, "nothing of it is the household's");
 }
 
-pub(crate) async fn a_new_name_or_email_goes_to_every_membership(store: &impl WorkingStore) {
+pub(crate) async fn a_new_name_or_email_goes_to_every_membership(store: &impl Store) {
     settle(store).await;
     let others = vec![member(MINA, &account(1)), member(RAFAEL, &account(2))];
     store.create_organization(household(OTHER, "Other", others), vec![], vec![]).await.unwrap();
@@ -49,7 +49,7 @@ pub(crate) async fn a_new_name_or_email_goes_to_every_membership(store: &impl Wo
     assert!(store.account_by_email("p1@x.org").await.unwrap().is_none(), "the old address is free again");
 }
 
-pub(crate) async fn a_taken_email_changes_nothing(store: &impl WorkingStore) {
+pub(crate) async fn a_taken_email_changes_nothing(store: &impl Store) {
     let before = settle(store).await;
     let taken = Account { email: account(2).email, ..account(1) };
     assert_eq!(store.update_account(taken, 1, vec![(TENANT, entry("1"))]).await, Ok(Updated::EmailTaken));
@@ -58,7 +58,7 @@ pub(crate) async fn a_taken_email_changes_nothing(store: &impl WorkingStore) {
     assert_eq!(audited(store, TENANT).await, 0);
 }
 
-pub(crate) async fn memberships_span_organizations(store: &impl WorkingStore) {
+pub(crate) async fn memberships_span_organizations(store: &impl Store) {
     settle(store).await;
     let there = household(OTHER, "Other", vec![member(MINA, &account(1))]);
     store.create_organization(there, vec![], vec![]).await.unwrap();
@@ -66,7 +66,7 @@ pub(crate) async fn memberships_span_organizations(store: &impl WorkingStore) {
     assert_eq!(store.memberships(account(2).id).await, Ok(vec![]));
 }
 
-pub(crate) async fn a_reset_is_taken_once_and_replaces_the_one_before(store: &impl WorkingStore) {
+pub(crate) async fn a_reset_is_taken_once_and_replaces_the_one_before(store: &impl Store) {
     settle(store).await;
     let id = account(1).id;
     let end = NOW.plus(Span::hours(1));
@@ -82,7 +82,7 @@ pub(crate) async fn a_reset_is_taken_once_and_replaces_the_one_before(store: &im
     assert_eq!(audited(store, TENANT).await, 1);
 }
 
-pub(crate) async fn tokens_lead_to_their_organization(store: &impl WorkingStore) {
+pub(crate) async fn tokens_lead_to_their_organization(store: &impl Store) {
     settle(store).await;
     let writes = vec![Write::PutInvitation(invitation(1)), Write::PutApiKey(api_key(2))];
     store.change(TENANT, 1, writes, vec![]).await.unwrap();

@@ -7,7 +7,7 @@ use engine::directory::{
 use engine::household::{Household, Write};
 use engine::id::{AccountId, ApiKeyId, CustomRoleId, InvitationId, MemberId};
 use engine::permission::{Grants, Permission, Role};
-use engine::ports::{Changed, Created, WorkingStore};
+use engine::ports::{Changed, Created, Store};
 use engine::time::Span;
 
 use crate::fixture::*;
@@ -71,7 +71,7 @@ fn full() -> Household {
     }
 }
 
-pub(crate) async fn an_organization_begins_with_its_people_in_one_commit(store: &impl WorkingStore) {
+pub(crate) async fn an_organization_begins_with_its_people_in_one_commit(store: &impl Store) {
     assert_eq!(store.household(TENANT).await, Ok(None));
     let create = |id, accounts| store.create_organization(household(id, "Clinic", vec![]), accounts, vec![entry("1")]);
     assert_eq!(create(TENANT, vec![account(1)]).await, Ok(Created::Created));
@@ -88,12 +88,12 @@ pub(crate) async fn an_organization_begins_with_its_people_in_one_commit(store: 
     assert_eq!((audited(store, TENANT).await, audited(store, OTHER).await), (1, 0));
 }
 
-pub(crate) async fn a_household_reads_back_as_it_was_written(store: &impl WorkingStore) {
+pub(crate) async fn a_household_reads_back_as_it_was_written(store: &impl Store) {
     store.create_organization(full(), vec![account(1), account(2)], vec![]).await.unwrap();
     assert_eq!(store.household(TENANT).await, Ok(Some(full())));
 }
 
-pub(crate) async fn every_write_does_what_the_rules_say(store: &impl WorkingStore) {
+pub(crate) async fn every_write_does_what_the_rules_say(store: &impl Store) {
     let mut expected = full();
     store.create_organization(expected.clone(), vec![account(1), account(2)], vec![]).await.unwrap();
     let mina = Member { name: "Mina R.".into(), role: RoleId::Default(Role::Viewer), ..member(MINA, &account(2)) };
@@ -123,7 +123,7 @@ pub(crate) async fn every_write_does_what_the_rules_say(store: &impl WorkingStor
     assert_eq!(audited(store, TENANT).await, 11);
 }
 
-pub(crate) async fn a_change_of_a_wrong_revision_writes_nothing(store: &impl WorkingStore) {
+pub(crate) async fn a_change_of_a_wrong_revision_writes_nothing(store: &impl Store) {
     let before = settle(store).await;
     let writes = vec![Write::AddAccount(Box::new(account(4))), Write::Rename("Never".into())];
     for revision in [0, 2] {
@@ -139,7 +139,7 @@ pub(crate) async fn a_change_of_a_wrong_revision_writes_nothing(store: &impl Wor
     assert_eq!((audited(store, TENANT).await, audited(store, OTHER).await), (0, 0));
 }
 
-pub(crate) async fn a_change_with_a_taken_email_writes_nothing(store: &impl WorkingStore) {
+pub(crate) async fn a_change_with_a_taken_email_writes_nothing(store: &impl Store) {
     let before = settle(store).await;
     let taken = Account { id: AccountId::from_bytes([9; 16]), ..account(2) };
     let writes = vec![Write::Rename("Never".into()), Write::AddAccount(Box::new(taken))];
@@ -148,7 +148,7 @@ pub(crate) async fn a_change_with_a_taken_email_writes_nothing(store: &impl Work
     assert_eq!(audited(store, TENANT).await, 0);
 }
 
-pub(crate) async fn a_use_of_a_key_is_no_change(store: &impl WorkingStore) {
+pub(crate) async fn a_use_of_a_key_is_no_change(store: &impl Store) {
     store.create_organization(full(), vec![account(1), account(2)], vec![]).await.unwrap();
     let later = NOW.plus(Span::seconds(60));
     for at in [NOW, later, NOW] {
@@ -162,7 +162,7 @@ pub(crate) async fn a_use_of_a_key_is_no_change(store: &impl WorkingStore) {
     assert_eq!(now.api_keys[&api_key(1).id].last_used_at, Some(later), "a change of the key keeps it");
 }
 
-pub(crate) async fn organizations_come_in_order_of_name(store: &impl WorkingStore) {
+pub(crate) async fn organizations_come_in_order_of_name(store: &impl Store) {
     for (tenant, name) in [(TENANT, "Clínica"), (OTHER, "bakery")] {
         store.create_organization(household(tenant, name, vec![]), vec![], vec![]).await.unwrap();
     }

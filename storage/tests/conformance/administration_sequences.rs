@@ -3,7 +3,7 @@
 use engine::account::Account;
 use engine::household::Write;
 use engine::id::{MemberId, TenantId};
-use engine::ports::WorkingStore;
+use engine::ports::Store;
 use engine::time::Span;
 use proptest::prelude::*;
 use storage::memory::MemoryStore;
@@ -114,7 +114,7 @@ fn write(salt: u8, part: &Part) -> Write {
 }
 
 /// Runs an operation and writes down the answer.
-async fn run(store: &impl WorkingStore, tenant: TenantId, operation: &Operation) -> String {
+async fn run(store: &impl Store, tenant: TenantId, operation: &Operation) -> String {
     let at = |seconds: i64| NOW.plus(Span::seconds(seconds));
     let salt = if tenant == TENANT { 0 } else { 100 };
     match operation {
@@ -162,7 +162,7 @@ async fn run(store: &impl WorkingStore, tenant: TenantId, operation: &Operation)
 }
 
 /// Everything that can be read, as text.
-pub(crate) async fn observe(store: &impl WorkingStore) -> Vec<String> {
+pub(crate) async fn observe(store: &impl Store) -> Vec<String> {
     let mut seen = vec![format!("{:?}", store.organizations().await)];
     for tenant in [TENANT, OTHER] {
         seen.push(format!("{:?}", store.household(tenant).await));
@@ -224,10 +224,9 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let dir = tempfile::tempdir().unwrap();
-            let keys = cql_server::keyring(dir.path());
+            let installation = cql_server::Installation::new();
             let model = MemoryStore::new();
-            let nodes = [cql_server::node(std::sync::Arc::clone(&keys)).await, cql_server::node(keys).await];
+            let nodes = [installation.node().await, installation.node().await];
             for (other, second, operation) in &operations {
                 let tenant = if *other { OTHER } else { TENANT };
                 let expected = run(&model, tenant, operation).await;

@@ -1,6 +1,6 @@
 use engine::alert::{Alert, AlertKind, Severity};
 use engine::id::AlertId;
-use engine::ports::{ALERTS_MAX, WorkingStore};
+use engine::ports::{ALERTS_MAX, Store};
 
 use crate::fixture::*;
 
@@ -17,11 +17,11 @@ pub(crate) fn alert(n: u32) -> Alert {
     }
 }
 
-async fn titles(store: &impl WorkingStore) -> Vec<String> {
+async fn titles(store: &impl Store) -> Vec<String> {
     store.alerts(TENANT).await.unwrap().into_iter().map(|alert| alert.title).collect()
 }
 
-pub(crate) async fn an_alert_is_raised_once_and_put_away_once(store: &impl WorkingStore) {
+pub(crate) async fn an_alert_is_raised_once_and_put_away_once(store: &impl Store) {
     assert_eq!(store.raise_alert(TENANT, alert(1)).await, Ok(true));
     assert_eq!(store.raise_alert(TENANT, alert(2)).await, Ok(true));
     assert_eq!(store.raise_alert(TENANT, alert(1)).await, Ok(false));
@@ -33,7 +33,7 @@ pub(crate) async fn an_alert_is_raised_once_and_put_away_once(store: &impl Worki
     assert_eq!(audited(store, TENANT).await, 1);
 }
 
-pub(crate) async fn what_is_mended_is_forgotten_and_may_be_raised_again(store: &impl WorkingStore) {
+pub(crate) async fn what_is_mended_is_forgotten_and_may_be_raised_again(store: &impl Store) {
     for n in 1..4 {
         store.raise_alert(TENANT, alert(n)).await.unwrap();
     }
@@ -48,7 +48,7 @@ pub(crate) async fn what_is_mended_is_forgotten_and_may_be_raised_again(store: &
     assert_eq!(store.raise_alert(TENANT, alert(2)).await, Ok(true));
 }
 
-pub(crate) async fn the_oldest_alerts_make_room(store: &impl WorkingStore) {
+pub(crate) async fn the_oldest_alerts_make_room(store: &impl Store) {
     for n in 0..ALERTS_MAX + 2 {
         store.raise_alert(TENANT, alert(n)).await.unwrap();
     }
@@ -57,7 +57,7 @@ pub(crate) async fn the_oldest_alerts_make_room(store: &impl WorkingStore) {
     assert_eq!((kept.first().unwrap().as_str(), kept.last().unwrap().as_str()), ("Alert 201", "Alert 2"));
 }
 
-pub(crate) async fn alerts_are_one_organizations(store: &impl WorkingStore) {
+pub(crate) async fn alerts_are_one_organizations(store: &impl Store) {
     store.raise_alert(TENANT, alert(1)).await.unwrap();
     assert_eq!(store.alerts(OTHER).await, Ok(vec![]));
     assert_eq!(store.dismiss_alert(OTHER, alert(1).id, vec![entry("1")]).await, Ok(false));

@@ -1,6 +1,6 @@
 use engine::audit::{self, Action, AuditActor, AuditEntry, Link};
 use engine::id::{ActorId, ApiKeyId};
-use engine::ports::{AuditQuery, ListError, PageRequest, WorkingStore};
+use engine::ports::{AuditQuery, ListError, PageRequest, Store};
 use engine::time::{Span, Timestamp};
 
 use crate::fixture::*;
@@ -24,7 +24,7 @@ fn entries() -> Vec<AuditEntry> {
     ]
 }
 
-pub(crate) async fn records_are_linked_and_read_back(store: &impl WorkingStore) {
+pub(crate) async fn records_are_linked_and_read_back(store: &impl Store) {
     store.record(TENANT, entries()).await.unwrap();
     store.record(OTHER, vec![entry("other")]).await.unwrap();
     store.record(TENANT, vec![entry("5")]).await.unwrap();
@@ -37,7 +37,7 @@ pub(crate) async fn records_are_linked_and_read_back(store: &impl WorkingStore) 
     assert_eq!(audit::follow(last, &rest), Ok(store.audit_ends(TENANT).await.unwrap().head));
 }
 
-async fn shown(store: &impl WorkingStore, query: AuditQuery) -> Vec<u64> {
+async fn shown(store: &impl Store, query: AuditQuery) -> Vec<u64> {
     let mut shown = Vec::new();
     let mut request = PageRequest { limit: 2, ..query.page.clone() };
     loop {
@@ -50,7 +50,7 @@ async fn shown(store: &impl WorkingStore, query: AuditQuery) -> Vec<u64> {
     }
 }
 
-pub(crate) async fn pages_are_narrowed_and_newest_first(store: &impl WorkingStore) {
+pub(crate) async fn pages_are_narrowed_and_newest_first(store: &impl Store) {
     store.record(TENANT, entries()).await.unwrap();
     store.record(TENANT, entries()).await.unwrap();
     assert_eq!(shown(store, audit_query(2)).await, [8, 7, 6, 5, 4, 3, 2, 1]);
@@ -69,7 +69,7 @@ pub(crate) async fn pages_are_narrowed_and_newest_first(store: &impl WorkingStor
     assert_eq!(store.audit_page(TENANT, query).await, Err(ListError::BadCursor));
 }
 
-pub(crate) async fn a_trimmed_chain_goes_on_from_its_anchor(store: &impl WorkingStore) {
+pub(crate) async fn a_trimmed_chain_goes_on_from_its_anchor(store: &impl Store) {
     // One entry is older than the one before it: nothing behind an entry that is kept is forgotten.
     let ages = [1, 2, 5, 3, 6];
     let entries = ages.iter().map(|age| AuditEntry { at: at(*age), ..entry("x") });

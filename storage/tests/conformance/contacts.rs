@@ -1,6 +1,6 @@
 use engine::contact::Contact;
 use engine::identity::Identities;
-use engine::ports::{Cursor, ListError, PageRequest, StoreError, WorkingStore};
+use engine::ports::{Cursor, ListError, PageRequest, Store, StoreError};
 
 use crate::fixture::*;
 
@@ -13,7 +13,7 @@ fn who(bsuid: Option<&str>, wa_id: Option<&str>, name: Option<&str>) -> Identiti
     }
 }
 
-pub(crate) async fn a_contact_is_found_by_any_of_its_identities(store: &impl WorkingStore) {
+pub(crate) async fn a_contact_is_found_by_any_of_its_identities(store: &impl Store) {
     let first = store.resolve(TENANT, "p", &who(None, Some("5511987654321"), Some("Ana")), None).await.unwrap();
     assert!(first.changed);
     assert_eq!(first.contact.name.as_deref(), Some("Ana"));
@@ -29,7 +29,7 @@ pub(crate) async fn a_contact_is_found_by_any_of_its_identities(store: &impl Wor
     assert!(matches!(nobody, Err(StoreError::Corrupt(_))), "{nobody:?}");
 }
 
-pub(crate) async fn a_key_that_leads_elsewhere_stays_there(store: &impl WorkingStore) {
+pub(crate) async fn a_key_that_leads_elsewhere_stays_there(store: &impl Store) {
     let ana = store.resolve(TENANT, "p", &who(None, Some("12025550101"), None), None).await.unwrap().contact;
     let ben = store.resolve(TENANT, "p", &who(Some("US.2"), None, None), None).await.unwrap().contact;
     for changed in [true, false] {
@@ -40,7 +40,7 @@ pub(crate) async fn a_key_that_leads_elsewhere_stays_there(store: &impl WorkingS
     assert_eq!(again.contact.id, ana.id);
 }
 
-pub(crate) async fn a_changed_number_leads_to_the_same_contact(store: &impl WorkingStore) {
+pub(crate) async fn a_changed_number_leads_to_the_same_contact(store: &impl Store) {
     let old = who(None, Some("12025550101"), Some("Ana"));
     let ana = store.resolve(TENANT, "p", &old, None).await.unwrap().contact;
     let new = who(None, Some("12025550199"), None);
@@ -49,7 +49,7 @@ pub(crate) async fn a_changed_number_leads_to_the_same_contact(store: &impl Work
     assert_eq!(store.resolve(TENANT, "p", &new, None).await.unwrap().contact.id, ana.id);
 }
 
-pub(crate) async fn nothing_new_changes_nothing(store: &impl WorkingStore) {
+pub(crate) async fn nothing_new_changes_nothing(store: &impl Store) {
     let ana = who(Some("US.1"), Some("12025550101"), Some("Ana"));
     let first = store.resolve(TENANT, "p", &ana, None).await.unwrap();
     let again = store.resolve(TENANT, "p", &ana, None).await.unwrap();
@@ -58,7 +58,7 @@ pub(crate) async fn nothing_new_changes_nothing(store: &impl WorkingStore) {
     assert!(renamed.changed);
 }
 
-pub(crate) async fn contacts_come_newest_first(store: &impl WorkingStore) {
+pub(crate) async fn contacts_come_newest_first(store: &impl Store) {
     store.import_contacts(TENANT, "p", (1..=6).map(contact).collect()).await.unwrap();
     store.import_contacts(OTHER, "p", vec![contact(7)]).await.unwrap();
     let mut page = page(2);
@@ -79,7 +79,7 @@ pub(crate) async fn contacts_come_newest_first(store: &impl WorkingStore) {
     assert_eq!(store.contacts(TENANT, unreadable).await, Err(ListError::BadCursor));
 }
 
-pub(crate) async fn an_import_of_contacts_leaves_known_ones(store: &impl WorkingStore) {
+pub(crate) async fn an_import_of_contacts_leaves_known_ones(store: &impl Store) {
     let ana = store.resolve(TENANT, "p", &who(None, Some("12025550101"), Some("Ana")), None).await.unwrap().contact;
     let phone = |text: &str| Some(text.parse().unwrap());
     let same_number = Contact { name: Some("Other".into()), phone: phone("12025550101"), ..contact(1) };

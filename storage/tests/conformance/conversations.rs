@@ -5,13 +5,13 @@ use engine::id::ConversationId;
 use engine::intake::IntakeOutcome;
 use engine::outgoing::OutboxState;
 use engine::ports::{
-    Commit, Committed, ConversationCounts, ConversationQuery, Cursor, ListError, PageRequest, View, WorkingStore,
+    Commit, Committed, ConversationCounts, ConversationQuery, Cursor, ListError, PageRequest, Store, View,
 };
 use engine::time::Span;
 
 use crate::fixture::*;
 
-pub(crate) async fn a_commit_writes_everything(store: &impl WorkingStore) {
+pub(crate) async fn a_commit_writes_everything(store: &impl Store) {
     store.append([intake(Some(TENANT), 1)].into()).await.unwrap();
     let records = vec![Record::Insert(sent(1, 1)), Record::Enqueue(outgoing(TENANT, 1, 1)), Record::Fetch(job(1, 5))];
     let intake = Some(mark(1, IntakeOutcome::Processed));
@@ -27,7 +27,7 @@ pub(crate) async fn a_commit_writes_everything(store: &impl WorkingStore) {
     assert_eq!(store.summary(TENANT, NOW).await.unwrap().processed, 1);
 }
 
-pub(crate) async fn the_same_commit_twice_is_already_applied_and_marks_a_duplicate(store: &impl WorkingStore) {
+pub(crate) async fn the_same_commit_twice_is_already_applied_and_marks_a_duplicate(store: &impl Store) {
     let commit = commit(&conversation(1), vec![Record::Insert(message(1, 1))]);
     let before = committed(store, TENANT, commit.clone()).await;
     store.append([intake(Some(TENANT), 2)].into()).await.unwrap();
@@ -40,7 +40,7 @@ pub(crate) async fn the_same_commit_twice_is_already_applied_and_marks_a_duplica
     assert_eq!((entry.outcome, entry.conversation_id), (IntakeOutcome::Duplicate, Some(conversation_id(1))));
 }
 
-pub(crate) async fn a_wrong_revision_writes_nothing(store: &impl WorkingStore) {
+pub(crate) async fn a_wrong_revision_writes_nothing(store: &impl Store) {
     store.append([intake(Some(TENANT), 1)].into()).await.unwrap();
     let first = committed(store, TENANT, commit(&conversation(1), vec![])).await;
     for revision in [0, 1, 5] {
@@ -66,7 +66,7 @@ pub(crate) async fn a_wrong_revision_writes_nothing(store: &impl WorkingStore) {
     assert_eq!(store.commit(TENANT, on_nothing).await, Ok(Committed::Conflict), "there is no row to be at 3");
 }
 
-pub(crate) async fn events_get_places_without_a_gap(store: &impl WorkingStore) {
+pub(crate) async fn events_get_places_without_a_gap(store: &impl Store) {
     let first = committed(store, TENANT, commit(&conversation(1), vec![Record::Insert(message(1, 1))])).await;
     let none = committed(store, TENANT, commit(&first, vec![])).await;
     let records = vec![Record::Insert(message(1, 2)), Record::Insert(message(1, 3))];
@@ -76,7 +76,7 @@ pub(crate) async fn events_get_places_without_a_gap(store: &impl WorkingStore) {
     assert_eq!(store.range(OTHER).await.unwrap().head, 1, "each tenant has its own log");
 }
 
-pub(crate) async fn a_repeat_marks_only_what_still_waits(store: &impl WorkingStore) {
+pub(crate) async fn a_repeat_marks_only_what_still_waits(store: &impl Store) {
     store.append([intake(Some(TENANT), 1)].into()).await.unwrap();
     let intake = Some(mark(1, IntakeOutcome::Processed));
     let commit = Commit { intake, ..commit(&conversation(1), vec![Record::Insert(message(1, 1))]) };
@@ -86,7 +86,7 @@ pub(crate) async fn a_repeat_marks_only_what_still_waits(store: &impl WorkingSto
 }
 
 /// 1 unassigned, 2 Rafael's, 3 Mina's and unread, 4 Rafael's and snoozed and unread, 5 unassigned and closed, 6 Mina's and closed.
-async fn inbox(store: &impl WorkingStore) {
+async fn inbox(store: &impl Store) {
     use ConversationStatus::{Closed, Open, Snoozed};
     let rows = [
         (1, None, Open, 0),
@@ -104,13 +104,13 @@ async fn inbox(store: &impl WorkingStore) {
     }
 }
 
-async fn list(store: &impl WorkingStore, view: View, visibility: Visibility, unread: bool) -> Vec<u8> {
+async fn list(store: &impl Store, view: View, visibility: Visibility, unread: bool) -> Vec<u8> {
     let query = ConversationQuery { unread, ..query(view, visibility, 100) };
     let found = store.conversations(TENANT, query).await.unwrap();
     found.items.into_iter().map(|conversation| conversation.id.as_bytes()[0]).collect()
 }
 
-pub(crate) async fn views_show_what_is_in_them(store: &impl WorkingStore) {
+pub(crate) async fn views_show_what_is_in_them(store: &impl Store) {
     inbox(store).await;
     let all = || Visibility::All;
     assert_eq!(list(store, View::All, all(), false).await, [4, 3, 2, 1]);
@@ -130,7 +130,7 @@ pub(crate) async fn views_show_what_is_in_them(store: &impl WorkingStore) {
 
 /// 1 the desk's, 2 the desk's and Mina's, 3 the shop's, 4 the shop's and Rafael's and unread, 5 nobody's and unread,
 /// 6 the desk's and closed, 7 the desk's and Rafael's and unread.
-async fn teams(store: &impl WorkingStore) {
+async fn teams(store: &impl Store) {
     let (desk, shop) = (Some(team_id(1)), Some(team_id(2)));
     let rows = [
         (1, desk, None, 0),
@@ -150,7 +150,7 @@ async fn teams(store: &impl WorkingStore) {
     }
 }
 
-pub(crate) async fn teams_see_what_is_theirs(store: &impl WorkingStore) {
+pub(crate) async fn teams_see_what_is_theirs(store: &impl Store) {
     teams(store).await;
     let (desk, shop) = (|| team_of(RAFAEL, &[1]), || team_of(MINA, &[2]));
     assert_eq!(list(store, View::All, desk(), false).await, [7, 5, 4, 2, 1]);
@@ -178,7 +178,7 @@ pub(crate) async fn teams_see_what_is_theirs(store: &impl WorkingStore) {
     assert_eq!(counts, Ok(ConversationCounts { mine: 1, unassigned: 1, all: 3, closed: 0, mine_unread: 0 }));
 }
 
-pub(crate) async fn counts_follow_every_change(store: &impl WorkingStore) {
+pub(crate) async fn counts_follow_every_change(store: &impl Store) {
     inbox(store).await;
     let counts = store.counts(TENANT, RAFAEL, Visibility::All).await;
     assert_eq!(counts, Ok(ConversationCounts { mine: 2, unassigned: 1, all: 4, closed: 2, mine_unread: 1 }));
@@ -201,7 +201,7 @@ pub(crate) async fn counts_follow_every_change(store: &impl WorkingStore) {
     assert_eq!(nothing, Ok(ConversationCounts::default()));
 }
 
-pub(crate) async fn pages_of_equal_times_neither_repeat_nor_lose(store: &impl WorkingStore) {
+pub(crate) async fn pages_of_equal_times_neither_repeat_nor_lose(store: &impl Store) {
     for n in 1..=7 {
         let assignee = (n % 2 == 0).then(|| person(RAFAEL));
         committed(store, TENANT, commit(&Conversation { assignee, ..conversation(n) }, vec![])).await;
@@ -225,7 +225,7 @@ pub(crate) async fn pages_of_equal_times_neither_repeat_nor_lose(store: &impl Wo
     }
 }
 
-pub(crate) async fn a_cursor_of_another_list_is_refused(store: &impl WorkingStore) {
+pub(crate) async fn a_cursor_of_another_list_is_refused(store: &impl Store) {
     for n in 1..=2 {
         let records = vec![Record::Insert(message(1, n))];
         let before = store.conversation(TENANT, conversation_id(1)).await.unwrap().unwrap_or(conversation(1));
@@ -240,7 +240,7 @@ pub(crate) async fn a_cursor_of_another_list_is_refused(store: &impl WorkingStor
     }
 }
 
-pub(crate) async fn conversations_of_a_contact_are_seen_by_those_who_may(store: &impl WorkingStore) {
+pub(crate) async fn conversations_of_a_contact_are_seen_by_those_who_may(store: &impl Store) {
     for (n, assignee, seconds) in [(1, None, 1), (2, Some(RAFAEL), 3), (3, Some(MINA), 2)] {
         let last_activity_at = NOW.plus(Span::seconds(seconds));
         let (contact, assignee) = (contact(1), assignee.map(person));

@@ -1,8 +1,6 @@
 //! A node dies between any two physical writes, or loses an answer; another node of the same installation goes on. What is
 //! there in the end is what the model has.
 
-use std::sync::Arc;
-
 use engine::account::Account;
 use engine::decision::Record;
 use engine::household::Write;
@@ -11,23 +9,23 @@ use engine::identity::Identities;
 use engine::intake::IntakeOutcome;
 use engine::message::Message;
 use engine::ports::{
-    Changed, Claim, Commit, Committed, ConversationStore, Created, Rotated, StoreError, Updated, WorkingStore,
+    Changed, Claim, Commit, Committed, ConversationStore, Created, Rotated, Store, StoreError, Updated,
 };
 use engine::time::Span;
 use storage::cql::CqlStore;
-use storage::crypto::Keyring;
 use storage::memory::MemoryStore;
 
+use crate::administration_sequences;
+use crate::cql_server::Installation;
 use crate::fixture::*;
 use crate::observation::{IDS, observe};
 use crate::sessions::session;
-use crate::{administration_sequences, cql_server};
 
 /// More physical writes than any operation makes.
 const WRITES_MAX: u32 = 120;
 
 /// Everything that can be read of both organizations, as text.
-async fn seen(store: &impl WorkingStore) -> Vec<String> {
+async fn seen(store: &impl Store) -> Vec<String> {
     let mut seen = administration_sequences::observe(store).await;
     for tenant in [TENANT, OTHER] {
         let mut observed = observe(store, tenant).await;
@@ -48,13 +46,12 @@ async fn seen(store: &impl WorkingStore) -> Vec<String> {
 struct Pair {
     dying: CqlStore,
     living: CqlStore,
-    _dir: tempfile::TempDir,
+    _installation: Installation,
 }
 
 async fn pair() -> Pair {
-    let dir = tempfile::tempdir().unwrap();
-    let keys: Arc<Keyring> = cql_server::keyring(dir.path());
-    Pair { dying: cql_server::node(Arc::clone(&keys)).await, living: cql_server::node(keys).await, _dir: dir }
+    let installation = Installation::new();
+    Pair { dying: installation.node().await, living: installation.node().await, _installation: installation }
 }
 
 /// Of an operation: what comes before it, itself, and whether it may be repeated by somebody who got no answer.
@@ -71,7 +68,7 @@ macro_rules! between_any_two_writes {
                 let expected = seen(&model).await;
                 let mut deaths = 0;
                 for writes in 0..WRITES_MAX {
-                    let Pair { dying, living, _dir } = pair().await;
+                    let Pair { dying, living, _installation } = pair().await;
                     $before(&dying).await;
                     dying.faults().die_after(writes);
                     let outcome = $operation(&dying).await;
@@ -97,7 +94,7 @@ macro_rules! between_any_two_writes {
                 let expected = seen(&model).await;
                 // The first compare-and-sets of each; later ones are of the same kinds.
                 for nth in 1..=6 {
-                    let Pair { dying, living, _dir } = pair().await;
+                    let Pair { dying, living, _installation } = pair().await;
                     $before(&dying).await;
                     dying.faults().lose_answer(nth);
                     $operation(&dying).await.unwrap_or_else(|error| panic!("without answer {nth}: {error}"));
@@ -120,9 +117,9 @@ between_any_two_writes!(founding, nothing, found_it);
 between_any_two_writes!(connecting, something_waits, connect_it);
 between_any_two_writes!(renaming, people_are_there, rename_them);
 
-async fn nothing(_: &impl WorkingStore) {}
+async fn nothing(_: &impl Store) {}
 
-async fn something_came(store: &impl WorkingStore) {
+async fn something_came(store: &impl Store) {
     store.append([intake(Some(TENANT), 1)].into()).await.unwrap();
     committed(store, TENANT, commit(&conversation(2), vec![Record::Insert(message(2, 9))])).await;
 }
@@ -135,7 +132,7 @@ fn applied(outcome: Result<Committed, StoreError>) -> Result<(), StoreError> {
     }
 }
 
-async fn commit_it(store: &impl WorkingStore) -> Result<(), StoreError> {
+async fn commit_it(store: &impl Store) -> Result<(), StoreError> {
     let records = vec![
         Record::Insert(sent(1, 1)),
         Record::Insert(message(1, 2)),
@@ -146,12 +143,12 @@ async fn commit_it(store: &impl WorkingStore) -> Result<(), StoreError> {
     applied(store.commit(TENANT, Commit { intake, ..commit(&conversation(1), records) }).await)
 }
 
-async fn something_is_there(store: &impl WorkingStore) {
+async fn something_is_there(store: &impl Store) {
     commit_it(store).await.unwrap();
 }
 
 /// Without a message to insert, a repeat finds the revision taken when the first was made.
-async fn move_it(store: &impl WorkingStore) -> Result<(), StoreError> {
+async fn move_it(store: &impl Store) -> Result<(), StoreError> {
     let before = store.conversation(TENANT, conversation_id(1)).await?.unwrap();
     if before.revision == 2 {
         return Ok(());
@@ -166,17 +163,17 @@ async fn move_it(store: &impl WorkingStore) -> Result<(), StoreError> {
     }
 }
 
-async fn append_it(store: &impl WorkingStore) -> Result<(), StoreError> {
+async fn append_it(store: &impl Store) -> Result<(), StoreError> {
     let broken = engine::intake::IntakeRecord { quarantined: Some("not JSON".into()), ..intake(Some(TENANT), 2) };
     store.append([intake(Some(TENANT), 1), broken, intake(None, 3)].into()).await
 }
 
-async fn something_is_queued(store: &impl WorkingStore) {
+async fn something_is_queued(store: &impl Store) {
     let records = vec![Record::Insert(sent(1, 1)), Record::Enqueue(outgoing(TENANT, 1, 1))];
     committed(store, TENANT, commit(&conversation(1), records)).await;
 }
 
-async fn claim_it(store: &impl WorkingStore) -> Result<(), StoreError> {
+async fn claim_it(store: &impl Store) -> Result<(), StoreError> {
     let before = store.conversation(TENANT, conversation_id(1)).await?.unwrap();
     if before.revision < 2 {
         assert_eq!(store.claim(TENANT, message_id(1), token(1), NOW).await?, Claim::Won);
@@ -186,7 +183,7 @@ async fn claim_it(store: &impl WorkingStore) -> Result<(), StoreError> {
 }
 
 /// A death in the middle may not leave two contacts, nor one that no list has.
-async fn resolve_it(store: &impl WorkingStore) -> Result<(), StoreError> {
+async fn resolve_it(store: &impl Store) -> Result<(), StoreError> {
     let who = Identities { wa_id: Some("5511987654321".parse().unwrap()), ..Identities::default() };
     let found = store.resolve(TENANT, "p", &who, None).await?.contact;
     let listed = store.contacts(TENANT, page(9)).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
@@ -196,29 +193,29 @@ async fn resolve_it(store: &impl WorkingStore) -> Result<(), StoreError> {
     store.import_contacts(OTHER, "p", vec![contact(1), contact(2)]).await
 }
 
-async fn import_it(store: &impl WorkingStore) -> Result<(), StoreError> {
+async fn import_it(store: &impl Store) -> Result<(), StoreError> {
     store.import(TENANT, vec![conversation(1)], vec![message(1, 1), sent(1, 2)]).await
 }
 
-async fn found_it(store: &impl WorkingStore) -> Result<(), StoreError> {
+async fn found_it(store: &impl Store) -> Result<(), StoreError> {
     let founded = household(TENANT, "Clinic", vec![member(RAFAEL, &account(1))]);
     let created = store.create_organization(founded, vec![account(1), account(2)], vec![entry("1")]).await?;
     assert!(matches!(created, Created::Created | Created::Exists), "{created:?}");
     Ok(())
 }
 
-async fn something_waits(store: &impl WorkingStore) {
+async fn something_waits(store: &impl Store) {
     let elsewhere = engine::intake::IntakeRecord { number: Some("999".parse().unwrap()), ..intake(None, 3) };
     store.append([intake(None, 1), intake(None, 2), elsewhere].into()).await.unwrap();
 }
 
 /// Without entries for the log: who repeats it without knowing says it twice.
-async fn connect_it(store: &impl WorkingStore) -> Result<(), StoreError> {
+async fn connect_it(store: &impl Store) -> Result<(), StoreError> {
     assert!(store.put_number(TENANT, number("200")).await?);
     Ok(())
 }
 
-async fn people_are_there(store: &impl WorkingStore) {
+async fn people_are_there(store: &impl Store) {
     settle(store).await;
     let there = household(OTHER, "Other", vec![member(MINA, &account(1))]);
     store.create_organization(there, vec![], vec![]).await.unwrap();
@@ -226,7 +223,7 @@ async fn people_are_there(store: &impl WorkingStore) {
     store.rotate_session(session(5, 1).id, [1; 32], [2; 32], NOW, entry("r")).await.unwrap();
 }
 
-async fn rename_them(store: &impl WorkingStore) -> Result<(), StoreError> {
+async fn rename_them(store: &impl Store) -> Result<(), StoreError> {
     let renamed = Account { name: "Rafael N.".into(), email: "new@x.org".into(), ..account(1) };
     match store.update_account(renamed, 1, vec![(TENANT, entry("u"))]).await? {
         Updated::Applied => {}
@@ -250,10 +247,10 @@ async fn rename_them(store: &impl WorkingStore) -> Result<(), StoreError> {
 
 #[tokio::test]
 async fn a_node_that_was_late_changes_nothing_that_another_has_finished() {
-    let Pair { dying, living, _dir } = pair().await;
+    let Pair { dying, living, _installation } = pair().await;
     something_came(&living).await;
     // As far as the compare-and-set of the conversation; the rest is another's.
-    dying.faults().die_after(3);
+    dying.faults().die_after(5);
     assert!(commit_it(&dying).await.is_err());
     living.roll_forward(TENANT).await.unwrap();
     let next = living.conversation(TENANT, conversation_id(1)).await.unwrap().unwrap();

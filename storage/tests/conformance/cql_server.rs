@@ -1,12 +1,13 @@
-//! The server that `JETTO_TEST_CQL` names. One keyspace for all tests: each has keys of its own, and what it stores lies where
-//! only these keys lead.
+//! The server that `JETTO_TEST_CQL` names. One keyspace for all tests: each is an installation of its own, and what it stores
+//! lies where only its keys lead.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use engine::id::TenantId;
 use engine::time::{Clock, Timestamp};
-use storage::cql::{CqlOptions, CqlStore};
-use storage::crypto::{Keyring, KeyringPlace};
+use storage::cql::{CqlOptions, CqlStore, OpenError};
+use storage::crypto::KeyringPlace;
 use storage::redis::{RedisChanges, RedisOptions};
 
 use crate::redis_server;
@@ -21,22 +22,78 @@ impl Clock for SystemClock {
     }
 }
 
-pub(crate) fn keyring(dir: &Path) -> Arc<Keyring> {
-    Arc::new(Keyring::open(KeyringPlace::within(dir), true).unwrap())
+/// Where the tests lie.
+const KEYSPACE: &str = "jetto_test";
+
+pub(crate) struct Installation {
+    name: String,
+    keyspace: &'static str,
+    dir: tempfile::TempDir,
 }
 
-/// A node with these keys: two nodes of one installation share theirs.
-pub(crate) async fn node(keyring: Arc<Keyring>) -> CqlStore {
+/// To look at what lies there, and to damage it.
+pub(crate) async fn session() -> scylla::client::session::Session {
+    let builder = scylla::client::session_builder::SessionBuilder::new().known_node(server());
+    Box::pin(builder.build()).await.unwrap()
+}
+
+fn server() -> String {
     let Ok(server) = std::env::var("JETTO_TEST_CQL") else {
         panic!("JETTO_TEST_CQL is not set; run `make test-rust`, or deploy/services/services.sh start cassandra");
     };
-    let options = CqlOptions { nodes: vec![server], keyspace: "jetto_test".into(), replicas: 1 };
-    let store = CqlStore::open(&options, keyring, Arc::new(SystemClock)).await.unwrap();
-    // Keys of Redis are look-up keys too: all tests may share them.
-    let redis = RedisOptions { prefix: "jetto_test".into(), ..redis_server::options() };
-    store.with_changes(Arc::new(RedisChanges::open(&redis).unwrap()))
+    server
 }
 
-pub(crate) async fn open(dir: &tempfile::TempDir) -> CqlStore {
-    node(keyring(dir.path())).await
+impl Installation {
+    /// With the operator's root key.
+    pub(crate) fn new() -> Self {
+        Self::within(KEYSPACE)
+    }
+
+    pub(crate) fn within(keyspace: &'static str) -> Self {
+        let (name, dir) = (format!("{:x}", rand::random::<u128>()), tempfile::tempdir().unwrap());
+        let this = Self { name, keyspace, dir };
+        this.put_roots(&["11"]);
+        this
+    }
+
+    pub(crate) fn root_key_file(&self) -> PathBuf {
+        self.dir.path().join("root")
+    }
+
+    /// Root keys made of one byte each.
+    pub(crate) fn put_roots(&self, bytes: &[&str]) {
+        let lines: Vec<_> = bytes.iter().map(|byte| byte.repeat(32)).collect();
+        std::fs::write(self.root_key_file(), lines.join("\n")).unwrap();
+    }
+
+    /// Another node, which has only the root key in common with others.
+    pub(crate) async fn node(&self) -> CqlStore {
+        self.open(self.place()).await.unwrap()
+    }
+
+    pub(crate) fn place(&self) -> KeyringPlace {
+        let dir = self.dir.path().join(format!("{:x}", rand::random::<u128>()));
+        KeyringPlace { dir, root_key_file: Some(self.root_key_file()) }
+    }
+
+    /// What lies there as keys of the first are those of the second from now on.
+    pub(crate) async fn swap_keys(&self, from: TenantId, to: TenantId) {
+        let session = session().await;
+        let table = format!("{}.keyring", self.keyspace);
+        let text = format!("SELECT keys FROM {table} WHERE installation = ? AND owner = ?");
+        let found = session.query_unpaged(text, (&self.name, to.to_string())).await.unwrap();
+        let (keys,) = found.into_rows_result().unwrap().single_row::<(String,)>().unwrap();
+        let text = format!("UPDATE {table} SET keys = ? WHERE installation = ? AND owner = ? IF EXISTS");
+        session.query_unpaged(text, (keys, &self.name, from.to_string())).await.unwrap();
+    }
+
+    pub(crate) async fn open(&self, place: KeyringPlace) -> Result<CqlStore, OpenError> {
+        let (nodes, keyspace, installation) = (vec![server()], self.keyspace.into(), self.name.clone());
+        let options = CqlOptions { nodes, keyspace, replicas: 1, installation };
+        let store = CqlStore::open(&options, place, Arc::new(SystemClock)).await?;
+        // Keys of Redis are look-up keys too: all tests may share them.
+        let redis = RedisOptions { prefix: "jetto_test".into(), ..redis_server::options() };
+        Ok(store.with_changes(Arc::new(RedisChanges::open(&redis).unwrap())))
+    }
 }

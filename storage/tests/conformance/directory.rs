@@ -1,10 +1,10 @@
 use engine::directory::{CheckState, MetaApp, Number, NumberChange, NumberStanding};
 use engine::intake::IntakeOutcome;
-use engine::ports::WorkingStore;
+use engine::ports::Store;
 
 use crate::fixture::*;
 
-pub(crate) async fn a_number_belongs_to_one_organization(store: &impl WorkingStore) {
+pub(crate) async fn a_number_belongs_to_one_organization(store: &impl Store) {
     assert_eq!(store.put_number(TENANT, number("200")).await, Ok(true));
     assert_eq!(store.put_number(OTHER, number("200")).await, Ok(false));
     let renamed = Number { name: "Front desk".into(), ..number("200") };
@@ -17,7 +17,7 @@ pub(crate) async fn a_number_belongs_to_one_organization(store: &impl WorkingSto
     assert_eq!(store.tenants_of_account(&"301".parse().unwrap()).await, Ok(vec![]));
 }
 
-pub(crate) async fn a_connected_number_takes_over_what_waited_for_it(store: &impl WorkingStore) {
+pub(crate) async fn a_connected_number_takes_over_what_waited_for_it(store: &impl Store) {
     let elsewhere = engine::intake::IntakeRecord { number: Some("999".parse().unwrap()), ..intake(None, 3) };
     store.append([intake(None, 1), intake(None, 2), elsewhere].into()).await.unwrap();
     assert!(store.entry(TENANT, intake_id(1)).await.unwrap().is_none());
@@ -31,7 +31,7 @@ pub(crate) async fn a_connected_number_takes_over_what_waited_for_it(store: &imp
     assert_eq!(store.unclaimed().await.unwrap().len(), 1, "a late repeat of the append changes nothing");
 }
 
-pub(crate) async fn a_number_changes_in_what_is_named_and_says_so(store: &impl WorkingStore) {
+pub(crate) async fn a_number_changes_in_what_is_named_and_says_so(store: &impl Store) {
     let id = "200".parse().unwrap();
     let change = |change: NumberChange, entries| store.change_number(TENANT, &id, change, entries);
     assert_eq!(change(NumberChange::default(), vec![entry("0")]).await.unwrap().map(|_| ()), None);
@@ -55,7 +55,7 @@ pub(crate) async fn a_number_changes_in_what_is_named_and_says_so(store: &impl W
     assert_eq!((audited(store, TENANT).await, audited(store, OTHER).await), (2, 0));
 }
 
-pub(crate) async fn a_disconnected_number_is_nobodys(store: &impl WorkingStore) {
+pub(crate) async fn a_disconnected_number_is_nobodys(store: &impl Store) {
     let id = "200".parse().unwrap();
     store.put_number(TENANT, number("200")).await.unwrap();
     assert_eq!(store.disconnect_number(OTHER, &id, vec![entry("1")]).await, Ok(false));
@@ -66,7 +66,7 @@ pub(crate) async fn a_disconnected_number_is_nobodys(store: &impl WorkingStore) 
     assert_eq!(store.put_number(OTHER, number("200")).await, Ok(true), "it can be connected by anybody");
 }
 
-pub(crate) async fn an_app_replaces_the_one_before(store: &impl WorkingStore) {
+pub(crate) async fn an_app_replaces_the_one_before(store: &impl Store) {
     let app = |secret: &str| MetaApp { app_secret: secret.into(), verify_token: "word".into() };
     assert!(store.meta_app(TENANT).await.unwrap().is_none());
     store.put_meta_app(TENANT, app("one"), vec![entry("1")]).await.unwrap();

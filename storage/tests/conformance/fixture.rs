@@ -21,7 +21,7 @@ use engine::intake::{IntakeMark, IntakeOutcome, IntakeRecord};
 use engine::message::{Direction, Message};
 use engine::outgoing::{Lane, Outgoing, OutgoingBody, Recipient};
 use engine::permission::Role;
-use engine::ports::{Commit, Committed, ConversationQuery, Created, PageRequest, View, WorkingStore};
+use engine::ports::{Commit, Committed, ConversationQuery, Created, PageRequest, Store, View};
 use engine::time::Timestamp;
 
 pub(crate) const TENANT: TenantId = TenantId::from_bytes([1; 16]);
@@ -65,7 +65,7 @@ pub(crate) fn entry(target: &str) -> AuditEntry {
 }
 
 /// Rafael's account is 1, Mina's 2; Rafael is an agent of `TENANT`.
-pub(crate) async fn settle(store: &impl WorkingStore) -> Household {
+pub(crate) async fn settle(store: &impl Store) -> Household {
     let household = household(TENANT, "Clinic", vec![member(RAFAEL, &account(1))]);
     let created = store.create_organization(household.clone(), vec![account(1), account(2)], vec![]).await;
     assert_eq!(created, Ok(Created::Created));
@@ -73,7 +73,7 @@ pub(crate) async fn settle(store: &impl WorkingStore) -> Household {
 }
 
 /// How many entries the log has, after following its whole chain.
-pub(crate) async fn audited(store: &impl WorkingStore, tenant: TenantId) -> usize {
+pub(crate) async fn audited(store: &impl Store, tenant: TenantId) -> usize {
     let ends = store.audit_ends(tenant).await.unwrap();
     let records = store.audit_chain(tenant, 0, 10_000).await.unwrap();
     assert_eq!(audit::follow(ends.anchor, &records), Ok(ends.head));
@@ -233,7 +233,7 @@ pub(crate) fn commit(before: &Conversation, records: Vec<Record>) -> Commit {
 }
 
 /// Commits and returns the state that is stored now.
-pub(crate) async fn committed(store: &impl WorkingStore, tenant: TenantId, commit: Commit) -> Conversation {
+pub(crate) async fn committed(store: &impl Store, tenant: TenantId, commit: Commit) -> Conversation {
     let conversation = commit.conversation.clone();
     let outcome = store.commit(tenant, commit).await.unwrap();
     assert!(matches!(outcome, Committed::Applied(_)), "{outcome:?}");

@@ -1,15 +1,15 @@
 use engine::id::IntakeId;
 use engine::intake::{IntakeOutcome, IntakeRecord, IntakeSummary};
-use engine::ports::{IntakeQuery, WorkingStore};
+use engine::ports::{IntakeQuery, Store};
 use engine::time::{Span, Timestamp};
 
 use crate::fixture::*;
 
-async fn unfinished(store: &impl WorkingStore) -> Vec<IntakeId> {
+async fn unfinished(store: &impl Store) -> Vec<IntakeId> {
     store.unfinished(TENANT, None, 100).await.unwrap().into_iter().map(|record| record.id).collect()
 }
 
-pub(crate) async fn the_same_item_twice_is_stored_once(store: &impl WorkingStore) {
+pub(crate) async fn the_same_item_twice_is_stored_once(store: &impl Store) {
     store.append([intake(Some(TENANT), 1), intake(Some(TENANT), 2)].into()).await.unwrap();
     store.append([intake(Some(TENANT), 2), intake(Some(TENANT), 3)].into()).await.unwrap();
     store.mark(TENANT, mark(1, IntakeOutcome::Processed)).await.unwrap();
@@ -18,7 +18,7 @@ pub(crate) async fn the_same_item_twice_is_stored_once(store: &impl WorkingStore
     assert_eq!(store.summary(TENANT, NOW).await.unwrap().stored, 2);
 }
 
-pub(crate) async fn what_became_of_an_item_is_written_once(store: &impl WorkingStore) {
+pub(crate) async fn what_became_of_an_item_is_written_once(store: &impl Store) {
     store.append([intake(Some(TENANT), 1)].into()).await.unwrap();
     let error = Some("broken".to_owned());
     let quarantined = engine::intake::IntakeMark { error, ..mark(1, IntakeOutcome::Quarantined) };
@@ -30,7 +30,7 @@ pub(crate) async fn what_became_of_an_item_is_written_once(store: &impl WorkingS
     assert_eq!((&raw[..], entry.size), (&b"{\"n\":1}"[..], 7));
 }
 
-pub(crate) async fn unfinished_items_come_in_order_of_arrival(store: &impl WorkingStore) {
+pub(crate) async fn unfinished_items_come_in_order_of_arrival(store: &impl Store) {
     assert_eq!(store.tenants_with_unfinished().await, Ok(vec![]));
     for n in [3, 1, 2, 4] {
         store.append([intake(Some(TENANT), n)].into()).await.unwrap();
@@ -45,7 +45,7 @@ pub(crate) async fn unfinished_items_come_in_order_of_arrival(store: &impl Worki
     assert_eq!(rest.into_iter().map(|record| record.id).collect::<Vec<_>>(), [2, 4].map(intake_id));
 }
 
-pub(crate) async fn an_item_that_goes_straight_into_quarantine_is_not_unfinished(store: &impl WorkingStore) {
+pub(crate) async fn an_item_that_goes_straight_into_quarantine_is_not_unfinished(store: &impl Store) {
     let broken = IntakeRecord { quarantined: Some("not JSON".into()), ..intake(Some(TENANT), 1) };
     store.append([broken].into()).await.unwrap();
     assert!(unfinished(store).await.is_empty());
@@ -54,7 +54,7 @@ pub(crate) async fn an_item_that_goes_straight_into_quarantine_is_not_unfinished
     assert_eq!(store.unclaimed().await, Ok(vec![]), "it has a tenant");
 }
 
-pub(crate) async fn attempts_are_counted(store: &impl WorkingStore) {
+pub(crate) async fn attempts_are_counted(store: &impl Store) {
     store.append([intake(Some(TENANT), 1)].into()).await.unwrap();
     assert_eq!(store.raise_attempts(TENANT, intake_id(1)).await, Ok(1));
     assert_eq!(store.raise_attempts(TENANT, intake_id(1)).await, Ok(2));
@@ -65,7 +65,7 @@ pub(crate) async fn attempts_are_counted(store: &impl WorkingStore) {
     assert_eq!(entry.attempts, 2);
 }
 
-pub(crate) async fn a_replayed_item_is_as_it_came(store: &impl WorkingStore) {
+pub(crate) async fn a_replayed_item_is_as_it_came(store: &impl Store) {
     store.append([intake(Some(TENANT), 1)].into()).await.unwrap();
     store.raise_attempts(TENANT, intake_id(1)).await.unwrap();
     store.mark(TENANT, mark(1, IntakeOutcome::Quarantined)).await.unwrap();
@@ -78,7 +78,7 @@ pub(crate) async fn a_replayed_item_is_as_it_came(store: &impl WorkingStore) {
     assert_eq!(store.reopen(TENANT, intake_id(9)).await, Ok(None));
 }
 
-pub(crate) async fn the_log_is_read_newest_first_by_outcome(store: &impl WorkingStore) {
+pub(crate) async fn the_log_is_read_newest_first_by_outcome(store: &impl Store) {
     for n in 1..=5 {
         store.append([intake(Some(TENANT), n)].into()).await.unwrap();
     }
@@ -100,7 +100,7 @@ pub(crate) async fn the_log_is_read_newest_first_by_outcome(store: &impl Working
     assert_eq!(found.into_iter().map(|entry| entry.id).collect::<Vec<_>>(), [5, 3, 1].map(intake_id));
 }
 
-pub(crate) async fn a_summary_counts_by_outcome_from_its_minute_on(store: &impl WorkingStore) {
+pub(crate) async fn a_summary_counts_by_outcome_from_its_minute_on(store: &impl Store) {
     let minute = Timestamp(NOW.0.div_euclid(60_000) * 60_000);
     for (n, received_at) in [(1, minute.minus(Span(1))), (2, minute), (3, minute.plus(Span::seconds(90)))] {
         store.append([IntakeRecord { received_at, ..intake(Some(TENANT), n) }].into()).await.unwrap();
@@ -111,7 +111,7 @@ pub(crate) async fn a_summary_counts_by_outcome_from_its_minute_on(store: &impl 
     assert_eq!(store.summary(TENANT, Timestamp(0)).await.unwrap().stored, 2);
 }
 
-pub(crate) async fn unclaimed_items_are_counted_by_number(store: &impl WorkingStore) {
+pub(crate) async fn unclaimed_items_are_counted_by_number(store: &impl Store) {
     let of = |n, number: Option<&str>| IntakeRecord {
         number: number.map(|number| number.parse().unwrap()),
         ..intake(None, n)

@@ -10,7 +10,7 @@ use engine::id::{ApiKeyId, MediaId};
 use engine::identity::Identities;
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeOutcome, IntakeSummary};
-use engine::ports::{ChainEnds, Changed, Claim, ConversationCounts, IntakeQuery, LogRange, View, WorkingStore};
+use engine::ports::{ChainEnds, Changed, Claim, ConversationCounts, IntakeQuery, LogRange, Store, View};
 
 use crate::audit::audit_query;
 use crate::fixture::*;
@@ -34,7 +34,7 @@ pub(crate) fn status() -> StatusUpdate {
 }
 
 /// One of everything for `TENANT`.
-async fn fill(store: &impl WorkingStore) {
+async fn fill(store: &impl Store) {
     settle(store).await;
     store.record(TENANT, vec![entry("1")]).await.unwrap();
     store.put_number(TENANT, number("200")).await.unwrap();
@@ -47,7 +47,7 @@ async fn fill(store: &impl WorkingStore) {
     committed(store, TENANT, commit(&conversation(1), records)).await;
 }
 
-pub(crate) async fn another_tenants_ids_find_nothing(store: &impl WorkingStore) {
+pub(crate) async fn another_tenants_ids_find_nothing(store: &impl Store) {
     fill(store).await;
     assert_eq!(store.household(OTHER).await, Ok(None));
     assert!(store.numbers(OTHER).await.unwrap().is_empty());
@@ -78,7 +78,7 @@ pub(crate) async fn another_tenants_ids_find_nothing(store: &impl WorkingStore) 
     assert_eq!(store.media(OTHER, FILE).await, Ok(None));
 }
 
-pub(crate) async fn another_tenants_ids_change_nothing(store: &impl WorkingStore) {
+pub(crate) async fn another_tenants_ids_change_nothing(store: &impl Store) {
     fill(store).await;
     let before: Observation = observe(store, TENANT).await;
     let theirs = household(OTHER, "Rival", vec![]);

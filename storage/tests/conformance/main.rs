@@ -1,5 +1,4 @@
-//! What the ports promise, as tests that every store passes. A new store is one line in `suite!`. What CQL cannot do yet is in
-//! ADR 0014.
+//! What the ports promise, as tests that every store passes. A new store is one line in `suite!`.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "the helpers of a test are a test")]
 
@@ -13,6 +12,8 @@ mod blobs_s3;
 mod contacts;
 mod conversations;
 mod cql_faults;
+mod cql_keys;
+mod cql_relocation;
 mod cql_server;
 mod crash;
 mod cutting_proxy;
@@ -41,31 +42,30 @@ use storage::memory::MemoryStore;
 use storage::sqlite::{SqliteOptions, SqliteStore};
 
 /// A store of one test, with what must outlive it.
-struct Fresh<S> {
+struct Fresh<S, P> {
     store: S,
-    _dir: Option<tempfile::TempDir>,
+    _place: P,
 }
 
-fn fresh_memory() -> Fresh<MemoryStore> {
-    Fresh { store: MemoryStore::new(), _dir: None }
+fn fresh_memory() -> Fresh<MemoryStore, ()> {
+    Fresh { store: MemoryStore::new(), _place: () }
 }
 
-fn fresh_sqlite() -> Fresh<SqliteStore> {
+fn fresh_sqlite() -> Fresh<SqliteStore, tempfile::TempDir> {
     let dir = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap();
-    Fresh { store, _dir: Some(dir) }
+    Fresh { store, _place: dir }
 }
 
-async fn fresh_cql() -> Fresh<CqlStore> {
-    let dir = tempfile::tempdir().unwrap();
-    let store = cql_server::open(&dir).await;
-    Fresh { store, _dir: Some(dir) }
+async fn fresh_cql() -> Fresh<CqlStore, cql_server::Installation> {
+    let installation = cql_server::Installation::new();
+    Fresh { store: installation.node().await, _place: installation }
 }
 
 macro_rules! suite {
-    ($($port:ident { $($test:ident)* })* ; not on cql: $($more:ident { $($of_more:ident)* })*) => {
-        suite!(@store memory (crate::fresh_memory()) $($port { $($test)* })* $($more { $($of_more)* })*);
-        suite!(@store sqlite (crate::fresh_sqlite()) $($port { $($test)* })* $($more { $($of_more)* })*);
+    ($($port:ident { $($test:ident)* })*) => {
+        suite!(@store memory (crate::fresh_memory()) $($port { $($test)* })*);
+        suite!(@store sqlite (crate::fresh_sqlite()) $($port { $($test)* })*);
         suite!(@store cql (crate::fresh_cql().await) $($port { $($test)* })*);
     };
     (@store $store:ident ($fresh:expr) $($port:ident { $($test:ident)* })*) => {
@@ -199,7 +199,6 @@ suite! {
         racing_uses_of_one_reset_have_one_winner
         racing_rotations_end_in_one_session_or_none
     }
-    ; not on cql:
     relocation {
         what_an_organization_has_is_read_in_pages_in_its_order
         an_organization_that_was_brought_in_is_as_it_was_and_goes_on

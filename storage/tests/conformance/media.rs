@@ -2,12 +2,12 @@ use engine::content::{Content, Media, MediaState};
 use engine::decision::{MediaJob, Record};
 use engine::id::MediaId;
 use engine::message::Message;
-use engine::ports::{MediaRow, WorkingStore};
+use engine::ports::{MediaRow, Store};
 use engine::time::Span;
 
 use crate::fixture::*;
 
-pub(crate) async fn a_job_comes_and_ends_through_commits(store: &impl WorkingStore) {
+pub(crate) async fn a_job_comes_and_ends_through_commits(store: &impl Store) {
     let records = vec![Record::Fetch(job(1, 1)), Record::Fetch(job(1, 2)), Record::Fetch(job(1, 1))];
     let state = committed(store, TENANT, commit(&conversation(1), records)).await;
     assert_eq!(store.due_fetches(NOW, 9).await, Ok(vec![(TENANT, job(1, 1)), (TENANT, job(1, 2))]));
@@ -24,7 +24,7 @@ pub(crate) async fn a_job_comes_and_ends_through_commits(store: &impl WorkingSto
     assert_eq!(store.media(TENANT, MediaId::from_bytes([9; 16])).await, Ok(None));
 }
 
-pub(crate) async fn a_postponed_job_is_due_later(store: &impl WorkingStore) {
+pub(crate) async fn a_postponed_job_is_due_later(store: &impl Store) {
     let records = vec![Record::Fetch(job(1, 1)), Record::Fetch(job(1, 2))];
     committed(store, TENANT, commit(&conversation(1), records)).await;
     let later = NOW.plus(Span::seconds(30));
@@ -37,7 +37,7 @@ pub(crate) async fn a_postponed_job_is_due_later(store: &impl WorkingStore) {
     assert_eq!(store.due_fetches(later, 9).await.unwrap().len(), 1, "what has ended is not put off");
 }
 
-pub(crate) async fn an_upload_belongs_to_the_conversation_it_is_first_sent_in(store: &impl WorkingStore) {
+pub(crate) async fn an_upload_belongs_to_the_conversation_it_is_first_sent_in(store: &impl Store) {
     let id = MediaId::from_bytes([3; 16]);
     store.put_upload(TENANT, media(3, MediaState::Ready), RAFAEL).await.unwrap();
     store.put_upload(TENANT, media(3, MediaState::Failed), MINA).await.unwrap();
@@ -53,7 +53,7 @@ pub(crate) async fn an_upload_belongs_to_the_conversation_it_is_first_sent_in(st
     assert_eq!(store.due_fetches(NOW, 9).await, Ok(vec![]));
 }
 
-pub(crate) async fn an_import_makes_ready_files_known(store: &impl WorkingStore) {
+pub(crate) async fn an_import_makes_ready_files_known(store: &impl Store) {
     let with =
         |n: u8, state| Message { content: Content::Image { media: media(n, state), caption: None }, ..message(1, n) };
     let messages = vec![with(1, MediaState::Ready), with(2, MediaState::Failed)];

@@ -5,17 +5,17 @@ use engine::delivery::{Failure, FailureAction, Status};
 use engine::id::MessageId;
 use engine::inbound::StatusUpdate;
 use engine::message::{Message, Quote, Reaction, ReactionFrom, Referral};
-use engine::ports::{Located, StoreError, WorkingStore};
+use engine::ports::{Located, Store, StoreError};
 use engine::time::{Span, Timestamp};
 
 use crate::fixture::*;
 
-async fn insert(store: &impl WorkingStore, before: &Conversation, messages: Vec<Message>) -> Conversation {
+async fn insert(store: &impl Store, before: &Conversation, messages: Vec<Message>) -> Conversation {
     let records = messages.into_iter().map(Record::Insert).collect();
     committed(store, TENANT, commit(before, records)).await
 }
 
-pub(crate) async fn history_is_by_time_then_by_arrival(store: &impl WorkingStore) {
+pub(crate) async fn history_is_by_time_then_by_arrival(store: &impl Store) {
     let late = Message { at: NOW.plus(Span::seconds(1)), ..message(1, 1) };
     let state = insert(store, &conversation(1), vec![late, message(1, 3)]).await;
     insert(store, &state, vec![message(1, 2), message(1, 4)]).await;
@@ -33,7 +33,7 @@ pub(crate) async fn history_is_by_time_then_by_arrival(store: &impl WorkingStore
     assert!(store.history(TENANT, conversation_id(9), page).await.unwrap().items.is_empty());
 }
 
-pub(crate) async fn an_update_replaces_what_is_there_and_only_that(store: &impl WorkingStore) {
+pub(crate) async fn an_update_replaces_what_is_there_and_only_that(store: &impl Store) {
     let state = insert(store, &conversation(1), vec![message(1, 1), message(1, 2)]).await;
     let edited = Message { edited: true, content: Content::Text { body: "new".into() }, ..message(1, 1) };
     let moved = Message { at: NOW.minus(Span::seconds(5)), ..message(1, 2) };
@@ -43,7 +43,7 @@ pub(crate) async fn an_update_replaces_what_is_there_and_only_that(store: &impl 
     assert_eq!(history.items, [edited, moved]);
 }
 
-pub(crate) async fn only_what_went_out_is_found_by_its_wamid(store: &impl WorkingStore) {
+pub(crate) async fn only_what_went_out_is_found_by_its_wamid(store: &impl Store) {
     let queued = Message { wamid: None, ..sent(1, 2) };
     let state = insert(store, &conversation(1), vec![message(1, 1), queued]).await;
     assert_eq!(store.locate(TENANT, &"wamid.1".parse().unwrap()).await, Ok(None));
@@ -53,7 +53,7 @@ pub(crate) async fn only_what_went_out_is_found_by_its_wamid(store: &impl Workin
     assert_eq!(store.locate(TENANT, &"wamid.2".parse().unwrap()).await, Ok(Some(located)));
 }
 
-pub(crate) async fn a_parked_status_is_kept_once_and_taken_once(store: &impl WorkingStore) {
+pub(crate) async fn a_parked_status_is_kept_once_and_taken_once(store: &impl Store) {
     let status = |status: Status, n: i64| StatusUpdate {
         number: "200".parse().unwrap(),
         wamid: "wamid.1".parse().unwrap(),
@@ -70,7 +70,7 @@ pub(crate) async fn a_parked_status_is_kept_once_and_taken_once(store: &impl Wor
     assert_eq!(store.unpark_statuses(TENANT, &wamid).await, Ok(vec![]));
 }
 
-pub(crate) async fn an_import_leaves_what_is_there(store: &impl WorkingStore) {
+pub(crate) async fn an_import_leaves_what_is_there(store: &impl Store) {
     let state = insert(store, &conversation(1), vec![message(1, 1)]).await;
     let other = Conversation { unread: 3, revision: 1, ..conversation(2) };
     let conversations = vec![Conversation { unread: 9, revision: 1, ..conversation(1) }, other.clone()];
@@ -90,7 +90,7 @@ pub(crate) async fn an_import_leaves_what_is_there(store: &impl WorkingStore) {
     assert_eq!(history.items, [message(2, 4), sent(2, 3)]);
 }
 
-pub(crate) async fn an_import_of_strays_writes_nothing(store: &impl WorkingStore) {
+pub(crate) async fn an_import_of_strays_writes_nothing(store: &impl Store) {
     let outcome = store.import(TENANT, vec![conversation(1)], vec![message(1, 1), message(2, 2)]).await;
     assert!(matches!(outcome, Err(StoreError::Corrupt(_))), "{outcome:?}");
     assert_eq!(store.conversation(TENANT, conversation_id(1)).await, Ok(None));
@@ -140,7 +140,7 @@ fn contents() -> Vec<Content> {
     ]
 }
 
-pub(crate) async fn every_kind_of_content_reads_back_as_it_was(store: &impl WorkingStore) {
+pub(crate) async fn every_kind_of_content_reads_back_as_it_was(store: &impl Store) {
     let mut messages: Vec<_> = (1..).zip(contents()).map(|(n, content)| Message { content, ..message(1, n) }).collect();
     let mut full = sent(1, 100);
     full.reply_to = Some(Quote { id: Some(MessageId::from_bytes([4; 16])), author: None, snippet: "s".into() });

@@ -9,8 +9,7 @@ use engine::intake::{IntakeEntry, IntakeOutcome, IntakeRecord, IntakeSummary};
 use engine::message::Message;
 use engine::outgoing::OutboxEntry;
 use engine::ports::{
-    ConversationCounts, ConversationQuery, IntakeQuery, ListError, LogRange, MediaRow, Page, PageRequest, View,
-    WorkingStore,
+    ConversationCounts, ConversationQuery, IntakeQuery, ListError, LogRange, MediaRow, Page, PageRequest, Store, View,
 };
 use engine::time::Timestamp;
 
@@ -48,7 +47,7 @@ impl Observation {
     }
 }
 
-pub(crate) async fn observe(store: &impl WorkingStore, tenant: TenantId) -> Observation {
+pub(crate) async fn observe(store: &impl Store, tenant: TenantId) -> Observation {
     let mut outbox = Vec::new();
     let mut history = Vec::new();
     let mut of_contacts = Vec::new();
@@ -91,7 +90,7 @@ fn visibilities() -> [Visibility; 5] {
     [Visibility::All, team_of(RAFAEL, &[]), team_of(RAFAEL, &[1, 2]), assigned, Visibility::Nothing]
 }
 
-async fn lists(store: &impl WorkingStore, tenant: TenantId) -> Vec<(View, Visibility, bool, Pages<Conversation>)> {
+async fn lists(store: &impl Store, tenant: TenantId) -> Vec<(View, Visibility, bool, Pages<Conversation>)> {
     let mut lists = Vec::new();
     for view in [View::All, View::Closed, View::Unassigned, View::Mine(RAFAEL), View::Mine(MINA)] {
         for visibility in visibilities() {

@@ -3,7 +3,7 @@ use engine::conversation::Conversation;
 use engine::decision::Record;
 use engine::household::Write;
 use engine::id::{AccountId, TenantId};
-use engine::ports::{Changed, Claim, Committed, Created, Rotated, WorkingStore};
+use engine::ports::{Changed, Claim, Committed, Created, Rotated, Store};
 use engine::time::Span;
 use futures_util::future::join_all;
 
@@ -11,14 +11,14 @@ use crate::fixture::*;
 use crate::outbox::queue;
 use crate::sessions::session;
 
-pub(crate) async fn racing_claims_have_one_winner(store: &impl WorkingStore) {
+pub(crate) async fn racing_claims_have_one_winner(store: &impl Store) {
     queue(store, TENANT, 1).await;
     let claims = (0..50).map(|n| store.claim(TENANT, message_id(1), token(n), NOW));
     let won = join_all(claims).await.into_iter().filter(|claim| *claim == Ok(Claim::Won)).count();
     assert_eq!(won, 1);
 }
 
-pub(crate) async fn racing_commits_of_one_revision_have_one_winner(store: &impl WorkingStore) {
+pub(crate) async fn racing_commits_of_one_revision_have_one_winner(store: &impl Store) {
     let commits = (0..50).map(|n| {
         let state = Conversation { unread: u32::from(n), ..conversation(1) };
         store.commit(TENANT, commit(&state, vec![Record::Insert(message(1, n))]))
@@ -30,7 +30,7 @@ pub(crate) async fn racing_commits_of_one_revision_have_one_winner(store: &impl 
     assert_eq!(store.history(TENANT, conversation_id(1), page(9)).await.unwrap().items.len(), 1);
 }
 
-pub(crate) async fn racing_commits_of_one_message_apply_once(store: &impl WorkingStore) {
+pub(crate) async fn racing_commits_of_one_message_apply_once(store: &impl Store) {
     let same = commit(&conversation(1), vec![Record::Insert(message(1, 1))]);
     let commits = (0..50).map(|_| store.commit(TENANT, same.clone()));
     let outcomes: Vec<_> = join_all(commits).await.into_iter().map(Result::unwrap).collect();
@@ -39,7 +39,7 @@ pub(crate) async fn racing_commits_of_one_message_apply_once(store: &impl Workin
     assert_eq!(store.range(TENANT).await.unwrap().head, 1);
 }
 
-pub(crate) async fn the_log_has_no_gap_under_concurrent_commits(store: &impl WorkingStore) {
+pub(crate) async fn the_log_has_no_gap_under_concurrent_commits(store: &impl Store) {
     // More than one group of the SQLite writer, every third one refused.
     let commits = (0..600_u32).map(|n| {
         let mut id = [0; 16];
@@ -62,7 +62,7 @@ pub(crate) async fn the_log_has_no_gap_under_concurrent_commits(store: &impl Wor
     assert_eq!(logged.into_iter().map(|event| event.n).collect::<Vec<_>>(), given);
 }
 
-pub(crate) async fn racing_changes_of_one_revision_have_one_winner(store: &impl WorkingStore) {
+pub(crate) async fn racing_changes_of_one_revision_have_one_winner(store: &impl Store) {
     settle(store).await;
     let changes = (0..50).map(|n: u8| {
         let write = Write::Rename(n.to_string());
@@ -77,7 +77,7 @@ pub(crate) async fn racing_changes_of_one_revision_have_one_winner(store: &impl 
     assert_eq!(targets, [won.to_string()], "the log has the winner's entry and no other");
 }
 
-pub(crate) async fn racing_accounts_share_no_email(store: &impl WorkingStore) {
+pub(crate) async fn racing_accounts_share_no_email(store: &impl Store) {
     let created = (0..20).map(|n: u8| {
         let tenant = TenantId::from_bytes([n; 16]);
         let account = Account { id: AccountId::from_bytes([n; 16]), ..account(1) };
@@ -88,7 +88,7 @@ pub(crate) async fn racing_accounts_share_no_email(store: &impl WorkingStore) {
     assert_eq!((won, store.organizations().await.unwrap().len()), (1, 1));
 }
 
-pub(crate) async fn the_audit_chain_holds_under_concurrent_writes(store: &impl WorkingStore) {
+pub(crate) async fn the_audit_chain_holds_under_concurrent_writes(store: &impl Store) {
     settle(store).await;
     // More than one group of the SQLite writer, every third one refused, in two organizations.
     store.create_organization(household(OTHER, "Other", vec![]), vec![], vec![]).await.unwrap();
@@ -106,7 +106,7 @@ pub(crate) async fn the_audit_chain_holds_under_concurrent_writes(store: &impl W
     assert_eq!((audited(store, TENANT).await, audited(store, OTHER).await), (400, 400));
 }
 
-pub(crate) async fn racing_uses_of_one_reset_have_one_winner(store: &impl WorkingStore) {
+pub(crate) async fn racing_uses_of_one_reset_have_one_winner(store: &impl Store) {
     settle(store).await;
     store.put_reset(account(1).id, [1; 32], NOW.plus(Span::hours(1)), vec![]).await.unwrap();
     let taken = join_all((0..20).map(|_| store.take_reset([1; 32], NOW))).await;
@@ -114,7 +114,7 @@ pub(crate) async fn racing_uses_of_one_reset_have_one_winner(store: &impl Workin
 }
 
 /// Two thieves and the owner with one token: one goes on, and whoever comes later than the grace ends it all.
-pub(crate) async fn racing_rotations_end_in_one_session_or_none(store: &impl WorkingStore) {
+pub(crate) async fn racing_rotations_end_in_one_session_or_none(store: &impl Store) {
     settle(store).await;
     let opened = session(5, 1);
     store.open_session(opened.clone(), vec![]).await.unwrap();

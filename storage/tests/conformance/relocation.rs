@@ -22,7 +22,7 @@ fn phone(number: &str) -> Identities {
 }
 
 /// One of everything, and more where an order is to be kept. The same in every store.
-async fn fill(store: &impl Store) {
+pub(crate) async fn fill(store: &impl Store) {
     settle(store).await;
     store.put_number(TENANT, number("200")).await.unwrap();
     let app = MetaApp { app_secret: "s".into(), verify_token: "v".into() };
@@ -61,7 +61,7 @@ async fn fill(store: &impl Store) {
 
 const SECOND: engine::time::Span = engine::time::Span::seconds(1);
 
-async fn all(store: &impl Store, kind: Kind, limit: u32) -> Vec<Belonging> {
+pub(crate) async fn all(store: &impl Store, kind: Kind, limit: u32) -> Vec<Belonging> {
     let (mut items, mut after) = (Vec::new(), None);
     loop {
         let page = store.belongings(TENANT, kind, PageRequest { after, limit }).await.unwrap();
@@ -74,7 +74,7 @@ async fn all(store: &impl Store, kind: Kind, limit: u32) -> Vec<Belonging> {
     }
 }
 
-async fn arrival(store: &impl Store) -> Arrival {
+pub(crate) async fn arrival(store: &impl Store) -> Arrival {
     Arrival {
         household: store.household(TENANT).await.unwrap().unwrap(),
         accounts: vec![account(1)],
@@ -85,7 +85,7 @@ async fn arrival(store: &impl Store) -> Arrival {
     }
 }
 
-async fn bring_all(from: &impl Store, to: &impl Store) {
+pub(crate) async fn bring_all(from: &impl Store, to: &impl Store) {
     for kind in Kind::ALL {
         let belongings = all(from, *kind, 100).await;
         // Twice: who did not hear the answer asks again.

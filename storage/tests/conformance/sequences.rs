@@ -9,7 +9,7 @@ use engine::identity::Identities;
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeMark, IntakeOutcome, IntakeRecord};
 use engine::message::Message;
-use engine::ports::{Commit, InboxLog, MediaStore, WorkingStore};
+use engine::ports::{Commit, InboxLog, MediaStore, Store};
 use engine::time::{Span, Timestamp};
 use proptest::prelude::*;
 use storage::memory::MemoryStore;
@@ -192,7 +192,7 @@ impl Seen {
 }
 
 /// Runs an operation and writes down the answer.
-async fn run(store: &impl WorkingStore, tenant: TenantId, operation: &Operation, seen: &mut Seen) -> String {
+async fn run(store: &impl Store, tenant: TenantId, operation: &Operation, seen: &mut Seen) -> String {
     let at = |seconds: i64| NOW.plus(Span::seconds(seconds));
     match operation {
         Operation::Append(items) => {
@@ -287,7 +287,7 @@ fn identities(bsuid: Option<u8>, phone: Option<u8>, name: Option<u8>) -> Identit
     }
 }
 
-async fn commit_of(store: &impl WorkingStore, tenant: TenantId, change: &Change) -> Commit {
+async fn commit_of(store: &impl Store, tenant: TenantId, change: &Change) -> Commit {
     let n = change.conversation;
     let before = store.conversation(tenant, conversation_id(n)).await.unwrap().unwrap_or(conversation(n));
     let state = Conversation {
@@ -343,7 +343,7 @@ fn add(records: &mut Vec<Record>, tenant: TenantId, n: u8, part: &Part) {
 
 /// What is asked of both after the last operation.
 async fn compare(
-    store: &impl WorkingStore,
+    store: &impl Store,
     model: &MemoryStore,
     (mut seen, mut seen_of_model): (Seen, Seen),
 ) -> Result<(), TestCaseError> {
@@ -399,10 +399,9 @@ proptest! {
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let dir = tempfile::tempdir().unwrap();
-            let keys = cql_server::keyring(dir.path());
+            let installation = cql_server::Installation::new();
             let model = MemoryStore::new();
-            let nodes = [cql_server::node(std::sync::Arc::clone(&keys)).await, cql_server::node(keys).await];
+            let nodes = [installation.node().await, installation.node().await];
             let (mut seen, mut seen_of_model) = (Seen::default(), Seen::default());
             for (other, second, operation) in &operations {
                 let tenant = if *other { OTHER } else { TENANT };

@@ -1,7 +1,7 @@
 use engine::account::Session;
 use engine::household::Write;
 use engine::id::SessionId;
-use engine::ports::{Rotated, WorkingStore};
+use engine::ports::{Rotated, Store};
 use engine::time::Span;
 
 use crate::fixture::*;
@@ -26,7 +26,7 @@ pub(crate) fn session(n: u8, token: u8) -> Session {
     }
 }
 
-pub(crate) async fn a_session_reads_back_and_ends(store: &impl WorkingStore) {
+pub(crate) async fn a_session_reads_back_and_ends(store: &impl Store) {
     settle(store).await;
     store.open_session(session(5, 1), vec![entry("5")]).await.unwrap();
     store.open_session(Session { ip: "other".into(), ..session(5, 9) }, vec![entry("again")]).await.unwrap();
@@ -49,7 +49,7 @@ pub(crate) async fn a_session_reads_back_and_ends(store: &impl WorkingStore) {
     assert_eq!((audited(store, TENANT).await, audited(store, OTHER).await), (2, 1));
 }
 
-pub(crate) async fn a_rotation_follows_the_rule(store: &impl WorkingStore) {
+pub(crate) async fn a_rotation_follows_the_rule(store: &impl Store) {
     settle(store).await;
     let opened = session(5, 1);
     store.open_session(opened.clone(), vec![]).await.unwrap();
@@ -69,7 +69,7 @@ pub(crate) async fn a_rotation_follows_the_rule(store: &impl WorkingStore) {
     assert_eq!(audited(store, TENANT).await, 0);
 }
 
-pub(crate) async fn a_stolen_token_ends_the_session_and_says_so(store: &impl WorkingStore) {
+pub(crate) async fn a_stolen_token_ends_the_session_and_says_so(store: &impl Store) {
     settle(store).await;
     store.open_session(session(5, 1), vec![]).await.unwrap();
     store.open_session(session(6, 6), vec![]).await.unwrap();
@@ -86,7 +86,7 @@ pub(crate) async fn a_stolen_token_ends_the_session_and_says_so(store: &impl Wor
     assert_eq!(records.into_iter().map(|record| record.entry).collect::<Vec<_>>(), [entry("reuse")]);
 }
 
-pub(crate) async fn ending_members_sessions_leaves_others(store: &impl WorkingStore) {
+pub(crate) async fn ending_members_sessions_leaves_others(store: &impl Store) {
     settle(store).await;
     let elsewhere = Session { tenant: OTHER, ..session(7, 7) };
     let of_mina = Session { member: MINA, account: account(2).id, ..session(8, 8) };
@@ -98,7 +98,7 @@ pub(crate) async fn ending_members_sessions_leaves_others(store: &impl WorkingSt
     assert_eq!(store.sessions_of(account(2).id).await, Ok(vec![of_mina]));
 }
 
-pub(crate) async fn what_has_expired_is_forgotten(store: &impl WorkingStore) {
+pub(crate) async fn what_has_expired_is_forgotten(store: &impl Store) {
     settle(store).await;
     let long = Session { expires_at: NOW.plus(Span::hours(13)), ..session(6, 6) };
     store.open_session(session(5, 1), vec![]).await.unwrap();

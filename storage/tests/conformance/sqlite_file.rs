@@ -2,7 +2,7 @@
 
 use engine::audit::follow;
 use engine::decision::Record;
-use engine::ports::{AuditLog, ConversationStore, InboxLog, MessageStore, StoreError, WorkingStore};
+use engine::ports::{AuditLog, ConversationStore, InboxLog, MessageStore, Store, StoreError};
 use futures_util::future::join_all;
 use storage::sqlite::{SqliteOptions, SqliteStore};
 
@@ -13,7 +13,7 @@ fn open(dir: &tempfile::TempDir) -> SqliteStore {
     SqliteStore::open(dir.path(), SqliteOptions::default()).unwrap()
 }
 
-async fn fill(store: &impl WorkingStore) {
+async fn fill(store: &impl Store) {
     for n in 1..=5 {
         store.append([intake(Some(TENANT), n)].into()).await.unwrap();
         let records = vec![Record::Insert(sent(n, n)), Record::Enqueue(outgoing(TENANT, n, n))];

@@ -73,13 +73,13 @@ fn a_swapped_or_changed_wrapped_key_is_refused() {
     assert!(matches!(Keyring::open(place(&dir), false), Err(KeyringError::Unreadable { .. })));
 }
 
-#[test]
-fn a_new_root_key_opens_everything_and_the_old_one_nothing() {
+#[tokio::test]
+async fn a_new_root_key_opens_everything_and_the_old_one_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let keyring = Keyring::open(place(&dir), true).unwrap();
     let sealed = sealed(&keyring);
     let old = fs::read_to_string(place(&dir).root_path()).unwrap();
-    keyring.rotate_root().unwrap();
+    keyring.rotate_root().await.unwrap();
     assert!(opens(&keyring, &sealed));
     drop(keyring);
     let new = fs::read_to_string(place(&dir).root_path()).unwrap();
@@ -91,8 +91,8 @@ fn a_new_root_key_opens_everything_and_the_old_one_nothing() {
     assert!(opens(&Keyring::open(place(&dir), false).unwrap(), &sealed));
 }
 
-#[test]
-fn the_operators_own_root_key_is_never_made_and_rotates_to_its_first_line() {
+#[tokio::test]
+async fn the_operators_own_root_key_is_never_made_and_rotates_to_its_first_line() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("secret");
     let place = KeyringPlace { root_key_file: Some(path.clone()), ..place(&dir) };
@@ -101,9 +101,9 @@ fn the_operators_own_root_key_is_never_made_and_rotates_to_its_first_line() {
     fs::write(&path, &first).unwrap();
     let keyring = Keyring::open(place.clone(), true).unwrap();
     let sealed = sealed(&keyring);
-    assert!(matches!(keyring.rotate_root(), Err(KeyringError::NothingNew { .. })));
+    assert!(matches!(keyring.rotate_root().await, Err(KeyringError::NothingNew { .. })));
     fs::write(&path, format!("{second}\n{first}\n")).unwrap();
-    keyring.rotate_root().unwrap();
+    keyring.rotate_root().await.unwrap();
     drop(keyring);
     fs::write(&path, second).unwrap();
     assert!(opens(&Keyring::open(place.clone(), false).unwrap(), &sealed));

@@ -1,10 +1,6 @@
 //! What an organization has, page by page. Tables are gone through by their keys: an index by tenant would be written on
 //! every message for something that happens once in the life of an organization.
 
-use std::fmt;
-use std::num::ParseIntError;
-use std::str::FromStr;
-
 use bytes::Bytes;
 use engine::content::Media;
 use engine::id::{ContactId, ConversationId, MediaId, MemberId, MessageId, TenantId};
@@ -17,40 +13,7 @@ use super::super::fault::Outcome;
 use super::super::ledger::TenantKey;
 use super::super::{audit, contacts, inbox_log, outbox};
 use crate::crypto::{Lookup, Sealer};
-
-/// Of a row: its key, or for messages those of the conversation, time and arrival.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place([i64; 3]);
-
-/// Before the first row.
-impl Default for Place {
-    fn default() -> Self {
-        Self([0, i64::MIN, i64::MIN])
-    }
-}
-
-impl Place {
-    fn key(key: i64) -> Self {
-        Self([key, 0, 0])
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self([key, at, arrival]) = self;
-        write!(f, "{key}.{at}.{arrival}")
-    }
-}
-
-impl FromStr for Place {
-    type Err = ParseIntError;
-
-    fn from_str(text: &str) -> Result<Self, ParseIntError> {
-        let mut parts = text.splitn(3, '.').map(str::parse);
-        let mut part = || parts.next().unwrap_or_else(|| "".parse());
-        Ok(Self([part()?, part()?, part()?]))
-    }
-}
+use crate::cursor::Place;
 
 type Found = (Place, Belonging);
 

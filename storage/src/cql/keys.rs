@@ -1,0 +1,115 @@
+//! Wrapped keys in the keyspace: one partition, with a row for each owner and the name of the root key that wraps what is
+//! made anew. What the rows say, only the keyring knows.
+
+use std::sync::Arc;
+
+use engine::ports::StoreError;
+
+use super::session::Cql;
+
+/// One owner's keys as they lie there.
+pub(crate) struct KeyRow {
+    pub(crate) keys: String,
+    /// Of an organization that is being brought in: for whoever brings it in, and nobody else.
+    pub(crate) arriving: bool,
+}
+
+/// Every change is a compare-and-set, and what came of it is read afterwards: an answer may get lost.
+pub(crate) struct KeyTable {
+    cql: Arc<Cql>,
+    keyspace: String,
+    installation: String,
+}
+
+impl KeyTable {
+    pub(super) fn new(cql: Arc<Cql>, keyspace: String, installation: String) -> Self {
+        Self { cql, keyspace, installation }
+    }
+
+    pub(crate) fn keyspace(&self) -> &str {
+        &self.keyspace
+    }
+
+    /// The name of the root key; `None`: there is no keyring.
+    pub(crate) async fn root(&self) -> Result<Option<String>, StoreError> {
+        let text = "SELECT DISTINCT root FROM keyring WHERE installation = ?";
+        let rows: Vec<(Option<String>,)> = self.cql.serial_rows(text, (&self.installation,)).await?;
+        Ok(rows.into_iter().next().and_then(|(root,)| root))
+    }
+
+    pub(crate) async fn find(&self, owner: &str) -> Result<Option<KeyRow>, StoreError> {
+        let text = "SELECT keys, arriving FROM keyring WHERE installation = ? AND owner = ?";
+        let rows: Vec<(Option<String>, Option<bool>)> = self.cql.serial_rows(text, (&self.installation, owner)).await?;
+        let row = |(keys, arriving): (Option<String>, Option<bool>)| {
+            keys.map(|keys| KeyRow { keys, arriving: arriving.unwrap_or(false) })
+        };
+        Ok(rows.into_iter().next().and_then(row))
+    }
+
+    /// Of every owner.
+    pub(crate) async fn all(&self) -> Result<Vec<(String, KeyRow)>, StoreError> {
+        let text = "SELECT owner, keys, arriving FROM keyring WHERE installation = ?";
+        let rows: Vec<(Option<String>, Option<String>, Option<bool>)> =
+            self.cql.rows(text, (&self.installation,)).await?;
+        let row = |(owner, keys, arriving): (Option<String>, Option<String>, Option<bool>)| {
+            Some((owner?, KeyRow { keys: keys?, arriving: arriving.unwrap_or(false) }))
+        };
+        Ok(rows.into_iter().filter_map(row).collect())
+    }
+
+    /// The first keys, unless there are some.
+    pub(crate) async fn begin(&self, root: &str, owner: &str, keys: &str) -> Result<(), StoreError> {
+        let text = "UPDATE keyring SET root = ?, keys = ?, arriving = false WHERE installation = ? AND owner = ?
+             IF root = null";
+        self.cql.lwt(text, (root, keys, &self.installation, owner)).await.map(drop)
+    }
+
+    /// Unless the owner has keys, and while this root key is the one in use.
+    pub(crate) async fn add(&self, root: &str, owner: &str, row: &KeyRow) -> Result<(), StoreError> {
+        let text = "UPDATE keyring SET keys = ?, arriving = ? WHERE installation = ? AND owner = ?
+             IF root = ? AND keys = null";
+        self.cql.lwt(text, (&row.keys, row.arriving, &self.installation, owner, root)).await.map(drop)
+    }
+
+    /// In place of exactly these in exactly this state, and while this root key is the one in use.
+    pub(crate) async fn replace(
+        &self,
+        root: &str,
+        owner: &str,
+        before: &KeyRow,
+        after: &KeyRow,
+    ) -> Result<(), StoreError> {
+        let text = "UPDATE keyring SET keys = ?, arriving = ? WHERE installation = ? AND owner = ?
+             IF root = ? AND keys = ? AND arriving = ?";
+        let values = (&after.keys, after.arriving, &self.installation, owner, root, &before.keys, before.arriving);
+        self.cql.lwt(text, values).await.map(drop)
+    }
+
+    pub(crate) async fn remove(&self, owner: &str) -> Result<(), StoreError> {
+        let text = "DELETE FROM keyring WHERE installation = ? AND owner = ? IF EXISTS";
+        self.cql.lwt(text, (&self.installation, owner)).await.map(drop)
+    }
+
+    pub(crate) async fn change_root(&self, before: &str, after: &str) -> Result<(), StoreError> {
+        let text = "UPDATE keyring SET root = ? WHERE installation = ? IF root = ?";
+        self.cql.lwt(text, (after, &self.installation, before)).await.map(drop)
+    }
+
+    /// Whether this installation has ever had keys here. It lies in another table than they do: where there are data, no keys
+    /// that are missing are made anew.
+    pub(crate) async fn has_data(&self) -> Result<bool, StoreError> {
+        let text = "SELECT key FROM pointer WHERE list = ?";
+        Ok(!self.cql.rows::<(Vec<u8>,)>(text, (self.data_mark(),)).await?.is_empty())
+    }
+
+    pub(crate) async fn note_data(&self) -> Result<(), StoreError> {
+        let text = "INSERT INTO pointer (list, key, body) VALUES (?, ?, ?)";
+        let nothing: &[u8] = &[];
+        self.cql.write(text, (self.data_mark(), nothing, nothing)).await
+    }
+
+    /// Longer than the look-up keys that all other lists are called by.
+    fn data_mark(&self) -> Vec<u8> {
+        format!("installation with data: {}", self.installation).into_bytes()
+    }
+}

@@ -1,0 +1,134 @@
+//! What an organization has, page by page. Each kind has a list in order of arrival; what an entry of it leads to counts where
+//! it says the same place.
+
+use engine::id::{ContactId, ConversationId, IntakeId, MediaId, MessageId, TenantId};
+use engine::intake::IntakeOutcome;
+use engine::ports::{Belonging, Kind, StoreError};
+use futures_util::future::try_join_all;
+
+use super::super::{CqlStore, names};
+use crate::codec;
+use crate::crypto::Sealer;
+use crate::cursor::Place;
+
+pub(super) type Found = (Place, Belonging);
+
+/// Conversations that are looked at together for their messages.
+const CHUNK: u32 = 100;
+
+impl CqlStore {
+    /// At most `limit` after `after`, in the kind's order.
+    pub(super) async fn leaving(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        kind: Kind,
+        after: Place,
+        limit: usize,
+    ) -> Result<Vec<Found>, StoreError> {
+        let Place([from, ..]) = after;
+        let lists = match kind {
+            Kind::Contacts => vec![self.contact_list(tenant)],
+            Kind::Conversations => vec![self.conversation_list(tenant)],
+            Kind::Files => vec![self.file_list(tenant)],
+            Kind::ParkedStatuses => vec![self.parked_list(tenant)],
+            Kind::Outbox => vec![self.outbox_list(tenant)],
+            Kind::Intake => {
+                let outcomes = [IntakeOutcome::Stored, IntakeOutcome::Quarantined];
+                outcomes.map(|outcome| self.outcome_list(tenant, Some(outcome))).into()
+            }
+            Kind::Messages => return self.leaving_history(tenant, sealer, after, limit).await,
+            Kind::Alerts => return self.leaving_alerts(tenant, sealer, from, limit).await,
+            Kind::Audit => {
+                let page = u32::try_from(limit).unwrap_or(u32::MAX);
+                let records = engine::ports::AuditLog::audit_chain(self, tenant, names::unsigned(from)?, page).await?;
+                let found = records.into_iter();
+                return Ok(found
+                    .map(|record| (Place::key(names::signed(record.n)), Belonging::Audit(Box::new(record))))
+                    .collect());
+            }
+        };
+        let (mut found, mut from) = (Vec::new(), from);
+        while found.len() < limit {
+            let read = lists.iter().map(|list| self.oldest(*list, from, u32::try_from(limit).unwrap_or(u32::MAX)));
+            let mut entries: Vec<_> = try_join_all(read).await?.into_iter().flatten().collect();
+            entries.sort_unstable();
+            // On two lists at once while it changes from one to the other.
+            entries.dedup();
+            entries.truncate(limit);
+            let Some((end, _)) = entries.last() else { break };
+            from = *end;
+            let read = entries.iter().map(|(place, id)| self.leaving_one(tenant, sealer, kind, *place, id));
+            let read = try_join_all(read).await?;
+            let places = entries.iter().map(|(place, _)| Place::key(*place));
+            found.extend(places.zip(read).filter_map(|(place, belonging)| Some((place, belonging?))));
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    async fn leaving_one(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        kind: Kind,
+        place: i64,
+        id: &[u8],
+    ) -> Result<Option<Belonging>, StoreError> {
+        let id: [u8; 16] = names::id(id)?;
+        match kind {
+            Kind::Contacts => self.leaving_contact(tenant, sealer, place, ContactId::from_bytes(id)).await,
+            Kind::Conversations => {
+                let id = ConversationId::from_bytes(id);
+                let state = self.settled(tenant, sealer, id).await?.filter(|state| state.place == place);
+                let open = |body: &[u8]| codec::open(sealer, codec::CONVERSATION, id.as_bytes(), body);
+                let found = state.map(|state| open(&state.body)).transpose()?;
+                Ok(found.map(|found| Belonging::Conversation(Box::new(found))))
+            }
+            Kind::Files => self.leaving_file(tenant, sealer, place, MediaId::from_bytes(id)).await,
+            Kind::ParkedStatuses => self.leaving_status(tenant, sealer, place, id).await,
+            Kind::Outbox => self.leaving_outgoing(tenant, sealer, place, MessageId::from_bytes(id)).await,
+            Kind::Intake => {
+                let item = self.item_of(tenant, IntakeId::from_bytes(id)).await?;
+                let waits = |outcome| matches!(outcome, IntakeOutcome::Stored | IntakeOutcome::Quarantined);
+                let Some(item) = item.filter(|item| item.arrival == place && waits(item.fate.outcome)) else {
+                    return Ok(None);
+                };
+                let (entry, raw) = (Box::new(item.entry(sealer)?), self.raw(sealer, &item).await?);
+                Ok(Some(Belonging::Intake { entry, raw }))
+            }
+            Kind::Messages | Kind::Alerts | Kind::Audit => Ok(None),
+        }
+    }
+
+    async fn leaving_history(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        after: Place,
+        limit: usize,
+    ) -> Result<Vec<Found>, StoreError> {
+        let Place([begun, at, arrival]) = after;
+        let (mut found, mut from) = (Vec::new(), begun.saturating_sub(1));
+        loop {
+            let entries = self.oldest(self.conversation_list(tenant), from, CHUNK).await?;
+            let Some((end, _)) = entries.last() else { return Ok(found) };
+            from = *end;
+            for (place, id) in &entries {
+                let id = ConversationId::from_bytes(names::id(id)?);
+                if self.settled(tenant, sealer, id).await?.is_none_or(|state| state.place != *place) {
+                    continue;
+                }
+                let start = if *place == begun { (at, arrival) } else { (i64::MIN, i64::MIN) };
+                let room = limit - found.len();
+                let messages = self.leaving_messages(tenant, sealer, id, start, room).await?;
+                found.extend(messages.into_iter().map(|((at, arrival), message)| {
+                    (Place([*place, at, arrival]), Belonging::Message(Box::new(message)))
+                }));
+                if found.len() >= limit {
+                    return Ok(found);
+                }
+            }
+        }
+    }
+}
