@@ -27,6 +27,8 @@ struct Nodes {
     model: MemoryStore,
     states: Vec<Conversation>,
     changed: usize,
+    /// Its root key is read as long as the nodes live.
+    _installation: Installation,
 }
 
 async fn node(installation: &Installation, options: &RedisOptions) -> CqlStore {
@@ -45,7 +47,8 @@ impl Nodes {
     async fn start(options: &RedisOptions) -> Self {
         let installation = Installation::new();
         let (one, two) = (node(&installation, options).await, node(&installation, options).await);
-        let mut nodes = Self { one, two, model: MemoryStore::new(), states: Vec::new(), changed: 0 };
+        let (model, states) = (MemoryStore::new(), Vec::new());
+        let mut nodes = Self { one, two, model, states, changed: 0, _installation: installation };
         for n in 0..CONVERSATIONS {
             let first = commit(&conversation(n), vec![]);
             committed(&nodes.model, TENANT, first.clone()).await;
