@@ -6,7 +6,7 @@ use engine::ports::{Leases, Taken};
 use futures_util::future::join_all;
 use storage::cql::CqlStore;
 
-use crate::cql_server;
+use crate::cql_server::Installation;
 use crate::fixture::{OTHER, TENANT};
 
 macro_rules! leases {
@@ -233,9 +233,8 @@ async fn a_burial_and_a_beat_at_once_have_one_winner(store: &impl Leases) {
 #[tokio::test]
 async fn a_lost_answer_changes_nothing() {
     for nth in 1..=10 {
-        let dir = tempfile::tempdir().unwrap();
-        let keys = cql_server::keyring(dir.path());
-        let (losing, other) = (cql_server::node(keys.clone()).await, cql_server::node(keys).await);
+        let installation = Installation::new();
+        let (losing, other) = (installation.node().await, installation.node().await);
         joined(&other, [2]).await;
         won(&other, &number("200"), 2).await;
         losing.faults().lose_answer(nth);
@@ -259,9 +258,8 @@ async fn a_lost_answer_changes_nothing() {
 #[tokio::test]
 async fn a_death_between_two_writes_leaves_a_lease_that_can_be_taken() {
     for writes in 0..6 {
-        let dir = tempfile::tempdir().unwrap();
-        let keys = cql_server::keyring(dir.path());
-        let (dying, heir) = (cql_server::node(keys.clone()).await, cql_server::node(keys).await);
+        let installation = Installation::new();
+        let (dying, heir) = (installation.node().await, installation.node().await);
         joined(&heir, [1, 2]).await;
         dying.faults().die_after(writes);
         let done = take_and_give_up(&dying).await;

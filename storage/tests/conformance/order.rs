@@ -9,12 +9,11 @@ use engine::id::ConversationId;
 use engine::ports::{ConversationQuery, ConversationStore, PageRequest, View};
 use engine::time::Span;
 use storage::cql::CqlStore;
-use storage::crypto::Keyring;
 use storage::memory::MemoryStore;
 use storage::redis::{RedisChanges, RedisOptions};
 use tokio::time::{Instant, interval, timeout};
 
-use crate::cql_server;
+use crate::cql_server::Installation;
 use crate::fixture::*;
 use crate::redis_server::{self, OwnServer};
 
@@ -28,9 +27,11 @@ struct Nodes {
     model: MemoryStore,
     states: Vec<Conversation>,
     changed: usize,
+    /// Its root key is read as long as the nodes live.
+    _installation: Installation,
 }
 
-async fn node(keyring: &Arc<Keyring>, options: &RedisOptions) -> CqlStore {
+async fn node(installation: &Installation, options: &RedisOptions) -> CqlStore {
     let changes = Arc::new(RedisChanges::open(options).unwrap());
     let mut again = interval(Duration::from_millis(10));
     let connected = async {
@@ -39,15 +40,15 @@ async fn node(keyring: &Arc<Keyring>, options: &RedisOptions) -> CqlStore {
         }
     };
     timeout(Duration::from_secs(20), connected).await.unwrap();
-    cql_server::node(Arc::clone(keyring)).await.with_changes(changes)
+    installation.node().await.with_changes(changes)
 }
 
 impl Nodes {
     async fn start(options: &RedisOptions) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let keyring = cql_server::keyring(dir.path());
-        let (one, two) = (node(&keyring, options).await, node(&keyring, options).await);
-        let mut nodes = Self { one, two, model: MemoryStore::new(), states: Vec::new(), changed: 0 };
+        let installation = Installation::new();
+        let (one, two) = (node(&installation, options).await, node(&installation, options).await);
+        let (model, states) = (MemoryStore::new(), Vec::new());
+        let mut nodes = Self { one, two, model, states, changed: 0, _installation: installation };
         for n in 0..CONVERSATIONS {
             let first = commit(&conversation(n), vec![]);
             committed(&nodes.model, TENANT, first.clone()).await;
