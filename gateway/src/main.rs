@@ -10,8 +10,9 @@ use gateway::app::{App, StartError};
 use gateway::config::{Config, LogFormat};
 use gateway::{admin, audit_check, backup, doctor, keys, relocation, server, tls};
 
-/// Whatever the operator asks for: below this it writes down whole answers of the authority, with the tokens in them.
-const QUIETER: &str = "rustls_acme=info";
+/// Whatever the operator asks for: below this they write down whole answers with the tokens in them, signed requests, and what
+/// is stored.
+const QUIETER: &str = "rustls_acme=info,aws=info,redis=info,scylla=info";
 
 /// WhatsApp Business platform that companies run themselves.
 #[derive(Parser)]
