@@ -27,7 +27,7 @@ struct Nodes {
     model: MemoryStore,
     states: Vec<Conversation>,
     changed: usize,
-    /// Its root key is read as long as the nodes live.
+    /// Its root key is asked for as long as there are nodes.
     _installation: Installation,
 }
 
@@ -47,8 +47,8 @@ impl Nodes {
     async fn start(options: &RedisOptions) -> Self {
         let installation = Installation::new();
         let (one, two) = (node(&installation, options).await, node(&installation, options).await);
-        let (model, states) = (MemoryStore::new(), Vec::new());
-        let mut nodes = Self { one, two, model, states, changed: 0, _installation: installation };
+        let mut nodes =
+            Self { one, two, model: MemoryStore::new(), states: Vec::new(), changed: 0, _installation: installation };
         for n in 0..CONVERSATIONS {
             let first = commit(&conversation(n), vec![]);
             committed(&nodes.model, TENANT, first.clone()).await;
