@@ -8,7 +8,7 @@ use dashmap::DashMap;
 use engine::directory::Number;
 use engine::id::{ConversationId, NodeId, PhoneNumberId, TenantId};
 use engine::intake::IntakeRecord;
-use engine::ports::{BlobStore, Bus, Clock, IdSource, MetaApi, StoreError, Translator, WorkingStore};
+use engine::ports::{BlobStore, Bus, Clock, IdSource, MetaApi, Store, StoreError, Translator};
 use engine::rejection::Rejection;
 use engine::time::Timestamp;
 
@@ -22,7 +22,7 @@ use crate::tenant::{Arrived, Backlog, CatchUp, TenantActor};
 
 /// Everything the actors need of the world.
 pub struct World {
-    pub store: Arc<dyn WorkingStore>,
+    pub store: Arc<dyn Store>,
     pub blobs: Arc<dyn BlobStore>,
     pub bus: Arc<dyn Bus>,
     pub meta: Arc<dyn MetaApi>,

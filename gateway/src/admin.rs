@@ -9,7 +9,7 @@ use engine::audit::{Action, AuditActor, AuditEntry};
 use engine::directory::{Member, Number, NumberStanding, RoleId};
 use engine::id::{AccountId, MemberId, PhoneNumberId, TenantId, WabaId};
 use engine::permission::Role;
-use engine::ports::{Created, Updated, WorkingStore};
+use engine::ports::{Created, Store, Updated};
 use engine::rejection::Rejection;
 use engine::time::{Clock as _, IdSource as _};
 
@@ -82,13 +82,13 @@ pub enum Command {
 
 pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
     let opened = Opened::by(config).await?;
-    let done = carry_out(opened.working().as_ref(), config, command).await;
+    let done = carry_out(opened.store().as_ref(), config, command).await;
     opened.close().await?;
     let line = done?;
     writeln!(std::io::stdout(), "{line}").map_err(|error| StartError(error.to_string()))
 }
 
-async fn carry_out(store: &dyn WorkingStore, config: &Config, command: Command) -> Result<String, StartError> {
+async fn carry_out(store: &dyn Store, config: &Config, command: Command) -> Result<String, StartError> {
     match command {
         Command::CreateOrganization { name, owner_email, password_stdin: _ } => {
             create_organization(store, name, &owner_email, &secret_from_stdin()?).await
@@ -125,7 +125,7 @@ async fn carry_out(store: &dyn WorkingStore, config: &Config, command: Command) 
 
 /// Somebody's account, and what each of their organizations is told.
 async fn account_of(
-    store: &dyn WorkingStore,
+    store: &dyn Store,
     email: &str,
     action: Action,
 ) -> Result<(Account, Vec<(TenantId, AuditEntry)>), StartError> {
@@ -139,7 +139,7 @@ async fn account_of(
     Ok((account, audit.map_err(failed)?))
 }
 
-async fn link_for(store: &dyn WorkingStore, config: &Config, email: &str) -> Result<String, StartError> {
+async fn link_for(store: &dyn Store, config: &Config, email: &str) -> Result<String, StartError> {
     let (account, audit) = account_of(store, email, Action::AccountResetRequested).await?;
     let (token, hash) = links::new_token();
     store.put_reset(account.id, hash, SystemClock.now().plus(HANDED_LIFE), audit).await.map_err(failed)?;
@@ -150,7 +150,7 @@ async fn link_for(store: &dyn WorkingStore, config: &Config, email: &str) -> Res
     Ok(reset_link(&origin, &token))
 }
 
-async fn set_password(store: &dyn WorkingStore, email: &str, password: &str) -> Result<String, StartError> {
+async fn set_password(store: &dyn Store, email: &str, password: &str) -> Result<String, StartError> {
     passwords::check_new(password).map_err(|text| StartError(format!("{text} Nothing was changed.")))?;
     let hash = passwords::hash(password).map_err(StartError)?;
     let (account, audit) = account_of(store, email, Action::AccountReset).await?;
@@ -165,7 +165,7 @@ async fn set_password(store: &dyn WorkingStore, email: &str, password: &str) -> 
 }
 
 async fn create_organization(
-    store: &dyn WorkingStore,
+    store: &dyn Store,
     name: String,
     email: &str,
     password: &str,
@@ -198,7 +198,7 @@ fn new_account(email: &str, name: Option<String>, password: &str) -> Result<Acco
 }
 
 async fn add_member(
-    store: &dyn WorkingStore,
+    store: &dyn Store,
     tenant: TenantId,
     email: &str,
     name: Option<String>,
@@ -220,7 +220,7 @@ fn refused(rejection: &Rejection) -> StartError {
     StartError(rejection.to_string())
 }
 
-pub(crate) async fn find(store: &dyn WorkingStore, wanted: &str) -> Result<TenantId, StartError> {
+pub(crate) async fn find(store: &dyn Store, wanted: &str) -> Result<TenantId, StartError> {
     let organizations = store.organizations().await.map_err(failed)?;
     organizations
         .into_iter()

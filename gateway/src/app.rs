@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use actors::{Actors, Placement, World};
+use actors::{Actors, Cluster, Placement, World};
+use engine::cluster::LeaseName;
 use engine::id::{NodeId, TenantId};
-use engine::ports::{BlobStore, Hint, StoreError, WorkingStore};
+use engine::ports::{BlobStore, Hint, Leases, Store, StoreError};
 use engine::time::{Clock, IdSource};
 
 use crate::auth::Auth;
@@ -23,7 +24,7 @@ use crate::meta::parse::Dialect;
 use crate::peers::Peers;
 use crate::routing::Routing;
 use crate::shell::{RandomIds, SystemClock, TimeOrderedIds};
-use crate::store::{Footing, Opened};
+use crate::store::{self, Footing, Opened};
 use crate::templates::TemplateCache;
 
 /// Everything that requests need.
@@ -31,7 +32,7 @@ pub struct App {
     pub config: Config,
     /// The exact Origin of browsers.
     pub origin: String,
-    pub store: Arc<dyn WorkingStore>,
+    pub store: Arc<dyn Store>,
     pub footing: Arc<dyn Footing>,
     pub peers: Peers,
     pub blobs: Arc<dyn BlobStore>,
@@ -58,11 +59,13 @@ pub struct App {
 
 /// What a server stands on.
 pub struct Ground {
-    pub store: Arc<dyn WorkingStore>,
+    pub store: Arc<dyn Store>,
     pub footing: Arc<dyn Footing>,
     pub blobs: Arc<dyn BlobStore>,
     /// The keys that sign sessions: the same for every node.
     pub keys: Arc<dyn KeyPlace>,
+    /// `None`: all work is ours.
+    pub leases: Option<Arc<dyn Leases>>,
     pub peers: Peers,
 }
 
@@ -76,6 +79,13 @@ const LAG_MAX: Duration = Duration::from_millis(200);
 /// Intake is refused below this, so that what is stored can still be merged, read and backed up.
 const FREE_BYTES_MIN: u64 = 256 << 20;
 
+/// What the installation does by itself, whichever node has it: [`HOUSEKEEPING`] and [`ROUNDS`].
+const CHORES: u16 = 2;
+/// Trimming, handing over, forgetting what has expired.
+pub const HOUSEKEEPING: LeaseName = LeaseName::Chores(0);
+/// Checks of numbers.
+pub const ROUNDS: LeaseName = LeaseName::Chores(1);
+
 /// More are answered 503.
 const CHECKUPS_AT_ONCE: usize = 4;
 
@@ -83,15 +93,19 @@ impl App {
     /// Opens the store and starts the actors. Must run inside an actix system.
     pub async fn start(config: Config, origin: String, demo: Option<Demo>) -> Result<Self, StartError> {
         let opened = Opened::by(&config).await?;
-        let footing = opened.footing();
-        // Nodes find each other by looking at the store; the way for hints between them is not chosen by settings yet.
-        let peers = if footing.is_shared() {
-            Peers::on_one_store(NodeId::from_bytes(RandomIds.next()), None)
-        } else {
-            Peers::none()
+        let node = NodeId::from_bytes(RandomIds.next());
+        let peers = match opened.leases() {
+            Some(_) => Peers::on_one_store(node, store::hints(&config)?),
+            None => Peers::none(),
         };
-        let (blobs, keys) = (opened.blobs(&config)?, opened.session_keys(&config));
-        let ground = Ground { store: opened.working(), footing, blobs, keys, peers };
+        let ground = Ground {
+            store: opened.store(),
+            footing: opened.footing(),
+            blobs: opened.blobs(&config).await?,
+            keys: opened.session_keys(&config),
+            leases: opened.leases(),
+            peers,
+        };
         Self::start_on(ground, config, origin, demo).await
     }
 
@@ -104,7 +118,7 @@ impl App {
     ) -> Result<Self, StartError> {
         // Before anything counts: a gauge that misses its first steps stays wrong.
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
-        let Ground { store, footing, blobs, keys, peers } = ground;
+        let Ground { store, footing, blobs, keys, leases, peers } = ground;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let auth = Auth::open(keys, &config.limits, clock.now())
             .await
@@ -128,7 +142,7 @@ impl App {
             translator: Arc::new(Dialect),
             clock: clock.clone(),
             ids: Arc::new(RandomIds),
-            cluster: None,
+            cluster: leases.map(|leases| Cluster { leases, hints: peers.hints(), chores: CHORES }),
         };
         let actors = Actors::start(world, &Placement::Arbiters(threads(config.actor_threads)));
         let routing = Routing::load(store.as_ref()).await.map_err(|error| StartError(error.to_string()))?;
@@ -199,7 +213,7 @@ impl App {
     }
 }
 
-async fn roll_forward(store: &dyn WorkingStore, footing: &dyn Footing) -> Result<(), StoreError> {
+async fn roll_forward(store: &dyn Store, footing: &dyn Footing) -> Result<(), StoreError> {
     for organization in store.organizations().await? {
         footing.roll_forward(organization.id).await?;
     }

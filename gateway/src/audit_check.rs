@@ -45,7 +45,7 @@ pub async fn run(config: &Config, command: Command) -> Result<ExitCode, StartErr
 /// What to say, and whether all is as it was written.
 pub(crate) async fn verify(opened: &Opened, wanted: Option<&str>) -> Result<(Vec<String>, bool), StartError> {
     let failed = |error: StoreError| StartError(error.to_string());
-    let store = opened.working();
+    let store = opened.store();
     let store = store.as_ref();
     let wanted = match wanted {
         Some(wanted) => Some(find(store, wanted).await?),

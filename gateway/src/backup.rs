@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use engine::audit::{Action, AuditActor, AuditEntry};
 use engine::id::ClaimToken;
 use engine::outgoing::OutboxState;
-use engine::ports::{StoreError, WorkingStore};
+use engine::ports::{Store, StoreError};
 use engine::time::{Clock as _, IdSource as _, Timestamp};
 use storage::backup::{BackupError, Restore, take};
 use storage::crypto::{KeyringPlace, put_back_keys};
@@ -110,7 +110,7 @@ async fn look_at(staged: &Config, restore: &Restore) -> Result<Vec<String>, Star
     }
     let made_at = restore.manifest.about.get("made_at").and_then(serde_json::Value::as_i64).unwrap_or_default();
     let entry = AuditEntry::new(SystemClock.now(), AuditActor::System, Action::BackupRestored);
-    let store = opened.working();
+    let store = opened.store();
     let told = tell_all(store.as_ref(), &entry.with("made_at", &made_at)).await;
     let held = hold_queued(store.as_ref()).await;
     let closed = opened.close().await;
@@ -127,7 +127,7 @@ async fn look_at(staged: &Config, restore: &Restore) -> Result<Vec<String>, Star
 
 /// What was queued at the moment of the backup may have left since, and nobody gets a message twice. A claim of a process
 /// that is gone says just that: a status settles it, or a person does (ADR 0004). Answers how many.
-async fn hold_queued(store: &dyn WorkingStore) -> Result<u64, StoreError> {
+async fn hold_queued(store: &dyn Store) -> Result<u64, StoreError> {
     let (now, mut held) = (SystemClock.now(), 0);
     for organization in store.organizations().await? {
         let mut after = None;
@@ -145,7 +145,7 @@ async fn hold_queued(store: &dyn WorkingStore) -> Result<u64, StoreError> {
     Ok(held)
 }
 
-async fn tell_all(store: &dyn WorkingStore, entry: &AuditEntry) -> Result<(), StoreError> {
+async fn tell_all(store: &dyn Store, entry: &AuditEntry) -> Result<(), StoreError> {
     for organization in store.organizations().await? {
         store.record(organization.id, vec![entry.clone()]).await?;
     }

@@ -12,7 +12,7 @@ use figment::providers::{Env, Format, Toml};
 use serde::{Deserialize, Deserializer};
 use storage::crypto::KeyringPlace;
 
-pub use cluster::CqlConfig;
+pub use cluster::{CqlConfig, RedisConfig, S3Config};
 
 /// The defaults, and the manual.
 pub const DEFAULTS: &str = include_str!("../jetto.default.toml");
@@ -41,7 +41,10 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     pub sign_up: SignUp,
     pub storage: Storage,
+    pub blobs: Blobs,
     pub cql: CqlConfig,
+    pub redis: RedisConfig,
+    pub s3: S3Config,
     pub tls: TlsConfig,
     pub smtp: SmtpConfig,
     pub meta: MetaConfig,
@@ -69,6 +72,14 @@ pub enum SignUp {
 pub enum Storage {
     Sqlite,
     Cql,
+}
+
+/// What keeps the bytes of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Blobs {
+    Disk,
+    S3,
 }
 
 /// Without any of it, `listen` speaks HTTP and a proxy ends TLS.
@@ -260,6 +271,8 @@ impl Config {
         crate::mail::Mailer::open(&self.smtp)?;
         self.tls.check()?;
         self.cql.check(self.storage)?;
+        self.redis.check(self.storage)?;
+        self.s3.check(self.blobs)?;
         if self.limits.live_backlog_bytes < 65_536 {
             return bad("Setting limits.live_backlog_bytes: wants at least 65536.");
         }

@@ -68,7 +68,7 @@ fn settings(config: &Config) -> Finding {
 
 async fn check_store(opened: &Opened, config: &Config) -> Result<Vec<Finding>, StartError> {
     let failed = |error: engine::ports::StoreError| StartError(error.to_string());
-    let store = opened.working();
+    let store = opened.store();
     let mut findings: Vec<_> = opened.footing().free_bytes().map(disk).into_iter().collect();
     if findings.is_empty() {
         findings.push(Finding::Fine(format!("the servers of keyspace {} answer", config.cql.keyspace)));
@@ -79,7 +79,7 @@ async fn check_store(opened: &Opened, config: &Config) -> Result<Vec<Finding>, S
         let action = "Make one with `jetto admin create-organization`.".to_owned();
         findings.push(Finding::Broken("there is no organization".to_owned(), action));
     }
-    let blobs = opened.blobs(config)?;
+    let blobs = opened.blobs(config).await?;
     let graph = GraphConfig {
         base_url: config.meta.graph_url.clone(),
         version: config.meta.graph_version.clone(),

@@ -93,7 +93,7 @@ async fn rotate_root(config: &Config, keyring: &Keyring) -> Result<String, Start
 }
 
 async fn reseal(config: &Config, opened: &Opened, store: &SqliteStore) -> Result<String, StartError> {
-    let (blobs, keyring) = (opened.blobs(config)?, opened.keyring());
+    let (blobs, keyring) = (opened.directory(config)?, opened.keyring());
     keyring.begin_data_rotation().map_err(|error| unchanged(&error))?;
     let values = store.reseal().await.map_err(|error| failed(&error))?;
     let sealing = tokio::task::spawn_blocking(move || blobs.reseal()).await;

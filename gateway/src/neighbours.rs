@@ -51,9 +51,7 @@ pub async fn run(app: web::Data<App>) {
     }
     let (sender, mut heard) = mpsc::channel(HEARD_MAX);
     let (missed, look) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
-    if let Some(hints) = app.peers.hints() {
-        hints.listen(Arc::new(Ear { heard: sender.clone(), missed: missed.clone(), look: look.clone() }));
-    }
+    app.peers.hints().listen(Arc::new(Ear { heard: sender.clone(), missed: missed.clone(), look: look.clone() }));
     let mut tick = interval(LOOK_EVERY);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let looking = async {
@@ -64,6 +62,7 @@ pub async fn run(app: web::Data<App>) {
                 () = look.notified() => {}
             }
             if missed.swap(false, Ordering::Relaxed) {
+                app.actors.missed();
                 reload_routing(&app).await;
             }
             seen.look(&app).await;
@@ -82,6 +81,7 @@ pub async fn run(app: web::Data<App>) {
 }
 
 async fn follow(app: &App, hint: Hint) {
+    app.actors.heard(&hint);
     let done = match hint {
         Hint::Logged { tenant, head } => {
             app.hub.heard_head(tenant, head);
@@ -104,7 +104,7 @@ async fn follow(app: &App, hint: Hint) {
             sessions::look_at_connected(app, tenant, Doubted::Session(session)).await
         }
         Hint::MemberEnded { tenant, member } => sessions::look_at_connected(app, tenant, Doubted::Member(member)).await,
-        // Whoever has the lease looks into the logs.
+        // The actors have heard it.
         Hint::Work { .. } | Hint::Outbox { .. } => Ok(()),
     };
     if let Err(error) = done {

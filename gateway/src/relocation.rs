@@ -85,7 +85,7 @@ fn refusal(welcome: Welcome, name: &str) -> Option<RelocationError> {
 pub async fn export(config: &Config, what: &What, to: &Path, passphrase_file: &Path) -> Result<(), StartError> {
     let passphrase = read_passphrase(passphrase_file)?;
     let opened = Opened::by(config).await?;
-    let (store, blobs) = (opened.moving()?, opened.blobs(config)?);
+    let (store, blobs) = (opened.store(), opened.blobs(config).await?);
     let store = store.as_ref();
     let exported = if let Some(name) = &what.organization {
         let tenant = crate::admin::find(store, name).await?;
@@ -143,7 +143,7 @@ async fn all_folders(
 pub async fn import(config: &Config, from: &Path, passphrase_file: &Path) -> Result<(), StartError> {
     let passphrase = read_passphrase(passphrase_file)?;
     let opened = Opened::by(config).await?;
-    let (store, blobs) = (opened.moving()?, opened.blobs(config)?);
+    let (store, blobs) = (opened.store(), opened.blobs(config).await?);
     let imported = import_all(store.as_ref(), blobs.as_ref(), from, &passphrase).await;
     let verified = audit_check::verify(&opened, None).await;
     opened.close().await?;

@@ -9,7 +9,7 @@ use engine::ports::{Bus as _, StoreError};
 use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
-use crate::app::App;
+use crate::app::{self, App};
 use crate::checks;
 
 /// The first round, after the start: soon, but not while everybody comes back.
@@ -36,6 +36,9 @@ pub async fn run(app: actix_web::web::Data<App>) {
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         round.tick().await;
+        if app.actors.holds(&app::ROUNDS).is_none() {
+            continue;
+        }
         match numbers(&app).await {
             Ok(numbers) => walk(numbers, async |(tenant, id)| visit(&app, tenant, &id).await).await,
             Err(error) => tracing::warn!(%error, "the numbers were not checked; the next round tries again"),

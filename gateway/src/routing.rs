@@ -8,7 +8,7 @@ use dashmap::DashMap;
 use engine::directory::{MetaApp, Number, NumberChange};
 use engine::id::{CallbackKey, PhoneNumberId, TenantId, WabaId};
 use engine::intake::IntakeRecord;
-use engine::ports::{StoreError, WorkingStore};
+use engine::ports::{Store, StoreError};
 use engine::time::{Span, Timestamp};
 
 /// Who has which number, account and callback address.
@@ -40,14 +40,14 @@ struct Table {
 }
 
 impl Routing {
-    pub async fn load(store: &dyn WorkingStore) -> Result<Self, StoreError> {
+    pub async fn load(store: &dyn Store) -> Result<Self, StoreError> {
         let routing = Self::default();
         routing.reload(store).await?;
         Ok(routing)
     }
 
     /// After a number or an app was connected, changed or taken away.
-    pub async fn reload(&self, store: &dyn WorkingStore) -> Result<(), StoreError> {
+    pub async fn reload(&self, store: &dyn Store) -> Result<(), StoreError> {
         let _turn = self.reloading.lock().await;
         let mut table = Table::default();
         for organization in store.organizations().await? {
@@ -76,7 +76,7 @@ impl Routing {
     }
 
     /// Whether the organization's numbers or app are others in the store than here.
-    pub async fn differs(&self, store: &dyn WorkingStore, tenant: TenantId) -> Result<bool, StoreError> {
+    pub async fn differs(&self, store: &dyn Store, tenant: TenantId) -> Result<bool, StoreError> {
         let (numbers, app) = (store.numbers(tenant).await?, store.meta_app(tenant).await?);
         let Ok(table) = self.table.read() else { return Ok(true) };
         let here = table.numbers.values().filter(|owner| **owner == tenant).count();
@@ -91,7 +91,7 @@ impl Routing {
 
     /// Looks into the store for the numbers of items that are nobody's here: another node may have connected one just now.
     /// `true`: it has, and it is known now.
-    pub async fn look_for(&self, store: &dyn WorkingStore, records: &[IntakeRecord]) -> Result<bool, StoreError> {
+    pub async fn look_for(&self, store: &dyn Store, records: &[IntakeRecord]) -> Result<bool, StoreError> {
         let numbers = records.iter().filter(|record| record.quarantined.is_some());
         let numbers: BTreeSet<_> = numbers.filter_map(|record| record.number.as_ref()).collect();
         for number in numbers.into_iter().filter(|number| self.of_number(number).is_none()) {
@@ -139,7 +139,7 @@ impl Routing {
     }
 
     /// Writes down when something last came, so that it is known after a restart; `all`: also what changed just now.
-    pub async fn keep(&self, store: &dyn WorkingStore, all: bool) -> Result<(), StoreError> {
+    pub async fn keep(&self, store: &dyn Store, all: bool) -> Result<(), StoreError> {
         let due = |heard: &Heard| match heard.kept {
             Some(kept) if all => kept < heard.at,
             Some(kept) => heard.at.since(kept) >= KEPT_EVERY,

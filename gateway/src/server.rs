@@ -13,7 +13,7 @@ use engine::id::TenantId;
 use engine::time::{Span, Timestamp};
 use rustls::ServerConfig;
 
-use crate::app::{App, StartError, threads};
+use crate::app::{self, App, StartError, threads};
 use crate::handover::hand_over_all;
 use crate::http::headers;
 use crate::http::problem::Problem;
@@ -176,6 +176,9 @@ async fn keep_house(app: web::Data<App>) {
             tracing::warn!(%error, "the audit log was not told of a backup; it is, next time");
         }
         keep_heard(&app, false).await;
+        if app.actors.holds(&app::HOUSEKEEPING).is_none() {
+            continue;
+        }
         let organizations = app.store.organizations().await.unwrap_or_default();
         for organization in organizations {
             if let Err(error) = app.store.trim(organization.id, EVENTS_KEPT).await {

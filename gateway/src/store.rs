@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::id::TenantId;
-use engine::ports::{Store, StoreError, WorkingStore};
-use storage::blobs::DirectoryBlobs;
+use engine::ports::{BlobStore, Hints, Leases, Store, StoreError};
+use storage::blobs::{DirectoryBlobs, S3Blobs, S3Credentials, S3Options};
 use storage::cql::{CqlOptions, CqlStore};
 use storage::crypto::Keyring;
+use storage::redis::{RedisChanges, RedisHints, RedisOptions};
 use storage::sqlite::{SqliteOptions, SqliteStore};
+use zeroize::Zeroizing;
 
 use crate::app::StartError;
 use crate::auth::keys::{KeyFile, KeyPlace};
-use crate::config::{Config, CqlConfig, Storage};
+use crate::config::{Blobs, Config, CqlConfig, RedisConfig, S3Config, Storage};
 use crate::shell::SystemClock;
 
 /// What carries a store, as far as the server has to look after it.
@@ -102,20 +104,10 @@ impl Opened {
         }
     }
 
-    pub fn working(&self) -> Arc<dyn WorkingStore> {
+    pub fn store(&self) -> Arc<dyn Store> {
         match self {
             Self::Embedded(store) => store.clone(),
             Self::Cluster(store) => store.clone(),
-        }
-    }
-
-    /// For organizations that move in or out.
-    pub fn moving(&self) -> Result<Arc<dyn Store>, StartError> {
-        match self {
-            Self::Embedded(store) => Ok(store.clone()),
-            Self::Cluster(_) => {
-                Err(StartError("Organizations do not move in or out with storage = \"cql\" yet.".to_owned()))
-            }
         }
     }
 
@@ -134,9 +126,32 @@ impl Opened {
     }
 
     /// Opens the directory of files, which are sealed by the store's keys.
-    pub fn blobs(&self, config: &Config) -> Result<Arc<DirectoryBlobs>, StartError> {
+    pub fn directory(&self, config: &Config) -> Result<Arc<DirectoryBlobs>, StartError> {
         let blobs = DirectoryBlobs::open(&config.data_dir, self.keyring());
         blobs.map(Arc::new).map_err(|error| StartError(format!("Files cannot be stored: {error}.")))
+    }
+
+    /// Where the settings want files.
+    pub async fn blobs(&self, config: &Config) -> Result<Arc<dyn BlobStore>, StartError> {
+        if config.blobs == Blobs::Disk {
+            return Ok(self.directory(config)?);
+        }
+        let S3Config { endpoint, bucket, region, path_style, access_key_id, secret_access_key, prefix } =
+            config.s3.clone();
+        let credentials = (!access_key_id.is_empty())
+            .then(|| S3Credentials { access_key_id, secret_access_key: Zeroizing::new(secret_access_key) });
+        let endpoint = (!endpoint.is_empty()).then_some(endpoint);
+        let options = S3Options { endpoint, bucket, region, path_style, prefix, credentials };
+        let blobs = Box::pin(S3Blobs::open(options, self.keyring())).await;
+        Ok(Arc::new(blobs.map_err(|error| StartError(format!("Files cannot be stored: {error}.")))?))
+    }
+
+    /// Nodes and what each has taken, where there may be others.
+    pub fn leases(&self) -> Option<Arc<dyn Leases>> {
+        match self {
+            Self::Embedded(_) => None,
+            Self::Cluster(store) => Some(store.clone()),
+        }
     }
 
     /// Where the keys that sign sessions lie.
@@ -160,6 +175,19 @@ impl Opened {
     }
 }
 
+/// The way between nodes. A Redis that is away keeps nobody from starting.
+pub fn hints(config: &Config) -> Result<Option<Arc<dyn Hints>>, StartError> {
+    let Some(options) = redis_options(config) else { return Ok(None) };
+    let hints = RedisHints::open(&options).map_err(|error| StartError(format!("Setting redis.url: {error}.")))?;
+    Ok(Some(Arc::new(hints)))
+}
+
+fn redis_options(config: &Config) -> Option<RedisOptions> {
+    let RedisConfig { url } = &config.redis;
+    let prefix = || format!("jetto:{}:{}", config.cql.keyspace, config.cql.installation);
+    (!url.is_empty()).then(|| RedisOptions { urls: url.clone(), prefix: prefix() })
+}
+
 async fn open_cluster(config: &Config) -> Result<CqlStore, StartError> {
     let failed = |error: &dyn std::fmt::Display| {
         let nodes = config.cql.nodes.join(", ");
@@ -168,5 +196,9 @@ async fn open_cluster(config: &Config) -> Result<CqlStore, StartError> {
     let CqlConfig { nodes, keyspace, replicas, installation, username, password, tls_ca_file } = config.cql.clone();
     let login = (!username.is_empty()).then_some((username, password));
     let options = CqlOptions { nodes, keyspace, replicas, installation, login, tls_ca_file };
-    CqlStore::open(&options, config.keyring(), Arc::new(SystemClock)).await.map_err(|error| failed(&error))
+    let opened = Box::pin(CqlStore::open(&options, config.keyring(), Arc::new(SystemClock))).await;
+    let store = opened.map_err(|error| failed(&error))?;
+    let Some(redis) = redis_options(config) else { return Ok(store) };
+    let changes = RedisChanges::open(&redis).map_err(|error| StartError(format!("Setting redis.url: {error}.")))?;
+    Ok(store.with_changes(Arc::new(changes)))
 }

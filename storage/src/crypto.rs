@@ -17,4 +17,4 @@ pub use passphrase::{Passphrase, PassphraseError};
 pub use sealer::{Column, LOOKUP_BYTES, Lookup, Sealer};
 
 pub(crate) use keyring_file::private_folder;
-pub(crate) use stream::{open_range, open_stale, seal_file};
+pub(crate) use stream::{open_range, open_stale, seal_file, sealed_range};

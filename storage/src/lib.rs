@@ -9,4 +9,5 @@ pub mod crypto;
 mod cursor;
 pub mod memory;
 mod order;
+pub mod redis;
 pub mod sqlite;

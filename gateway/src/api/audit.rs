@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use engine::audit::{Action, AuditRecord, Origin};
 use engine::id::{ActorId, TenantId};
-use engine::ports::{AuditQuery, ListError, PageRequest, WorkingStore};
+use engine::ports::{AuditQuery, ListError, PageRequest, Store};
 use engine::time::{Span, Timestamp};
 use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
@@ -149,7 +149,7 @@ pub async fn export(
 
 /// Page by page, as the client takes them. A failure midway ends the connection without its last chunk.
 fn pages(
-    store: Arc<dyn WorkingStore>,
+    store: Arc<dyn Store>,
     tenant: TenantId,
     query: AuditQuery,
     format: ExportFormat,

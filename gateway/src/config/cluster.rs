@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use super::{BadConfig, Storage, list, optional_path};
+use super::{BadConfig, Blobs, Storage, list, optional_path};
 
 /// Names of keyspaces are part of statements.
 const KEYSPACE_MAX: usize = 48;
@@ -74,6 +74,81 @@ impl CqlConfig {
     }
 }
 
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RedisConfig {
+    /// May hold a password.
+    #[serde(deserialize_with = "list")]
+    pub url: Vec<String>,
+}
+
+impl std::fmt::Debug for RedisConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisConfig").field("servers", &self.url.len()).finish()
+    }
+}
+
+impl RedisConfig {
+    pub(super) fn check(&self, storage: Storage) -> Result<(), BadConfig> {
+        let bad = |text: &str| Err(BadConfig(text.to_owned()));
+        if storage == Storage::Sqlite && !self.url.is_empty() {
+            return bad(
+                "Setting redis.url: is for several machines, which want storage = \"cql\"; empty it, or set that.",
+            );
+        }
+        if !self.url.iter().all(|url| url.starts_with("redis://") || url.starts_with("rediss://")) {
+            return bad("Setting redis.url: wants redis:// or rediss://, as in rediss://:password@10.0.0.1:6379.");
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct S3Config {
+    pub endpoint: String,
+    pub bucket: String,
+    pub region: String,
+    pub path_style: bool,
+    pub access_key_id: String,
+    pub secret_access_key: String,
+    pub prefix: String,
+}
+
+impl std::fmt::Debug for S3Config {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("S3Config")
+            .field("endpoint", &self.endpoint)
+            .field("bucket", &self.bucket)
+            .finish_non_exhaustive()
+    }
+}
+
+impl S3Config {
+    pub(super) fn check(&self, blobs: Blobs) -> Result<(), BadConfig> {
+        let bad = |text: &str| Err(BadConfig(text.to_owned()));
+        match blobs {
+            Blobs::Disk if !self.bucket.is_empty() => {
+                return bad(
+                    "Settings blobs and s3.bucket: name a bucket, but blobs is \"disk\"; say blobs = \"s3\", or empty s3.bucket.",
+                );
+            }
+            Blobs::S3 if self.bucket.is_empty() || self.region.is_empty() => {
+                return bad("Settings s3.bucket and s3.region (JETTO_S3__BUCKET): blobs = \"s3\" wants both.");
+            }
+            Blobs::Disk | Blobs::S3 => {}
+        }
+        if !(self.endpoint.is_empty() || self.endpoint.starts_with("https://") || self.endpoint.starts_with("http://"))
+        {
+            return bad("Setting s3.endpoint: wants https://host, or nothing for Amazon's own.");
+        }
+        if self.access_key_id.is_empty() != self.secret_access_key.is_empty() {
+            return bad("Settings s3.access_key_id and s3.secret_access_key: want both, or none.");
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use figment::Figment;
@@ -101,6 +176,12 @@ mod tests {
             (format!("{cql}cql.replicas = 0"), "cql.replicas"),
             (format!("{cql}cql.installation = ''"), "cql.installation"),
             (format!("{cql}cql.username = 'jetto'"), "cql.password"),
+            ("redis.url = 'redis://10.0.0.1'".to_owned(), "redis.url"),
+            (format!("{cql}redis.url = '10.0.0.1:6379'"), "redis.url"),
+            ("blobs = 's3'".to_owned(), "JETTO_S3__BUCKET"),
+            ("s3.bucket = 'jetto'".to_owned(), "blobs"),
+            ("blobs = 's3'\ns3.bucket = 'jetto'\ns3.access_key_id = 'k'".to_owned(), "s3.secret_access_key"),
+            ("blobs = 's3'\ns3.bucket = 'jetto'\ns3.endpoint = 'minio:9000'".to_owned(), "s3.endpoint"),
         ] {
             assert!(given(&text).unwrap_err().0.contains(named), "{text}");
         }
@@ -109,7 +190,9 @@ mod tests {
 
     #[test]
     fn no_secret_shows_in_debug_output() {
-        let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string("cql.password = 'hush'"));
+        let figment = Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(
+            "cql.password = 'hush'\nredis.url = 'redis://:hush@10.0.0.1'\ns3.secret_access_key = 'hush'",
+        ));
         assert!(!format!("{:?}", figment.extract::<Config>().unwrap()).contains("hush"));
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use actix_web::web;
 use clap::Args;
 use engine::intake::IntakeOutcome;
-use engine::ports::{BlobStore, IntakeQuery, PageRequest, WorkingStore};
+use engine::ports::{BlobStore, IntakeQuery, PageRequest, Store};
 use engine::time::{Clock as _, Timestamp};
 use loadtest::payload::{Line, Phone, PhoneNumberId, PortfolioId, Update, WabaId};
 use loadtest::simulator::{NumberConfig, PortfolioConfig, Profile, Simulator, SimulatorConfig, Tier};
@@ -56,7 +56,7 @@ pub async fn run(options: Options, start_log: impl FnOnce(&Config)) -> Result<()
     start_log(&config);
     put_cast(&config).await?;
     let app = web::Data::new(App::start(config, url.clone(), Some(Demo { door: cast::door() })).await?);
-    let (store, blobs): (Arc<dyn WorkingStore>, Arc<dyn BlobStore>) = (app.store.clone(), app.blobs.clone());
+    let (store, blobs): (Arc<dyn Store>, Arc<dyn BlobStore>) = (app.store.clone(), app.blobs.clone());
     let now = app.clock.now();
     introduce(&simulator, store.as_ref(), options.seed, now).await?;
     simulator.set_callback(&format!("{url}/webhooks/whatsapp"));
@@ -82,12 +82,7 @@ pub async fn run(options: Options, start_log: impl FnOnce(&Config)) -> Result<()
     served
 }
 
-async fn introduce(
-    simulator: &Simulator,
-    store: &dyn WorkingStore,
-    seed: u64,
-    now: Timestamp,
-) -> Result<(), StartError> {
+async fn introduce(simulator: &Simulator, store: &dyn Store, seed: u64, now: Timestamp) -> Result<(), StartError> {
     let introductions = seed::introductions(store, seed, now).await.map_err(|error| StartError(error.to_string()))?;
     for introduction in introductions {
         simulator.introduce(introduction).map_err(|error| StartError(error.to_string()))?;
@@ -96,7 +91,7 @@ async fn introduce(
 }
 
 /// A former start left something.
-async fn has_quarantined(store: &dyn WorkingStore) -> Result<bool, StartError> {
+async fn has_quarantined(store: &dyn Store) -> Result<bool, StartError> {
     let page = PageRequest { after: None, limit: 1 };
     let query = IntakeQuery { outcome: Some(IntakeOutcome::Quarantined), page };
     let found = store.entries(cast::clinic().id, query).await.map_err(|error| StartError(error.to_string()))?;
@@ -158,7 +153,7 @@ fn settings(options: &Options, listen: SocketAddr, simulator: &Simulator) -> Res
 async fn put_cast(config: &Config) -> Result<(), StartError> {
     let failed = |error: engine::ports::StoreError| StartError(error.to_string());
     let opened = Opened::by(config).await?;
-    let store = opened.working();
+    let store = opened.store();
     let now = SystemClock.now();
     for organization in [cast::clinic(), cast::workshop()] {
         // At a second start everybody is there.

@@ -18,7 +18,7 @@ use engine::directory::Person;
 use engine::id::InvalidId;
 use engine::message::Message;
 use engine::outgoing::{Lane, Outgoing, OutgoingBody, Recipient};
-use engine::ports::{BlobStore, Commit, StoreError, WorkingStore};
+use engine::ports::{BlobStore, Commit, Store, StoreError};
 use engine::time::Timestamp;
 use futures_util::future::try_join_all;
 
@@ -48,7 +48,7 @@ const BALANCING: usize = 4_000;
 
 /// Fills the main organization's history once; a second start finds it and does nothing.
 pub(super) async fn seed(
-    store: &dyn WorkingStore,
+    store: &dyn Store,
     blobs: &dyn BlobStore,
     seed: u64,
     now: Timestamp,
@@ -79,7 +79,7 @@ pub(super) async fn seed(
 /// Brings portions into the store.
 struct Desk<'a> {
     scene: &'a Scene,
-    store: &'a dyn WorkingStore,
+    store: &'a dyn Store,
     blobs: &'a dyn BlobStore,
     waiting: Vec<Story>,
 }
@@ -187,7 +187,7 @@ impl<'a> History<'a> {
     }
 
     /// The last message comes last into the store.
-    async fn is_complete(&self, store: &dyn WorkingStore) -> Result<bool, StoreError> {
+    async fn is_complete(&self, store: &dyn Store) -> Result<bool, StoreError> {
         let latest = self.closed(PEOPLE - 1, NUMBERS - 1)?;
         let Some(last) = latest.messages.last() else { return Ok(false) };
         Ok(store.message(self.scene.tenant, last.conversation_id, last.id).await?.is_some())

@@ -13,7 +13,7 @@ use engine::access::Principal;
 use engine::event::LoggedEvent;
 use engine::household::Household;
 use engine::id::{ConversationId, MemberId, SessionId, TenantId};
-use engine::ports::{Bus, Hint, StoreError, WorkingStore};
+use engine::ports::{Bus, Hint, Store, StoreError};
 use tokio::time::Instant;
 
 use super::channel::{Around, Channel, ConnectionId, Listener, Outlet, frame_of};
@@ -35,7 +35,7 @@ const CATCH_UP_MAX: u64 = 50_000;
 
 pub struct Hub<O = Tab> {
     this: Weak<Self>,
-    store: Arc<dyn WorkingStore>,
+    store: Arc<dyn Store>,
     households: Arc<Households>,
     peers: Peers,
     channels: DashMap<TenantId, Arc<Mutex<Channel<O>>>>,
@@ -72,7 +72,7 @@ pub struct Candidate<O> {
 
 impl<O: Outlet> Hub<O> {
     /// Must be made on a thread whose runtime lives as long as the process.
-    pub fn new(store: Arc<dyn WorkingStore>, households: Arc<Households>, peers: Peers, limits: &Limits) -> Arc<Self> {
+    pub fn new(store: Arc<dyn Store>, households: Arc<Households>, peers: Peers, limits: &Limits) -> Arc<Self> {
         Arc::new_cyclic(|this| Self {
             this: this.clone(),
             store,

@@ -318,7 +318,7 @@ impl Jetto {
     pub(crate) async fn unmask(&self, organization: &str) {
         use engine::ports::Changed;
         let (opened, found) = self.store(organization).await;
-        let (store, tenant) = (opened.working(), found.id);
+        let (store, tenant) = (opened.store(), found.id);
         let household = store.household(tenant).await.unwrap().unwrap();
         let settings = engine::directory::Settings { mask_phones: false, ..household.settings };
         let write = engine::household::Write::Settings(settings);
@@ -330,7 +330,7 @@ impl Jetto {
     /// Entries of this kind in the organization's audit log; the server must be stopped.
     pub(crate) async fn audit_records(&self, organization: &str, action: &str) -> Vec<engine::audit::AuditRecord> {
         let (opened, found) = self.store(organization).await;
-        let mut records = opened.working().audit_chain(found.id, 0, 1_000).await.unwrap();
+        let mut records = opened.store().audit_chain(found.id, 0, 1_000).await.unwrap();
         opened.close().await.unwrap();
         records.retain(|record| record.entry.action.key() == action);
         records

@@ -87,7 +87,6 @@ fn what_only_a_store_of_its_own_has_is_refused_with_one_line() {
             (vec!["restore", "--from", to], "snapshots of keyspace jetto_it"),
             (vec!["keys", "rotate", "--data"], "data keys are not changed"),
             (vec!["keys", "backup", "--to", to, "--passphrase-file", passphrase], "copy of the root key"),
-            (vec!["export", "--installation", "--to", to, "--passphrase-file", passphrase], "storage = \"cql\""),
         ] {
             let output = jetto.run(&arguments, "").await;
             let said = String::from_utf8(output.stderr).unwrap();

@@ -168,7 +168,8 @@ impl CqlStore {
         if self.cql.lwt_batch(parts).await? != Lwt::Applied {
             return Ok(false);
         }
-        self.orders.advance(tenant, head.version).await;
+        let changed = open.iter().map(|waiting| waiting.wish.conversation).collect();
+        self.orders.advance(tenant, home, head.version, changed).await;
         for (waiting, first) in open.drain(..).zip(given) {
             drop(waiting.answer.send(Ok(first)));
         }

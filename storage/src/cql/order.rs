@@ -1,8 +1,10 @@
-//! In which order conversations are listed. The truth is in their rows; this is derived from them, held in memory for each
-//! organization that somebody looks at, and thrown away when another node has changed something.
+//! In which order conversations are listed. The truth is in their rows; this is derived from them and held in memory for each
+//! organization that somebody looks at. When another node has changed something, Redis knows what (ADR 0017), and those rows
+//! are read again; when it does not, all of them.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 
 use engine::access::{Holder, Visibility};
@@ -14,9 +16,15 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use super::{CqlStore, names};
+use crate::crypto::Lookup;
+use crate::redis::RedisChanges;
 
 /// Partitions over which an organization's conversations are spread.
 const SHARDS: i8 = 16;
+/// Conversations that are read again one by one; with more, all of them are.
+const CATCH_UP_MAX: usize = 4_096;
+/// Of them in one statement.
+const IN_MAX: usize = 100;
 
 /// What a list needs to know of a conversation.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -105,6 +113,9 @@ impl Order {
 #[derive(Default)]
 pub(super) struct Orders {
     tenants: StdMutex<HashMap<TenantId, Arc<Mutex<Order>>>>,
+    changes: Option<Arc<RedisChanges>>,
+    /// Times that all rows of an organization were read.
+    read_whole: AtomicU64,
 }
 
 impl Orders {
@@ -113,7 +124,10 @@ impl Orders {
     }
 
     /// The log went on by one version, and all of it was ours.
-    pub(super) async fn advance(&self, tenant: TenantId, from: i64) {
+    pub(super) async fn advance(&self, tenant: TenantId, home: Lookup, from: i64, changed: Vec<ConversationId>) {
+        if let Some(changes) = &self.changes {
+            changes.note(home, from + 1, changed);
+        }
         let order = self.of(tenant);
         let mut order = order.lock().await;
         if order.version == Some(from) {
@@ -142,24 +156,72 @@ impl CqlStore {
         Ok(())
     }
 
+    /// What other nodes change is learned from there, and what this one changes is told there.
+    #[must_use]
+    pub fn with_changes(mut self, changes: Arc<RedisChanges>) -> Self {
+        self.orders.changes = Some(changes);
+        self
+    }
+
+    /// How often this node has read all conversations of an organization, to put them in order.
+    pub fn orders_read_whole(&self) -> u64 {
+        self.orders.read_whole.load(Ordering::Relaxed)
+    }
+
     /// Looks through the order as it is now.
     pub(super) async fn ordered<R>(&self, tenant: TenantId, look: impl FnOnce(&Order) -> R) -> Result<R, StoreError> {
-        let head = self.log_head(self.home(tenant), false).await?;
+        let home = self.home(tenant);
+        let head = self.log_head(home, false).await?;
         let order = self.orders.of(tenant);
         let mut order = order.lock().await;
         if order.version.is_none_or(|version| version < head.version) {
-            *order = Order { version: Some(head.version), ..Order::default() };
-            let shards = (0..SHARDS).map(|shard| self.listed_in(tenant, shard));
-            let rows = try_join_all(shards).await;
-            match rows {
-                Ok(rows) => rows.into_iter().flatten().for_each(|row| order.note(row)),
-                Err(error) => {
-                    order.version = None;
-                    return Err(error);
+            let caught_up = match order.version {
+                Some(version) => self.changed_since(tenant, version, head.version).await?,
+                None => None,
+            };
+            if let Some(rows) = caught_up {
+                for row in rows {
+                    order.note(row);
                 }
+            } else {
+                *order = Order::default();
+                let rows = try_join_all((0..SHARDS).map(|shard| self.listed_in(tenant, shard))).await?;
+                for row in rows.into_iter().flatten() {
+                    order.note(row);
+                }
+                self.orders.read_whole.fetch_add(1, Ordering::Relaxed);
             }
+            order.version = Some(head.version);
         }
         Ok(look(&order))
+    }
+
+    /// Rows that are others than they were at that version of the log. They were written before the log went on, so what is
+    /// read now is as new as `head`, or newer. `None`: nobody knows, or it is too much.
+    async fn changed_since(
+        &self,
+        tenant: TenantId,
+        version: i64,
+        head: i64,
+    ) -> Result<Option<Vec<Listed>>, StoreError> {
+        let Some(redis) = &self.orders.changes else { return Ok(None) };
+        let Some(changed) = redis.between(self.home(tenant), version, head).await else { return Ok(None) };
+        if changed.len() > CATCH_UP_MAX {
+            return Ok(None);
+        }
+        let mut shards: BTreeMap<i8, Vec<Vec<u8>>> = BTreeMap::new();
+        for id in changed {
+            shards.entry(shard_of(id)).or_default().push(id.as_bytes().to_vec());
+        }
+        let text = "SELECT conversation, contact, closed, assignee, team, unread, last_activity_at, place, stamp
+             FROM conversation_list WHERE home = ? AND shard = ? AND conversation IN ?";
+        let home = self.home(tenant);
+        let parts = shards.iter().flat_map(|(shard, ids)| ids.chunks(IN_MAX).map(move |ids| (*shard, ids)));
+        let read = parts.map(async |(shard, ids)| -> Result<Vec<Row>, StoreError> {
+            self.cql.rows(text, (home.as_slice(), shard, ids)).await
+        });
+        let rows = try_join_all(read).await?;
+        rows.into_iter().flatten().map(listed).collect::<Result<_, _>>().map(Some)
     }
 
     async fn listed_in(&self, tenant: TenantId, shard: i8) -> Result<Vec<Listed>, StoreError> {

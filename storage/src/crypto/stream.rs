@@ -2,7 +2,8 @@
 //! Vizár): the place of a segment and whether it is the last are in its nonce, so none can be moved, left out or cut off.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 
 use rand::RngCore as _;
 
@@ -68,14 +69,47 @@ pub(crate) fn seal_file(sealer: &Sealer, row: &[u8], plain: &[u8], out: &mut imp
     Ok(())
 }
 
+/// Which segments of a sealed file hold a part of what it says.
+struct Span {
+    /// Of the plain bytes.
+    part: Range<u64>,
+    first: u64,
+    last: u64,
+    /// Of the whole file.
+    segments: u64,
+}
+
+impl Span {
+    /// `length` bytes from `offset`, fewer at the end, of a file that has `sealed` bytes.
+    fn of(sealed: u64, offset: u64, length: u64) -> io::Result<Self> {
+        let body = sealed.saturating_sub(HEADER_BYTES as u64);
+        let segments = body.div_ceil(SEALED_SEGMENT as u64);
+        let plain = body.checked_sub(segments * TAG_BYTES as u64).filter(|_| segments > 0).ok_or_else(unreadable)?;
+        let start = offset.min(plain);
+        let end = start.saturating_add(length).min(plain);
+        let first = (start / SEGMENT_BYTES as u64).min(segments - 1);
+        let last = (end.saturating_sub(1) / SEGMENT_BYTES as u64).max(first);
+        Ok(Self { part: start..end, first, last, segments })
+    }
+}
+
+/// Where the segments lie that [`open_range`] reads besides the header, in a file that has `sealed` bytes.
+pub(crate) fn sealed_range(sealed: u64, offset: u64, length: u64) -> io::Result<Range<u64>> {
+    let span = Span::of(sealed, offset, length)?;
+    let place = |segment: u64| (HEADER_BYTES as u64 + segment * SEALED_SEGMENT as u64).min(sealed);
+    Ok(place(span.first)..place(span.last + 1))
+}
+
 /// `length` bytes from `offset`, fewer at the end. Memory is taken by what is there, not by what is asked for.
 pub(crate) fn open_range(
     sealer: &Sealer,
     row: &[u8],
-    file: &mut File,
+    file: &mut (impl Read + Seek),
     offset: u64,
     length: u64,
 ) -> io::Result<Vec<u8>> {
+    let size_of_file = file.seek(SeekFrom::End(0))?;
+    file.rewind()?;
     let mut header = [0; HEADER_BYTES];
     file.read_exact(&mut header).map_err(|_| unreadable())?;
     let [FORMAT, high, low, prefix @ ..] = header else { return Err(unreadable()) };
@@ -85,15 +119,8 @@ pub(crate) fn open_range(
     let context = sealer.context(&mut buffer, generation, COLUMN, row).ok_or_else(unreadable)?;
     let stream = Stream { cipher, context, prefix };
 
+    let Span { part: Range { start, end }, first, last, segments } = Span::of(size_of_file, offset, length)?;
     let (size, full) = (SEGMENT_BYTES as u64, SEALED_SEGMENT as u64);
-    let body = file.metadata()?.len().saturating_sub(HEADER_BYTES as u64);
-    let segments = body.div_ceil(full);
-    let plain = body.checked_sub(segments * TAG_BYTES as u64).filter(|_| segments > 0).ok_or_else(unreadable)?;
-    let start = offset.min(plain);
-    let end = start.saturating_add(length).min(plain);
-    let first = (start / size).min(segments - 1);
-    let last = (end.saturating_sub(1) / size).max(first);
-
     file.seek(SeekFrom::Start(HEADER_BYTES as u64 + first * full))?;
     let mut found = Vec::with_capacity(usize::try_from(end - start).unwrap_or(0));
     let mut segment = Vec::with_capacity(SEALED_SEGMENT);
@@ -116,7 +143,6 @@ pub(crate) fn open_stale(sealer: &Sealer, row: &[u8], file: &mut File) -> io::Re
     if !sealer.is_stale(&header) {
         return Ok(None);
     }
-    file.rewind()?;
     open_range(sealer, row, file, 0, u64::MAX).map(Some)
 }
 

@@ -50,7 +50,7 @@ impl Administration for MemoryStore {
     }
 
     async fn pulse(&self, tenant: TenantId) -> Result<Option<Pulse>, StoreError> {
-        let state = self.state();
+        let state = self.state()?;
         let audit = state.audit.get(&tenant).map_or(0, |chain| chain.ends.head.n);
         Ok(state.households.get(&tenant).map(|household| Pulse { revision: household.revision, audit }))
     }

@@ -9,9 +9,9 @@ use storage::memory::MemoryStore;
 
 use crate::fixture::*;
 
-const ID: MediaId = MediaId::from_bytes([0xab; 16]);
+pub(crate) const ID: MediaId = MediaId::from_bytes([0xab; 16]);
 
-async fn a_blob_reads_back(blobs: &impl BlobStore) {
+pub(crate) async fn a_blob_reads_back(blobs: &impl BlobStore) {
     assert_eq!(blobs.read(TENANT, ID).await, Ok(None));
     for _ in 0..2 {
         blobs.put(TENANT, ID, Bytes::from_static(b"0123456789")).await.unwrap();
@@ -20,7 +20,7 @@ async fn a_blob_reads_back(blobs: &impl BlobStore) {
     assert_eq!(blobs.read(OTHER, ID).await, Ok(None));
 }
 
-async fn a_range_ends_with_the_file(blobs: &impl BlobStore) {
+pub(crate) async fn a_range_ends_with_the_file(blobs: &impl BlobStore) {
     let other = MediaId::from_bytes([0xac; 16]);
     assert_eq!(blobs.read_range(TENANT, other, 0, 1).await, Ok(None));
     blobs.put(TENANT, other, Bytes::from_static(b"0123456789")).await.unwrap();

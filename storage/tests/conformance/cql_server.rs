@@ -8,6 +8,9 @@ use engine::id::TenantId;
 use engine::time::{Clock, Timestamp};
 use storage::cql::{CqlOptions, CqlStore, OpenError};
 use storage::crypto::KeyringPlace;
+use storage::redis::{RedisChanges, RedisOptions};
+
+use crate::redis_server;
 
 struct SystemClock;
 
@@ -94,6 +97,9 @@ impl Installation {
             login: None,
             tls_ca_file: None,
         };
-        CqlStore::open(&options, place, Arc::new(SystemClock)).await
+        let store = CqlStore::open(&options, place, Arc::new(SystemClock)).await?;
+        // Keys of Redis are look-up keys too: all tests may share them.
+        let redis = RedisOptions { prefix: "jetto_test".into(), ..redis_server::options() };
+        Ok(store.with_changes(Arc::new(RedisChanges::open(&redis).unwrap())))
     }
 }

@@ -2,7 +2,7 @@
 
 use engine::conversation::Conversation;
 use engine::id::ConversationId;
-use engine::ports::{StoreError, WorkingStore};
+use engine::ports::{Store, StoreError};
 use engine::time::Timestamp;
 use loadtest::simulator::Introduction;
 
@@ -12,7 +12,7 @@ use super::{History, OPEN};
 
 /// Everybody whose conversation is open. What a former start left counts more than the history.
 pub(in crate::demo) async fn introductions(
-    store: &dyn WorkingStore,
+    store: &dyn Store,
     seed: u64,
     now: Timestamp,
 ) -> Result<Vec<Introduction>, StoreError> {

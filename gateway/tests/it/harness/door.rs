@@ -77,7 +77,7 @@ impl Jetto {
     /// Only while the server does not run.
     pub(super) async fn store(&self, name: &str) -> (Opened, Organization) {
         let opened = self.opened().await;
-        let organizations = opened.working().organizations().await.unwrap();
+        let organizations = opened.store().organizations().await.unwrap();
         let found = organizations.into_iter().find(|organization| organization.name == name);
         (opened, found.expect("the organization"))
     }
@@ -85,7 +85,7 @@ impl Jetto {
     /// What the organization's owner does, before the server starts.
     pub(crate) async fn owner_decides(&self, organization: &str, command: Command) {
         let (opened, organization) = self.store(organization).await;
-        let store = opened.working();
+        let store = opened.store();
         let households = Households::default();
         let household = households.of(store.as_ref(), organization.id).await.unwrap().unwrap();
         let owner = household.active_owners().next().unwrap();
@@ -99,7 +99,7 @@ impl Jetto {
     /// When the key was last used, while the server does not run.
     pub(crate) async fn last_used(&self, organization: &str, key: u8) -> Option<engine::time::Timestamp> {
         let (opened, organization) = self.store(organization).await;
-        let store = opened.working();
+        let store = opened.store();
         let household = store.household(organization.id).await.unwrap().unwrap();
         opened.close().await.unwrap();
         household.api_keys[&engine::id::ApiKeyId::from_bytes([key; 16])].last_used_at
@@ -109,7 +109,7 @@ impl Jetto {
     pub(crate) async fn audited(&mut self, organization: &str) -> Vec<AuditEntry> {
         assert!(self.stop().await.success());
         let (opened, organization) = self.store(organization).await;
-        let store = opened.working();
+        let store = opened.store();
         let records = store.audit_chain(organization.id, 0, 1000).await.unwrap();
         let ends = store.audit_ends(organization.id).await.unwrap();
         assert_eq!(engine::audit::follow(ends.anchor, &records), Ok(ends.head), "the chain holds");

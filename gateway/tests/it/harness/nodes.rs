@@ -208,6 +208,7 @@ impl Nodes {
                 footing: Arc::new(Memory),
                 blobs: store.clone(),
                 keys: keys.clone(),
+                leases: Some(store.clone()),
                 peers: Peers::on_one_store(NodeId::from_bytes([n; 16]), Some(air.radio())),
             };
             Node::start(ground, settings(&meta, folder.path())).await
