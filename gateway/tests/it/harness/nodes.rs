@@ -190,7 +190,7 @@ impl Drop for Node {
 pub(crate) struct Nodes {
     pub(crate) air: Arc<Air>,
     pub(crate) store: Arc<MemoryStore>,
-    nodes: [Node; 2],
+    both: [Node; 2],
     #[expect(dead_code, reason = "Meta and the folders are there as long as the nodes")]
     around: (Simulator, TempDir),
 }
@@ -213,12 +213,12 @@ impl Nodes {
             };
             Node::start(ground, settings(&meta, folder.path())).await
         };
-        let nodes = [node(1).await, node(2).await];
-        Self { air, store, nodes, around: (meta, folder) }
+        let both = [node(1).await, node(2).await];
+        Self { air, store, both, around: (meta, folder) }
     }
 
     pub(crate) fn url(&self, node: usize) -> &str {
-        &self.nodes[node].url
+        &self.both[node].url
     }
 
     pub(crate) async fn sign_in(&self, node: usize, email: &str) -> Agent {
@@ -236,12 +236,12 @@ fn settings(meta: &Simulator, folder: &Path) -> Config {
     let mut config = Config::defaults().unwrap();
     config.listen = "127.0.0.1:0".parse().unwrap();
     config.metrics_listen = None;
-    config.data_dir = folder.to_owned();
+    folder.clone_into(&mut config.data_dir);
     config.actor_threads = 1;
     config.http_threads = 1;
-    config.meta.graph_url = meta.url().to_owned();
+    meta.url().clone_into(&mut config.meta.graph_url);
     config.meta.app_secrets = vec![SECRET.to_owned()];
-    config.meta.verify_token = VERIFY_TOKEN.to_owned();
+    VERIFY_TOKEN.clone_into(&mut config.meta.verify_token);
     config.limits.sign_in_attempts = 100;
     config
 }
