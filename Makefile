@@ -24,7 +24,7 @@ TRIED := $(CARGO_TARGET_DIR)/tried
 SERVICES := $(or $(JETTO_SERVICES_CACHE),$(HOME)/.cache/jetto/services)
 step := printf '\n== %s\n'
 
-.PHONY: help demo build web fmt types screenshots clean-demo test test-tools test-format test-web test-types \
+.PHONY: help demo build web fmt types screenshots clean-demo test test-tools test-format test-deploy test-web test-types \
 	test-lint test-rust test-seeded-bugs test-browser test-torture
 
 help:
@@ -78,16 +78,20 @@ clean-demo:
 	@rm -rf data/demo
 
 # In this order: what fails fast comes first, and what is compiled once is used by everything after it.
-test: test-tools test-format test-web test-types test-lint test-rust test-seeded-bugs test-browser test-torture
+test: test-tools test-format test-deploy test-web test-types test-lint test-rust test-seeded-bugs test-browser test-torture
 	@$(step) 'everything holds'
 
 test-tools:
 	@$(step) 'tools'
-	.ci/tools.sh rust node chromium pebble
+	.ci/tools.sh rust node chromium pebble compose kustomize kubernetes-validate promtool
 
 test-format:
 	@$(step) 'format of the Rust code'
 	cargo fmt --all --check
+
+test-deploy:
+	@$(step) 'deploy: accepted by compose, Prometheus and the schemas of Kubernetes'
+	.ci/deploy.sh
 
 test-web:
 	@$(step) 'web app: packages as locked'

@@ -6,6 +6,8 @@ mod code;
 mod layers;
 #[path = "tidy/metrics.rs"]
 mod metrics;
+#[path = "tidy/operations.rs"]
+mod operations;
 #[path = "tidy/papers.rs"]
 mod papers;
 #[path = "tidy/shape.rs"]

@@ -135,10 +135,17 @@ async fn hold_queued(store: &dyn Store) -> Result<u64, StoreError> {
             let entries = store.unsettled(organization.id, after, OUTBOX_PAGE).await?;
             let Some(last) = entries.last() else { break };
             after = Some(last.outgoing.id);
-            for entry in entries.iter().filter(|entry| entry.state == OutboxState::Queued) {
-                let token = ClaimToken::from_bytes(RandomIds.next());
-                store.claim(organization.id, entry.outgoing.id, token, now).await?;
-                held += 1;
+            for entry in entries {
+                match entry.state {
+                    OutboxState::Queued => {
+                        let token = ClaimToken::from_bytes(RandomIds.next());
+                        store.claim(organization.id, entry.outgoing.id, token, now).await?;
+                        held += 1;
+                    }
+                    // It was just being sent.
+                    OutboxState::Claimed { .. } => held += 1,
+                    OutboxState::InDoubt { .. } | OutboxState::Settled => {}
+                }
             }
         }
     }

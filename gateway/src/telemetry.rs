@@ -15,8 +15,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::app::StartError;
 use crate::config::{Config, LogFormat};
 
-/// Whatever the operator asks for: below this the first writes down whole answers of the authority, with the tokens in them.
-const QUIETER: &str = "rustls_acme=info";
+/// Whatever the operator asks for: below this they write down whole answers with the tokens in them, signed requests, and what
+/// is stored.
+const QUIETER: &str = "rustls_acme=info,aws=info,redis=info,scylla=info";
 
 /// Starts the log.
 pub fn start_log(config: &Config) {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::tree::{Findings, Source, Verdict, none, source, sources};
 
-struct Metric {
+pub(crate) struct Metric {
     place: String,
     crate_name: &'static str,
     constant: &'static str,
-    name: &'static str,
+    pub(crate) name: &'static str,
 }
 
-fn metrics() -> Result<Vec<Metric>, Findings> {
+pub(crate) fn metrics() -> Result<Vec<Metric>, Findings> {
     let mut metrics = Vec::new();
     for source in sources()?.iter().filter(|source| source.path.ends_with("/src/metric.rs")) {
         for (number, line) in source.code() {
@@ -28,7 +28,7 @@ fn metrics() -> Result<Vec<Metric>, Findings> {
     Ok(metrics)
 }
 
-fn code_of(crate_name: &str) -> Result<impl Iterator<Item = &'static Source>, Findings> {
+pub(crate) fn code_of(crate_name: &str) -> Result<impl Iterator<Item = &'static Source>, Findings> {
     let folder = format!("{crate_name}/src/");
     Ok(sources()?
         .iter()
@@ -46,7 +46,10 @@ fn metrics_are_named_after_area_thing_and_unit() -> Verdict {
         }
         let ending = parts.last().copied().unwrap_or_default();
         for source in code_of(metric.crate_name)? {
-            let used_as = |kind: &str| source.text.contains(&format!("{kind}!(metric::{}", metric.constant));
+            let used_as = |kind: &str| {
+                let call = format!("{kind}!(metric::{}", metric.constant);
+                source.text.split(&call).skip(1).any(|rest| rest.starts_with([')', ',']))
+            };
             let wrong = used_as("counter") && ending != "total"
                 || used_as("gauge") && ending == "total"
                 || used_as("histogram") && !matches!(ending, "seconds" | "bytes");

@@ -180,8 +180,14 @@ mod tests {
             (format!("{cql}redis.url = '10.0.0.1:6379'"), "redis.url"),
             ("blobs = 's3'".to_owned(), "JETTO_S3__BUCKET"),
             ("s3.bucket = 'jetto'".to_owned(), "blobs"),
-            ("blobs = 's3'\ns3.bucket = 'jetto'\ns3.access_key_id = 'k'".to_owned(), "s3.secret_access_key"),
-            ("blobs = 's3'\ns3.bucket = 'jetto'\ns3.endpoint = 'minio:9000'".to_owned(), "s3.endpoint"),
+            (
+                "blobs = 's3'\ns3.bucket = 'jetto'\ns3.region = 'eu'\ns3.access_key_id = 'k'".to_owned(),
+                "s3.secret_access_key",
+            ),
+            (
+                "blobs = 's3'\ns3.bucket = 'jetto'\ns3.region = 'eu'\ns3.endpoint = 'minio:9000'".to_owned(),
+                "s3.endpoint",
+            ),
         ] {
             assert!(given(&text).unwrap_err().0.contains(named), "{text}");
         }

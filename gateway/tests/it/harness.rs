@@ -63,7 +63,8 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
             }
         }
     };
-    timeout(DEADLINE, search).await.unwrap_or_else(|_| panic!("not within {DEADLINE:?}: {what}"))
+    let patience = ground::patience();
+    timeout(patience, search).await.unwrap_or_else(|_| panic!("not within {patience:?}: {what}"))
 }
 
 pub(crate) struct Jetto {

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Duration;
 
 use engine::time::IdSource as _;
 use gateway::shell::{RandomIds, SystemClock};
@@ -10,7 +11,7 @@ use storage::cql::{CqlOptions, CqlStore};
 use storage::crypto::KeyringPlace;
 use storage::sqlite::{SqliteOptions, SqliteStore};
 
-use super::Jetto;
+use super::{DEADLINE, Jetto};
 
 /// One for all tests, because making one takes longer than a test: each is an installation of its own.
 const KEYSPACE: &str = "jetto_it";
@@ -24,6 +25,11 @@ thread_local! {
 pub(crate) fn on_cql(test: fn()) {
     ON_CQL.set(true);
     test();
+}
+
+/// A server of CQL beside everything else on two cores takes its time after a crash; nothing waits this long unless it is broken.
+pub(super) fn patience() -> Duration {
+    if ON_CQL.get() { 4 * DEADLINE } else { DEADLINE }
 }
 
 fn server() -> String {

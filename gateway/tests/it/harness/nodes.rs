@@ -240,12 +240,12 @@ fn settings(meta: &Simulator, folder: &Path) -> Config {
     let mut config = Config::defaults().unwrap();
     config.listen = "127.0.0.1:0".parse().unwrap();
     config.metrics_listen = None;
-    folder.clone_into(&mut config.data_dir);
+    config.data_dir = folder.into();
     config.actor_threads = 1;
     config.http_threads = 1;
-    meta.url().clone_into(&mut config.meta.graph_url);
+    config.meta.graph_url = meta.url().into();
     config.meta.app_secrets = vec![SECRET.to_owned()];
-    VERIFY_TOKEN.clone_into(&mut config.meta.verify_token);
+    config.meta.verify_token = VERIFY_TOKEN.into();
     config.limits.sign_in_attempts = 100;
     config
 }

@@ -40,7 +40,7 @@ impl S3Blobs {
         offset: u64,
         length: u64,
     ) -> Result<Option<Bytes>, StoreError> {
-        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let Some(sealer) = self.keyring.find(tenant).await? else { return Ok(None) };
         let key = self.key(tenant, id);
         for _ in 0..ATTEMPTS {
             let mut object = match self.piece(&key, 0..FIRST_BYTES, None).await? {

@@ -1,7 +1,6 @@
 //! A file on its way up: sealed part by part while the part before is sent, and checked against what the server says it has.
 
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use aws_lc_rs::digest::{self, SHA256, SHA256_OUTPUT_LEN};
 use aws_sdk_s3::operation::abort_multipart_upload::AbortMultipartUploadError;
@@ -59,9 +58,8 @@ fn sha256(bytes: &[u8]) -> ([u8; SHA256_OUTPUT_LEN], String) {
 impl S3Blobs {
     pub(super) async fn upload(&self, tenant: TenantId, id: MediaId, plain: Bytes) -> Result<(), StoreError> {
         let (sender, mut parts) = mpsc::channel(1);
-        let keyring = Arc::clone(&self.keyring);
+        let sealer = self.keyring.make(tenant).await?;
         let sealing = tokio::task::spawn_blocking(move || {
-            let sealer = keyring.of(tenant)?;
             let mut out = Parts { part: Vec::with_capacity(PART_BYTES.min(plain.len() + 1024)), sender };
             let done = crypto::seal_file(&sealer, id.as_bytes(), &plain, &mut out).and_then(|()| out.flush());
             done.map_err(|error| StoreError::Unavailable(format!("a file was not sealed: {error}")))
