@@ -17,13 +17,18 @@ cassandra_fetch() {
   rm -rf "$draft"
 }
 
-cassandra_start() {
-  local dir="$RUN/cassandra" lib="$CACHE/cassandra-$CASSANDRA_VERSION" port storage jars options
+cassandra_prepare() {
+  local dir="$RUN/cassandra" port storage
   port=$(free_port)
   storage=$(free_port)
   mkdir -p "$dir/conf"
   sed -e "s|@DIR@|$dir|g" -e "s|@PORT@|$port|" -e "s|@STORAGE@|$storage|g" "$HERE/cassandra.yaml" > "$dir/conf/cassandra.yaml"
   cp "$HERE/cassandra.logback.xml" "$dir/conf/logback.xml"
+  echo "JETTO_TEST_CQL=127.0.0.1:$port" > "$dir/env"
+}
+
+cassandra_run() {
+  local dir="$RUN/cassandra" lib="$CACHE/cassandra-$CASSANDRA_VERSION" jars options
   jars=$(printf '%s\n' "$lib"/*.jar | LC_ALL=C sort | paste -sd:)
   mapfile -t options < <(grep -v '^#' "$HERE/cassandra.options")
   local run=(java "${options[@]}" "-javaagent:$(echo "$lib"/jamm-*.jar)"
@@ -37,6 +42,5 @@ cassandra_start() {
     ulimit -l 64
     in_background cassandra "${run[@]}"
   )
-  wait_for cassandra 127.0.0.1 "$port"
-  echo "JETTO_TEST_CQL=127.0.0.1:$port" > "$dir/env"
+  wait_for cassandra "$(address_of cassandra)"
 }

@@ -35,20 +35,25 @@ s3_fetch() {
   fi
 }
 
-s3_start() {
-  local dir="$RUN/s3" server port
-  server=$(s3_server)
-  port=$(free_port)
-  mkdir -p "$dir/data"
-  case $server in
-    *versitygw) ROOT_ACCESS_KEY=testkey ROOT_SECRET_KEY=testsecretkey in_background s3 \
-      "$server" --port "127.0.0.1:$port" posix "$dir/data" ;;
-    *) in_background s3 "$server" --host 127.0.0.1 --port "$port" --access-key testkey --secret-key testsecretkey "$dir/data" ;;
-  esac
-  wait_for s3 127.0.0.1 "$port"
+s3_prepare() {
+  local dir="$RUN/s3"
+  # A folder is a bucket.
+  mkdir -p "$dir/data/jetto"
   {
-    echo "JETTO_TEST_S3=127.0.0.1:$port"
+    echo "JETTO_TEST_S3=127.0.0.1:$(free_port)"
     echo "JETTO_TEST_S3_ACCESS_KEY=testkey"
     echo "JETTO_TEST_S3_SECRET_KEY=testsecretkey"
   } > "$dir/env"
+}
+
+s3_run() {
+  local data="$RUN/s3/data" server address
+  server=$(s3_server)
+  address=$(address_of s3)
+  case $server in
+    *versitygw) ROOT_ACCESS_KEY=testkey ROOT_SECRET_KEY=testsecretkey in_background s3 \
+      "$server" --port "$address" posix "$data" ;;
+    *) in_background s3 "$server" --host "${address%:*}" --port "${address#*:}" --access-key testkey --secret-key testsecretkey "$data" ;;
+  esac
+  wait_for s3 "$address"
 }

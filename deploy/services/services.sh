@@ -4,6 +4,8 @@
 #   services.sh start [cassandra|redis|s3 …]   starts what does not run yet, waits until it answers, prints KEY=value lines
 #   services.sh env                            the same lines of what runs
 #   services.sh stop                           ends by pid what was started here, and forgets its data
+#   services.sh kill cassandra|redis|s3 …      ends by pid what was started here, and keeps its data
+#   services.sh again cassandra|redis|s3 …     starts on the same port what was killed, waits until it answers
 #   services.sh fetch [cassandra|redis|s3 …]   only fetches
 #
 # What is fetched stays in JETTO_SERVICES_CACHE; what runs lives in JETTO_SERVICES_RUN, one folder per service with its pid.
@@ -51,10 +53,15 @@ runs() {
   [ -n "$pid" ] && tr '\0' ' ' < "/proc/$pid/cmdline" 2> /dev/null | grep -qF "$RUN/$1"
 }
 
-# wait_for NAME HOST PORT
+# Where a service listens: the first of its lines.
+address_of() {
+  sed -n '1s/^[^=]*=//p' "$RUN/$1/env"
+}
+
+# wait_for NAME HOST:PORT
 wait_for() {
   local deadline=$((SECONDS + PATIENCE))
-  until listens "$2" "$3"; do
+  until listens "${2%:*}" "${2#*:}"; do
     runs "$1" || kill -0 "$(cat "$RUN/$1/pid")" 2> /dev/null || { tail -n 20 "$RUN/$1/log" >&2; missing "a service $1 that starts; its log is $RUN/$1/log"; }
     [ "$SECONDS" -lt "$deadline" ] || missing "an answer of $1 within $PATIENCE s; its log is $RUN/$1/log"
     sleep 0.1
@@ -75,13 +82,17 @@ in_background() {
   echo $! > "$RUN/$name/pid"
 }
 
-stop_one() {
+kill_one() {
   local pid
   if runs "$1"; then
     pid=$(cat "$RUN/$1/pid")
     kill -9 "$pid" 2> /dev/null || true
     while [ -e "/proc/$pid" ] && runs "$1"; do sleep 0.05; done
   fi
+}
+
+stop_one() {
+  kill_one "$1"
   rm -rf "${RUN:?}/$1"
 }
 
@@ -103,8 +114,12 @@ known "$@"
 [ $# -gt 0 ] || set -- "${ALL[@]}"
 mkdir -p "$CACHE" "$RUN"
 # Two runs that start at once become one.
-exec 9> "$CACHE/lock"
-flock 9
+case $command in
+  fetch | start | stop)
+    exec 9> "$CACHE/lock"
+    flock 9
+    ;;
+esac
 case $command in
   fetch) for name in "$@"; do "${name}_fetch" >&2; done ;;
   start)
@@ -113,11 +128,14 @@ case $command in
       "${name}_fetch" >&2
       rm -rf "${RUN:?}/$name"
       mkdir -p "$RUN/$name"
-      "${name}_start"
+      "${name}_prepare"
+      "${name}_run"
     done
     for name in "$@"; do cat "$RUN/$name/env"; done
     ;;
   env) for name in "$@"; do if runs "$name"; then cat "$RUN/$name/env"; fi; done ;;
   stop) for name in "${ALL[@]}"; do stop_one "$name"; done ;;
-  *) missing "a command: start, stop, env or fetch" ;;
+  kill) for name in "$@"; do kill_one "$name"; done ;;
+  again) for name in "$@"; do runs "$name" || "${name}_run"; done ;;
+  *) missing "a command: start, stop, env, kill, again or fetch" ;;
 esac

@@ -241,17 +241,28 @@ pub(crate) struct Torture {
     /// The real `jetto`
     #[arg(long)]
     pub(crate) binary: PathBuf,
-    #[arg(long, default_value_t = 30)]
-    pub(crate) rounds: u32,
+    /// Three nodes on real servers, and all that can happen to them and between them
+    #[arg(long)]
+    pub(crate) cluster: bool,
+    /// Kills, 30 unless told; in a cluster faults, of every kind one unless told
+    #[arg(long)]
+    pub(crate) rounds: Option<u32>,
+    /// In a cluster: a node is paused for a minute, too
+    #[arg(long)]
+    pub(crate) long: bool,
+    /// In a cluster: what starts Cassandra, Redis and S3
+    #[arg(long, default_value = "deploy/services/services.sh")]
+    pub(crate) services: PathBuf,
     #[arg(long, default_value_t = 0x5eed)]
     pub(crate) seed: u64,
+    /// Of each organization
     #[arg(long, default_value_t = 6)]
     pub(crate) agents: usize,
     #[arg(long, default_value_t = 40)]
     pub(crate) customers: usize,
-    /// Customers' messages per second
-    #[arg(long, default_value_t = 200)]
-    pub(crate) rate: u32,
+    /// Customers' messages per second: 200 unless told, in a cluster 20
+    #[arg(long)]
+    pub(crate) rate: Option<u32>,
     /// Seconds that the server gets to settle everything at the end
     #[arg(long, default_value_t = 120)]
     pub(crate) settle: u64,

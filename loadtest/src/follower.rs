@@ -10,6 +10,8 @@ use tokio_tungstenite::tungstenite::Bytes;
 use crate::agent::{Door, Frame, Live, Sequence};
 
 const RECONNECT_AFTER: Duration = Duration::from_millis(20);
+/// The server is heard every 5 s; one that is silent for longer has gone, whatever the connection says.
+const SILENCE_MAX: Duration = Duration::from_secs(12);
 
 /// What the followers are told while they run.
 #[derive(Clone, Debug)]
@@ -33,9 +35,9 @@ pub(crate) struct Followed {
     pub(crate) is_complete: bool,
 }
 
-/// Follows from `after` (from now on, if none) until the goal or the deadline.
+/// Follows from `after` (from now on, if none) until the goal or the deadline: by one door, and after each end by the next.
 pub(crate) async fn follow(
-    door: Door,
+    doors: Vec<Door>,
     index: usize,
     after: Option<u64>,
     mut orders: Orders,
@@ -43,8 +45,12 @@ pub(crate) async fn follow(
 ) -> Followed {
     let mut followed = Followed { sequence: after.map(Sequence::after).unwrap_or_default(), ..Followed::default() };
     let mut cut_at: Option<Instant> = None;
-    while Instant::now() < orders.deadline {
-        let Ok(mut live) = Live::open(&door, followed.sequence.last, index).await else {
+    for door in doors.iter().cycle().skip(index % doors.len().max(1)) {
+        if Instant::now() >= orders.deadline {
+            break;
+        }
+        let opened = tokio::time::timeout(SILENCE_MAX, Live::open(door, followed.sequence.last, index)).await;
+        let Ok(Ok(mut live)) = opened else {
             pause(RECONNECT_AFTER).await;
             continue;
         };
@@ -57,7 +63,7 @@ pub(crate) async fn follow(
                 return followed;
             }
             let frame = tokio::select! {
-                frame = live.next() => frame,
+                frame = tokio::time::timeout(SILENCE_MAX, live.next()) => frame.ok().flatten(),
                 _ = orders.cut.changed() => { cut_at = Some(Instant::now()); None }
                 _ = orders.goal.changed() => continue,
                 () = tokio::time::sleep_until(orders.deadline) => None,

@@ -1,10 +1,12 @@
 //! The real binary as a child process: set up, started, killed, started again. Signals go only to processes started here.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use loadtest::simulator::Simulator;
+use loadtest::payload::{Phone, PhoneNumberId, WabaId};
+use loadtest::simulator::NumberConfig;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
@@ -13,10 +15,31 @@ use crate::scenario::limit::listening_line;
 
 pub(crate) const SECRET: &str = "torture_secret";
 pub(crate) const TOKEN: &str = "torture-token";
-pub(crate) const EMAIL: &str = "owner@torture.example";
+/// Of everybody in [`Tenant`].
+pub(crate) const MAIL_DOMAIN: &str = "@torture.example";
 pub(crate) const PASSWORD: &str = "correct horse battery staple 9!";
-const ORGANIZATION: &str = "Torture";
 const STOP_LIMIT: Duration = Duration::from_secs(30);
+
+/// An organization with its owner and one number of the simulator's.
+#[derive(Clone, Debug)]
+pub(crate) struct Tenant {
+    name: String,
+    pub(crate) email: String,
+    pub(crate) number: NumberConfig,
+}
+
+impl Tenant {
+    /// The `n`-th, from 1; nine at most.
+    pub(crate) fn new(n: usize) -> Self {
+        let number = NumberConfig {
+            waba_id: WabaId::from(format!("10000000000000{n}")),
+            phone_number_id: PhoneNumberId::from(format!("20000000000000{n}")),
+            display: Phone::from(format!("1202555010{}", n - 1)),
+            ..NumberConfig::default()
+        };
+        Self { name: format!("Torture {n}"), email: format!("owner{n}{MAIL_DOMAIN}"), number }
+    }
+}
 
 /// How the binary is to be run; the same for every start.
 #[derive(Debug)]
@@ -30,8 +53,8 @@ pub(crate) struct Installation {
 
 impl Installation {
     /// A fixed port, so that Meta and the agents find the server again after a restart.
-    pub(crate) fn new(binary: &Path, work: &Path, simulator: &Simulator, bug: Option<&str>) -> Result<Self, LoadError> {
-        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    pub(crate) fn new(binary: &Path, work: &Path, graph_url: &str, bug: Option<&str>) -> Result<Self, LoadError> {
+        let address = free_address()?;
         let (data, url) = (work.join("data"), format!("http://{address}"));
         std::fs::create_dir_all(&data)?;
         let mut environment = vec![
@@ -39,7 +62,7 @@ impl Installation {
             ("JETTO_METRICS_LISTEN", "127.0.0.1:0".into()),
             ("JETTO_PUBLIC_URL", url.clone()),
             ("JETTO_DATA_DIR", data.display().to_string()),
-            ("JETTO_META__GRAPH_URL", simulator.url().into()),
+            ("JETTO_META__GRAPH_URL", graph_url.into()),
             ("JETTO_META__APP_SECRETS", SECRET.into()),
             ("JETTO_META__VERIFY_TOKEN", "torture_verify".into()),
             // The log is searched for what it must not hold.
@@ -50,28 +73,30 @@ impl Installation {
         Ok(Self { binary: binary.to_owned(), data, log: work.join("jetto.log"), url, environment })
     }
 
-    /// An organization with its owner, and one connected number.
-    pub(crate) async fn set_up(&self) -> Result<(), LoadError> {
-        let created = self
-            .admin(
-                &["create-organization", "--name", ORGANIZATION, "--owner-email", EMAIL, "--password-stdin"],
-                PASSWORD,
-            )
-            .await?;
-        let organization = id_in(&created).unwrap_or(ORGANIZATION);
-        let number = [
+    /// Settings besides, which win.
+    pub(crate) fn set(&mut self, settings: impl IntoIterator<Item = (&'static str, String)>) {
+        self.environment.extend(settings.into_iter().map(|(key, value)| (key.to_owned(), value)));
+    }
+
+    pub(crate) async fn set_up(&self, tenant: &Tenant) -> Result<(), LoadError> {
+        let Tenant { name, email, number } = tenant;
+        let create = ["create-organization", "--name", name, "--owner-email", email, "--password-stdin"];
+        let created = self.admin(&create, PASSWORD).await?;
+        let organization = id_in(&created).unwrap_or(name);
+        let display = format!("+{}", number.display);
+        let connect = [
             "connect-number",
             "--organization",
             organization,
             "--waba-id",
-            "100000000000001",
+            number.waba_id.as_str(),
             "--phone-number-id",
-            "200000000000001",
+            number.phone_number_id.as_str(),
             "--display-number",
-            "+12025550100",
+            &display,
             "--token-stdin",
         ];
-        self.admin(&number, TOKEN).await?;
+        self.admin(&connect, TOKEN).await?;
         Ok(())
     }
 
@@ -109,16 +134,27 @@ impl Installation {
     }
 }
 
+/// Nobody listens there now.
+pub(crate) fn free_address() -> std::io::Result<SocketAddr> {
+    std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()
+}
+
 /// SIGTERM by pid, then the drain; answers whether it ended by itself.
 pub(crate) async fn drain(child: &mut Child) -> Result<bool, LoadError> {
-    if let Some(pid) = child.id() {
-        Command::new("kill").arg("-TERM").arg(pid.to_string()).status().await?;
-    }
+    signal(child, "TERM").await?;
     if let Ok(status) = tokio::time::timeout(STOP_LIMIT, child.wait()).await {
         return Ok(status?.success());
     }
     child.kill().await?;
     Ok(false)
+}
+
+/// By pid; nothing where it has ended.
+pub(crate) async fn signal(child: &Child, name: &str) -> Result<(), LoadError> {
+    if let Some(pid) = child.id() {
+        Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status().await?;
+    }
+    Ok(())
 }
 
 /// An id of ours (32 lower hexadecimal digits) anywhere in the output.

@@ -1,5 +1,6 @@
 //! One file per question that is asked of the server. Each answers whether its promise was kept.
 
+pub(crate) mod cluster;
 pub(crate) mod fanout;
 pub(crate) mod fuzz_api;
 pub(crate) mod ingest;

@@ -29,7 +29,7 @@ pub(crate) async fn run(options: ReconnectStorm) -> Result<bool, LoadError> {
     let mut followers = JoinSet::new();
     for index in 0..listeners.connections {
         let orders = Orders { cut: cut_seen.clone(), goal: goal_seen.clone(), deadline };
-        followers.spawn(follow(stage.door.clone(), index, Some(start), orders, |_| {}));
+        followers.spawn(follow(vec![stage.door.clone()], index, Some(start), orders, |_| {}));
     }
     let made = Arc::new(stage.traffic(listeners));
     let pace = Pace { connections: 8, rate: listeners.rate, longest: lasting + SETTLE };

@@ -13,7 +13,7 @@ use super::torture::{CUSTOMERS, QUESTION, Reply};
 use crate::api::count_wamids;
 use crate::error::LoadError;
 use crate::follower::Followed;
-use crate::jetto::{EMAIL, PASSWORD, SECRET, TOKEN};
+use crate::jetto::{MAIL_DOMAIN, PASSWORD, SECRET, TOKEN};
 
 /// Characters of a line of the log that are shown.
 const LINE_SHOWN: usize = 160;
@@ -147,7 +147,7 @@ fn check_events(evidence: &Evidence, agents: usize) -> Vec<String> {
     violations
 }
 
-fn summary(what: &str, which: &[impl std::fmt::Debug]) -> Option<String> {
+pub(crate) fn summary(what: &str, which: &[impl std::fmt::Debug]) -> Option<String> {
     let examples: Vec<String> = which.iter().take(3).map(|one| format!("{one:?}")).collect();
     (!which.is_empty()).then(|| format!("{} {what}, e.g. {}", which.len(), examples.join(", ")))
 }
@@ -162,7 +162,7 @@ pub(crate) fn is_settled(history: &[Value], told: &[Wamid], replies: &[Reply]) -
 
 /// What nobody may read in a log: who customers are, what they wrote, and secrets.
 pub(crate) fn check_log(log: &str, people: &[(String, Phone)]) -> Option<String> {
-    let mut canaries = vec![CUSTOMERS, QUESTION, "wamid.", "eyJ", SECRET, TOKEN, EMAIL, PASSWORD];
+    let mut canaries = vec![CUSTOMERS, QUESTION, "wamid.", "eyJ", SECRET, TOKEN, MAIL_DOMAIN, PASSWORD];
     canaries.extend(people.iter().map(|(name, _)| name.as_str()));
     let holds = |line: &&str| canaries.iter().any(|canary| line.contains(canary));
     let told = log.lines().filter(holds).map(|line| line.chars().take(LINE_SHOWN).collect::<String>());
@@ -283,7 +283,16 @@ mod tests {
         let people = [("Philippa".to_owned(), Phone::from("13035550001"))];
         let clean = "INFO listening\nDEBUG a webhook came, 512 bytes\n";
         assert_eq!(check_log(clean, &people), None);
-        for word in ["+13035550001", "Question 00ff", "Philippa", TOKEN, SECRET, PASSWORD, EMAIL, "wamid.HBgL"] {
+        for word in [
+            "+13035550001",
+            "Question 00ff",
+            "Philippa",
+            TOKEN,
+            SECRET,
+            PASSWORD,
+            "owner1@torture.example",
+            "wamid.HBgL",
+        ] {
             let found = check_log(&format!("{clean}DEBUG {word}\n"), &people).unwrap();
             assert!(found.starts_with("1 lines") && found.contains(word), "{found}");
         }

@@ -1,0 +1,80 @@
+//! Three real nodes on real servers, through kills, pauses, outages and a network that breaks; then every promise is checked.
+
+mod checks;
+mod nodes;
+mod plan;
+mod sightings;
+mod storm;
+
+use std::path::Path;
+use std::time::Duration;
+
+use loadtest::simulator::Simulator;
+
+use crate::cli::Torture;
+use crate::error::LoadError;
+use crate::front::Front;
+use crate::jetto::Tenant;
+use crate::report::progress;
+use crate::scenario::torture::meta;
+use crate::services::{self, Services};
+use nodes::furnish;
+use plan::{kinds, plan};
+use sightings::Sightings;
+use storm::Stage;
+
+const TENANTS: usize = 3;
+/// Customers' messages per second, so few that two cores carry all of it.
+const RATE: u32 = 20;
+/// What the simulated numbers take: above what is promised, so that more would be seen.
+const NUMBER_RATE: u32 = 1_000;
+
+pub(crate) async fn run(options: Torture) -> Result<bool, LoadError> {
+    let count = options.rounds.map_or(kinds(options.long), |rounds| rounds as usize);
+    progress(&format!("seed={:#x}, {count} faults (repeat with --seed {})", options.seed, options.seed));
+    let work = tempfile::Builder::new().prefix("jetto-cluster-").tempdir()?;
+    let run = work.path().join("services");
+    // Whatever ends this, what was started is stopped.
+    let outcome = tokio::select! {
+        outcome = tokio::time::timeout(Duration::from_secs(options.deadline), on_services(&options, count, work.path(), &run)) =>
+            outcome.unwrap_or_else(|_| Err(LoadError::refused("the run did not end before its deadline"))),
+        interrupted = tokio::signal::ctrl_c() => Err(interrupted.map_or_else(Into::into, |()| LoadError::refused("interrupted"))),
+    };
+    let stopped = services::stop(&options.services, &run).await;
+    if options.keep {
+        progress(&format!("kept: {}", work.keep().display()));
+    }
+    let is_kept = outcome?;
+    stopped?;
+    Ok(is_kept != options.expect_violation)
+}
+
+async fn on_services(options: &Torture, count: usize, work: &Path, run: &Path) -> Result<bool, LoadError> {
+    let services = Services::start(&options.services, run).await?;
+    let tenants: Vec<Tenant> = (1..=TENANTS).map(Tenant::new).collect();
+    let simulator = Simulator::start(meta(options.seed, &tenants, NUMBER_RATE))?;
+    let sightings = Sightings::of(tenants.iter().map(|tenant| &tenant.number.phone_number_id));
+    let mut nodes = furnish(options, work, &sightings, &services, &simulator).await?;
+    if let Some(first) = nodes.first() {
+        for tenant in &tenants {
+            first.installation.set_up(tenant).await?;
+        }
+    }
+    for node in &mut nodes {
+        node.start().await?;
+    }
+    let doors: Vec<_> = nodes.iter().map(nodes::Node::door).collect();
+    let front = Front::open(&doors)?;
+    simulator.set_callback(&front.url);
+    let faults = plan(options.seed, count, TENANTS, options.long);
+    let stage = Stage { options, services: &services, simulator: &simulator, sightings: &sightings, tenants: &tenants };
+    let (mut report, violations) = Box::pin(stage.play(nodes, &faults)).await?;
+    simulator.stop().await;
+    for violation in &violations {
+        progress(&format!("VIOLATION: {violation}"));
+    }
+    let is_kept = violations.is_empty();
+    report.add("violations", violations);
+    report.print()?;
+    Ok(is_kept)
+}

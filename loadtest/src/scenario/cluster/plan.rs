@@ -1,0 +1,133 @@
+//! Which faults come, in which order: drawn from the seed and from nothing else.
+
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+
+/// Between a node and what it talks to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    Store,
+    Hints,
+    Files,
+    /// To Meta's Graph API.
+    Graph,
+    /// Meta's webhooks to the node.
+    Webhooks,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    Slow,
+    Silent,
+    Cut,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Server {
+    Store,
+    Hints,
+    Files,
+}
+
+/// `tenant`: it hits the node that works for this one at that time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// kill -9, and a start after others have taken over.
+    Kill {
+        tenant: usize,
+    },
+    /// SIGSTOP, and SIGCONT after so long.
+    Pause {
+        tenant: usize,
+        lasting: Duration,
+    },
+    /// SIGTERM and a start, one node after the other.
+    Roll,
+    /// kill -9 of a server, and a start with what it had on its disk after so long.
+    Away {
+        server: Server,
+        lasting: Duration,
+    },
+    HintsFlushed,
+    Broken {
+        tenant: usize,
+        link: Link,
+        how: How,
+        lasting: Duration,
+    },
+}
+
+/// A pause of a minute, for a run that has the time.
+const LONG_PAUSE: Duration = Duration::from_mins(1);
+
+/// `count` faults for so many organizations; every kind comes before one comes again.
+pub(crate) fn plan(seed: u64, count: usize, tenants: usize, long: bool) -> Vec<Fault> {
+    let mut rng = StdRng::seed_from_u64(seed ^ 0xFA17);
+    let mut faults = Vec::new();
+    while faults.len() < count {
+        let mut all = each_kind(&mut rng, tenants.max(1));
+        if long && faults.is_empty() {
+            all.push(Fault::Pause { tenant: 0, lasting: LONG_PAUSE });
+        }
+        all.shuffle(&mut rng);
+        faults.extend(all);
+    }
+    faults.truncate(count);
+    faults
+}
+
+/// How many faults show every kind once.
+pub(crate) fn kinds(long: bool) -> usize {
+    each_kind(&mut StdRng::seed_from_u64(0), 1).len() + usize::from(long)
+}
+
+fn each_kind(rng: &mut StdRng, tenants: usize) -> Vec<Fault> {
+    let mut seconds = |from: u64, to: u64| Duration::from_millis(rng.random_range(from * 1_000..=to * 1_000));
+    // Shorter than what a node believes in its leases, about that long, and long enough to be buried.
+    let pauses = [seconds(1, 2), seconds(2, 4), seconds(6, 12)];
+    let away = [(Server::Store, seconds(1, 5)), (Server::Hints, seconds(2, 6)), (Server::Files, seconds(2, 6))];
+    let mut links = Vec::new();
+    for link in [Link::Store, Link::Hints, Link::Files, Link::Graph, Link::Webhooks] {
+        for how in [How::Slow, How::Silent, How::Cut] {
+            links.push((link, how, seconds(1, 6)));
+        }
+    }
+    let mut tenant = || rng.random_range(0..tenants);
+    let mut all = vec![Fault::Kill { tenant: tenant() }, Fault::Kill { tenant: tenant() }];
+    all.extend([Fault::Roll, Fault::HintsFlushed]);
+    all.extend(pauses.map(|lasting| Fault::Pause { tenant: tenant(), lasting }));
+    all.extend(away.map(|(server, lasting)| Fault::Away { server, lasting }));
+    let broken = links.into_iter().map(|(link, how, lasting)| Fault::Broken { tenant: tenant(), link, how, lasting });
+    all.extend(broken);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_a_plan_and_another_is_another() {
+        assert_eq!(plan(7, 40, 3, true), plan(7, 40, 3, true));
+        assert_ne!(plan(7, 40, 3, true), plan(8, 40, 3, true));
+        assert_eq!(plan(7, 3, 3, false).len(), 3);
+    }
+
+    #[test]
+    fn every_kind_comes_once_and_the_long_pause_in_a_long_run() {
+        let short = plan(7, kinds(false), 3, false);
+        for link in [Link::Store, Link::Hints, Link::Files, Link::Graph, Link::Webhooks] {
+            for how in [How::Slow, How::Silent, How::Cut] {
+                let is_it =
+                    |fault: &&Fault| matches!(fault, Fault::Broken { link: l, how: h, .. } if (*l, *h) == (link, how));
+                assert_eq!(short.iter().filter(is_it).count(), 1, "{link:?} {how:?}");
+            }
+        }
+        let is_long = |fault: &Fault| matches!(fault, Fault::Pause { lasting, .. } if *lasting == LONG_PAUSE);
+        assert!(!short.iter().any(is_long) && plan(7, kinds(true), 3, true).iter().any(is_long));
+        assert!(short.contains(&Fault::Roll) && short.contains(&Fault::HintsFlushed));
+    }
+}

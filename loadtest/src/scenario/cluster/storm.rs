@@ -1,0 +1,298 @@
+//! Customers write, agents answer and listen, and one fault comes after the other.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use loadtest::clock::pause;
+use loadtest::payload::{Content, Phone, Wamid};
+use loadtest::simulator::{Faults, LedgerEntry, Simulator, SimulatorError, Specimen};
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Bytes;
+
+use super::checks::{TakeOver, busiest_seconds, check_rates, check_take_overs};
+use super::nodes::{Node, PUBLIC_URL};
+use super::plan::{Fault, Server};
+use super::sightings::Sightings;
+use crate::agent::Door;
+use crate::api::Api;
+use crate::cli::Torture;
+use crate::error::LoadError;
+use crate::follower::{Followed, Orders, follow};
+use crate::jetto::{PASSWORD, Tenant};
+use crate::report::{Report, progress, rounded};
+use crate::scenario::reconnect_storm::head;
+use crate::scenario::torture::{CUSTOMERS, LOSSY, QUESTION, REPLY_QUEUE, Reply, answer, door, wait_until_settled};
+use crate::scenario::torture_checks::{Evidence, check, check_log};
+use crate::services::{self, Services};
+
+/// Between two faults.
+const CALM: Duration = Duration::from_secs(2);
+/// Another node is waited for this long.
+const TAKE_OVER_WAIT: Duration = Duration::from_secs(12);
+/// A pause that is shorter moves nothing for sure.
+const BURIED_AFTER: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// One in so many messages has a file.
+const WITH_FILE: u32 = 10;
+
+pub(super) struct Stage<'a> {
+    pub(super) options: &'a Torture,
+    pub(super) services: &'a Services,
+    pub(super) simulator: &'a Simulator,
+    pub(super) sightings: &'a Sightings,
+    pub(super) tenants: &'a [Tenant],
+}
+
+/// The people of one organization, on all nodes.
+struct Crew {
+    apis: Vec<Api>,
+    doors: Vec<Door>,
+    agents: JoinSet<Followed>,
+    answering: JoinSet<()>,
+    replies: Arc<Mutex<Vec<Reply>>>,
+    goal: watch::Sender<Option<u64>>,
+    stop: watch::Sender<bool>,
+}
+
+impl Stage<'_> {
+    pub(super) async fn play(
+        &self,
+        mut nodes: Vec<Node>,
+        faults: &[Fault],
+    ) -> Result<(Report, Vec<String>), LoadError> {
+        let (cut, cut_seen) = watch::channel(0);
+        let mut crews = Vec::new();
+        for tenant in self.tenants {
+            crews.push(self.crew(tenant, &nodes, &cut_seen).await?);
+        }
+        self.simulator.set_faults(LOSSY);
+        let (stop, stopped) = watch::channel(false);
+        let script = async {
+            let suffered = self.suffer_all(&mut nodes, faults).await;
+            stop.send_replace(true);
+            suffered
+        };
+        let (told, suffered) = tokio::join!(self.customers_write(stopped), script);
+        let (told, (take_overs, mut violations)) = (told?, suffered?);
+        self.simulator.set_faults(Faults::default());
+        let settling = Duration::from_secs(self.options.settle);
+        let is_quiet = tokio::time::timeout(settling, self.simulator.settled()).await.is_ok();
+        let mut all = Vec::new();
+        for (crew, told) in crews.into_iter().zip(told) {
+            all.push(crew.gather(told, settling, is_quiet).await?);
+        }
+        drop(cut);
+        let mut drained = true;
+        for node in &mut nodes {
+            drained &= node.stop().await?;
+        }
+        let ledger = self.simulator.ledger();
+        violations.extend(check_rates(&ledger));
+        violations.extend(check_take_overs(&take_overs));
+        for (evidence, tenant) in all.iter_mut().zip(self.tenants) {
+            evidence.drained = drained;
+            let is_its = |entry: &&LedgerEntry| entry.phone_number_id == tenant.number.phone_number_id;
+            evidence.ledger = ledger.iter().filter(is_its).cloned().collect();
+            violations.extend(check(evidence, self.options.agents));
+        }
+        for node in &nodes {
+            let log = std::fs::read_to_string(&node.installation.log)?;
+            violations.extend(check_log(&log, &self.simulator.people()));
+        }
+        Ok((self.describe(&all, &take_overs, faults, violations.len()), violations))
+    }
+
+    async fn crew(&self, tenant: &Tenant, nodes: &[Node], cut: &watch::Receiver<u32>) -> Result<Crew, LoadError> {
+        let (mut apis, mut doors) = (Vec::new(), Vec::new());
+        for node in nodes {
+            let api = Api::sign_in(&node.installation.url, &tenant.email, PASSWORD).await?;
+            doors.push(Door { origin: PUBLIC_URL.into(), ..door(&api).await? });
+            apis.push(api);
+        }
+        let deadline = Instant::now() + Duration::from_secs(self.options.deadline);
+        let (goal, goal_seen) = watch::channel(None);
+        let (inbound, inbound_seen) = mpsc::channel(REPLY_QUEUE);
+        let mut agents = JoinSet::new();
+        for index in 0..self.options.agents {
+            let orders = Orders { cut: cut.clone(), goal: goal_seen.clone(), deadline };
+            let inbound = (index == 0).then(|| inbound.clone());
+            let on_event = move |bytes: &Bytes| {
+                if let Some(inbound) = &inbound {
+                    // Full: this message stays unanswered, which breaks no promise.
+                    drop(inbound.try_send(bytes.clone()));
+                }
+            };
+            agents.spawn(follow(doors.clone(), index, Some(0), orders, on_event));
+        }
+        let (stop, stopped) = watch::channel(false);
+        let replies = Arc::new(Mutex::new(Vec::new()));
+        let mut answering = JoinSet::new();
+        let seed = self.options.seed ^ u64::from_str_radix(tenant.number.phone_number_id.as_str(), 10).unwrap_or(0);
+        answering.spawn(answer(apis.clone(), inbound_seen, stopped, Arc::clone(&replies), seed));
+        Ok(Crew { apis, doors, agents, answering, replies, goal, stop })
+    }
+
+    /// What was said to each organization.
+    async fn customers_write(&self, stopped: watch::Receiver<bool>) -> Result<Vec<Vec<Wamid>>, LoadError> {
+        let mut rng = StdRng::seed_from_u64(self.options.seed);
+        let between = Duration::from_secs(1) / self.options.rate.unwrap_or(super::RATE).max(1);
+        let mut told = vec![Vec::new(); self.tenants.len()];
+        let mut due = Instant::now();
+        while !*stopped.borrow() {
+            let which = rng.random_range(0..self.tenants.len());
+            let customer = Phone::from(format!("{CUSTOMERS}{:04}", rng.random_range(0..self.options.customers.max(1))));
+            let words = format!("{QUESTION} {:016x}", rng.random::<u64>());
+            let content = if rng.random_range(0..WITH_FILE) == 0 {
+                Content::Image { media: self.simulator.received_file(Specimen::Image), caption: Some(words) }
+            } else {
+                Content::Text { body: words }
+            };
+            let (Some(tenant), Some(told)) = (self.tenants.get(which), told.get_mut(which)) else { continue };
+            match self.simulator.customer_says(&tenant.number.phone_number_id, &customer, content) {
+                Ok(wamid) => told.push(wamid),
+                Err(SimulatorError::QueueFull) => {}
+                Err(error) => return Err(error.into()),
+            }
+            due += between;
+            tokio::time::sleep_until(due).await;
+        }
+        Ok(told)
+    }
+
+    async fn suffer_all(
+        &self,
+        nodes: &mut [Node],
+        faults: &[Fault],
+    ) -> Result<(Vec<TakeOver>, Vec<String>), LoadError> {
+        let (mut take_overs, mut violations) = (Vec::new(), Vec::new());
+        pause(CALM).await;
+        for (turn, fault) in faults.iter().enumerate() {
+            let started = Instant::now();
+            let before = take_overs.len();
+            self.suffer(nodes, *fault, &mut take_overs, &mut violations).await?;
+            let took: Vec<_> = take_overs.iter().skip(before).map(|one| one.took).collect();
+            let seconds = started.elapsed().as_secs_f32();
+            progress(&format!("{}/{}: {fault:?}, {seconds:.1} s, taken over after {took:?}", turn + 1, faults.len()));
+            pause(CALM).await;
+        }
+        Ok((take_overs, violations))
+    }
+
+    async fn suffer(
+        &self,
+        nodes: &mut [Node],
+        fault: Fault,
+        take_overs: &mut Vec<TakeOver>,
+        violations: &mut Vec<String>,
+    ) -> Result<(), LoadError> {
+        match fault {
+            Fault::Kill { tenant } => {
+                let (victim, node) = self.holder(nodes, tenant)?;
+                let since = Instant::now();
+                node.kill().await?;
+                take_overs.extend(self.taken_over(victim, since).await);
+                node.start().await?;
+            }
+            Fault::Pause { tenant, lasting } => {
+                let (victim, node) = self.holder(nodes, tenant)?;
+                let since = Instant::now();
+                node.signal("STOP").await?;
+                if lasting > BURIED_AFTER {
+                    take_overs.extend(self.taken_over(victim, since).await);
+                }
+                tokio::time::sleep_until(since + lasting).await;
+                node.signal("CONT").await?;
+            }
+            Fault::Roll => {
+                for (index, node) in nodes.iter_mut().enumerate() {
+                    if !node.stop().await? {
+                        violations.push(format!("SIGTERM did not end node {index} cleanly in a rolling restart"));
+                    }
+                    node.start().await?;
+                }
+            }
+            Fault::Away { server, lasting } => {
+                let name = match server {
+                    Server::Store => services::STORE,
+                    Server::Hints => services::HINTS,
+                    Server::Files => services::FILES,
+                };
+                self.services.kill(name).await?;
+                pause(lasting).await;
+                self.services.again(name).await?;
+            }
+            Fault::HintsFlushed => self.services.flush_hints().await?,
+            Fault::Broken { tenant, link, how, lasting } => {
+                let (_, node) = self.holder(nodes, tenant)?;
+                node.breaks(link, how);
+                pause(lasting).await;
+                node.heals(link);
+            }
+        }
+        Ok(())
+    }
+
+    /// The node that sends for this organization; before the first send, any.
+    fn holder<'n>(&self, nodes: &'n mut [Node], tenant: usize) -> Result<(usize, &'n mut Node), LoadError> {
+        let index = self.sightings.holder(tenant).unwrap_or(tenant % nodes.len().max(1));
+        let node = nodes.get_mut(index).ok_or_else(|| LoadError::refused("there are no nodes"))?;
+        Ok((index, node))
+    }
+
+    /// Waits until others send for everybody for whom this node did.
+    async fn taken_over(&self, from: usize, since: Instant) -> Vec<TakeOver> {
+        let held = (0..self.tenants.len()).filter(|tenant| self.sightings.holder(*tenant) == Some(from));
+        let mut found = Vec::new();
+        for tenant in held.collect::<Vec<_>>() {
+            let mut at = self.sightings.taken_over(tenant, from, since);
+            while at.is_none() && since.elapsed() < TAKE_OVER_WAIT {
+                pause(LOOK_EVERY).await;
+                at = self.sightings.taken_over(tenant, from, since);
+            }
+            found.push(TakeOver { tenant, took: at.map(|at| at.duration_since(since)) });
+        }
+        found
+    }
+
+    fn describe(&self, all: &[Evidence], take_overs: &[TakeOver], faults: &[Fault], violations: usize) -> Report {
+        let mut report = Report::new("torture --cluster");
+        let sum = |of: fn(&Evidence) -> usize| all.iter().map(of).sum::<usize>();
+        report.add("seed", format!("{:#x}", self.options.seed));
+        report.add("faults", faults.len());
+        report.add("customers_messages", sum(|one| one.told.len()));
+        report.add("replies", sum(|one| one.replies.len()));
+        report.add("replies_accepted", sum(|one| one.replies.iter().filter(|reply| reply.accepted).count()));
+        report.add("sends_in_ledger", sum(|one| one.ledger.len()));
+        report.add("events", all.iter().map(|one| one.head).sum::<u64>());
+        let connects = |one: &Followed| one.connects.saturating_sub(1);
+        report.add("reconnects", all.iter().flat_map(|one| &one.followed).map(connects).sum::<u32>());
+        let seconds = |took: Duration| rounded(took.as_secs_f64(), 2);
+        let took: Vec<_> = take_overs.iter().filter_map(|one| one.took).map(seconds).collect();
+        report.add("take_over_s", took);
+        report.add("busiest_second", busiest_seconds(&self.simulator.ledger()).into_values().max().unwrap_or(0));
+        report.add("violation_count", violations);
+        report
+    }
+}
+
+impl Crew {
+    async fn gather(mut self, told: Vec<Wamid>, settling: Duration, is_quiet: bool) -> Result<Evidence, LoadError> {
+        self.stop.send_replace(true);
+        while self.answering.join_next().await.is_some() {}
+        let replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let nobody = || LoadError::refused("there are no nodes");
+        let api = self.apis.first().ok_or_else(nobody)?;
+        let history = wait_until_settled(api, &told, &replies, settling).await?;
+        let head = head(self.doors.first().ok_or_else(nobody)?).await?;
+        self.goal.send_replace(Some(head));
+        let mut followed = Vec::new();
+        while let Some(one) = tokio::time::timeout(settling, self.agents.join_next()).await.ok().flatten() {
+            followed.push(one.map_err(|error| LoadError::refused(error.to_string()))?);
+        }
+        Ok(Evidence { told, replies, history, followed, head, is_quiet, ..Evidence::default() })
+    }
+}
