@@ -18,17 +18,25 @@ cassandra_fetch() {
 }
 
 cassandra_prepare() {
-  local dir="$RUN/cassandra" port storage
-  port=$(free_port)
-  storage=$(free_port)
+  cassandra_place cassandra 127.0.0.1 "$(free_port)" "$(free_port)" 0
+}
+
+# cassandra_place NAME ADDRESS PORT STORAGE_PORT TOKEN
+cassandra_place() {
+  local dir="$RUN/$1"
   mkdir -p "$dir/conf"
-  sed -e "s|@DIR@|$dir|g" -e "s|@PORT@|$port|" -e "s|@STORAGE@|$storage|g" "$HERE/cassandra.yaml" > "$dir/conf/cassandra.yaml"
+  sed -e "s|@DIR@|$dir|g" -e "s|@ADDRESS@|$2|" -e "s|@PORT@|$3|" -e "s|@STORAGE@|$4|g" -e "s|@TOKEN@|$5|" \
+    "$HERE/cassandra.yaml" > "$dir/conf/cassandra.yaml"
   cp "$HERE/cassandra.logback.xml" "$dir/conf/logback.xml"
-  echo "JETTO_TEST_CQL=127.0.0.1:$port" > "$dir/env"
+  echo "JETTO_TEST_CQL${1#cassandra}=$2:$3" > "$dir/env"
 }
 
 cassandra_run() {
-  local dir="$RUN/cassandra" lib="$CACHE/cassandra-$CASSANDRA_VERSION" jars options
+  cassandra_process cassandra
+}
+
+cassandra_process() {
+  local dir="$RUN/$1" lib="$CACHE/cassandra-$CASSANDRA_VERSION" jars options
   jars=$(printf '%s\n' "$lib"/*.jar | LC_ALL=C sort | paste -sd:)
   mapfile -t options < <(grep -v '^#' "$HERE/cassandra.options")
   local run=(java "${options[@]}" "-javaagent:$(echo "$lib"/jamm-*.jar)"
@@ -40,7 +48,23 @@ cassandra_run() {
   fi
   (
     ulimit -l 64
-    in_background cassandra "${run[@]}"
+    in_background "$1" "${run[@]}"
   )
-  wait_for cassandra "$(address_of cassandra)"
+  wait_for "$1" "$(address_of "$1")"
+}
+
+# Two more servers of the same cluster, on the same ports of other addresses. The first must run; start them before there is
+# a keyspace, which would not be copied to them.
+
+cassandra2_fetch() { cassandra_fetch; }
+cassandra3_fetch() { cassandra_fetch; }
+cassandra2_prepare() { cassandra_join cassandra2 127.0.0.2 6148914691236517204; }
+cassandra3_prepare() { cassandra_join cassandra3 127.0.0.3 -6148914691236517204; }
+cassandra2_run() { cassandra_process cassandra2; }
+cassandra3_run() { cassandra_process cassandra3; }
+
+cassandra_join() {
+  local first
+  first=$(address_of cassandra)
+  cassandra_place "$1" "$2" "${first#*:}" "$(sed -n 's/^storage_port: //p' "$RUN/cassandra/conf/cassandra.yaml")" "$3"
 }

@@ -4,6 +4,7 @@
 #   services.sh start [cassandra|redis|s3 …]   starts what does not run yet, waits until it answers, prints KEY=value lines
 #   services.sh env                            the same lines of what runs
 #   services.sh stop                           ends by pid what was started here, and forgets its data
+#   services.sh start cassandra cassandra2 cassandra3   the same, a cluster of three
 #   services.sh kill cassandra|redis|s3 …      ends by pid what was started here, and keeps its data
 #   services.sh again cassandra|redis|s3 …     starts on the same port what was killed, waits until it answers
 #   services.sh fetch [cassandra|redis|s3 …]   only fetches
@@ -15,6 +16,8 @@ HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CACHE=${JETTO_SERVICES_CACHE:-$HOME/.cache/jetto/services}
 RUN=${JETTO_SERVICES_RUN:-$CACHE/run}
 ALL=(cassandra redis s3)
+# Only where they are named.
+MORE=(cassandra2 cassandra3)
 # Seconds that a service may take until it answers, on a machine that is busy compiling.
 PATIENCE=120
 
@@ -104,7 +107,7 @@ done
 known() {
   local name
   for name in "$@"; do
-    [[ " ${ALL[*]} " == *" $name "* ]] || missing "a service called $name; there are: ${ALL[*]}"
+    [[ " ${ALL[*]} ${MORE[*]} " == *" $name "* ]] || missing "a service called $name; there are: ${ALL[*]} ${MORE[*]}"
   done
 }
 
@@ -134,7 +137,7 @@ case $command in
     for name in "$@"; do cat "$RUN/$name/env"; done
     ;;
   env) for name in "$@"; do if runs "$name"; then cat "$RUN/$name/env"; fi; done ;;
-  stop) for name in "${ALL[@]}"; do stop_one "$name"; done ;;
+  stop) for name in "${ALL[@]}" "${MORE[@]}"; do stop_one "$name"; done ;;
   kill) for name in "$@"; do kill_one "$name"; done ;;
   again) for name in "$@"; do runs "$name" || "${name}_run"; done ;;
   *) missing "a command: start, stop, env, kill, again or fetch" ;;

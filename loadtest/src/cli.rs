@@ -236,23 +236,33 @@ pub(crate) struct ReconnectStorm {
     pub(crate) storms: u32,
 }
 
+/// What only several nodes have.
+#[derive(Debug, Args)]
+pub(crate) struct Nodes {
+    /// Three nodes on real servers, and all that can happen to them and between them
+    #[arg(long)]
+    pub(crate) cluster: bool,
+    /// In a cluster: a node is paused for a minute, too
+    #[arg(long)]
+    pub(crate) long: bool,
+    /// In a cluster: servers of Cassandra, 1 or 3, each with everything
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
+    pub(crate) replicas: u8,
+    /// In a cluster: what starts Cassandra, Redis and S3
+    #[arg(long, default_value = "deploy/services/services.sh")]
+    pub(crate) services: PathBuf,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Torture {
     /// The real `jetto`
     #[arg(long)]
     pub(crate) binary: PathBuf,
-    /// Three nodes on real servers, and all that can happen to them and between them
-    #[arg(long)]
-    pub(crate) cluster: bool,
+    #[command(flatten)]
+    pub(crate) nodes: Nodes,
     /// Kills, 30 unless told; in a cluster faults, of every kind one unless told
     #[arg(long)]
     pub(crate) rounds: Option<u32>,
-    /// In a cluster: a node is paused for a minute, too
-    #[arg(long)]
-    pub(crate) long: bool,
-    /// In a cluster: what starts Cassandra, Redis and S3
-    #[arg(long, default_value = "deploy/services/services.sh")]
-    pub(crate) services: PathBuf,
     #[arg(long, default_value_t = 0x5eed)]
     pub(crate) seed: u64,
     /// Of each organization

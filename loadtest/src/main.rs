@@ -33,7 +33,7 @@ async fn main() -> ExitCode {
         Command::SlowReader(options) => Box::pin(scenario::slow_reader::run(options)).await,
         Command::Pages(options) => Box::pin(scenario::pages::run(options)).await,
         Command::ReconnectStorm(options) => Box::pin(scenario::reconnect_storm::run(options)).await,
-        Command::Torture(options) if options.cluster => Box::pin(scenario::cluster::run(options)).await,
+        Command::Torture(options) if options.nodes.cluster => Box::pin(scenario::cluster::run(options)).await,
         Command::Torture(options) => Box::pin(scenario::torture::run(options)).await,
         Command::FuzzApi(options) => Box::pin(scenario::fuzz_api::run(options)).await,
         Command::SampleWebhooks(options) => Box::pin(scenario::sample_webhooks::run(options)).await,

@@ -34,7 +34,7 @@ pub(crate) type Witness = Arc<dyn Fn(&[u8]) + Send + Sync>;
 pub(crate) struct Proxy {
     pub(crate) address: SocketAddr,
     manner: watch::Sender<Manner>,
-    #[expect(dead_code, reason = "its tasks end when it is dropped")]
+    /// Its tasks end when it is dropped.
     listening: JoinSet<()>,
 }
 
@@ -47,6 +47,18 @@ impl Proxy {
         let mut listening = JoinSet::new();
         listening.spawn(listen(listener, target, told, witness));
         Ok(Self { address, manner, listening })
+    }
+
+    /// For servers that tell of each other by address, and are all on one port: the first has to be on 127.0.0.1. Each is
+    /// found on its own address, on the port of the proxy.
+    pub(crate) async fn open_all(targets: &[SocketAddr]) -> std::io::Result<Self> {
+        let (first, others) = targets.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
+        let mut proxy = Self::open(*first, None).await?;
+        for target in others {
+            let listener = TcpListener::bind((target.ip(), proxy.address.port())).await?;
+            proxy.listening.spawn(listen(listener, *target, proxy.manner.subscribe(), None));
+        }
+        Ok(proxy)
     }
 
     pub(crate) fn be(&self, manner: Manner) {
@@ -135,6 +147,7 @@ fn reset(end: &TcpStream) {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use tokio::time::timeout;
@@ -176,7 +189,9 @@ mod tests {
         let (server, _running) = echo().await;
         let seen = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&seen);
-        let witness: Witness = Arc::new(move |bytes| drop(count.fetch_add(bytes.len(), Ordering::SeqCst)));
+        let witness: Witness = Arc::new(move |bytes| {
+            count.fetch_add(bytes.len(), Ordering::SeqCst);
+        });
         let proxy = Proxy::open(server, Some(witness)).await.unwrap();
         let mut stream = TcpStream::connect(proxy.address).await.unwrap();
         assert_eq!(said(&mut stream, "hello").await.unwrap(), "hello");
@@ -187,6 +202,25 @@ mod tests {
         assert!(started.elapsed() >= 2 * SOON, "there and back");
         stream.shutdown().await.unwrap();
         assert_eq!(stream.read(&mut [0; 1]).await.unwrap(), 0, "an orderly end goes through");
+    }
+
+    #[tokio::test]
+    async fn servers_on_one_port_are_found_on_their_own_addresses() {
+        let (mut servers, mut targets) = (JoinSet::new(), Vec::new());
+        for ip in [Ipv4Addr::LOCALHOST, Ipv4Addr::new(127, 0, 0, 2)] {
+            let listener = TcpListener::bind((ip, 0)).await.unwrap();
+            targets.push(listener.local_addr().unwrap());
+            servers.spawn(async move {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                stream.write_all(&[ip.octets()[3]]).await.unwrap();
+            });
+        }
+        let proxy = Proxy::open_all(&targets).await.unwrap();
+        for target in targets {
+            let mut stream = TcpStream::connect((target.ip(), proxy.address.port())).await.unwrap();
+            let IpAddr::V4(ip) = target.ip() else { panic!("an address of IPv4") };
+            assert_eq!(stream.read_u8().await.unwrap(), ip.octets()[3]);
+        }
     }
 
     #[tokio::test]

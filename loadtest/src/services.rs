@@ -12,7 +12,8 @@ use crate::error::LoadError;
 
 /// The bucket that is there from the start.
 pub(crate) const BUCKET: &str = "jetto";
-pub(crate) const STORE: &str = "cassandra";
+/// The servers of CQL, as many as are asked for.
+pub(crate) const STORES: [&str; 3] = ["cassandra", "cassandra2", "cassandra3"];
 pub(crate) const HINTS: &str = "redis";
 pub(crate) const FILES: &str = "s3";
 
@@ -20,7 +21,7 @@ pub(crate) const FILES: &str = "s3";
 pub(crate) struct Services {
     script: PathBuf,
     run: PathBuf,
-    pub(crate) store: SocketAddr,
+    pub(crate) stores: Vec<SocketAddr>,
     pub(crate) hints: SocketAddr,
     pub(crate) files: SocketAddr,
     pub(crate) access_key: String,
@@ -29,8 +30,9 @@ pub(crate) struct Services {
 
 impl Services {
     /// Fetches what is missing, which takes minutes at the first time; whoever starts must [`Self::stop`].
-    pub(crate) async fn start(script: &Path, run: &Path) -> Result<Self, LoadError> {
-        let told = call(script, run, &["start"]).await?;
+    pub(crate) async fn start(script: &Path, run: &Path, replicas: usize) -> Result<Self, LoadError> {
+        let names: Vec<_> = STORES.into_iter().take(replicas).chain([HINTS, FILES]).collect();
+        let told = call(script, run, &[&["start"], names.as_slice()].concat()).await?;
         let value = |key: &str| {
             let line = told.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
             line.ok_or_else(|| LoadError::refused(format!("{} did not name {key}", script.display())))
@@ -39,10 +41,11 @@ impl Services {
             let parsed = value(key)?.parse();
             parsed.map_err(|_| LoadError::refused(format!("{key} is not an address with a port")))
         };
+        let stores = ["JETTO_TEST_CQL", "JETTO_TEST_CQL2", "JETTO_TEST_CQL3"].into_iter().take(replicas).map(address);
         Ok(Self {
             script: script.to_owned(),
             run: run.to_owned(),
-            store: address("JETTO_TEST_CQL")?,
+            stores: stores.collect::<Result<_, _>>()?,
             hints: address("JETTO_TEST_REDIS")?,
             files: address("JETTO_TEST_S3")?,
             access_key: value("JETTO_TEST_S3_ACCESS_KEY")?.to_owned(),
@@ -51,13 +54,13 @@ impl Services {
     }
 
     /// kill -9; what it wrote to its disk stays.
-    pub(crate) async fn kill(&self, name: &str) -> Result<(), LoadError> {
-        call(&self.script, &self.run, &["kill", name]).await.map(drop)
+    pub(crate) async fn kill(&self, names: &[&str]) -> Result<(), LoadError> {
+        call(&self.script, &self.run, &[&["kill"], names].concat()).await.map(drop)
     }
 
     /// Answers again when this returns, where it was.
-    pub(crate) async fn again(&self, name: &str) -> Result<(), LoadError> {
-        call(&self.script, &self.run, &["again", name]).await.map(drop)
+    pub(crate) async fn again(&self, names: &[&str]) -> Result<(), LoadError> {
+        call(&self.script, &self.run, &[&["again"], names].concat()).await.map(drop)
     }
 
     /// Redis forgets everything.

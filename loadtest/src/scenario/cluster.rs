@@ -19,7 +19,7 @@ use crate::report::progress;
 use crate::scenario::torture::meta;
 use crate::services::{self, Services};
 use nodes::furnish;
-use plan::{kinds, plan};
+use plan::{Fault, Ground, kinds, plan};
 use sightings::Sightings;
 use storm::Stage;
 
@@ -30,17 +30,20 @@ const RATE: u32 = 20;
 const NUMBER_RATE: u32 = 1_000;
 
 pub(crate) async fn run(options: Torture) -> Result<bool, LoadError> {
-    let count = options.rounds.map_or(kinds(options.long), |rounds| rounds as usize);
+    let replicas = usize::from(options.nodes.replicas);
+    let ground = Ground { tenants: TENANTS, replicas, long: options.nodes.long };
+    let count = options.rounds.map_or(kinds(ground), |rounds| rounds as usize);
+    let faults = plan(options.seed, count, ground);
     progress(&format!("seed={:#x}, {count} faults (repeat with --seed {})", options.seed, options.seed));
     let work = tempfile::Builder::new().prefix("jetto-cluster-").tempdir()?;
     let run = work.path().join("services");
     // Whatever ends this, what was started is stopped.
     let outcome = tokio::select! {
-        outcome = tokio::time::timeout(Duration::from_secs(options.deadline), on_services(&options, count, work.path(), &run)) =>
+        outcome = tokio::time::timeout(Duration::from_secs(options.deadline), on_services(&options, &faults, work.path(), &run)) =>
             outcome.unwrap_or_else(|_| Err(LoadError::refused("the run did not end before its deadline"))),
         interrupted = tokio::signal::ctrl_c() => Err(interrupted.map_or_else(Into::into, |()| LoadError::refused("interrupted"))),
     };
-    let stopped = services::stop(&options.services, &run).await;
+    let stopped = services::stop(&options.nodes.services, &run).await;
     if options.keep {
         progress(&format!("kept: {}", work.keep().display()));
     }
@@ -49,8 +52,8 @@ pub(crate) async fn run(options: Torture) -> Result<bool, LoadError> {
     Ok(is_kept != options.expect_violation)
 }
 
-async fn on_services(options: &Torture, count: usize, work: &Path, run: &Path) -> Result<bool, LoadError> {
-    let services = Services::start(&options.services, run).await?;
+async fn on_services(options: &Torture, faults: &[Fault], work: &Path, run: &Path) -> Result<bool, LoadError> {
+    let services = Services::start(&options.nodes.services, run, usize::from(options.nodes.replicas)).await?;
     let tenants: Vec<Tenant> = (1..=TENANTS).map(Tenant::new).collect();
     let simulator = Simulator::start(meta(options.seed, &tenants, NUMBER_RATE))?;
     let sightings = Sightings::of(tenants.iter().map(|tenant| &tenant.number.phone_number_id));
@@ -66,9 +69,8 @@ async fn on_services(options: &Torture, count: usize, work: &Path, run: &Path) -
     let doors: Vec<_> = nodes.iter().map(nodes::Node::door).collect();
     let front = Front::open(&doors)?;
     simulator.set_callback(&front.url);
-    let faults = plan(options.seed, count, TENANTS, options.long);
     let stage = Stage { options, services: &services, simulator: &simulator, sightings: &sightings, tenants: &tenants };
-    let (mut report, violations) = Box::pin(stage.play(nodes, &faults)).await?;
+    let (mut report, violations) = Box::pin(stage.play(nodes, faults)).await?;
     simulator.stop().await;
     for violation in &violations {
         progress(&format!("VIOLATION: {violation}"));

@@ -55,10 +55,21 @@ fn check_history(evidence: &Evidence) -> Vec<String> {
     let of = |wamid: &&Wamid| counts.get(mask::wamid(wamid.as_str()).as_str()).copied().unwrap_or(0);
     let lost: Vec<&Wamid> = evidence.told.iter().filter(|wamid| of(wamid) == 0).collect();
     let doubled: Vec<&Wamid> = evidence.told.iter().filter(|wamid| of(wamid) > 1).collect();
-    [summary("answered webhooks are not in the history", &lost), summary("messages are in the history twice", &doubled)]
-        .into_iter()
-        .flatten()
-        .collect()
+    let without_file: Vec<&str> =
+        evidence.history.iter().filter(|one| !has_file(one)).filter_map(|one| one.get("wamid")?.as_str()).collect();
+    [
+        summary("answered webhooks are not in the history", &lost),
+        summary("messages are in the history twice", &doubled),
+        summary("messages never got their file", &without_file),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// What has none needs none.
+fn has_file(message: &Value) -> bool {
+    message.pointer("/content/media/state").is_none_or(|state| state == "ready")
 }
 
 fn check_replies(evidence: &Evidence) -> Vec<String> {
@@ -156,7 +167,8 @@ pub(crate) fn is_settled(history: &[Value], told: &[Wamid], replies: &[Reply]) -
     let counts = count_wamids(history);
     let outcomes: HashSet<&str> =
         history.iter().filter(|one| has_outcome(one)).filter_map(|one| one.get("client_id")?.as_str()).collect();
-    told.iter().all(|wamid| counts.contains_key(mask::wamid(wamid.as_str()).as_str()))
+    history.iter().all(has_file)
+        && told.iter().all(|wamid| counts.contains_key(mask::wamid(wamid.as_str()).as_str()))
         && replies.iter().filter(|reply| reply.accepted).all(|reply| outcomes.contains(reply.key.as_str()))
 }
 
@@ -248,6 +260,16 @@ mod tests {
         evidence.history.push(json!({"wamid": mask::wamid("wamid.1")}));
         let violations = check(&evidence, 1);
         assert_eq!(violations.len(), 2, "{violations:?}");
+    }
+
+    #[test]
+    fn a_file_that_never_came_is_found() {
+        let mut evidence = good();
+        evidence.history[0]["content"] = json!({"type": "image", "media": {"state": "ready"}});
+        assert!(check(&evidence, 1).is_empty() && is_settled(&evidence.history, &evidence.told, &evidence.replies));
+        evidence.history[0]["content"]["media"]["state"] = json!("pending");
+        assert_eq!(check(&evidence, 1).len(), 1);
+        assert!(!is_settled(&evidence.history, &evidence.told, &evidence.replies));
     }
 
     #[test]

@@ -42,7 +42,7 @@ impl Node {
         let wrong = |error: std::net::AddrParseError| LoadError::refused(error.to_string());
         let meta = address(simulator.url()).map_err(wrong)?;
         let graph = Proxy::open(meta, Some(sightings.witness(index))).await?;
-        let store = Proxy::open(services.store, None).await?;
+        let store = Proxy::open_all(&services.stores).await?;
         let hints = Proxy::open(services.hints, None).await?;
         let files = Proxy::open(services.files, None).await?;
         let own = work.join(format!("node{index}"));
@@ -55,7 +55,7 @@ impl Node {
             ("JETTO_ROOT_KEY_FILE", work.join("root.key").display().to_string()),
             ("JETTO_STORAGE", "cql".to_owned()),
             ("JETTO_CQL__NODES", store.address.to_string()),
-            ("JETTO_CQL__REPLICAS", "1".to_owned()),
+            ("JETTO_CQL__REPLICAS", services.stores.len().to_string()),
             ("JETTO_REDIS__URL", format!("redis://{}", hints.address)),
             ("JETTO_BLOBS", "s3".to_owned()),
             ("JETTO_S3__ENDPOINT", format!("http://{}", files.address)),

@@ -27,7 +27,10 @@ pub(crate) enum How {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Server {
+    /// All servers of CQL.
     Store,
+    /// One of three, by its place.
+    Replica(usize),
     Hints,
     Files,
 }
@@ -35,9 +38,11 @@ pub(crate) enum Server {
 /// `tenant`: it hits the node that works for this one at that time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// kill -9, and a start after others have taken over.
+    /// kill -9, and a start after others have taken over. Before it, what the node sends to Meta hangs for so long: it
+    /// arrives when the node is dead.
     Kill {
         tenant: usize,
+        hanging: Duration,
     },
     /// SIGSTOP, and SIGCONT after so long.
     Pause {
@@ -63,13 +68,23 @@ pub(crate) enum Fault {
 /// A pause of a minute, for a run that has the time.
 const LONG_PAUSE: Duration = Duration::from_mins(1);
 
-/// `count` faults for so many organizations; every kind comes before one comes again.
-pub(crate) fn plan(seed: u64, count: usize, tenants: usize, long: bool) -> Vec<Fault> {
+/// What there is to be broken.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ground {
+    pub(crate) tenants: usize,
+    /// Servers of CQL.
+    pub(crate) replicas: usize,
+    /// There is time for [`LONG_PAUSE`].
+    pub(crate) long: bool,
+}
+
+/// So many faults; every kind comes before one comes again.
+pub(crate) fn plan(seed: u64, count: usize, ground: Ground) -> Vec<Fault> {
     let mut rng = StdRng::seed_from_u64(seed ^ 0xFA17);
     let mut faults = Vec::new();
     while faults.len() < count {
-        let mut all = each_kind(&mut rng, tenants.max(1));
-        if long && faults.is_empty() {
+        let mut all = each_kind(&mut rng, ground);
+        if ground.long && faults.is_empty() {
             all.push(Fault::Pause { tenant: 0, lasting: LONG_PAUSE });
         }
         all.shuffle(&mut rng);
@@ -80,14 +95,18 @@ pub(crate) fn plan(seed: u64, count: usize, tenants: usize, long: bool) -> Vec<F
 }
 
 /// How many faults show every kind once.
-pub(crate) fn kinds(long: bool) -> usize {
-    each_kind(&mut StdRng::seed_from_u64(0), 1).len() + usize::from(long)
+pub(crate) fn kinds(ground: Ground) -> usize {
+    each_kind(&mut StdRng::seed_from_u64(0), ground).len() + usize::from(ground.long)
 }
 
-fn each_kind(rng: &mut StdRng, tenants: usize) -> Vec<Fault> {
+fn each_kind(rng: &mut StdRng, Ground { tenants, replicas, long: _ }: Ground) -> Vec<Fault> {
+    let which = rng.random_range(0..replicas.max(1));
     let mut seconds = |from: u64, to: u64| Duration::from_millis(rng.random_range(from * 1_000..=to * 1_000));
     // Shorter than what a node believes in its leases, about that long, and long enough to be buried.
     let pauses = [seconds(1, 2), seconds(2, 4), seconds(6, 12)];
+    let hanging = [Duration::ZERO, seconds(1, 3)];
+    // Rows of the others are missed meanwhile.
+    let replica = (Server::Replica(which), seconds(5, 10));
     let away = [(Server::Store, seconds(1, 5)), (Server::Hints, seconds(2, 6)), (Server::Files, seconds(2, 6))];
     let mut links = Vec::new();
     for link in [Link::Store, Link::Hints, Link::Files, Link::Graph, Link::Webhooks] {
@@ -95,11 +114,15 @@ fn each_kind(rng: &mut StdRng, tenants: usize) -> Vec<Fault> {
             links.push((link, how, seconds(1, 6)));
         }
     }
-    let mut tenant = || rng.random_range(0..tenants);
-    let mut all = vec![Fault::Kill { tenant: tenant() }, Fault::Kill { tenant: tenant() }];
+    let mut tenant = || rng.random_range(0..tenants.max(1));
+    let mut all: Vec<_> = hanging.map(|hanging| Fault::Kill { tenant: tenant(), hanging }).into();
     all.extend([Fault::Roll, Fault::HintsFlushed]);
     all.extend(pauses.map(|lasting| Fault::Pause { tenant: tenant(), lasting }));
-    all.extend(away.map(|(server, lasting)| Fault::Away { server, lasting }));
+    all.extend(
+        away.into_iter()
+            .chain((replicas > 1).then_some(replica))
+            .map(|(server, lasting)| Fault::Away { server, lasting }),
+    );
     let broken = links.into_iter().map(|(link, how, lasting)| Fault::Broken { tenant: tenant(), link, how, lasting });
     all.extend(broken);
     all
@@ -109,16 +132,19 @@ fn each_kind(rng: &mut StdRng, tenants: usize) -> Vec<Fault> {
 mod tests {
     use super::*;
 
+    const GROUND: Ground = Ground { tenants: 3, replicas: 1, long: false };
+    const LARGE: Ground = Ground { replicas: 3, long: true, ..GROUND };
+
     #[test]
     fn a_seed_is_a_plan_and_another_is_another() {
-        assert_eq!(plan(7, 40, 3, true), plan(7, 40, 3, true));
-        assert_ne!(plan(7, 40, 3, true), plan(8, 40, 3, true));
-        assert_eq!(plan(7, 3, 3, false).len(), 3);
+        assert_eq!(plan(7, 40, LARGE), plan(7, 40, LARGE));
+        assert_ne!(plan(7, 40, LARGE), plan(8, 40, LARGE));
+        assert_eq!(plan(7, 3, GROUND).len(), 3);
     }
 
     #[test]
-    fn every_kind_comes_once_and_the_long_pause_in_a_long_run() {
-        let short = plan(7, kinds(false), 3, false);
+    fn every_kind_comes_once_and_what_takes_long_or_needs_three_where_it_can() {
+        let short = plan(7, kinds(GROUND), GROUND);
         for link in [Link::Store, Link::Hints, Link::Files, Link::Graph, Link::Webhooks] {
             for how in [How::Slow, How::Silent, How::Cut] {
                 let is_it =
@@ -126,8 +152,12 @@ mod tests {
                 assert_eq!(short.iter().filter(is_it).count(), 1, "{link:?} {how:?}");
             }
         }
-        let is_long = |fault: &Fault| matches!(fault, Fault::Pause { lasting, .. } if *lasting == LONG_PAUSE);
-        assert!(!short.iter().any(is_long) && plan(7, kinds(true), 3, true).iter().any(is_long));
         assert!(short.contains(&Fault::Roll) && short.contains(&Fault::HintsFlushed));
+        let is_large = |fault: &&Fault| {
+            matches!(fault, Fault::Away { server: Server::Replica(_), .. })
+                || matches!(fault, Fault::Pause { lasting, .. } if *lasting == LONG_PAUSE)
+        };
+        let large = plan(7, kinds(LARGE), LARGE);
+        assert_eq!((short.iter().filter(is_large).count(), large.iter().filter(is_large).count()), (0, 2));
     }
 }

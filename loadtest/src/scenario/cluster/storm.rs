@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Bytes;
 
 use super::checks::{TakeOver, busiest_seconds, check_rates, check_take_overs};
 use super::nodes::{Node, PUBLIC_URL};
-use super::plan::{Fault, Server};
+use super::plan::{Fault, How, Link, Server};
 use super::sightings::Sightings;
 use crate::agent::Door;
 use crate::api::Api;
@@ -131,7 +131,7 @@ impl Stage<'_> {
         let (stop, stopped) = watch::channel(false);
         let replies = Arc::new(Mutex::new(Vec::new()));
         let mut answering = JoinSet::new();
-        let seed = self.options.seed ^ u64::from_str_radix(tenant.number.phone_number_id.as_str(), 10).unwrap_or(0);
+        let seed = self.options.seed ^ tenant.number.phone_number_id.as_str().parse::<u64>().unwrap_or(0);
         answering.spawn(answer(apis.clone(), inbound_seen, stopped, Arc::clone(&replies), seed));
         Ok(Crew { apis, doors, agents, answering, replies, goal, stop })
     }
@@ -190,11 +190,16 @@ impl Stage<'_> {
         violations: &mut Vec<String>,
     ) -> Result<(), LoadError> {
         match fault {
-            Fault::Kill { tenant } => {
+            Fault::Kill { tenant, hanging } => {
                 let (victim, node) = self.holder(nodes, tenant)?;
+                if !hanging.is_zero() {
+                    node.breaks(Link::Graph, How::Silent);
+                    pause(hanging).await;
+                }
                 let since = Instant::now();
                 node.kill().await?;
-                take_overs.extend(self.taken_over(victim, since).await);
+                node.heals(Link::Graph);
+                take_overs.extend(self.taken_over(victim, since, TAKE_OVER_WAIT).await);
                 node.start().await?;
             }
             Fault::Pause { tenant, lasting } => {
@@ -202,7 +207,7 @@ impl Stage<'_> {
                 let since = Instant::now();
                 node.signal("STOP").await?;
                 if lasting > BURIED_AFTER {
-                    take_overs.extend(self.taken_over(victim, since).await);
+                    take_overs.extend(self.taken_over(victim, since, lasting).await);
                 }
                 tokio::time::sleep_until(since + lasting).await;
                 node.signal("CONT").await?;
@@ -216,14 +221,15 @@ impl Stage<'_> {
                 }
             }
             Fault::Away { server, lasting } => {
-                let name = match server {
-                    Server::Store => services::STORE,
-                    Server::Hints => services::HINTS,
-                    Server::Files => services::FILES,
+                let names = match server {
+                    Server::Store => services::STORES.get(..self.services.stores.len()).unwrap_or_default(),
+                    Server::Replica(which) => services::STORES.get(which..=which).unwrap_or_default(),
+                    Server::Hints => &[services::HINTS],
+                    Server::Files => &[services::FILES],
                 };
-                self.services.kill(name).await?;
+                self.services.kill(names).await?;
                 pause(lasting).await;
-                self.services.again(name).await?;
+                self.services.again(names).await?;
             }
             Fault::HintsFlushed => self.services.flush_hints().await?,
             Fault::Broken { tenant, link, how, lasting } => {
@@ -244,12 +250,12 @@ impl Stage<'_> {
     }
 
     /// Waits until others send for everybody for whom this node did.
-    async fn taken_over(&self, from: usize, since: Instant) -> Vec<TakeOver> {
+    async fn taken_over(&self, from: usize, since: Instant, longest: Duration) -> Vec<TakeOver> {
         let held = (0..self.tenants.len()).filter(|tenant| self.sightings.holder(*tenant) == Some(from));
         let mut found = Vec::new();
         for tenant in held.collect::<Vec<_>>() {
             let mut at = self.sightings.taken_over(tenant, from, since);
-            while at.is_none() && since.elapsed() < TAKE_OVER_WAIT {
+            while at.is_none() && since.elapsed() < longest {
                 pause(LOOK_EVERY).await;
                 at = self.sightings.taken_over(tenant, from, since);
             }
