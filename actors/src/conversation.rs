@@ -19,8 +19,11 @@ use engine::intake::IntakeMark;
 use engine::message::Message;
 use engine::ports::StoreError;
 use engine::rejection::Rejection;
+use tracing::Instrument as _;
 
+use crate::JOURNEY;
 use crate::carry_out::{CarriedOut, carry_out};
+use crate::metric;
 use crate::registry::{Passivate, Permit, Reserved};
 use crate::tenant::panicked;
 use crate::world::{Actors, CommandError};
@@ -161,6 +164,7 @@ impl Desk {
                 Err(error) => return (None, Err(error.into())),
             }
         }
+        metrics::counter!(metric::LIMITS_REACHED, "limit" => "decide_again").increment(1);
         (None, Err(StoreError::Unavailable("a conversation changes faster than it can be decided".to_owned()).into()))
     }
 
@@ -199,6 +203,7 @@ impl Actors {
         let actors = self.clone();
         let make = move || ConversationActor::new(actors.clone(), tenant, id);
         let to = self.conversations.try_reserve(&(tenant, id), 1, make).map_err(|_full| CommandError::Busy)?;
-        to.address.send(message(to.permit)).await.map_err(|_gone| CommandError::Crashed)?
+        let span = tracing::info_span!(target: JOURNEY, "command", %tenant, conversation = %id);
+        to.address.send(message(to.permit)).instrument(span).await.map_err(|_gone| CommandError::Crashed)?
     }
 }

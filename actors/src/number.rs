@@ -186,15 +186,20 @@ impl NumberActor {
             let Some(waiting) = self.lanes.next() else { break };
             // The number's rate first: a place in the recipient's bucket that is taken is used.
             if let Some(wait) = self.pace.rate_wait() {
+                count_wait("rate");
                 self.lanes.put_back(waiting);
                 self.wake_at(now + wait, ctx);
                 break;
             }
             if let Some(wait) = self.pace.pair_wait(&waiting.outgoing.to) {
+                count_wait("pair");
                 self.lanes.hold(waiting, now + wait);
                 continue;
             }
             self.let_go(waiting, ctx);
+        }
+        if self.in_flight >= IN_FLIGHT_MAX {
+            count_wait("in_flight");
         }
         if let Some(until) = self.lanes.next_release() {
             self.wake_at(until, ctx);
@@ -229,6 +234,7 @@ impl NumberActor {
                 self.lanes.put_back(waiting);
             }
             Sent::Unreachable => {
+                count_wait("unreachable");
                 self.pause(now + self.back_off);
                 self.back_off = (self.back_off * 2).min(BACK_OFF_MAX);
                 self.lanes.put_back(waiting);
@@ -254,6 +260,11 @@ impl NumberActor {
         });
         self.wake = Some((at, handle));
     }
+}
+
+/// Why a message does not leave at once.
+fn count_wait(reason: &'static str) {
+    metrics::counter!(metric::SENDS_WAITS, "reason" => reason).increment(1);
 }
 
 impl Actor for NumberActor {

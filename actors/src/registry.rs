@@ -66,6 +66,9 @@ where
     ) -> Reserved<A> {
         loop {
             let (address, permits) = self.entry(key, make.clone());
+            if permits.available_permits() == 0 {
+                metrics::counter!(metric::QUEUES_FULL, "kind" => self.kind).increment(1);
+            }
             // Closed: the actor was passivated between the two lines; the next round makes it anew.
             if let Ok(permit) = permits.acquire_owned().await {
                 return Reserved { address, permit };
@@ -84,7 +87,10 @@ where
             let (address, permits) = self.entry(key, make.clone());
             match permits.try_acquire_many_owned(weight) {
                 Ok(permit) => return Ok(Reserved { address, permit }),
-                Err(TryAcquireError::NoPermits) => return Err(Full),
+                Err(TryAcquireError::NoPermits) => {
+                    metrics::counter!(metric::QUEUES_FULL, "kind" => self.kind).increment(1);
+                    return Err(Full);
+                }
                 Err(TryAcquireError::Closed) => {}
             }
         }

@@ -106,7 +106,11 @@ impl<A: Actor<Context = Context<A>>, G: FnOnce()> Watched<A, G> {
         while self.panics.front().is_some_and(|first| now.duration_since(*first) > PANIC_WINDOW) {
             self.panics.pop_front();
         }
-        self.panics.len() > PANICS_MAX
+        let too_many = self.panics.len() > PANICS_MAX;
+        if too_many {
+            metrics::counter!(metric::LIMITS_REACHED, "limit" => "panics").increment(1);
+        }
+        too_many
     }
 
     fn end(&mut self) {

@@ -18,7 +18,10 @@ use engine::id::{IntakeId, TenantId};
 use engine::intake::{ATTEMPTS_MAX, IntakeMark, IntakeOutcome, IntakeRecord};
 use engine::ports::StoreError;
 use tokio::sync::Notify;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
+use crate::JOURNEY;
 use crate::metric;
 use crate::registry::{Passivate, Permit};
 use crate::world::Actors;
@@ -59,6 +62,8 @@ pub(crate) struct State {
 #[rtype(result = "()")]
 pub(crate) struct Arrived {
     pub(crate) records: Arc<[IntakeRecord]>,
+    /// Of the webhook that they came by.
+    pub(crate) span: Span,
     pub(crate) permit: Permit,
 }
 
@@ -169,8 +174,8 @@ impl Handler<Arrived> for TenantActor {
         let is_own = move |record: &&IntakeRecord| record.tenant == Some(tenant) && record.quarantined.is_none();
         arrived.records.iter().filter(is_own).for_each(|_| state.begin());
         drop(actix::spawn(async move {
-            let Arrived { records, permit } = arrived;
-            let all = records.iter().filter(is_own).map(|record| State::deliver_and_finish(&state, record));
+            let Arrived { records, span, permit } = arrived;
+            let all = records.iter().filter(is_own).map(|record| State::deliver_and_finish(&state, record, &span));
             futures_util::future::join_all(all).await;
             drop(permit);
         }));
@@ -211,9 +216,20 @@ impl State {
         epoch.is_some()
     }
 
-    async fn deliver_and_finish(this: &Rc<Self>, record: &IntakeRecord) {
+    /// `webhook`: by which it came just now.
+    async fn deliver_and_finish(this: &Rc<Self>, record: &IntakeRecord, webhook: &Span) {
         // What moved to another node meanwhile lies in the log for it.
-        let delivered = if this.takes_in() { this.deliver(record).await } else { Ok(()) };
+        let delivered = if this.takes_in() {
+            let span = tracing::info_span!(
+                target: JOURNEY, parent: webhook, "item",
+                tenant = %this.tenant, item = %record.id, failed = Empty
+            );
+            let delivered = this.deliver(record).instrument(span.clone()).await;
+            span.record("failed", delivered.is_err());
+            delivered
+        } else {
+            Ok(())
+        };
         this.in_flight.set(this.in_flight.get() - 1);
         if this.in_flight.get() == 0 {
             this.emptied.notify_waiters();
@@ -251,7 +267,7 @@ impl State {
     /// Reads the log to its end, a page under way at a time. Items of a page are independent of each other: history is
     /// ordered by Meta's time, not by who is first.
     async fn catch_up(this: &Rc<Self>) -> Result<(), StoreError> {
-        let mut after = None;
+        let (mut after, no_webhook) = (None, Span::none());
         while this.takes_in() {
             let store = &this.actors.world.store;
             let limit = if store.is_pressing() { CATCH_UP_GIVING_WAY } else { CATCH_UP_PAGE };
@@ -267,7 +283,7 @@ impl State {
             after = Some(last.id);
             let all = page.iter().map(|record| {
                 this.begin();
-                Self::deliver_and_finish(this, record)
+                Self::deliver_and_finish(this, record, &no_webhook)
             });
             futures_util::future::join_all(all).await;
         }

@@ -144,7 +144,8 @@ impl Actors {
         let actors = self.clone();
         match self.tenants.try_reserve(&tenant, weight, move || TenantActor::new(tenant, actors.clone())) {
             Ok(reserved) => {
-                if reserved.address.try_send(Arrived { records, permit: reserved.permit }).is_err() {
+                let span = tracing::Span::current();
+                if reserved.address.try_send(Arrived { records, span, permit: reserved.permit }).is_err() {
                     self.tenant(tenant).do_catch_up();
                 }
             }

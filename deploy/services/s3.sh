@@ -39,7 +39,8 @@ s3_start() {
   local dir="$RUN/s3" server port
   server=$(s3_server)
   port=$(free_port)
-  mkdir -p "$dir/data"
+  # A folder in it is a bucket: for who only uses one, and makes none.
+  mkdir -p "$dir/data/jetto"
   case $server in
     *versitygw) ROOT_ACCESS_KEY=testkey ROOT_SECRET_KEY=testsecretkey in_background s3 \
       "$server" --port "127.0.0.1:$port" posix "$dir/data" ;;

@@ -21,6 +21,7 @@ use crate::mail::Mailer;
 use crate::mail::post::Post;
 use crate::meta::graph::{GraphClient, GraphConfig};
 use crate::meta::parse::Dialect;
+use crate::metric;
 use crate::peers::Peers;
 use crate::routing::Routing;
 use crate::shell::{RandomIds, SystemClock, TimeOrderedIds};
@@ -87,7 +88,7 @@ pub const HOUSEKEEPING: LeaseName = LeaseName::Chores(0);
 pub const ROUNDS: LeaseName = LeaseName::Chores(1);
 
 /// More are answered 503.
-const CHECKUPS_AT_ONCE: usize = 4;
+pub(crate) const CHECKUPS_AT_ONCE: usize = 4;
 
 impl App {
     /// Opens the store and starts the actors. Must run inside an actix system.
@@ -193,7 +194,12 @@ impl App {
 
     /// Called now and then: asking the file system on every webhook would cost more than the webhook.
     pub fn look_at_disk(&self) {
-        let full = matches!(self.footing.free_bytes(), Some(Ok(free)) if free < FREE_BYTES_MIN);
+        let free = self.footing.free_bytes().and_then(Result::ok);
+        if let Some(free) = free {
+            #[expect(clippy::cast_precision_loss, reason = "a gauge; disks have less than 2^52 bytes")]
+            metrics::gauge!(metric::DISK_FREE).set(free as f64);
+        }
+        let full = free.is_some_and(|free| free < FREE_BYTES_MIN);
         if full && !self.disk_full.swap(full, Ordering::Relaxed) {
             tracing::error!(
                 "the disk is nearly full: webhooks are answered 503 until there is room, Meta repeats them"

@@ -69,6 +69,11 @@ impl Clerk {
         self.desk.try_reserve().map(Place).map_err(|_| Problem::busy())
     }
 
+    /// What waits at the desk.
+    pub fn waiting(&self) -> usize {
+        ERRANDS - self.desk.capacity()
+    }
+
     /// Waits until everything that was asked before is done.
     pub async fn finish(&self, deadline: Duration) {
         let (done, told) = oneshot::channel();

@@ -2,6 +2,7 @@
 //! the start with one line.
 
 mod cluster;
+mod traces;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Deserializer};
 use storage::crypto::KeyringPlace;
 
 pub use cluster::{CqlConfig, RedisConfig, S3Config};
+pub use traces::TracingConfig;
 
 /// The defaults, and the manual.
 pub const DEFAULTS: &str = include_str!("../jetto.default.toml");
@@ -47,6 +49,7 @@ pub struct Config {
     pub s3: S3Config,
     pub tls: TlsConfig,
     pub smtp: SmtpConfig,
+    pub tracing: TracingConfig,
     pub meta: MetaConfig,
     pub limits: Limits,
 }
@@ -273,6 +276,7 @@ impl Config {
         self.cql.check(self.storage)?;
         self.redis.check(self.storage)?;
         self.s3.check(self.blobs)?;
+        self.tracing.check()?;
         if self.limits.live_backlog_bytes < 65_536 {
             return bad("Setting limits.live_backlog_bytes: wants at least 65536.");
         }

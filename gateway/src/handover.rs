@@ -11,6 +11,7 @@ use engine::ports::{ConversationQuery, PageRequest, View};
 
 use crate::app::App;
 use crate::http::problem::Problem;
+use crate::limits::count_reached;
 
 /// Conversations handed over in one go; housekeeping does the rest, so that no request takes minutes.
 const AT_ONCE: usize = 500;
@@ -47,6 +48,9 @@ pub async fn hand_over(app: &App, household: &Household, id: MemberId) -> Result
             app.actors.change(conversation.id, request).await?;
             done += 1;
         }
+    }
+    if done >= AT_ONCE {
+        count_reached("handover");
     }
     Ok(())
 }

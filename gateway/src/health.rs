@@ -3,6 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use crate::app::App;
+use crate::limits;
 
 /// The process is there.
 pub async fn healthz() -> HttpResponse {
@@ -20,7 +21,10 @@ pub async fn readyz(app: web::Data<App>) -> HttpResponse {
 
 pub async fn metrics(app: web::Data<App>) -> HttpResponse {
     match &app.metrics {
-        Some(handle) => HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(handle.render()),
+        Some(handle) => {
+            limits::measure(&app);
+            HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(handle.render())
+        }
         None => HttpResponse::ServiceUnavailable().body("the metrics recorder was installed elsewhere\n"),
     }
 }

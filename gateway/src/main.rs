@@ -7,12 +7,9 @@ use std::process::ExitCode;
 use actix_web::web;
 use clap::{Parser, Subcommand};
 use gateway::app::{App, StartError};
-use gateway::config::{Config, LogFormat};
-use gateway::{admin, audit_check, backup, doctor, keys, relocation, server, tls};
-
-/// Whatever the operator asks for: below this they write down whole answers with the tokens in them, signed requests, and what
-/// is stored.
-const QUIETER: &str = "rustls_acme=info,aws=info,redis=info,scylla=info";
+use gateway::config::Config;
+use gateway::telemetry::start_log;
+use gateway::{admin, audit_check, backup, doctor, keys, relocation, server, telemetry, tls};
 
 /// WhatsApp Business platform that companies run themselves.
 #[derive(Parser)]
@@ -171,28 +168,16 @@ fn read(file: Option<&Path>) -> Result<Config, StartError> {
 
 async fn serve(config: Config) -> Result<(), StartError> {
     config.check_for_serving().map_err(|error| StartError(error.0))?;
-    start_log(&config);
+    let traces = telemetry::start(&config)?;
     let listener = server::bind(config.listen)?;
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
     let (here, origin) = (config.address(address), config.origin(address));
     let tls = tls::open(&config)?;
     let app = web::Data::new(App::start(config, origin, None).await?);
-    server::serve(app, listener, tls, move || {
+    let served = server::serve(app, listener, tls, move || {
         drop(writeln!(std::io::stdout(), "listening on {here}"));
     })
-    .await
-}
-
-fn start_log(config: &Config) {
-    let wanted = format!("{},{QUIETER}", config.log);
-    let filter = tracing_subscriber::EnvFilter::try_new(wanted).unwrap_or_else(|_| "info".into());
-    let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(terminal).with_writer(std::io::stderr);
-    let started = match config.log_format {
-        LogFormat::Text => log.with_target(false).try_init(),
-        LogFormat::Json => log.json().try_init(),
-    };
-    if let Err(error) = started {
-        drop(writeln!(std::io::stderr(), "jetto: the log did not start: {error}"));
-    }
+    .await;
+    traces.finish();
+    served
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use dashmap::{DashMap, DashSet};
 use engine::id::{NodeId, TenantId};
-use engine::ports::{Hint, Hints, Listener};
+use engine::ports::{Hint, Hints, HintsStanding, Listener};
 
 /// A clone is the same.
 #[derive(Clone)]
@@ -30,6 +30,10 @@ impl Hints for Wires {
         if let Some(hints) = &self.hints {
             hints.tell(hint);
         }
+    }
+
+    fn standing(&self) -> Option<HintsStanding> {
+        self.hints.as_ref()?.standing()
     }
 
     fn listen(&self, listener: Arc<dyn Listener>) {
@@ -65,6 +69,11 @@ impl Peers {
     /// Whether there may be any.
     pub fn may_be(&self) -> bool {
         self.shared
+    }
+
+    /// Of the way to other nodes; `None`: there is none.
+    pub fn standing(&self) -> Option<HintsStanding> {
+        self.wires.standing()
     }
 
     pub fn hints(&self) -> Arc<dyn Hints> {

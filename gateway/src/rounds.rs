@@ -10,7 +10,7 @@ use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
 use crate::app::{self, App};
-use crate::checks;
+use crate::{checks, metric};
 
 /// The first round, after the start: soon, but not while everybody comes back.
 const FIRST_AFTER: Duration = Duration::from_mins(1);
@@ -67,6 +67,7 @@ async fn walk<T>(all: Vec<T>, visit: impl AsyncFn(T)) {
 }
 
 async fn visit(app: &App, tenant: TenantId, id: &PhoneNumberId) {
+    metrics::counter!(metric::ROUND_VISITS).increment(1);
     let looked = async {
         // As it is now: the token may have been replaced since the round began.
         let Some((owner, number)) = app.store.number(id).await? else { return Ok(()) };

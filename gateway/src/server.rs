@@ -19,7 +19,7 @@ use crate::http::headers;
 use crate::http::problem::Problem;
 use crate::mail::post;
 use crate::tls::{self, Tls};
-use crate::{api, backup, clerk, health, inbox, neighbours, rounds, webhook};
+use crate::{api, backup, clerk, health, inbox, metric, neighbours, rounds, webhook};
 
 /// A peer that does not take what was sent for this long is gone: the kernel ends the connection, whatever state the
 /// socket's actor is in (actix does not poll an actor whose write buffer is full).
@@ -56,7 +56,8 @@ pub async fn serve(
     tls: Option<Tls>,
     ready: impl FnOnce(),
 ) -> Result<(), StartError> {
-    serve_until(app, listener, tls, ready, wait_for_signal()).await
+    let end = signalled().map_err(|error| StartError(format!("Signals cannot be heard: {error}.")))?;
+    serve_until(app, listener, tls, ready, end).await
 }
 
 /// Serves until the end, then stops in order: listener, sessions, actors, store.
@@ -65,7 +66,7 @@ pub async fn serve_until(
     listener: TcpListener,
     tls: Option<Tls>,
     ready: impl FnOnce(),
-    end: impl Future<Output = std::io::Result<()>>,
+    end: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
     let failed = |error: std::io::Error| StartError(format!("The server did not start: {error}."));
     let mut tasks = tokio::task::JoinSet::new();
@@ -88,7 +89,7 @@ pub async fn serve_until(
     let posted = app.clone();
     tasks.spawn_local(async move { post::run(&posted.post).await });
     ready();
-    end.await.map_err(failed)?;
+    end.await;
     stop(&app, handle).await;
     tasks.shutdown().await;
     Ok(())
@@ -127,7 +128,24 @@ fn main_server(app: &web::Data<App>, listener: TcpListener, tls: Option<ServerCo
     Ok(bound.run())
 }
 
-fn tune(connection: &dyn Any, _: &mut Extensions) {
+/// A connection, for as long as it is one.
+struct Connected;
+
+impl Connected {
+    fn new() -> Self {
+        metrics::gauge!(metric::CONNECTIONS).increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        metrics::gauge!(metric::CONNECTIONS).decrement(1.0);
+    }
+}
+
+fn tune(connection: &dyn Any, of_the_connection: &mut Extensions) {
+    of_the_connection.insert(Connected::new());
     let below = connection.downcast_ref().map(tls::inner);
     if let Some(stream) = connection.downcast_ref::<TcpStream>().or(below) {
         let socket = socket2::SockRef::from(stream);
@@ -216,15 +234,17 @@ async fn tidy_up(app: &App, tenant: TenantId) -> Result<(), Problem> {
     Ok(())
 }
 
-async fn wait_for_signal() -> std::io::Result<()> {
+/// Heard from the call on, so that one that comes as soon as we say that we listen does not simply end the process.
+fn signalled() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 async fn stop(app: &App, server: ServerHandle) {

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::app::StartError;
 use crate::auth::keys::{KeyFile, KeyPlace};
 use crate::config::{Blobs, Config, CqlConfig, RedisConfig, S3Config, Storage};
+use crate::files::CountedFiles;
 use crate::shell::SystemClock;
 
 /// What carries a store, as far as the server has to look after it.
@@ -23,6 +24,9 @@ use crate::shell::SystemClock;
 pub trait Footing: Send + Sync {
     /// How far writes lag behind. Asked on every webhook.
     fn lag(&self) -> Duration;
+
+    /// Writes that are not answered, and reads that wait for a thread, where they wait in this process.
+    fn waiting(&self) -> Option<(usize, usize)>;
 
     /// Bytes that may still be written, where it is our disk that may be full.
     fn free_bytes(&self) -> Option<std::io::Result<u64>>;
@@ -41,6 +45,10 @@ pub trait Footing: Send + Sync {
 impl Footing for SqliteStore {
     fn lag(&self) -> Duration {
         Duration::from_millis(self.pressure().oldest_ms)
+    }
+
+    fn waiting(&self) -> Option<(usize, usize)> {
+        Some((self.pressure().queued, self.reads_waiting()))
     }
 
     fn free_bytes(&self) -> Option<std::io::Result<u64>> {
@@ -65,6 +73,11 @@ impl Footing for SqliteStore {
 impl Footing for CqlStore {
     fn lag(&self) -> Duration {
         Self::lag(self)
+    }
+
+    /// They wait at the servers.
+    fn waiting(&self) -> Option<(usize, usize)> {
+        None
     }
 
     /// Their disks are the servers' to watch.
@@ -134,7 +147,7 @@ impl Opened {
     /// Where the settings want files.
     pub async fn blobs(&self, config: &Config) -> Result<Arc<dyn BlobStore>, StartError> {
         if config.blobs == Blobs::Disk {
-            return Ok(self.directory(config)?);
+            return Ok(Arc::new(CountedFiles(self.directory(config)?)));
         }
         let S3Config { endpoint, bucket, region, path_style, access_key_id, secret_access_key, prefix } =
             config.s3.clone();
@@ -143,7 +156,8 @@ impl Opened {
         let endpoint = (!endpoint.is_empty()).then_some(endpoint);
         let options = S3Options { endpoint, bucket, region, path_style, prefix, credentials };
         let blobs = Box::pin(S3Blobs::open(options, self.keyring())).await;
-        Ok(Arc::new(blobs.map_err(|error| StartError(format!("Files cannot be stored: {error}.")))?))
+        let blobs = blobs.map_err(|error| StartError(format!("Files cannot be stored: {error}.")))?;
+        Ok(Arc::new(CountedFiles(Arc::new(blobs))))
     }
 
     /// Nodes and what each has taken, where there may be others.

@@ -6,11 +6,14 @@ use std::sync::atomic::Ordering;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
+use actors::JOURNEY;
 use engine::directory::MetaApp;
 use engine::id::TenantId;
 use engine::intake::IntakeRecord;
 use futures_util::StreamExt;
 use serde::Deserialize;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::app::App;
 use crate::checks::round_trip;
@@ -181,17 +184,24 @@ async fn take(
         metrics::counter!(metric::WEBHOOKS_DEFERRED).increment(1);
         return Err(Problem::busy());
     }
-    let mut records = door.cut(&app, &body);
+    // Its items are processed within it too, after the answer: it ends with the last of them.
+    let span = tracing::info_span!(target: JOURNEY, parent: None, "webhook", bytes = body.len(), items = Empty);
+    keep_and_hand_over(app, door, &body).instrument(span).await
+}
+
+async fn keep_and_hand_over(app: web::Data<App>, door: &Door, body: &web::Bytes) -> Result<HttpResponse, Problem> {
+    let mut records = door.cut(&app, body);
     if app.peers.may_be() && app.routing.look_for(app.store.as_ref(), &records).await? {
-        records = door.cut(&app, &body);
+        records = door.cut(&app, body);
     }
     let records: Arc<[IntakeRecord]> = records.into();
     metrics::counter!(metric::WEBHOOKS_ACCEPTED).increment(1);
     metrics::counter!(metric::INTAKE_ITEMS).increment(records.len() as u64);
+    tracing::Span::current().record("items", records.len());
     #[cfg(feature = "seeded-bugs")]
     if std::env::var("JETTO_SEEDED_BUG").is_ok_and(|bug| bug == "log_the_body") {
         // As everybody does it once, to see what comes in.
-        tracing::debug!(body = %String::from_utf8_lossy(&body), "a webhook came");
+        tracing::debug!(body = %String::from_utf8_lossy(body), "a webhook came");
     }
     #[cfg(feature = "seeded-bugs")]
     if std::env::var("JETTO_SEEDED_BUG").is_ok_and(|bug| bug == "answer_before_commit") {
@@ -204,7 +214,7 @@ async fn take(
         }));
         return Ok(HttpResponse::Ok().finish());
     }
-    app.store.append(records.clone()).await?;
+    app.store.append(records.clone()).instrument(tracing::info_span!(target: JOURNEY, "append")).await?;
     app.routing.note(&records);
     hand_over(&app, &records);
     Ok(HttpResponse::Ok().finish())

@@ -82,6 +82,11 @@ impl SqliteStore {
         self.writer.pressure()
     }
 
+    /// Reads that wait for a thread.
+    pub fn reads_waiting(&self) -> usize {
+        self.readers.waiting()
+    }
+
     /// Bytes that may still be written to the file system of the data directory.
     pub fn free_bytes(&self) -> std::io::Result<u64> {
         self.directory.free_bytes()

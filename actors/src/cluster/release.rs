@@ -7,6 +7,7 @@ use engine::cluster::{Epoch, LeaseName};
 use engine::id::NodeId;
 
 use super::{ASK_AGAIN, Membership, answered, wait};
+use crate::metric;
 use crate::number;
 use crate::seeded;
 use crate::world::Actors;
@@ -25,6 +26,7 @@ pub(super) async fn release(
 ) -> LeaseName {
     membership.holdings.end(&name);
     if !seeded::bug("give_up_at_once") && tokio::time::timeout(FINISH_MAX, finish(actors, &name)).await.is_err() {
+        metrics::counter!(metric::LIMITS_REACHED, "limit" => "finish").increment(1);
         tracing::warn!("a lease moves before everything in hand was finished");
     }
     // From here on it may be somebody else's, whatever becomes of the answer.

@@ -11,8 +11,11 @@ use engine::id::{ClaimToken, MetaMediaId, PhoneNumberId, TenantId};
 use engine::outgoing::{Outgoing, SendOutcome};
 use engine::ports::{Claim, MetaSend, StoreError};
 use engine::time::{Span, Timestamp};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::lanes::Waiting;
+use crate::JOURNEY;
 use crate::conversation::RecordSend;
 use crate::metric;
 use crate::seeded;
@@ -68,7 +71,13 @@ pub(super) async fn send_one(
     let number = actors.number_of(tenant, &id).await;
     let per_second = number.as_ref().ok().and_then(Option::as_ref).map(|number| number.rate_per_second);
     let sent = match number {
-        Ok(Some(number)) => send(&actors, &number, epoch, &mut waiting).await,
+        Ok(Some(number)) => {
+            let Outgoing { id, conversation, .. } = waiting.outgoing.as_ref();
+            let span = tracing::info_span!(
+                target: JOURNEY, parent: None, "send", %tenant, %conversation, message = %id, outcome = Empty
+            );
+            send(&actors, &number, epoch, &mut waiting).instrument(span).await
+        }
         Ok(None) => {
             let text = "The number is not connected any more.".to_owned();
             let failure = Failure { code: None, text, action: Some(FailureAction::FixNumber) };
@@ -83,7 +92,7 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
     let Waiting { outgoing, uploaded, .. } = waiting;
     let (world, tenant) = (&actors.world, outgoing.tenant);
     if !uploaded.as_ref().is_some_and(|earlier| earlier.lives(world.clock.now())) {
-        match world.meta.prepare(number, outgoing).await {
+        match world.meta.prepare(number, outgoing).instrument(tracing::info_span!(target: JOURNEY, "prepare")).await {
             Ok(id) => *uploaded = id.map(|id| Uploaded { id, at: world.clock.now() }),
             Err(MetaSend::Slower { after, pair }) => return Sent::Slower { after, pair },
             Err(MetaSend::Never(failure)) => return refuse(actors, outgoing, epoch, failure).await,
@@ -102,7 +111,12 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
     if actors.sends_from(tenant, &number.phone_number_id) != Some(epoch) {
         return Sent::Settled;
     }
-    match world.store.claim(tenant, outgoing.id, token, world.clock.now()).await {
+    match world
+        .store
+        .claim(tenant, outgoing.id, token, world.clock.now())
+        .instrument(tracing::info_span!(target: JOURNEY, "claim"))
+        .await
+    {
         Ok(Claim::Won) => {}
         Ok(Claim::Lost) => return Sent::Settled,
         // It may be ours, but without the answer nobody may send.
@@ -119,8 +133,15 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
     }
     let answer = match sent_early {
         Some(answer) => answer,
-        None => world.meta.send(number, outgoing, file, token).await,
+        None => {
+            world
+                .meta
+                .send(number, outgoing, file, token)
+                .instrument(tracing::info_span!(target: JOURNEY, "meta"))
+                .await
+        }
     };
+    tracing::Span::current().record("outcome", outcome_label(&answer));
     metrics::counter!(metric::SENDS, "outcome" => outcome_label(&answer)).increment(1);
     match answer {
         MetaSend::Accepted { wamid, wa_id } => record(actors, outgoing, SendOutcome::Accepted { wamid, wa_id }).await,

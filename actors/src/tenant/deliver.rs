@@ -8,8 +8,10 @@ use engine::inbound::{Inbound, InboundMessage, StatusUpdate};
 use engine::intake::{IntakeMark, IntakeOutcome, IntakeRecord};
 use engine::message::Direction;
 use engine::ports::{Located, StoreError};
+use tracing::Instrument as _;
 
 use super::{State, count_panic};
+use crate::JOURNEY;
 use crate::conversation::{Receive, RecordStatus};
 use crate::metric;
 use crate::number;
@@ -59,7 +61,7 @@ impl State {
         let to = self.actors.reserve_conversation(self.tenant, id).await;
         let intake = self.processed(item, Some(id));
         let receive = Receive { inbound: Arc::new(*inbound), contact, number, intake, permit: to.permit };
-        match to.address.send(receive).await {
+        match to.address.send(receive).instrument(decided(id)).await {
             Ok(result) => self.settle(item, result).await,
             Err(_gone) => Err(undone()),
         }
@@ -79,7 +81,7 @@ impl State {
         let to = self.actors.reserve_conversation(self.tenant, located.conversation).await;
         let intake = Some(self.processed(item, Some(located.conversation)));
         let record = RecordStatus { message: located.message, update, intake, permit: to.permit };
-        match to.address.send(record).await {
+        match to.address.send(record).instrument(decided(located.conversation)).await {
             Ok(result) => self.settle(item, result).await,
             Err(_gone) => Err(undone()),
         }
@@ -109,6 +111,11 @@ impl State {
             at: self.actors.world.clock.now(),
         }
     }
+}
+
+/// What a conversation makes of it, with the wait for its turn.
+fn decided(conversation: ConversationId) -> tracing::Span {
+    tracing::info_span!(target: JOURNEY, "conversation", %conversation)
 }
 
 /// It panicked with this item, which its supervisor counts, or was given up with others waiting: those nobody counts and

@@ -9,6 +9,7 @@ use engine::inbound::InboundMessage;
 use engine::ports::StoreError;
 
 use super::State;
+use crate::metric;
 
 /// Identities kept in memory; all are forgotten when there are more, the store has them.
 const KNOWN_MAX: usize = 16_384;
@@ -39,6 +40,7 @@ impl State {
         let resolved = store.resolve(self.tenant, &number.portfolio, &inbound.peer, inbound.former.as_ref()).await?;
         let mut known = self.known.borrow_mut();
         if known.contacts.len() + keys.len() > KNOWN_MAX {
+            metrics::counter!(metric::LIMITS_REACHED, "limit" => "known_contacts").increment(1);
             known.contacts.clear();
         }
         for key in keys {

@@ -12,6 +12,7 @@ use engine::time::Timestamp;
 
 use super::State;
 use crate::conversation::Park;
+use crate::metric;
 use crate::number::{self, record_once};
 use crate::seeded;
 
@@ -143,6 +144,7 @@ impl State {
     }
 
     async fn park(&self, entry: OutboxEntry) -> Result<(), StoreError> {
+        metrics::counter!(metric::LIMITS_REACHED, "limit" => "doubt").increment(1);
         let to = self.actors.reserve_conversation(self.tenant, entry.outgoing.conversation).await;
         let parked = to.address.send(Park { message: entry.outgoing.id, permit: to.permit }).await;
         match parked {

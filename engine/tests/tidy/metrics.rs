@@ -1,6 +1,8 @@
 //! Names of metrics: constants in one `metric.rs` per crate, `jetto_<area>_<thing>_<unit|total>`.
 
-use crate::tree::{Findings, Source, Verdict, none, sources};
+use std::collections::BTreeMap;
+
+use crate::tree::{Findings, Source, Verdict, none, source, sources};
 
 pub(crate) struct Metric {
     place: String,
@@ -76,6 +78,57 @@ fn every_metric_is_used_and_is_named_in_one_place_only() -> Verdict {
                 findings.push(format!("{}:{number}: give the metric a constant in metric.rs", source.path));
             }
         }
+    }
+    none(findings)
+}
+
+/// Nobody can read a metric of these: a command without a server, and the end of the process.
+const UNSEEN: [&str; 2] = ["LINE_MAX", "drain_seconds"];
+
+/// Rows of the table of limits in a paper: name and place, and what comes after them.
+fn limits(path: &str) -> Result<BTreeMap<(&'static str, &'static str), &'static str>, Findings> {
+    let rows = source(path)?.text.lines().filter_map(|line| {
+        let (limit, rest) = line.strip_prefix("| `")?.split_once("` | `")?;
+        let (place, rest) = rest.split_once("` | ")?;
+        Some(((limit.split(" = ").next()?, place), rest))
+    });
+    Ok(rows.filter(|((_, place), _)| place.contains('/')).collect())
+}
+
+#[test]
+fn every_limit_has_a_metric_that_tells_of_it() -> Verdict {
+    const TABLE: &str = "deploy/metrics.md";
+    let (wanted, told, metrics) = (limits("ARCHITECTURE.md")?, limits(TABLE)?, metrics()?);
+    let mut findings = Vec::new();
+    for limit in wanted.keys().filter(|limit| !told.contains_key(*limit)) {
+        findings.push(format!("{TABLE}: has no row for {} of {}", limit.0, limit.1));
+    }
+    for ((limit, place), row) in told {
+        if !wanted.contains_key(&(limit, place)) {
+            findings.push(format!("{TABLE}: ARCHITECTURE.md knows no limit {limit} of {place}"));
+        }
+        let named = row.split('`').nth(1).filter(|_| row.starts_with('`'));
+        let Some(named) = named else {
+            if !UNSEEN.contains(&limit) {
+                findings.push(format!("{TABLE}: {limit} of {place} has no metric"));
+            }
+            continue;
+        };
+        let (name, labels) = named.split_once('{').unwrap_or((named, ""));
+        let Some(metric) = metrics.iter().find(|metric| metric.name == name) else {
+            findings.push(format!("{TABLE}: no metric.rs has {name}"));
+            continue;
+        };
+        // `key="value"}`: the value is a word of the code that counts.
+        for value in labels.split('"').skip(1).step_by(2) {
+            let word = format!("\"{value}\"");
+            if !code_of(metric.crate_name)?.any(|source| source.text.contains(&word)) {
+                findings.push(format!("{TABLE}: {named} is never counted: no code says {word}"));
+            }
+        }
+    }
+    if wanted.is_empty() {
+        findings.push("ARCHITECTURE.md: has no table of limits".to_owned());
     }
     none(findings)
 }

@@ -4,13 +4,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use engine::alert::Alert;
 use engine::audit::Action;
 use engine::id::AlertId;
-use engine::ports::Bus as _;
+use engine::ports::{ALERTS_MAX, Bus as _};
 
 use super::administration::entry;
 use super::lists::List;
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
+use crate::limits::count_reached;
 
 pub fn routes(config: &mut web::ServiceConfig) {
     config.route("/alerts", web::get().to(list)).route("/alerts/{id}", web::delete().to(dismiss));
@@ -19,7 +20,11 @@ pub fn routes(config: &mut web::ServiceConfig) {
 /// Alerts, newest first
 #[utoipa::path(get, path = "/api/v1/alerts", responses((status = 200, body = List<Alert>), (status = 403, body = Problem)))]
 pub async fn list(app: web::Data<App>, signed: Signed) -> Result<web::Json<List<Alert>>, Problem> {
-    Ok(web::Json(app.store.alerts(signed.0.tenant).await?.into()))
+    let alerts = app.store.alerts(signed.0.tenant).await?;
+    if alerts.len() >= ALERTS_MAX as usize {
+        count_reached("alerts");
+    }
+    Ok(web::Json(alerts.into()))
 }
 
 /// Puts an alert away, for everybody

@@ -3,6 +3,8 @@
 use engine::ports::{Cursor, Page, PageRequest};
 use serde::{Deserialize, Serialize};
 
+use crate::limits::count_reached;
+
 const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 100;
 
@@ -17,6 +19,9 @@ pub struct Paging {
 
 impl Paging {
     pub fn request(&self) -> PageRequest {
+        if self.limit.is_some_and(|limit| limit > LIMIT_MAX) {
+            count_reached("page");
+        }
         PageRequest {
             after: self.cursor.clone().map(Cursor),
             limit: self.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX),

@@ -12,6 +12,7 @@ use super::conversations::visible;
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
+use crate::limits::count_reached;
 
 pub const FILENAME_HEADER: &str = "X-Filename";
 const FILENAME_MAX: usize = 240;
@@ -176,7 +177,11 @@ fn range(text: &str, size: u64) -> Option<(u64, u64)> {
         (None, None) => return None,
     };
     let last = last.min(size.checked_sub(1)?);
-    (first <= last).then(|| (first, (last - first + 1).min(RANGE_MAX)))
+    let length = last.checked_sub(first)? + 1;
+    if length > RANGE_MAX {
+        count_reached("range");
+    }
+    Some((first, length.min(RANGE_MAX)))
 }
 
 #[cfg(test)]

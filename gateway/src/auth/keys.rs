@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use storage::cql::CqlStore;
 
+use crate::limits::count_reached;
 use crate::shell;
 
 /// A stolen token is worth this long at most; the refresh token brings the next.
@@ -190,6 +191,7 @@ async fn current(place: &dyn KeyPlace, now: Timestamp) -> Result<KeySet, StoreEr
                 if now.since(newest.made_at) < KEY_AGE_MAX {
                     return Ok(set);
                 }
+                count_reached("key_age");
                 set.keys.insert(0, Key::new(now));
                 set.keys.truncate(KEYS_KEPT);
                 set

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, Version};
 use engine::account::Account;
-use tokio::sync::Semaphore;
+use tokio::sync::{AcquireError, Semaphore, SemaphorePermit};
 
 use crate::http::problem::Problem;
+use crate::limits::count_reached;
 
 /// Password checks at once: each costs [`MEMORY_KIB`] and tens of milliseconds of a core.
 const HASHES_AT_ONCE: usize = 2;
@@ -30,9 +31,16 @@ impl Passwords {
         Ok(Self { hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE)), nobody })
     }
 
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, AcquireError> {
+        if self.hashing.available_permits() == 0 {
+            count_reached("hashes");
+        }
+        self.hashing.acquire().await
+    }
+
     /// Whether this is the account's password; as slow for nobody's.
     pub async fn verify(&self, account: Option<&Account>, password: String) -> bool {
-        let Ok(_slot) = self.hashing.acquire().await else { return false };
+        let Ok(_slot) = self.turn().await else { return false };
         let hash = account.and_then(|account| account.password_hash.clone());
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.clone());
@@ -48,7 +56,7 @@ impl Passwords {
     /// The hash of a new password that was checked.
     pub async fn hash(&self, password: String) -> Result<String, Problem> {
         check_new(&password).map_err(|text| Problem::invalid(format!("{text} Nothing was saved.")))?;
-        let _slot = self.hashing.acquire().await.map_err(|error| Problem::internal(&error))?;
+        let _slot = self.turn().await.map_err(|error| Problem::internal(&error))?;
         let hashed = actix_web::web::block(move || hash(&password)).await.map_err(|error| Problem::internal(&error))?;
         hashed.map_err(|error| Problem::internal(&error))
     }

@@ -16,6 +16,7 @@ use super::sessions::{Entry, cut_off, entered, is_enrolled, standing};
 use super::{cookies, origin};
 use crate::app::App;
 use crate::http::problem::Problem;
+use crate::limits::count_reached;
 use crate::shell;
 
 pub(super) fn new_secret() -> [u8; 32] {
@@ -60,6 +61,7 @@ pub async fn refresh(app: &App, request: &HttpRequest) -> Result<Entry, Problem>
     match app.store.rotate_session(id, hash(&secret), hash(&next), now, reuse).await? {
         Rotated::Fresh(session) => entered(app, &household, &session, is_enrolled(&account), &next, now),
         Rotated::Reused(session) => {
+            count_reached("rotation_grace");
             tracing::warn!("a refresh token was used twice: its session is ended");
             cut_off(app, session.tenant, session.id);
             Err(session_ended())

@@ -9,6 +9,7 @@ use engine::rejection::Rejection;
 use serde::Serialize;
 
 use crate::households::ChangeError;
+use crate::metric;
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Problem {
@@ -106,6 +107,7 @@ impl ResponseError for Problem {
     }
 
     fn error_response(&self) -> HttpResponse {
+        metrics::counter!(metric::REFUSALS, "code" => self.code).increment(1);
         let mut response = HttpResponse::build(self.status_code());
         response.insert_header((CONTENT_TYPE, "application/problem+json"));
         if let Some(seconds) = self.retry_after.or((self.status == 503).then_some(1)) {

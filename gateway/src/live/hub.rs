@@ -130,15 +130,18 @@ impl<O: Outlet> Hub<O> {
                 Some((at, frames)) => return Ok(Step::More { head, at, frames }),
                 // Ahead of the log (the browser knew another store), or too far behind.
                 None if after > head || head - after > CATCH_UP_MAX => {
+                    metrics::counter!(metric::LIVE_RESYNCS).increment(1);
                     return Ok(Step::Resync { id: self.listen(&mut channel, candidate), head });
                 }
                 None => (after, head),
             }
         };
+        metrics::counter!(metric::LIVE_LOG_PAGES).increment(1);
         let page = self.store.events(tenant, at, PAGE).await?;
         if let Some((at, frames)) = self.frames_of(&page, at, &candidate.principal)? {
             return Ok(Step::More { head, at, frames });
         }
+        metrics::counter!(metric::LIVE_RESYNCS).increment(1);
         let mut channel = lock(&channel);
         let head = channel.head.unwrap_or_default();
         Ok(Step::Resync { id: self.listen(&mut channel, candidate), head })

@@ -24,6 +24,7 @@ use crate::app::App;
 use crate::auth::sessions;
 use crate::http::guard::{Signed, exact_origin};
 use crate::http::problem::Problem;
+use crate::limits::count_reached;
 use crate::metric;
 
 /// Largest frame a browser may send: they are all tiny.
@@ -224,7 +225,12 @@ impl StreamHandler<Result<ws::Message, ws::ProtocolError>> for Socket {
             // It has read the last page, up to here nothing piles up.
             Ok(ws::Message::Pong(payload)) if payload == MORE && self.connection.is_none() => self.step(ctx),
             Ok(ws::Message::Pong(_) | ws::Message::Nop | ws::Message::Binary(_) | ws::Message::Continuation(_)) => {}
-            Err(_protocol) => ctx.stop(),
+            Err(error) => {
+                if matches!(error, ws::ProtocolError::Overflow) {
+                    count_reached("frame");
+                }
+                ctx.stop();
+            }
         }
     }
 }

@@ -67,6 +67,11 @@ impl Post {
         }
     }
 
+    /// Letters on their way.
+    pub fn waiting(&self) -> usize {
+        LETTERS_MAX - self.room.available_permits()
+    }
+
     /// Lets what is being said to the server come to its end; what waits for another try is given up.
     pub async fn finish(&self, deadline: Duration) {
         self.closing.send_replace(true);

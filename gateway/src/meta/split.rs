@@ -14,6 +14,8 @@ use engine::time::{IdSource, Timestamp};
 use change::Change;
 use raw::{Members, elements};
 
+use crate::limits::count_reached;
+
 /// Why an item waits in quarantine although nothing is wrong with it; connecting the number and replaying helps.
 pub const NOT_CONNECTED: &str = "number not connected";
 
@@ -79,6 +81,7 @@ struct Pieces(Vec<Piece>);
 impl Pieces {
     fn push(&mut self, piece: Piece) -> Result<(), String> {
         if self.0.len() == ITEMS_MAX {
+            count_reached("items");
             return Err(format!("The body has more than {ITEMS_MAX} items."));
         }
         self.0.push(piece);

@@ -2,6 +2,7 @@
 
 mod agent;
 mod canary;
+mod collector;
 mod door;
 mod ground;
 mod hook;
@@ -26,6 +27,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 
 pub(crate) use agent::{Agent, Answer};
 pub(crate) use canary::{betrayed, holds, plant, spellings};
+pub(crate) use collector::Collector;
 pub(crate) use door::{phone, told};
 pub(crate) use ground::on_cql;
 pub(crate) use hook::{customer, now_s, post, sample, samples, shown, signed, signed_at, status, text, wamid, webhook};
@@ -67,6 +69,7 @@ pub(crate) async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Opt
 
 pub(crate) struct Jetto {
     pub(crate) meta: Simulator,
+    pub(crate) collector: Collector,
     seed: u64,
     directory: TempDir,
     settings: Vec<(String, String)>,
@@ -117,7 +120,9 @@ impl Jetto {
         ];
         let mut settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
         settings.extend(ground::settings());
-        Self { meta, seed, directory, settings, server: None }
+        let collector = Collector::start();
+        settings.extend(collector.settings());
+        Self { meta, collector, seed, directory, settings, server: None }
     }
 
     pub(crate) fn set(&mut self, key: &str, value: &str) {
@@ -355,15 +360,15 @@ impl Jetto {
     }
 
     /// Whom the simulated WhatsApp knows is planted too.
-    fn search_logs(&self) {
+    fn search_logs_and_traces(&self) {
         for (name, phone) in self.meta.people() {
             plant(&name);
             plant(phone.as_str());
         }
         let commands = std::fs::read_to_string(self.commands_log()).unwrap_or_default();
-        for log in [self.log(), commands] {
-            if let Some((canary, line)) = betrayed(&log) {
-                panic!("the log holds {canary:?}: {line}\n{}", self.again());
+        for (what, text) in [("log", self.log()), ("log", commands), ("trace", self.collector.text())] {
+            if let Some((canary, line)) = betrayed(&text) {
+                panic!("the {what} holds {canary:?}: {line}\n{}", self.again());
             }
         }
     }
@@ -376,7 +381,7 @@ impl Jetto {
 impl Drop for Jetto {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            return self.search_logs();
+            return self.search_logs_and_traces();
         }
         let log = self.log();
         let tail: Vec<&str> = log.lines().rev().take(30).collect();

@@ -48,5 +48,6 @@ mod sessions;
 mod settings;
 mod statuses;
 mod tls;
+mod traces;
 mod two_nodes;
 mod visibility;

@@ -1,4 +1,5 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -17,6 +18,8 @@ type Read = Box<dyn FnOnce(&Connection) + Send>;
 /// Threads that read, because a page that is not in memory makes a read wait for the disk, and the callers' threads
 /// must not.
 pub(super) struct Readers {
+    /// Reads that no thread has taken up.
+    waiting: Arc<AtomicUsize>,
     queue: Option<SyncSender<Read>>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -30,7 +33,7 @@ impl Readers {
             thread::Builder::new().name("jetto-read".to_owned()).spawn(move || serve(&connection, &reads))
         };
         let threads = connections.into_iter().map(start).collect::<std::io::Result<_>>()?;
-        Ok(Self { queue: Some(queue), threads })
+        Ok(Self { waiting: Arc::default(), queue: Some(queue), threads })
     }
 
     pub(super) async fn read<T: Send + 'static>(
@@ -38,20 +41,29 @@ impl Readers {
         work: impl FnOnce(&Connection) -> Outcome<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = oneshot::channel();
+        let waiting = Arc::clone(&self.waiting);
         let read: Read = Box::new(move |connection| {
+            waiting.fetch_sub(1, Ordering::Relaxed);
             // A caller who went away does not need the answer.
             if !reply.is_closed() {
                 drop(reply.send(work(connection)));
             }
         });
         let gone = || StoreError::Unavailable("the store is closed".to_owned());
-        match self.queue.as_ref().ok_or_else(gone)?.try_send(read) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_)) => return Err(StoreError::Busy),
-            Err(TrySendError::Disconnected(_)) => return Err(gone()),
+        let queue = self.queue.as_ref().ok_or_else(gone)?;
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        if let Err(refused) = queue.try_send(read) {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            return Err(if matches!(refused, TrySendError::Full(_)) { StoreError::Busy } else { gone() });
         }
         let answer = answer.await.map_err(|_| StoreError::Unavailable("a read was cut short".to_owned()))?;
         Ok(answer?)
+    }
+}
+
+impl Readers {
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 }
 

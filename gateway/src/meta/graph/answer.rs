@@ -10,6 +10,7 @@ use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 
+use crate::limits::count_reached;
 use crate::meta::failure::{self, Retry};
 
 /// Answers are small; a page of templates is the largest.
@@ -157,7 +158,11 @@ fn pause(refusal: &Refusal, answer: &Answer) -> Duration {
         NUMBER_RATE => RATE_PAUSE,
         _ => LONG_PAUSE,
     };
-    answer.retry_after.unwrap_or(usual).clamp(SLOWER_MIN, SLOWER_MAX)
+    let wanted = answer.retry_after.unwrap_or(usual);
+    if wanted > SLOWER_MAX {
+        count_reached("slower");
+    }
+    wanted.clamp(SLOWER_MIN, SLOWER_MAX)
 }
 
 /// The outcome of a request that reads, or that does no harm when it is repeated.
