@@ -34,7 +34,7 @@ pub use contacts::{ContactStore, Resolved};
 pub use conversations::{Commit, Committed, ConversationCounts, ConversationQuery, ConversationStore, View};
 pub use directory::Directory;
 pub use event_log::{EventLog, LogRange};
-pub use hints::{Hint, Hints, Listener, Onlooker};
+pub use hints::{Hint, Hints, HintsStanding, Listener, Onlooker};
 pub use inbox_log::{InboxLog, IntakeQuery};
 pub use leases::{Leases, Taken};
 pub use media::{MediaRow, MediaStore};

@@ -11,6 +11,7 @@ pub mod clerk;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod files;
 pub mod handover;
 pub mod health;
 pub mod households;

@@ -19,7 +19,12 @@ pub fn measure(app: &App) {
     set(metric::CHECKS, CHECKUPS_AT_ONCE - app.checkups.available_permits());
     set(metric::MAILS_WAITING, app.post.waiting());
     set(metric::ERRANDS_WAITING, app.clerk.waiting());
-    metrics::counter!(metric::HINTS_DROPPED).absolute(app.peers.dropped());
+    if let Some(hints) = app.peers.standing() {
+        set(metric::HINTS_CONNECTED, usize::from(hints.is_connected));
+        metrics::counter!(metric::HINTS_CONNECTIONS).absolute(hints.connected);
+        metrics::counter!(metric::HINTS_DROPPED).absolute(hints.dropped);
+        metrics::counter!(metric::HINTS_UNREADABLE).absolute(hints.unreadable);
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "nothing that is bounded comes near 2^52")]

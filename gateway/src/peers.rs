@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use dashmap::{DashMap, DashSet};
 use engine::id::{NodeId, TenantId};
-use engine::ports::{Hint, Hints, Listener};
+use engine::ports::{Hint, Hints, HintsStanding, Listener};
 
 /// A clone is the same.
 #[derive(Clone)]
@@ -32,8 +32,8 @@ impl Hints for Wires {
         }
     }
 
-    fn dropped(&self) -> u64 {
-        self.hints.as_ref().map_or(0, |hints| hints.dropped())
+    fn standing(&self) -> Option<HintsStanding> {
+        self.hints.as_ref()?.standing()
     }
 
     fn listen(&self, listener: Arc<dyn Listener>) {
@@ -71,9 +71,9 @@ impl Peers {
         self.shared
     }
 
-    /// Hints to other nodes that were dropped since the start.
-    pub fn dropped(&self) -> u64 {
-        self.wires.dropped()
+    /// Of the way to other nodes; `None`: there is none.
+    pub fn standing(&self) -> Option<HintsStanding> {
+        self.wires.standing()
     }
 
     pub fn hints(&self) -> Arc<dyn Hints> {

@@ -56,7 +56,8 @@ pub async fn serve(
     tls: Option<Tls>,
     ready: impl FnOnce(),
 ) -> Result<(), StartError> {
-    serve_until(app, listener, tls, ready, wait_for_signal()).await
+    let end = signalled().map_err(|error| StartError(format!("Signals cannot be heard: {error}.")))?;
+    serve_until(app, listener, tls, ready, end).await
 }
 
 /// Serves until the end, then stops in order: listener, sessions, actors, store.
@@ -65,7 +66,7 @@ pub async fn serve_until(
     listener: TcpListener,
     tls: Option<Tls>,
     ready: impl FnOnce(),
-    end: impl Future<Output = std::io::Result<()>>,
+    end: impl Future<Output = ()>,
 ) -> Result<(), StartError> {
     let failed = |error: std::io::Error| StartError(format!("The server did not start: {error}."));
     let mut tasks = tokio::task::JoinSet::new();
@@ -88,7 +89,7 @@ pub async fn serve_until(
     let posted = app.clone();
     tasks.spawn_local(async move { post::run(&posted.post).await });
     ready();
-    end.await.map_err(failed)?;
+    end.await;
     stop(&app, handle).await;
     tasks.shutdown().await;
     Ok(())
@@ -233,15 +234,17 @@ async fn tidy_up(app: &App, tenant: TenantId) -> Result<(), Problem> {
     Ok(())
 }
 
-async fn wait_for_signal() -> std::io::Result<()> {
+/// Heard from the call on, so that one that comes as soon as we say that we listen does not simply end the process.
+fn signalled() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 async fn stop(app: &App, server: ServerHandle) {

@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use crate::app::StartError;
 use crate::auth::keys::{KeyFile, KeyPlace};
 use crate::config::{Blobs, Config, CqlConfig, RedisConfig, S3Config, Storage};
+use crate::files::CountedFiles;
 use crate::shell::SystemClock;
 
 /// What carries a store, as far as the server has to look after it.
@@ -146,7 +147,7 @@ impl Opened {
     /// Where the settings want files.
     pub async fn blobs(&self, config: &Config) -> Result<Arc<dyn BlobStore>, StartError> {
         if config.blobs == Blobs::Disk {
-            return Ok(self.directory(config)?);
+            return Ok(Arc::new(CountedFiles(self.directory(config)?)));
         }
         let S3Config { endpoint, bucket, region, path_style, access_key_id, secret_access_key, prefix } =
             config.s3.clone();
@@ -155,7 +156,8 @@ impl Opened {
         let endpoint = (!endpoint.is_empty()).then_some(endpoint);
         let options = S3Options { endpoint, bucket, region, path_style, prefix, credentials };
         let blobs = Box::pin(S3Blobs::open(options, self.keyring())).await;
-        Ok(Arc::new(blobs.map_err(|error| StartError(format!("Files cannot be stored: {error}.")))?))
+        let blobs = blobs.map_err(|error| StartError(format!("Files cannot be stored: {error}.")))?;
+        Ok(Arc::new(CountedFiles(Arc::new(blobs))))
     }
 
     /// Nodes and what each has taken, where there may be others.

@@ -9,7 +9,7 @@ mod listening;
 use std::fmt;
 
 pub use changes::RedisChanges;
-pub use hints::{HintCounts, RedisHints};
+pub use hints::RedisHints;
 
 /// Where Redis is.
 #[derive(Clone)]

@@ -67,15 +67,28 @@ pub trait Listener: Send + Sync {
     fn missed(&self);
 }
 
+/// How the way between the nodes does, and what became of hints since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HintsStanding {
+    /// Hints go out and come in at the moment.
+    pub is_connected: bool,
+    /// Times that a connection was made.
+    pub connected: u64,
+    /// Not sent: the queue was full, or the connection broke under them.
+    pub dropped: u64,
+    /// Came in and could not be read.
+    pub unreadable: u64,
+}
+
 /// Between the nodes.
 #[async_trait]
 pub trait Hints: Send + Sync {
     /// Never waits: what does not fit into a bounded queue is dropped and counted.
     fn tell(&self, hint: Hint);
 
-    /// Hints that were dropped since the start.
-    fn dropped(&self) -> u64 {
-        0
+    /// `None`: there is nothing that could be away.
+    fn standing(&self) -> Option<HintsStanding> {
+        None
     }
 
     /// From now on, hints of other nodes go there, until `self` is dropped. At most once.

@@ -208,3 +208,20 @@ test('the doctor says what is wrong, and one button repairs it', async ({ app, p
   await dialog.getByRole('button', { name: 'Connect number' }).click();
   await expect(page.getByRole('heading', { name: 'Second desk' })).toBeVisible();
 });
+
+test('a page that waits for its data says so, and then shows it', async ({ app, page }) => {
+  await app.signIn('Owner');
+  let answer = () => {};
+  const asked = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await page.route('**/api/v1/teams', async (route) => {
+    await asked;
+    await route.continue();
+  });
+  await page.goto(`${app.server.url}/settings/teams`);
+  await expect(page.getByRole('status', { name: 'Loading' })).toBeVisible();
+  answer();
+  await expect(page.getByRole('status', { name: 'Loading' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'New team' })).toBeVisible();
+});

@@ -14,7 +14,7 @@ async fn download(agent: &Agent, media: &str, range: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_picture_shows_a_placeholder_and_then_its_bytes() {
+pub(crate) async fn a_picture_shows_a_placeholder_and_then_its_bytes() {
     let jetto = Jetto::running().await;
     let agent = jetto.owner().await;
     let mut live = agent.live(None).await;
@@ -51,7 +51,7 @@ fn sha256_of(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn every_kind_of_file_arrives_with_its_name_and_type() {
+pub(crate) async fn every_kind_of_file_arrives_with_its_name_and_type() {
     let jetto = Jetto::running().await;
     let agent = jetto.owner().await;
     let file = |specimen| jetto.meta.received_file(specimen);

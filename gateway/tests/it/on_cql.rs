@@ -1,9 +1,9 @@
-//! The same promises with everything on servers of CQL: intake, conversations, live events, ways in, organizations, the
-//! audit log. What differs between the stores is the conformance suite's; here is shown that the binary works on it.
+//! The same promises with everything on servers of CQL, files on S3 and hints through Redis: intake, conversations, live
+//! events, ways in, organizations, the audit log. What differs between the stores is the conformance suite's; here is shown that the binary works on it.
 
 use serde_json::json;
 
-use crate::harness::{Jetto, ORGANIZATION, on_cql, told};
+use crate::harness::{Jetto, ORGANIZATION, eventually, on_cql, told};
 
 macro_rules! again {
     ($($module:ident: $($test:ident),*;)*) => {
@@ -34,6 +34,8 @@ again! {
         an_item_that_lacks_what_it_needs_waits_with_its_body_and_can_be_replayed,
         what_came_for_an_unknown_number_is_processed_once_it_is_connected;
     files:
+        a_picture_shows_a_placeholder_and_then_its_bytes,
+        every_kind_of_file_arrives_with_its_name_and_type,
         an_upload_is_sent_to_the_customer;
     live:
         every_event_has_the_next_number_and_a_newcomer_starts_at_the_head,
@@ -72,6 +74,23 @@ fn the_audit_log_can_be_followed_from_its_anchor_to_its_head() {
         assert!(actions.contains(&"settings.changed".to_owned()), "{actions:?}");
     }
     on_cql(followed);
+}
+
+#[test]
+fn files_go_to_the_bucket_and_redis_is_reached() {
+    #[tokio::main(flavor = "current_thread")]
+    async fn reached() {
+        let jetto = Jetto::running().await;
+        let agent = jetto.owner().await;
+        eventually("Redis is reached", async || {
+            (jetto.metric("jetto_cluster_hints_connected").await == 1).then_some(())
+        })
+        .await;
+        agent.upload("application/pdf", "list.pdf", b"%PDF-1.4 a price list").await;
+        assert_eq!(jetto.metric("jetto_files_requests_total").await, 1);
+        assert!(!jetto.data().join("blobs").exists(), "nothing of it stays on this machine");
+    }
+    on_cql(reached);
 }
 
 #[test]

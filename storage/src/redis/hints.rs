@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use engine::id::TenantId;
-use engine::ports::{Hint, Hints, Listener, StoreError};
+use engine::ports::{Hint, Hints, HintsStanding, Listener, StoreError};
 use serde::{Deserialize, Serialize};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc};
@@ -29,17 +29,6 @@ pub struct RedisHints {
     /// End with `self`.
     tasks: Mutex<JoinSet<()>>,
     runtime: Handle,
-}
-
-/// What became of hints since the start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HintCounts {
-    /// Not sent: the queue was full, or the connection broke under them.
-    pub dropped: u64,
-    /// Came in and could not be read.
-    pub unreadable: u64,
-    /// Times that a connection was made.
-    pub connected: u64,
 }
 
 pub(super) struct Shared {
@@ -147,17 +136,6 @@ impl RedisHints {
         let (incoming, tasks) = (Mutex::new(Some(incoming)), Mutex::new(tasks));
         Ok(Self { shared, outgoing, incoming, tasks, runtime: Handle::current() })
     }
-
-    pub fn counts(&self) -> HintCounts {
-        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
-        let Shared { dropped, unreadable, connected, .. } = &*self.shared;
-        HintCounts { dropped: of(dropped), unreadable: of(unreadable), connected: of(connected) }
-    }
-
-    /// Whether hints go out and come in at the moment.
-    pub fn is_connected(&self) -> bool {
-        self.shared.is_connected.load(Ordering::Relaxed)
-    }
 }
 
 #[async_trait]
@@ -168,8 +146,15 @@ impl Hints for RedisHints {
         }
     }
 
-    fn dropped(&self) -> u64 {
-        self.counts().dropped
+    fn standing(&self) -> Option<HintsStanding> {
+        let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
+        let Shared { is_connected, connected, dropped, unreadable, .. } = &*self.shared;
+        Some(HintsStanding {
+            is_connected: is_connected.load(Ordering::Relaxed),
+            connected: of(connected),
+            dropped: of(dropped),
+            unreadable: of(unreadable),
+        })
     }
 
     fn listen(&self, listener: Arc<dyn Listener>) {

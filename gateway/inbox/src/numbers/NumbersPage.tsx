@@ -5,7 +5,7 @@ import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { channelsQuery } from '../api/administrationQueries';
-import { Failed } from '../settings/parts';
+import { Failed, Loading } from '../settings/parts';
 import settings from '../settings/settings.module.css';
 import { StateCard } from '../shell/StateCard';
 import { useScreen } from '../shell/useScreen';
@@ -65,6 +65,7 @@ export function NumbersPage() {
         )}
       </header>
       {channels.isError && <Failed error={channels.error} retry={() => void channels.refetch()} />}
+      {channels.isPending && <Loading />}
       {channels.data && list.length === 0 && (
         <main className={settings.middle}>
           <StateCard Icon={IconDeviceMobile} title={t('numbers.emptyTitle')} text={t('numbers.emptyText')}>

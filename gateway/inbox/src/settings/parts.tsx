@@ -95,6 +95,18 @@ export function Failed({ error, retry }: { error: unknown; retry: () => void }) 
   );
 }
 
+/** Shows only where an answer takes a moment: nothing flickers where it is there at once. */
+export function Loading() {
+  const { t } = useTranslation();
+  return (
+    <div role="status" aria-label={t('common.loading')} className={css.loading}>
+      <span />
+      <span />
+      <span />
+    </div>
+  );
+}
+
 type CopyProps = { label: string; value: string; text?: string };
 
 /** For what is made to be taken elsewhere: a link, a key, an address. */

@@ -1,4 +1,5 @@
-//! What an installation keeps its things in: SQLite, or the servers that `JETTO_TEST_CQL` names.
+//! What an installation keeps its things in: SQLite and a folder, or the servers that `JETTO_TEST_CQL`, `JETTO_TEST_REDIS` and
+//! `JETTO_TEST_S3` name.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -15,6 +16,8 @@ use super::{DEADLINE, Jetto};
 
 /// One for all tests, because making one takes longer than a test: each is an installation of its own.
 const KEYSPACE: &str = "jetto_it";
+/// The server for tests has it from the start.
+const BUCKET: &str = "jetto";
 
 thread_local! {
     /// A test and its runtime have one thread.
@@ -32,10 +35,13 @@ pub(super) fn patience() -> Duration {
     if ON_CQL.get() { 4 * DEADLINE } else { DEADLINE }
 }
 
-fn server() -> String {
-    std::env::var("JETTO_TEST_CQL").unwrap_or_else(|_| {
-        panic!("JETTO_TEST_CQL is not set; run `make test-rust`, or deploy/services/services.sh start cassandra")
-    })
+fn server(name: &str) -> String {
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set; run `make test-rust`, or deploy/services/services.sh start"))
+}
+
+fn cql() -> String {
+    server("JETTO_TEST_CQL")
 }
 
 /// Settings of the ground that this test stands on.
@@ -43,14 +49,24 @@ pub(super) fn settings() -> Vec<(String, String)> {
     if !ON_CQL.get() {
         return Vec::new();
     }
+    let installation = hex::encode(RandomIds.next());
     let settings = [
-        ("JETTO_STORAGE", "cql"),
-        ("JETTO_CQL__NODES", &server()),
-        ("JETTO_CQL__KEYSPACE", KEYSPACE),
-        ("JETTO_CQL__REPLICAS", "1"),
-        ("JETTO_CQL__INSTALLATION", &hex::encode(RandomIds.next())),
+        ("JETTO_STORAGE", "cql".to_owned()),
+        ("JETTO_CQL__NODES", cql()),
+        ("JETTO_CQL__KEYSPACE", KEYSPACE.to_owned()),
+        ("JETTO_CQL__REPLICAS", "1".to_owned()),
+        ("JETTO_CQL__INSTALLATION", installation.clone()),
+        ("JETTO_REDIS__URL", format!("redis://{}", server("JETTO_TEST_REDIS"))),
+        ("JETTO_BLOBS", "s3".to_owned()),
+        ("JETTO_S3__ENDPOINT", format!("http://{}", server("JETTO_TEST_S3"))),
+        ("JETTO_S3__REGION", "us-east-1".to_owned()),
+        ("JETTO_S3__BUCKET", BUCKET.to_owned()),
+        ("JETTO_S3__PATH_STYLE", "true".to_owned()),
+        ("JETTO_S3__PREFIX", installation),
+        ("JETTO_S3__ACCESS_KEY_ID", server("JETTO_TEST_S3_ACCESS_KEY")),
+        ("JETTO_S3__SECRET_ACCESS_KEY", server("JETTO_TEST_S3_SECRET_KEY")),
     ];
-    settings.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec()
+    settings.map(|(key, value)| (key.to_owned(), value)).to_vec()
 }
 
 impl Jetto {
@@ -60,7 +76,7 @@ impl Jetto {
             return Opened::Embedded(Arc::new(SqliteStore::open(&self.data(), SqliteOptions::default()).unwrap()));
         }
         let options = CqlOptions {
-            nodes: vec![server()],
+            nodes: vec![cql()],
             keyspace: KEYSPACE.to_owned(),
             replicas: 1,
             installation: self.setting("JETTO_CQL__INSTALLATION").to_owned(),

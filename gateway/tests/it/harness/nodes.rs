@@ -170,10 +170,7 @@ impl Node {
                 let listener = server::bind(config.listen).unwrap();
                 let url = config.address(listener.local_addr().unwrap());
                 let app = App::start_on(ground, config, url.clone(), None).await.unwrap();
-                let end = async {
-                    drop(ended.await);
-                    Ok(())
-                };
+                let end = async { drop(ended.await) };
                 let say = || drop(ready.send(url));
                 server::serve_until(actix_web::web::Data::new(app), listener, None, say, end).await.unwrap();
             });

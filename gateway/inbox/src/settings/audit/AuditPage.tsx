@@ -9,7 +9,7 @@ import { downloadUrl } from '../../api/client';
 import { exactTime, shortDay } from '../../i18n/format';
 import { StateCard } from '../../shell/StateCard';
 import { useNow } from '../../state/clock';
-import { Chip, Failed, PageHead } from '../parts';
+import { Chip, Failed, Loading, PageHead } from '../parts';
 import css from '../settings.module.css';
 import { actionName, KINDS, targetName, toneOf } from './actions';
 import shape from './audit.module.css';
@@ -92,6 +92,8 @@ export function Page() {
       </fieldset>
       {log.isError && entries.length === 0 ? (
         <Failed error={log.error} retry={() => void log.refetch()} />
+      ) : log.isPending ? (
+        <Loading />
       ) : log.data && entries.length === 0 ? (
         <div className={css.middle}>
           <StateCard Icon={IconHistory} title={t('audit.emptyTitle')} text={t('audit.emptyText')} />

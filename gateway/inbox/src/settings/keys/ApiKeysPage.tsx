@@ -10,7 +10,7 @@ import { StateCard } from '../../shell/StateCard';
 import { showToast } from '../../shell/toast';
 import { useNow } from '../../state/clock';
 import { useMe } from '../../state/permissions';
-import { Ask, Card, Chip, CopyField, Failed, Frame, Refused } from '../parts';
+import { Ask, Card, Chip, CopyField, Failed, Frame, Loading, Refused } from '../parts';
 import { GROUPS, groupOf, toggled } from '../roles/matrix';
 import { permissionName } from '../roles/sentences';
 import css from '../settings.module.css';
@@ -34,6 +34,7 @@ export function Page() {
   return (
     <Frame title={t('settings.apiKeys')} actions={list.data?.length !== 0 && add} wide>
       {list.isError && <Failed error={list.error} retry={() => void list.refetch()} />}
+      {list.isPending && <Loading />}
       {list.data?.length === 0 && (
         <div className={css.middle}>
           <StateCard Icon={IconKey} title={t('apiKeys.emptyTitle')} text={t('apiKeys.emptyText')}>

@@ -9,7 +9,7 @@ import { peopleQuery } from '../../api/administrationQueries';
 import { listed } from '../../i18n/format';
 import { Face } from '../../people/Face';
 import { roleName } from '../../people/roles';
-import { Card, Chip, Failed, Frame } from '../parts';
+import { Card, Chip, Failed, Frame, Loading } from '../parts';
 import css from '../settings.module.css';
 import { useWhen } from '../when';
 import { FactorChip } from './FactorChip';
@@ -52,6 +52,7 @@ export function Page() {
         >
           <InvitationsCard />
           {people.isError && <Failed error={people.error} retry={() => void people.refetch()} />}
+          {people.isPending && <Loading />}
           {shown && (
             <Card title={t('members.count', { count: shown.length })} flush>
               <MemberTable

@@ -9,7 +9,7 @@ import { keys } from '../../api/queries';
 import { LANGUAGES } from '../../i18n';
 import { showToast } from '../../shell/toast';
 import { useMe, useRights } from '../../state/permissions';
-import { Ask, Card, Failed, Frame, Refused } from '../parts';
+import { Ask, Card, Failed, Frame, Loading, Refused } from '../parts';
 import css from '../settings.module.css';
 import { useChange } from '../useChange';
 
@@ -24,6 +24,7 @@ export function Page() {
       {organization.isError && (
         <Failed error={organization.error} retry={() => void organization.refetch()} />
       )}
+      {organization.isPending && <Loading />}
       {!rights.organization && <p className={css.faint}>{t('organization.readOnly')}</p>}
       {organization.data && (
         <>

@@ -9,7 +9,7 @@ import { api } from '../../api/client';
 import { keys } from '../../api/queries';
 import { showToast } from '../../shell/toast';
 import { useMe } from '../../state/permissions';
-import { Ask, Card, Chip, Failed, Frame, Refused } from '../parts';
+import { Ask, Card, Chip, Failed, Frame, Loading, Refused } from '../parts';
 import css from '../settings.module.css';
 import { useChange } from '../useChange';
 import { useWhen } from '../when';
@@ -203,6 +203,7 @@ function SessionsCard() {
       }
     >
       {sessions.isError && <Failed error={sessions.error} retry={() => void sessions.refetch()} />}
+      {sessions.isPending && <Loading />}
       <Refused text={endOne.text ?? endOthers.text} />
       <ul className={css.list}>
         {sessions.data?.map((one) => (

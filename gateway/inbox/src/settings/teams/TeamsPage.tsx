@@ -11,7 +11,7 @@ import { Face } from '../../people/Face';
 import { StateCard } from '../../shell/StateCard';
 import { showToast } from '../../shell/toast';
 import { useRights } from '../../state/permissions';
-import { Ask, Card, Failed, Frame, Refused } from '../parts';
+import { Ask, Card, Failed, Frame, Loading, Refused } from '../parts';
 import css from '../settings.module.css';
 import { useChange } from '../useChange';
 import shape from './teams.module.css';
@@ -32,6 +32,7 @@ export function Page() {
   return (
     <Frame title={t('settings.teams')} actions={teams.data?.length !== 0 && add}>
       {teams.isError && <Failed error={teams.error} retry={() => void teams.refetch()} />}
+      {teams.isPending && <Loading />}
       {teams.data?.length === 0 && (
         <div className={css.middle}>
           <StateCard Icon={IconUsersGroup} title={t('teams.emptyTitle')} text={t('teams.emptyText')}>
