@@ -127,7 +127,7 @@ test-rust:
 	mkdir -p "$(SERVICES)"
 	export JETTO_SERVICES_RUN=$$(mktemp -d "$(SERVICES)/run.XXXXXX")
 	trap 'deploy/services/services.sh stop; rmdir "$$JETTO_SERVICES_RUN"' EXIT
-	services=$$(deploy/services/services.sh start)
+	services=$$(deploy/services/services.sh start cassandra redis s3 cassandra_locked)
 	export $$services
 	$(step) 'Rust: tidy, unit, property, conformance and integration tests'
 	cargo build --locked --workspace --all-targets

@@ -68,3 +68,40 @@ cassandra_join() {
   first=$(address_of cassandra)
   cassandra_place "$1" "$2" "${first#*:}" "$(sed -n 's/^storage_port: //p' "$RUN/cassandra/conf/cassandra.yaml")" "$3"
 }
+
+# A server of its own that speaks TLS only, under an authority of its own, and wants a log-in.
+
+cassandra_locked_fetch() {
+  cassandra_fetch
+  has_or_install openssl openssl
+}
+
+cassandra_locked_prepare() {
+  local dir="$RUN/cassandra_locked"
+  cassandra_place cassandra_locked 127.0.0.1 "$(free_port)" "$(free_port)" 0
+  sed -i -e "s/^authenticator: .*/authenticator: PasswordAuthenticator/" -e "s/^authorizer: .*/authorizer: CassandraAuthorizer/" \
+    "$dir/conf/cassandra.yaml"
+  cat >> "$dir/conf/cassandra.yaml" << EOF
+client_encryption_options:
+  enabled: true
+  optional: false
+  ssl_context_factory:
+    class_name: org.apache.cassandra.security.PEMBasedSslContextFactory
+  keystore: $dir/server.all
+EOF
+  (
+    cd "$dir"
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 30 -subj "/CN=tests of Jetto"
+    openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj /CN=localhost
+    echo subjectAltName=IP:127.0.0.1 > server.names
+    openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -extfile server.names -out server.pem
+    openssl pkcs8 -topk8 -nocrypt -in server.key > server.all
+    cat server.pem ca.pem >> server.all
+  ) > "$dir/openssl.log" 2>&1
+  # The name and password that such a server is born with.
+  echo "JETTO_TEST_CQL_LOCKED=$(address_of cassandra_locked)
+JETTO_TEST_CQL_LOCKED_CA=$dir/ca.pem
+JETTO_TEST_CQL_LOCKED_LOGIN=cassandra" > "$dir/env.new"
+  mv "$dir/env.new" "$dir/env"
+}
+cassandra_locked_run() { cassandra_process cassandra_locked; }

@@ -5,6 +5,7 @@
 #   services.sh env                            the same lines of what runs
 #   services.sh stop                           ends by pid what was started here, and forgets its data
 #   services.sh start cassandra cassandra2 cassandra3   the same, a cluster of three
+#   services.sh start cassandra_locked         one that wants TLS and a log-in
 #   services.sh kill cassandra|redis|s3 …      ends by pid what was started here, and keeps its data
 #   services.sh again cassandra|redis|s3 …     starts on the same port what was killed, waits until it answers
 #   services.sh fetch [cassandra|redis|s3 …]   only fetches
@@ -17,7 +18,7 @@ CACHE=${JETTO_SERVICES_CACHE:-$HOME/.cache/jetto/services}
 RUN=${JETTO_SERVICES_RUN:-$CACHE/run}
 ALL=(cassandra redis s3)
 # Only where they are named.
-MORE=(cassandra2 cassandra3)
+MORE=(cassandra2 cassandra3 cassandra_locked)
 # Seconds that a service may take until it answers, on a machine that is busy compiling.
 PATIENCE=120
 

@@ -29,7 +29,7 @@ pub(crate) use agent::{Agent, Answer};
 pub(crate) use canary::{betrayed, holds, plant, spellings};
 pub(crate) use collector::Collector;
 pub(crate) use door::{phone, told};
-pub(crate) use ground::on_cql;
+pub(crate) use ground::{on_cql, server};
 pub(crate) use hook::{customer, now_s, post, sample, samples, shown, signed, signed_at, status, text, wamid, webhook};
 pub(crate) use live::Live;
 pub(crate) use post_office::PostOffice;

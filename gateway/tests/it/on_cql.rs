@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Jetto, ORGANIZATION, eventually, on_cql, told};
+use crate::harness::{Jetto, NUMBER, ORGANIZATION, OWNER, TOKEN, eventually, on_cql, server, told};
 
 macro_rules! again {
     ($($module:ident: $($test:ident),*;)*) => {
@@ -132,4 +132,43 @@ fn servers_that_are_not_there_are_named_in_one_line() {
         assert!(line.contains("127.0.0.1:1") && line.contains("[cql]"), "{said}");
     }
     on_cql(named);
+}
+
+/// On a server that wants both: who the server is and who we are is checked, and what is wrong is said in one line.
+#[test]
+fn tls_and_a_log_in_open_a_server_that_wants_them() {
+    #[tokio::main(flavor = "current_thread")]
+    async fn opened() {
+        let (ca, login) = (server("JETTO_TEST_CQL_LOCKED_CA"), server("JETTO_TEST_CQL_LOCKED_LOGIN"));
+        let mut jetto = Jetto::empty(loadtest::simulator::SimulatorConfig::default());
+        jetto.set("JETTO_CQL__NODES", &server("JETTO_TEST_CQL_LOCKED"));
+        let other = jetto.path().join("other.pem");
+        let stranger = rcgen::generate_simple_self_signed(vec!["127.0.0.1".into()]).unwrap();
+        std::fs::write(&other, stranger.cert.pem()).unwrap();
+        for (authority, name, password, says) in [
+            ("", "", "", "did not answer"),
+            (ca.as_str(), "", "", "Authentication is required"),
+            (ca.as_str(), login.as_str(), "opensesame", "bad credentials"),
+            (other.to_str().unwrap(), login.as_str(), login.as_str(), "UnknownIssuer"),
+        ] {
+            jetto.set("JETTO_CQL__TLS_CA_FILE", authority);
+            jetto.set("JETTO_CQL__USERNAME", name);
+            jetto.set("JETTO_CQL__PASSWORD", password);
+            let output = jetto.run(&["serve"], "").await;
+            let said = String::from_utf8(output.stderr).unwrap();
+            let line = said.lines().find(|line| line.starts_with("jetto: ")).unwrap_or_default();
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(line.contains(says) && line.contains("[cql]"), "{line}");
+            assert!(password.is_empty() || password == login || !said.contains(password), "{said}");
+        }
+        jetto.set("JETTO_CQL__TLS_CA_FILE", &ca);
+        jetto.set("JETTO_CQL__PASSWORD", &login);
+        jetto.create_organization(ORGANIZATION, OWNER).await;
+        jetto.connect(ORGANIZATION, NUMBER, TOKEN).await;
+        jetto.start().await;
+        jetto.customer_writes("Is this line safe?");
+        let owner = jetto.owner().await;
+        owner.conversation().await;
+    }
+    on_cql(opened);
 }

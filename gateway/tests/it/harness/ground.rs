@@ -35,7 +35,7 @@ pub(super) fn patience() -> Duration {
     if ON_CQL.get() { 4 * DEADLINE } else { DEADLINE }
 }
 
-fn server(name: &str) -> String {
+pub(crate) fn server(name: &str) -> String {
     std::env::var(name)
         .unwrap_or_else(|_| panic!("{name} is not set; run `make test-rust`, or deploy/services/services.sh start"))
 }
