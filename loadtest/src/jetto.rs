@@ -15,7 +15,7 @@ pub(crate) const SECRET: &str = "torture_secret";
 pub(crate) const TOKEN: &str = "torture-token";
 pub(crate) const EMAIL: &str = "owner@torture.example";
 pub(crate) const PASSWORD: &str = "correct horse battery staple 9!";
-const ORGANIZATION: &str = "Torture";
+pub(crate) const ORGANIZATION: &str = "Torture";
 const STOP_LIMIT: Duration = Duration::from_secs(30);
 
 /// How the binary is to be run; the same for every start.
@@ -48,6 +48,25 @@ impl Installation {
         environment.extend(bug.map(|bug| ("JETTO_SEEDED_BUG", bug.to_owned())));
         let environment = environment.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
         Ok(Self { binary: binary.to_owned(), data, log: work.join("jetto.log"), url, environment })
+    }
+
+    /// With another setting, also for one that it has.
+    #[must_use]
+    pub(crate) fn with(mut self, key: &str, value: &str) -> Self {
+        self.environment.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// `export` or `import`, to its end.
+    pub(crate) async fn relocate(&self, what: &[&str], paths: &[(&str, &Path)]) -> Result<(), LoadError> {
+        let (name, arguments) = what.split_first().ok_or_else(|| LoadError::refused("relocate what?"))?;
+        let mut command = self.command(name, Stdio::null())?;
+        let paths = paths.iter().flat_map(|(option, path)| [option.as_ref(), path.as_os_str()]);
+        let status = command.args(arguments).args(paths).status().await?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(LoadError::refused(format!("jetto {name} ended with {status}; see {}", self.log.display())))
     }
 
     /// An organization with its owner, and one connected number.
