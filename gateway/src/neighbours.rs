@@ -9,8 +9,8 @@ use std::time::Duration;
 use actix_web::web;
 use engine::id::{AlertId, TenantId};
 use engine::ports::{Hint, Listener, Pulse, StoreError};
+use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use futures_util::{StreamExt as _, stream};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -21,8 +21,10 @@ use crate::auth::sessions::{self, Doubted};
 const LOOK_EVERY: Duration = Duration::from_secs(4);
 /// Hints that wait. What does not fit is looked for.
 const HEARD_MAX: usize = 4_096;
-/// Hints that are followed, and organizations that are looked at, at once.
+/// Hints that are followed at once.
 const AT_ONCE: usize = 32;
+/// Organizations that are looked at together: when something fails, all of them are looked at anew.
+const TOGETHER: usize = 500;
 
 /// Where hints arrive.
 struct Ear {
@@ -148,21 +150,27 @@ impl Seen {
         all.extend(&attended);
         self.pulses.retain(|tenant, _| all.contains(tenant));
         self.alerts.retain(|tenant, _| attended.contains(tenant));
-        let looks = all.into_iter().map(async |tenant| (tenant, app.store.pulse(tenant).await));
-        let mut looks = stream::iter(looks).buffer_unordered(AT_ONCE);
-        while let Some((tenant, pulse)) = looks.next().await {
-            let looked = match pulse {
-                Ok(Some(pulse)) => self.compare(app, tenant, pulse, attended.contains(&tenant)).await,
-                Ok(None) => Ok(()),
-                Err(error) => Err(error),
-            };
-            if let Err(error) = looked {
-                self.pulses.remove(&tenant);
-                tracing::warn!(%error, "an organization was not looked at; the next look tries again");
+        let all: Vec<_> = all.into_iter().collect();
+        for some in all.chunks(TOGETHER) {
+            match app.store.pulses(some).await {
+                Ok(pulses) => self.compare_all(app, pulses, &attended).await,
+                Err(error) => {
+                    self.pulses.retain(|tenant, _| !some.contains(tenant));
+                    tracing::warn!(%error, "some organizations were not looked at; the next look tries again");
+                }
             }
         }
         if std::mem::take(&mut self.routing) {
             reload_routing(app).await;
+        }
+    }
+
+    async fn compare_all(&mut self, app: &App, pulses: BTreeMap<TenantId, Pulse>, attended: &BTreeSet<TenantId>) {
+        for (tenant, pulse) in pulses {
+            if let Err(error) = self.compare(app, tenant, pulse, attended.contains(&tenant)).await {
+                self.pulses.remove(&tenant);
+                tracing::warn!(%error, "an organization was not looked at; the next look tries again");
+            }
         }
     }
 

@@ -27,6 +27,8 @@ pub(crate) enum Command {
     SlowReader(SlowReader),
     /// How long an agent waits for the list, the counts and the newest messages
     Pages(Pages),
+    /// The same load on SQLite and on a server of CQL: webhooks, a long conversation, CPU per message
+    Stores(Stores),
     /// All sockets cut at once: time to catch up, missed, doubled
     ReconnectStorm(ReconnectStorm),
     /// kill -9 of the real binary at random under load, then the promises are checked
@@ -118,6 +120,27 @@ pub(crate) struct Pages {
     /// Of each kind, one after the other
     #[arg(long, default_value_t = 2_000)]
     pub(crate) requests: u32,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Stores {
+    /// The real `jetto`
+    #[arg(long)]
+    pub(crate) binary: PathBuf,
+    /// What starts the server of CQL, in a folder of its own
+    #[arg(long, default_value = "deploy/services/services.sh")]
+    pub(crate) services: PathBuf,
+    #[command(flatten)]
+    pub(crate) load: Load,
+    /// Messages of the conversation whose newest 50 are read
+    #[arg(long, default_value_t = 100_000)]
+    pub(crate) history: usize,
+    /// How often they are read, one after the other
+    #[arg(long, default_value_t = 2_000)]
+    pub(crate) requests: u32,
+    /// How long to wait until all is processed
+    #[arg(long, default_value_t = 300)]
+    pub(crate) settle: u64,
 }
 
 #[derive(Debug, Args)]

@@ -23,7 +23,7 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 /// An organization with its owner and one number of the simulator's.
 #[derive(Clone, Debug)]
 pub(crate) struct Tenant {
-    name: String,
+    pub(crate) name: String,
     pub(crate) email: String,
     pub(crate) number: NumberConfig,
 }
@@ -76,6 +76,18 @@ impl Installation {
     /// Settings besides, which win.
     pub(crate) fn set(&mut self, settings: impl IntoIterator<Item = (&'static str, String)>) {
         self.environment.extend(settings.into_iter().map(|(key, value)| (key.to_owned(), value)));
+    }
+
+    /// `export` or `import`, to its end.
+    pub(crate) async fn relocate(&self, what: &[&str], paths: &[(&str, &Path)]) -> Result<(), LoadError> {
+        let (name, arguments) = what.split_first().ok_or_else(|| LoadError::refused("relocate what?"))?;
+        let mut command = self.command(name, Stdio::null())?;
+        let paths = paths.iter().flat_map(|(option, path)| [option.as_ref(), path.as_os_str()]);
+        let status = command.args(arguments).args(paths).status().await?;
+        if status.success() {
+            return Ok(());
+        }
+        Err(LoadError::refused(format!("jetto {name} ended with {status}; see {}", self.log.display())))
     }
 
     pub(crate) async fn set_up(&self, tenant: &Tenant) -> Result<(), LoadError> {

@@ -32,6 +32,7 @@ async fn main() -> ExitCode {
         Command::Fanout(options) => Box::pin(scenario::fanout::run(options)).await,
         Command::SlowReader(options) => Box::pin(scenario::slow_reader::run(options)).await,
         Command::Pages(options) => Box::pin(scenario::pages::run(options)).await,
+        Command::Stores(options) => Box::pin(scenario::stores::run(options)).await,
         Command::ReconnectStorm(options) => Box::pin(scenario::reconnect_storm::run(options)).await,
         Command::Torture(options) if options.nodes.cluster => Box::pin(scenario::cluster::run(options)).await,
         Command::Torture(options) => Box::pin(scenario::torture::run(options)).await,

@@ -12,5 +12,6 @@ pub(crate) mod reconnect_storm;
 pub(crate) mod sample_webhooks;
 pub(crate) mod simulator;
 pub(crate) mod slow_reader;
+pub(crate) mod stores;
 pub(crate) mod torture;
 pub(crate) mod torture_checks;

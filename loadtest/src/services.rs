@@ -53,6 +53,13 @@ impl Services {
         })
     }
 
+    /// Of one that runs, as it is called.
+    pub(crate) fn pid(&self, name: &str) -> Result<u32, LoadError> {
+        let file = self.run.join(name).join("pid");
+        let pid = std::fs::read_to_string(&file)?.trim().parse();
+        pid.map_err(|_| LoadError::refused(format!("{} holds no process id", file.display())))
+    }
+
     /// kill -9; what it wrote to its disk stays.
     pub(crate) async fn kill(&self, names: &[&str]) -> Result<(), LoadError> {
         call(&self.script, &self.run, &[&["kill"], names].concat()).await.map(drop)

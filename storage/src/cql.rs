@@ -19,6 +19,7 @@ mod gauge;
 mod import;
 mod inbox_item;
 mod inbox_log;
+mod inbox_tally;
 mod keys;
 mod leases;
 mod log;
@@ -36,6 +37,7 @@ mod session;
 mod sessions;
 mod shared;
 mod shelf;
+mod statements;
 mod turns;
 
 use std::collections::BTreeSet;
@@ -46,16 +48,22 @@ use std::time::Duration;
 use engine::id::TenantId;
 use engine::ports::StoreError;
 use engine::time::Clock;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::crypto::{Keyring, KeyringError, KeyringPlace, Sealer};
 use log::Appender;
 use order::Orders;
 use places::Places;
 use session::Cql;
+use shelf::Standing;
 use turns::Turns;
 
 pub use fault::Faults;
 pub(crate) use keys::{KeyRow, KeyTable};
+pub use statements::Statements;
+
+/// Statements of one call that are under way at a time, where there may be many.
+const AT_ONCE: usize = 32;
 
 /// Where the servers are, who we are there, and what is theirs to keep.
 #[derive(Clone)]
@@ -91,6 +99,7 @@ pub struct CqlStore {
     turns: Turns,
     appender: Appender,
     orders: Orders,
+    standing: Standing,
     /// Organizations that are on the list of all already.
     listed: Mutex<BTreeSet<TenantId>>,
     /// Organizations that are being brought in here: on no list before they are there.
@@ -112,6 +121,7 @@ impl CqlStore {
             turns: Turns::default(),
             appender: Appender::default(),
             orders: Orders::default(),
+            standing: Standing::default(),
             listed: Mutex::default(),
             arriving: Mutex::default(),
         })
@@ -120,6 +130,11 @@ impl CqlStore {
     /// How far the servers lag with plain writes. Cheap enough to ask on every webhook.
     pub fn lag(&self) -> Duration {
         self.cql.lag()
+    }
+
+    /// What went to the servers so far.
+    pub fn statements(&self) -> Statements {
+        self.cql.tally.so_far()
     }
 
     /// For tests: what goes wrong between two physical writes.
@@ -182,14 +197,13 @@ impl CqlStore {
 
     /// Everybody for whom something was ever stored, but those whose keys are gone and who are on their way in.
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
-        let mut found = Vec::new();
-        for (key, _) in self.pointers(self.name("tenants", &[])).await? {
+        let listed = stream::iter(self.pointers(self.name("tenants", &[])).await?);
+        let known = listed.map(async |(key, _)| {
             let tenant = TenantId::from_bytes(names::id(&key)?);
-            if self.known(tenant).await?.is_some() {
-                found.push(tenant);
-            }
-        }
-        Ok(found)
+            Ok::<_, StoreError>(self.known(tenant).await?.map(|_| tenant))
+        });
+        let known: Vec<_> = known.buffered(AT_ONCE).try_collect().await?;
+        Ok(known.into_iter().flatten().collect())
     }
 }
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 
 use super::StoreError;
@@ -50,8 +52,8 @@ pub trait Administration: Send + Sync {
 
     async fn household(&self, tenant: TenantId) -> Result<Option<Household>, StoreError>;
 
-    /// `None` when there is no such organization.
-    async fn pulse(&self, tenant: TenantId) -> Result<Option<Pulse>, StoreError>;
+    /// Of those that there are. For many at once, as often as every few seconds.
+    async fn pulses(&self, tenants: &[TenantId]) -> Result<BTreeMap<TenantId, Pulse>, StoreError>;
 
     /// Installation-wide, in order of name: for routing, recovery and the command line.
     async fn organizations(&self) -> Result<Vec<Organization>, StoreError>;

@@ -40,7 +40,7 @@ pub(crate) async fn fanout(options: LimitFanout) -> Result<bool, LoadError> {
     Ok(report.number("missing").is_some_and(|missing| missing < 0.5))
 }
 
-fn line() -> Line {
+pub(crate) fn line() -> Line {
     Line { waba: "100000000000001".into(), number: "200000000000001".into(), display: "12025550100".into() }
 }
 

@@ -13,10 +13,7 @@ const LIST: &str = "conversations?view=all&limit=50";
 
 pub(crate) async fn run(options: Pages) -> Result<bool, LoadError> {
     let api = Api::sign_in(&options.url, &options.email, &options.password).await?;
-    let list = api.get(LIST).await?;
-    let top = list.pointer("/items/0/id").and_then(Value::as_str);
-    let top = top.ok_or_else(|| LoadError::refused("there is no conversation to read".to_owned()))?;
-    let newest = format!("conversations/{top}/messages?limit=50");
+    let newest = newest_of_top(&api).await?;
     let mut report = Report::new("pages");
     report.add("requests_each", options.requests);
     for (name, path) in [("list_", LIST), ("counts_", "conversations/counts"), ("newest_", newest.as_str())] {
@@ -26,8 +23,16 @@ pub(crate) async fn run(options: Pages) -> Result<bool, LoadError> {
     Ok(true)
 }
 
+/// Where the newest messages of the conversation on top are.
+pub(crate) async fn newest_of_top(api: &Api) -> Result<String, LoadError> {
+    let list = api.get(LIST).await?;
+    let top = list.pointer("/items/0/id").and_then(Value::as_str);
+    let top = top.ok_or_else(|| LoadError::refused("there is no conversation to read".to_owned()))?;
+    Ok(format!("conversations/{top}/messages?limit=50"))
+}
+
 /// One request after the other on one connection: what one person feels.
-async fn measure(api: &Api, path: &str, requests: u32) -> Result<Histogram<u64>, LoadError> {
+pub(crate) async fn measure(api: &Api, path: &str, requests: u32) -> Result<Histogram<u64>, LoadError> {
     let mut latencies = histogram()?;
     for _ in 0..requests {
         let asked = Instant::now();

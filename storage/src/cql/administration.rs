@@ -8,13 +8,14 @@ use engine::household::{Household, Write};
 use engine::id::{AccountId, ApiKeyId, MemberId, PhoneNumberId, TenantId};
 use engine::ports::{Administration, Changed, Created, Pulse, StoreError};
 use engine::time::Timestamp;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::accounts::Tentative;
 use super::office::{Changes, Decision, Head, Kind, Put, Row};
 use super::shelf::pair;
-use super::{CqlStore, names};
+use super::{AT_ONCE, CqlStore, names};
 use crate::codec;
 use crate::crypto::{Column, Lookup, Sealer};
 use crate::order;
@@ -27,6 +28,9 @@ pub(super) struct StoredOrganization {
     pub(super) name: String,
     pub(super) settings: Settings,
 }
+
+/// Organizations in one statement: few enough that those who coordinate it read them at once.
+const PULSES_MAX: usize = 50;
 
 /// What is put of a key says nothing of its use.
 #[derive(Serialize, Deserialize)]
@@ -104,6 +108,19 @@ impl CqlStore {
         let Tentative { tenant, change } = tentative;
         self.meet(tenant).await?;
         Ok(self.office_row(self.home(tenant), Kind::Todo, &change).await?.is_some())
+    }
+
+    async fn office_pulses(&self, homes: Vec<Vec<u8>>) -> Result<Vec<(Lookup, Pulse)>, StoreError> {
+        let text = "SELECT DISTINCT home, revision, head_n FROM office WHERE home IN ?";
+        let rows: Vec<(Vec<u8>, Option<i64>, Option<i64>)> = self.cql.rows(text, (homes,)).await?;
+        let mut found = Vec::new();
+        for (home, revision, audit) in rows {
+            let revision = names::unsigned(revision.unwrap_or(0))?;
+            if revision > 0 {
+                found.push((names::id(&home)?, Pulse { revision, audit: names::unsigned(audit.unwrap_or(0))? }));
+            }
+        }
+        Ok(found)
     }
 
     /// Does what changes of the office left to do.
@@ -318,18 +335,24 @@ impl Administration for CqlStore {
         }))
     }
 
-    async fn pulse(&self, tenant: TenantId) -> Result<Option<Pulse>, StoreError> {
-        let head = self.office_head(self.home(tenant)).await?;
-        Ok((head.revision > 0).then_some(Pulse { revision: head.revision, audit: head.end.n }))
+    async fn pulses(&self, tenants: &[TenantId]) -> Result<BTreeMap<TenantId, Pulse>, StoreError> {
+        let homes: BTreeMap<_, _> = tenants.iter().map(|tenant| (self.home(*tenant), *tenant)).collect();
+        let names: Vec<_> = homes.keys().map(|home| home.to_vec()).collect();
+        let parts: Vec<_> = names.chunks(PULSES_MAX).map(<[Vec<u8>]>::to_vec).collect();
+        let read = stream::iter(parts).map(|part| self.office_pulses(part)).buffer_unordered(AT_ONCE);
+        let read: Vec<Vec<(Lookup, Pulse)>> = read.try_collect().await?;
+        let of = |(home, pulse): (Lookup, Pulse)| Some((*homes.get(&home)?, pulse));
+        Ok(read.into_iter().flatten().filter_map(of).collect())
     }
 
     async fn organizations(&self) -> Result<Vec<Organization>, StoreError> {
-        let mut found = Vec::new();
-        for tenant in self.tenants().await? {
+        let read = stream::iter(self.tenants().await?).map(async |tenant| {
             let sealer = self.keys_of(tenant).await?;
             let stored = self.organization(self.home(tenant), &sealer, tenant).await?;
-            found.extend(stored.map(|stored| Organization { id: tenant, name: stored.name }));
-        }
+            Ok::<_, StoreError>(stored.map(|stored| Organization { id: tenant, name: stored.name }))
+        });
+        let read: Vec<_> = read.buffer_unordered(AT_ONCE).try_collect().await?;
+        let mut found: Vec<_> = read.into_iter().flatten().collect();
         found.sort_by_key(|organization| (order::by_name(&organization.name), organization.id));
         Ok(found)
     }

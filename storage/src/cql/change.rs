@@ -9,7 +9,7 @@ use engine::intake::IntakeMark;
 use engine::outgoing::Outgoing;
 use engine::ports::StoreError;
 use engine::time::Timestamp;
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
@@ -17,7 +17,7 @@ use super::event_log::EventRow;
 use super::log::Wish;
 use super::messages::{MessageAt, MessageRow};
 use super::order::{Listed, shard_of};
-use super::{CqlStore, names};
+use super::{AT_ONCE, CqlStore, names};
 use crate::codec;
 use crate::crypto::{Column, Lookup, Sealer};
 
@@ -103,6 +103,11 @@ impl CqlStore {
         Ok(Some(State { stamp, revision, place, arrivals, body, change, done: done.unwrap_or(0) }))
     }
 
+    /// Whether there is such a conversation, and nothing of its last change is left to be written.
+    pub(super) async fn is_settled(&self, name: Lookup) -> Result<bool, StoreError> {
+        Ok(self.state(name).await?.is_some_and(|state| state.done >= state.stamp))
+    }
+
     /// The conversation, after what its last change brings with it is written.
     pub(super) async fn settled(
         &self,
@@ -174,7 +179,8 @@ impl CqlStore {
     }
 
     /// Writes everything that follows from a change; answers the place of its first event. Records, then orders, then
-    /// events; last that the item which caused it is done, so that the item brings somebody here again until then.
+    /// events; last that the item which caused it is done, so that the item brings somebody here again until then. What
+    /// does not have to follow each other goes out together.
     pub(super) async fn follow(
         &self,
         tenant: TenantId,
@@ -183,11 +189,17 @@ impl CqlStore {
         change: &Change,
     ) -> Result<u64, StoreError> {
         let name = self.conversation_name(tenant, id);
-        try_join_all(change.puts.iter().map(|row| self.put_message(tenant, id, name, row, change.stamp))).await?;
-        for place in &change.drops {
-            self.drop_message(name, *place, change.stamp).await?;
-        }
-        self.put_listed(tenant, &change.rest.listed).await?;
+        let messages = async {
+            // An import has hundreds.
+            for rows in change.puts.chunks(AT_ONCE) {
+                try_join_all(rows.iter().map(|row| self.put_message(tenant, id, name, row, change.stamp))).await?;
+            }
+            for places in change.drops.chunks(AT_ONCE) {
+                try_join_all(places.iter().map(|place| self.drop_message(name, *place, change.stamp))).await?;
+            }
+            Ok(())
+        };
+        try_join(messages, self.put_listed(tenant, &change.rest.listed)).await?;
         for (index, task) in (0_i64..).zip(&change.rest.tasks) {
             self.carry_out(tenant, sealer, id, task, step(change.stamp, index)).await?;
         }
@@ -201,10 +213,9 @@ impl CqlStore {
         }
         let text = "UPDATE conversation USING TIMESTAMP ? SET done = ? WHERE key = ?";
         self.cql.write(text, (change.stamp, change.stamp, name.as_slice())).await?;
-        self.withdraw(tenant, id, &change.id).await?;
-        if count > 0 {
-            self.forget_places(home, &wish(count), first).await?;
-        }
+        // Only then: who finds it undone and the change gone looks again, and must find it done.
+        let forget = async { if count > 0 { self.forget_places(home, &wish(count), first).await } else { Ok(()) } };
+        try_join(self.withdraw(tenant, id, &change.id), forget).await?;
         Ok(first)
     }
 

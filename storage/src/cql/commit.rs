@@ -7,7 +7,7 @@ use engine::id::{ConversationId, MessageId, TenantId};
 use engine::intake::{IntakeMark, IntakeOutcome};
 use engine::message::Message;
 use engine::ports::{Commit, Committed, StoreError};
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use tokio::time::Instant;
 
 use super::change::{Change, Rest, State, Task};
@@ -63,7 +63,8 @@ impl CqlStore {
         let _turn = self.turns.conversations.take(&name).await;
         for _ in 0..TRIES_MAX {
             let state = self.settled(tenant, &sealer, id).await?;
-            if self.has_inserted(tenant, id, &commit.records).await? {
+            // Where there is no conversation there is none of its messages.
+            if state.is_some() && self.has_inserted(tenant, id, &commit.records).await? {
                 if let Some(mark) = &commit.intake {
                     let mark = IntakeMark { outcome: IntakeOutcome::Duplicate, error: None, ..mark.clone() };
                     self.mark_item(tenant, &mark).await?;
@@ -161,11 +162,13 @@ impl CqlStore {
         let id = conversation.id;
         let name = self.conversation_name(tenant, id);
         let body = codec::seal(sealer, codec::CONVERSATION, id.as_bytes(), conversation)?;
-        if before.is_none() {
-            let place = change.rest.listed.place;
-            self.shelve(self.conversation_list(tenant), place, id.as_bytes(), 1).await?;
-        }
-        self.announce(tenant, sealer, id, change).await?;
+        let list = async {
+            if before.is_some() {
+                return Ok(());
+            }
+            self.shelve(self.conversation_list(tenant), change.rest.listed.place, id.as_bytes(), 1).await
+        };
+        try_join(list, self.announce(tenant, sealer, id, change)).await?;
         let (key, revision, change_id) = (name.as_slice(), names::signed(conversation.revision), change.id.as_slice());
         let outcome = match before {
             None => {

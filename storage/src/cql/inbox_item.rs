@@ -37,6 +37,7 @@ struct Row {
 }
 
 /// Without its raw body.
+#[derive(Clone)]
 pub(super) struct Item {
     pub(super) id: IntakeId,
     pub(super) tenant: Option<TenantId>,
@@ -166,12 +167,21 @@ pub(super) fn seal_error(sealer: &Sealer, id: IntakeId, error: Option<&str>) -> 
 }
 
 impl CqlStore {
-    /// What came. The same id again changes nothing; the item that counts is the one that is read afterwards.
+    /// What came, now.
     pub(super) async fn put_item(&self, sealer: &Sealer, record: &IntakeRecord) -> Result<(), StoreError> {
+        self.put_item_at(sealer, record, self.place()).await
+    }
+
+    /// What came. The same id again changes nothing; the item that counts is the one that is read afterwards.
+    pub(super) async fn put_item_at(
+        &self,
+        sealer: &Sealer,
+        record: &IntakeRecord,
+        arrival: i64,
+    ) -> Result<(), StoreError> {
         let text =
             "INSERT INTO inbox_item (key, owner, number, field, kind, received_at, size, arrival, raw, born_error,
              born_attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
-        let arrival = self.place();
         let raw = sealer.seal(codec::INBOX_RAW, record.id.as_bytes(), &record.raw)?;
         let error = seal_error(sealer, record.id, record.quarantined.as_deref())?;
         let owner = record.tenant.as_ref().map(|tenant| tenant.as_bytes().as_slice());
@@ -235,15 +245,21 @@ impl CqlStore {
                      conversation = ? WHERE key = ? IF turn = ?";
                 self.cql.lwt(text, (turn, outcome, attempts, at, &fate.error, conversation, key, known)).await?
             };
-            if answer == Lwt::Unknown {
-                self.cql.serial_rows::<(Option<i64>,)>("SELECT turn FROM inbox_item WHERE key = ?", (key,)).await?;
-            }
-            if answer != Lwt::Refused
-                && let Some(after) = self.item(id).await?
-                && after.turn == turn
-                && after.fate == fate
-            {
-                return Ok(Some((before, Some(after))));
+            match answer {
+                Lwt::Refused => {}
+                Lwt::Applied => {
+                    let taker = taking.map(|(taker, _)| taker).or(before.taker);
+                    let tenant = taker.or(before.tenant);
+                    let after = Item { tenant, fate, turn, taker, ..before.clone() };
+                    return Ok(Some((before, Some(after))));
+                }
+                Lwt::Unknown => {
+                    self.cql.serial_rows::<(Option<i64>,)>("SELECT turn FROM inbox_item WHERE key = ?", (key,)).await?;
+                    let after = self.item(id).await?.filter(|after| after.turn == turn && after.fate == fate);
+                    if after.is_some() {
+                        return Ok(Some((before, after)));
+                    }
+                }
             }
         }
         Err(StoreError::Busy)

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -7,18 +7,18 @@ use engine::id::{IntakeId, PhoneNumberId, TenantId};
 use engine::intake::{IntakeEntry, IntakeMark, IntakeOutcome, IntakeRecord, IntakeSummary};
 use engine::ports::{InboxLog, IntakeQuery, ListError, Page, StoreError};
 use engine::time::Timestamp;
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::{join_all, try_join, try_join_all};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::inbox_item::{Fate, Item, outcome, outcome_code, seal_error};
-use super::{CqlStore, names};
+use super::inbox_item::{Fate, Item, seal_error};
+use super::shelf::{Entry, Shelf};
+use super::{AT_ONCE, CqlStore, names};
 use crate::codec;
-use crate::crypto::Lookup;
+use crate::crypto::{Lookup, Sealer};
 use crate::cursor::{self, List};
 
-const MINUTE: i64 = 60_000;
-const HOUR: i64 = 60 * MINUTE;
-
-/// Items that are looked at together.
+/// Items that are looked at together: at least, and at most.
+const CHUNK_MIN: u32 = 8;
 const CHUNK: u32 = 200;
 /// Items of one number that nobody has connected, as far as they are counted.
 const UNCLAIMED_MAX: u32 = 100_000;
@@ -37,18 +37,13 @@ impl CqlStore {
     }
 
     /// Everything, or what has this outcome. Most items end as processed: those are found among all.
-    pub(super) fn outcome_list(&self, tenant: TenantId, only: Option<IntakeOutcome>) -> Lookup {
-        let which = match only {
-            None | Some(IntakeOutcome::Processed) => "all",
-            Some(IntakeOutcome::Stored) => "stored",
-            Some(IntakeOutcome::Duplicate) => "duplicate",
-            Some(IntakeOutcome::Quarantined) => "quarantined",
-        };
-        self.inbox_list(tenant, which)
-    }
-
-    fn tally_hours(&self, tenant: TenantId) -> Lookup {
-        self.name_of("tally_hours", tenant, &[])
+    pub(super) fn outcome_list(&self, tenant: TenantId, only: Option<IntakeOutcome>) -> Shelf {
+        match only {
+            None | Some(IntakeOutcome::Processed) => self.inbox_list(tenant, "all").into(),
+            Some(IntakeOutcome::Stored) => Shelf::of_what_passes(self.inbox_list(tenant, "stored")),
+            Some(IntakeOutcome::Duplicate) => self.inbox_list(tenant, "duplicate").into(),
+            Some(IntakeOutcome::Quarantined) => self.inbox_list(tenant, "quarantined").into(),
+        }
     }
 
     fn unclaimed_list(&self, number: Option<&PhoneNumberId>) -> Lookup {
@@ -65,58 +60,46 @@ impl CqlStore {
             let key = self.unclaimed_list(item.number.as_ref());
             return try_join(self.shelve(key, place, id, turn), self.point(numbers, &key, &body)).await.map(drop);
         };
-        let all = self.shelve(self.inbox_list(tenant, "all"), place, id, 1);
+        // In this order: what is found by its outcome is on the list of all.
+        let listed = async {
+            self.shelve(self.outcome_list(tenant, None), place, id, 1).await?;
+            self.list_outcome(tenant, item).await
+        };
         let tally = self.tally(tenant, item.id, item.received_at, item.fate.outcome, turn);
-        let only = async {
-            match item.fate.outcome {
-                IntakeOutcome::Processed => Ok(()),
-                only @ (IntakeOutcome::Stored | IntakeOutcome::Duplicate | IntakeOutcome::Quarantined) => {
-                    self.shelve(self.outcome_list(tenant, Some(only)), place, id, turn).await
-                }
+        try_join(listed, tally).await.map(drop)
+    }
+
+    async fn list_outcome(&self, tenant: TenantId, item: &Item) -> Result<(), StoreError> {
+        match item.fate.outcome {
+            IntakeOutcome::Processed => Ok(()),
+            only @ (IntakeOutcome::Stored | IntakeOutcome::Duplicate | IntakeOutcome::Quarantined) => {
+                let (list, turn) = (self.outcome_list(tenant, Some(only)), written(item.turn));
+                self.shelve(list, item.arrival, item.id.as_bytes(), turn).await
             }
-        };
-        try_join(all, try_join(tally, only)).await.map(drop)
+        }
     }
 
-    async fn tally(
-        &self,
-        tenant: TenantId,
-        item: IntakeId,
-        received_at: Timestamp,
-        outcome: IntakeOutcome,
-        written: i64,
-    ) -> Result<(), StoreError> {
-        let text =
-            "INSERT INTO inbox_tally (home, hour, minute, item, outcome) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?";
-        let (hour, minute) = (received_at.0.div_euclid(HOUR), received_at.0.div_euclid(MINUTE));
-        let hours = self.tally_hours(tenant);
-        let home = self.home(tenant);
-        let values = (home.as_slice(), hour, minute, item.as_bytes().as_slice(), outcome_code(outcome), written);
-        try_join(self.cql.write(text, values), self.point(hours, &hour.to_be_bytes(), &[])).await.map(drop)
-    }
-
-    async fn append_one(&self, record: &IntakeRecord) -> Result<(), StoreError> {
-        let sealer = match record.tenant {
-            Some(tenant) => self.sealer(tenant).await?,
-            None => self.keyring.installation(),
-        };
-        self.put_item(&sealer, record).await?;
+    async fn append_one(&self, sealer: &Sealer, record: &IntakeRecord, arrival: i64) -> Result<(), StoreError> {
+        self.put_item_at(sealer, record, arrival).await?;
         // Perhaps it came before. Listing it again mends what a crash left out then.
         let item = self.item(record.id).await?.ok_or_else(|| codec::corrupt("an item vanished"))?;
         self.list_item(&item).await
     }
 
-    /// After a change of its fate.
-    async fn relist(&self, tenant: TenantId, before: &Item, after: &Item) -> Result<(), StoreError> {
-        self.list_item(after).await?;
-        if before.fate.outcome != after.fate.outcome
-            && before.fate.outcome != IntakeOutcome::Processed
-            && before.tenant == after.tenant
-        {
-            let list = self.outcome_list(tenant, Some(before.fate.outcome));
-            self.unshelve(list, before.arrival, before.id.as_bytes(), written(after.turn)).await?;
-        }
-        Ok(())
+    /// After a change of its fate, of an item that was on the list of all before.
+    async fn relist(&self, tenant: TenantId, before: IntakeOutcome, after: &Item) -> Result<(), StoreError> {
+        let turn = written(after.turn);
+        let tally = self.tally(tenant, after.id, after.received_at, after.fate.outcome, turn);
+        // Onto the one list before off the other: whoever looks finds it on one of them.
+        let lists = async {
+            self.list_outcome(tenant, after).await?;
+            if before != after.fate.outcome && before != IntakeOutcome::Processed {
+                let list = self.outcome_list(tenant, Some(before));
+                self.unshelve(list, after.arrival, after.id.as_bytes(), turn).await?;
+            }
+            Ok(())
+        };
+        try_join(tally, lists).await.map(drop)
     }
 
     pub(super) async fn mark_item(&self, tenant: TenantId, mark: &IntakeMark) -> Result<(), StoreError> {
@@ -136,9 +119,11 @@ impl CqlStore {
             })
         };
         match self.change_item(mark.id, decide, None).await? {
-            Some((before, Some(after))) => self.relist(tenant, &before, &after).await,
+            Some((before, Some(after))) => self.relist(tenant, before.fate.outcome, &after).await,
             // Marked before; whoever did it may not have come to the end.
-            Some((item, None)) if item.tenant == Some(tenant) => self.list_item(&item).await,
+            Some((item, None)) if item.tenant == Some(tenant) => {
+                self.relist(tenant, IntakeOutcome::Stored, &item).await
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -147,7 +132,8 @@ impl CqlStore {
     pub(super) async fn take_over(&self, tenant: TenantId, number: &PhoneNumberId) -> Result<(), StoreError> {
         let list = self.unclaimed_list(Some(number));
         let (ours, theirs) = (self.keyring.installation(), self.sealer(tenant).await?);
-        for (place, id) in self.oldest(list, i64::MIN, UNCLAIMED_MAX).await? {
+        let waits = self.oldest(list, i64::MIN, UNCLAIMED_MAX).await?;
+        let taken = stream::iter(waits).map(async |(place, id): Entry| {
             let id = IntakeId::from_bytes(names::id(&id)?);
             let item = self.item(id).await?.filter(|item| item.arrival == place && item.tenant.is_none());
             if let Some(item) = item {
@@ -159,16 +145,16 @@ impl CqlStore {
             if let Some(item) = self.item(id).await?.filter(|item| item.tenant.is_some()) {
                 self.list_item(&item).await?;
             }
-            self.unshelve(list, place, id.as_bytes(), TAKEN).await?;
-        }
-        Ok(())
+            self.unshelve(list, place, id.as_bytes(), TAKEN).await
+        });
+        taken.buffered(AT_ONCE).try_collect().await
     }
 
     /// Items of a list that are what the list says, in its order.
     async fn items(
         &self,
         tenant: TenantId,
-        listed: Vec<super::shelf::Entry>,
+        listed: Vec<Entry>,
         only: Option<IntakeOutcome>,
     ) -> Result<Vec<Item>, StoreError> {
         let read = listed.into_iter().map(|(place, id)| async move {
@@ -178,14 +164,52 @@ impl CqlStore {
         let items = try_join_all(read).await?.into_iter().flatten();
         Ok(items.filter(|item| only.is_none_or(|only| only == item.fate.outcome)).collect())
     }
+
+    /// The item of an entry of the list of what waits, if it does. Puts right what is wrong with the entry, or it would be
+    /// looked at each time.
+    async fn waiting(&self, tenant: TenantId, (place, id): Entry) -> Result<Option<Item>, StoreError> {
+        let Some(item) = self.item_of(tenant, IntakeId::from_bytes(names::id(&id)?)).await? else { return Ok(None) };
+        let list = self.outcome_list(tenant, Some(IntakeOutcome::Stored));
+        if item.fate.outcome != IntakeOutcome::Stored {
+            self.unshelve(list, place, &id, written(item.turn)).await?;
+            return Ok(None);
+        }
+        if item.arrival != place {
+            // Somebody brought it earlier, and that came to the servers later.
+            self.list_item(&item).await?;
+            self.unshelve(list, place, &id, TAKEN).await?;
+        }
+        Ok(Some(item))
+    }
+
+    /// Of everybody that the records are of.
+    async fn sealers(&self, records: &[IntakeRecord]) -> Result<BTreeMap<Option<TenantId>, Arc<Sealer>>, StoreError> {
+        let owners: BTreeSet<_> = records.iter().map(|record| record.tenant).collect();
+        let mut sealers = BTreeMap::new();
+        for owner in owners {
+            let sealer = match owner {
+                Some(tenant) => self.sealer(tenant).await?,
+                None => self.keyring.installation(),
+            };
+            sealers.insert(owner, sealer);
+        }
+        Ok(sealers)
+    }
 }
 
 #[async_trait]
 impl InboxLog for CqlStore {
     async fn append(&self, records: Arc<[IntakeRecord]>) -> Result<(), StoreError> {
-        // One after the other, so that they arrive in their order.
-        for record in records.iter() {
-            self.append_one(record).await?;
+        let sealers = self.sealers(&records).await?;
+        // Places in their order, whichever is written first.
+        let placed: Vec<_> = records.iter().map(|record| (record, self.place())).collect();
+        for chunk in placed.chunks(AT_ONCE) {
+            let appends = chunk.iter().map(async |(record, arrival)| match sealers.get(&record.tenant) {
+                Some(sealer) => self.append_one(sealer, record, *arrival).await,
+                None => Ok(()),
+            });
+            // What has gone out is waited for, or it might come to the servers after a repeat.
+            join_all(appends).await.into_iter().collect::<Result<(), _>>()?;
         }
         Ok(())
     }
@@ -219,30 +243,28 @@ impl InboxLog for CqlStore {
         if let Some(id) = after {
             from = self.item_of(tenant, id).await?.map_or(from, |item| item.arrival);
         }
-        let stored = Some(IntakeOutcome::Stored);
-        let mut found = Vec::new();
-        loop {
-            let listed = self.oldest(self.outcome_list(tenant, stored), from, CHUNK).await?;
-            let Some((end, _)) = listed.last() else { return Ok(found) };
+        let list = self.outcome_list(tenant, Some(IntakeOutcome::Stored));
+        let mut found: Vec<Item> = Vec::new();
+        while found.len() < limit as usize {
+            let listed = self.oldest(list, from, limit.clamp(CHUNK_MIN, CHUNK)).await?;
+            let Some((end, _)) = listed.last() else { break };
             from = *end;
-            for item in self.items(tenant, listed, stored).await? {
-                if found.len() >= limit as usize {
-                    return Ok(found);
-                }
-                let raw = self.raw(&sealer, &item).await?;
-                found.push(item.record(raw));
-            }
+            let waiting = try_join_all(listed.into_iter().map(|entry| self.waiting(tenant, entry))).await?;
+            found.extend(waiting.into_iter().flatten());
         }
+        found.truncate(limit as usize);
+        let sealer = &sealer;
+        let read = stream::iter(found).map(async |item| Ok(item.record(self.raw(sealer, &item).await?)));
+        read.buffered(AT_ONCE).try_collect().await
     }
 
     async fn tenants_with_unfinished(&self) -> Result<Vec<TenantId>, StoreError> {
-        let mut waiting = Vec::new();
-        for tenant in self.tenants().await? {
-            if !self.unfinished(tenant, None, 1).await?.is_empty() {
-                waiting.push(tenant);
-            }
-        }
-        Ok(waiting)
+        let looks = stream::iter(self.tenants().await?).map(async |tenant| {
+            let waits = !self.unfinished(tenant, None, 1).await?.is_empty();
+            Ok::<_, StoreError>(waits.then_some(tenant))
+        });
+        let found: Vec<_> = looks.buffered(AT_ONCE).try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     async fn entries(&self, tenant: TenantId, query: IntakeQuery) -> Result<Page<IntakeEntry>, ListError> {
@@ -250,11 +272,13 @@ impl InboxLog for CqlStore {
         let limit = cursor::limit(&query.page);
         let Some(sealer) = self.known(tenant).await? else { return Ok(Page { items: Vec::new(), next: None }) };
         let list = self.outcome_list(tenant, query.outcome);
-        let mut found = Vec::new();
+        let (mut found, mut chunk) = (Vec::new(), limit + 1);
         while found.len() <= limit as usize {
-            let listed = self.newest(list, before, limit + 1).await?;
+            let listed = self.newest(list, before, chunk).await?;
             let Some((end, _)) = listed.last() else { break };
             before = *end;
+            // Few of these are what is looked for, so there is more to look at.
+            chunk = (2 * chunk).min(CHUNK);
             found.extend(self.items(tenant, listed, query.outcome).await?);
         }
         let more = cursor::cut(&mut found, limit);
@@ -273,7 +297,7 @@ impl InboxLog for CqlStore {
         let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let decide = |item: &Item| (item.tenant == Some(tenant)).then_some(Fate::OPEN);
         let Some((before, Some(after))) = self.change_item(id, decide, None).await? else { return Ok(None) };
-        self.relist(tenant, &before, &after).await?;
+        self.relist(tenant, before.fate.outcome, &after).await?;
         let raw = self.raw(&sealer, &after).await?;
         Ok(Some(after.record(raw)))
     }
@@ -282,25 +306,7 @@ impl InboxLog for CqlStore {
         if self.known(tenant).await?.is_none() {
             return Ok(IntakeSummary::default());
         }
-        let home = self.home(tenant);
-        let first = since.0.div_euclid(MINUTE);
-        let mut summary = IntakeSummary::default();
-        for (hour, _) in self.pointers(self.tally_hours(tenant)).await? {
-            let hour = i64::from_be_bytes(hour.try_into().map_err(|_| codec::corrupt("an hour that is not a number"))?);
-            if hour < since.0.div_euclid(HOUR) {
-                continue;
-            }
-            let text = "SELECT outcome FROM inbox_tally WHERE home = ? AND hour = ? AND minute >= ?";
-            for (code,) in self.cql.rows::<(i8,)>(text, (home.as_slice(), hour, first)).await? {
-                match outcome(code)? {
-                    IntakeOutcome::Stored => summary.stored += 1,
-                    IntakeOutcome::Processed => summary.processed += 1,
-                    IntakeOutcome::Duplicate => summary.duplicate += 1,
-                    IntakeOutcome::Quarantined => summary.quarantined += 1,
-                }
-            }
-        }
-        Ok(summary)
+        self.counted(tenant, since).await
     }
 
     async fn unclaimed(&self) -> Result<Vec<(Option<PhoneNumberId>, u64)>, StoreError> {
@@ -311,13 +317,13 @@ impl InboxLog for CqlStore {
             let number = String::from_utf8(number).map_err(|_| codec::corrupt("a number that is not text"))?;
             let number = if number.is_empty() { None } else { Some(number.parse()?) };
             let listed = self.newest(names::id(&list)?, i64::MAX, UNCLAIMED_MAX).await?;
-            let waits = listed.into_iter().map(|(place, id)| async move {
+            let waits = stream::iter(listed).map(async |(place, id): Entry| {
                 let item = self.item(IntakeId::from_bytes(names::id(&id)?)).await?;
-                Ok::<_, StoreError>(
-                    item.is_some_and(|item| item.arrival == place && item.tenant.is_none()).then_some(place),
-                )
+                let waits = item.is_some_and(|item| item.arrival == place && item.tenant.is_none());
+                Ok::<_, StoreError>(waits.then_some(place))
             });
-            let waits: Vec<_> = try_join_all(waits).await?.into_iter().flatten().collect();
+            let waits: Vec<_> = waits.buffered(AT_ONCE).try_collect().await?;
+            let waits: Vec<_> = waits.into_iter().flatten().collect();
             if let Some(newest) = waits.first() {
                 numbers.insert(*newest, (number, waits.len() as u64));
             }

@@ -5,7 +5,7 @@ use engine::inbound::StatusUpdate;
 use engine::message::{Direction, Message};
 use engine::ports::{Belonging, ListError, Located, MessageStore, Page, PageRequest, StoreError};
 use engine::time::Timestamp;
-use futures_util::future::try_join;
+use futures_util::future::{try_join, try_join3};
 use serde::{Deserialize, Serialize};
 
 use super::documents::{Edit, Place};
@@ -65,15 +65,25 @@ impl CqlStore {
         let text = "INSERT INTO message (conversation, month, at, arrival, id, wamid, body)
              VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
         let written = self.cql.write(text, (name.as_slice(), month(*at), at, arrival, id, wamid, body, stamp));
-        let text = "INSERT INTO message_month (conversation, month) VALUES (?, ?)";
-        try_join(written, self.cql.write(text, (name.as_slice(), month(*at)))).await?;
-        if let Some(wamid) = wamid {
+        let found_by = async {
+            let Some(wamid) = wamid else { return Ok(()) };
             let text = "INSERT INTO wamid (wamid, conversation, message) VALUES (?, ?, ?)";
             let name = self.name_of("wamid", tenant, wamid);
-            self.cql.write(text, (name.as_slice(), conversation.as_bytes().as_slice(), id)).await?;
-        }
+            self.cql.write(text, (name.as_slice(), conversation.as_bytes().as_slice(), id)).await
+        };
+        try_join3(written, self.put_month(name, month(*at)), found_by).await?;
         let text = "INSERT INTO message_place (conversation, id, at, arrival) VALUES (?, ?, ?, ?) USING TIMESTAMP ?";
         self.cql.write(text, (name.as_slice(), id, at, arrival, stamp)).await
+    }
+
+    async fn put_month(&self, name: Lookup, month: i32) -> Result<(), StoreError> {
+        if self.standing.has(name, month.into()) {
+            return Ok(());
+        }
+        let text = "INSERT INTO message_month (conversation, month) VALUES (?, ?)";
+        self.cql.write(text, (name.as_slice(), month)).await?;
+        self.standing.note(name, month.into());
+        Ok(())
     }
 
     pub(super) async fn drop_message(&self, name: Lookup, place: MessageAt, stamp: i64) -> Result<(), StoreError> {
@@ -172,12 +182,16 @@ impl MessageStore for CqlStore {
         let limit = cursor::limit(&page);
         let none = Page { items: Vec::new(), next: None };
         let Some(sealer) = self.known(tenant).await? else { return Ok(none) };
-        if self.settled(tenant, &sealer, conversation).await?.is_none() {
-            return Ok(none);
-        }
         let name = self.conversation_name(tenant, conversation);
         let text = "SELECT month FROM message_month WHERE conversation = ? AND month <= ? ORDER BY month DESC";
-        let months: Vec<(i32,)> = self.cql.rows(text, (name.as_slice(), month(before_at))).await?;
+        let months = self.cql.rows(text, (name.as_slice(), month(before_at)));
+        let (is_settled, mut months): (_, Vec<(i32,)>) = try_join(self.is_settled(name), months).await?;
+        if !is_settled {
+            if self.settled(tenant, &sealer, conversation).await?.is_none() {
+                return Ok(none);
+            }
+            months = self.cql.rows(text, (name.as_slice(), month(before_at))).await?;
+        }
         let mut rows: Vec<(i64, i64, Vec<u8>, Vec<u8>)> = Vec::new();
         for (month,) in months {
             let room = limit as usize + 1 - rows.len();

@@ -27,6 +27,7 @@ use scylla::value::{CqlValue, Row};
 use super::CqlOptions;
 use super::fault::Faults;
 use super::gauge::Gauge;
+use super::statements::Tally;
 
 /// Longer than the server's own time-outs, so that it is the server who says that something took too long.
 const REQUEST_MAX: Duration = Duration::from_secs(15);
@@ -55,6 +56,7 @@ pub(super) struct Cql {
     session: Session,
     prepared: RwLock<HashMap<(&'static str, Kind), PreparedStatement>>,
     gauge: Gauge,
+    pub(super) tally: Tally,
     pub(super) faults: Faults,
 }
 
@@ -94,7 +96,13 @@ fn trusting(file: &Path) -> Result<Arc<ClientConfig>, StoreError> {
 
 impl Cql {
     pub(super) fn new(session: Session) -> Self {
-        Self { session, prepared: RwLock::default(), gauge: Gauge::new(), faults: Faults::default() }
+        Self {
+            session,
+            prepared: RwLock::default(),
+            gauge: Gauge::new(),
+            tally: Tally::default(),
+            faults: Faults::default(),
+        }
     }
 
     pub(super) fn lag(&self) -> Duration {
@@ -103,8 +111,10 @@ impl Cql {
 
     /// A plain write that is the same when it is made again.
     pub(super) async fn write(&self, text: &'static str, values: impl SerializeRow) -> Result<(), StoreError> {
-        let statement = self.prepared(text, Kind::Write).await?;
+        // First of all, so that of writes that go out together the one that was begun first is counted first.
         let permit = self.faults.writing()?;
+        let statement = self.prepared(text, Kind::Write).await?;
+        self.tally.write();
         let under_way = self.gauge.begin();
         Box::pin(self.session.execute_unpaged(&statement, values)).await.map_err(failed)?;
         under_way.answered();
@@ -115,6 +125,7 @@ impl Cql {
     pub(super) async fn lwt(&self, text: &'static str, values: impl SerializeRow) -> Result<Lwt, StoreError> {
         let statement = self.prepared(text, Kind::Lwt).await?;
         let permit = self.faults.writing()?;
+        self.tally.compare_and_set();
         let answer = Box::pin(self.session.execute_unpaged(&statement, values)).await;
         permit.used()?;
         self.applied(answer)
@@ -130,6 +141,7 @@ impl Cql {
             values.push(row);
         }
         let permit = self.faults.writing()?;
+        self.tally.compare_and_set();
         let answer = Box::pin(self.session.batch(&batch, values)).await;
         permit.used()?;
         self.applied(answer)
@@ -164,6 +176,7 @@ impl Cql {
         let mut state = PagingState::start();
         loop {
             self.faults.reading()?;
+            self.tally.read();
             let page = self.session.execute_single_page(&statement, &values, state);
             let (result, paging) = Box::pin(page).await.map_err(failed)?;
             let rows = result.into_rows_result().map_err(unreadable)?;

@@ -1,17 +1,81 @@
 //! Lists: pointers without an order, shelves in order of arrival.
 
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
 use engine::ports::StoreError;
 
 use super::{CqlStore, names};
 use crate::crypto::Lookup;
 
-const HOUR: i64 = 3_600_000_000;
-
-/// Slots that are older than this many hours get no new entries but those that come back.
-const SETTLED_HOURS: i64 = 3;
+/// Pointers of which this node remembers that they are there.
+const STANDING_MAX: usize = 65_536;
 
 /// An entry of a shelf: where it lies and what it leads to.
 pub(super) type Entry = (i64, Vec<u8>);
+
+/// A list in order of arrival, and how it is cut.
+#[derive(Clone, Copy)]
+pub(super) struct Shelf {
+    list: Lookup,
+    slots: &'static Slots,
+}
+
+/// Lengths in microseconds, ages in slots. Between `fresh` and `settled` lies what clocks of nodes may differ by.
+struct Slots {
+    length: i64,
+    /// In one this old or younger it is enough that its pointer was put once.
+    fresh: i64,
+    /// One that is older and empty is forgotten; who comes back to it puts its pointer again.
+    settled: i64,
+}
+
+/// Most lists: what is on them stays there.
+const HOURS: Slots = Slots { length: 3_600_000_000, fresh: 1, settled: 3 };
+/// What everything passes through: what was taken off lies in the way until its slot is forgotten, and servers read past so
+/// much of it and no further.
+const MINUTES: Slots = Slots { length: 120_000_000, fresh: 1, settled: 5 };
+
+impl From<Lookup> for Shelf {
+    fn from(list: Lookup) -> Self {
+        Self { list, slots: &HOURS }
+    }
+}
+
+impl Shelf {
+    /// For a list that nothing stays on for long.
+    pub(super) fn of_what_passes(list: Lookup) -> Self {
+        Self { list, slots: &MINUTES }
+    }
+
+    fn slot(&self, place: i64) -> i64 {
+        place.div_euclid(self.slots.length)
+    }
+
+    fn start(&self, slot: i64) -> i64 {
+        slot.saturating_mul(self.slots.length)
+    }
+}
+
+/// Rows that are the same however often they are put, and that nobody takes away while they are used: putting one again would
+/// change nothing.
+#[derive(Default)]
+pub(super) struct Standing(Mutex<HashSet<(Lookup, i64)>>);
+
+impl Standing {
+    pub(super) fn has(&self, list: Lookup, key: i64) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&(list, key))
+    }
+
+    /// After the servers have it.
+    pub(super) fn note(&self, list: Lookup, key: i64) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= STANDING_MAX {
+            known.clear();
+        }
+        known.insert((list, key));
+    }
+}
 
 impl CqlStore {
     pub(super) async fn point(&self, list: Lookup, key: &[u8], body: &[u8]) -> Result<(), StoreError> {
@@ -33,17 +97,46 @@ impl CqlStore {
         self.cql.write("DELETE FROM pointer WHERE list = ? AND key = ?", (list.as_slice(), key)).await
     }
 
-    /// `written`: the write time, higher than that of what was done to this entry before. The entry comes before its slot, see [`Self::forget_slot`].
-    pub(super) async fn shelve(&self, list: Lookup, place: i64, id: &[u8], written: i64) -> Result<(), StoreError> {
-        let slot = place.div_euclid(HOUR);
+    /// `written`: the write time, higher than that of what was done to this entry before. The entry comes before its slot, see
+    /// [`Self::forget_slot`].
+    pub(super) async fn shelve(
+        &self,
+        on: impl Into<Shelf>,
+        place: i64,
+        id: &[u8],
+        written: i64,
+    ) -> Result<(), StoreError> {
+        let on = on.into();
+        let slot = on.slot(place);
         let text = "INSERT INTO shelf (list, slot, place, id) VALUES (?, ?, ?, ?) USING TIMESTAMP ?";
-        self.cql.write(text, (list.as_slice(), slot, place, id, written)).await?;
-        self.point(slots_of(self, list), &slot.to_be_bytes(), &[]).await
+        self.cql.write(text, (on.list.as_slice(), slot, place, id, written)).await?;
+        let slots = slots_of(self, on.list);
+        // Asked after the entry is there: whoever was stopped in between finds that the slot is old.
+        let is_fresh = slot >= self.slot_of_now(&on) - on.slots.fresh;
+        if is_fresh && self.standing.has(slots, slot) {
+            return Ok(());
+        }
+        self.point(slots, &slot.to_be_bytes(), &[]).await?;
+        if is_fresh {
+            self.standing.note(slots, slot);
+        }
+        Ok(())
     }
 
-    pub(super) async fn unshelve(&self, list: Lookup, place: i64, id: &[u8], written: i64) -> Result<(), StoreError> {
+    fn slot_of_now(&self, on: &Shelf) -> i64 {
+        on.slot(self.clock.now().0.saturating_mul(1000))
+    }
+
+    pub(super) async fn unshelve(
+        &self,
+        on: impl Into<Shelf>,
+        place: i64,
+        id: &[u8],
+        written: i64,
+    ) -> Result<(), StoreError> {
+        let on = on.into();
         let text = "DELETE FROM shelf USING TIMESTAMP ? WHERE list = ? AND slot = ? AND place = ? AND id = ?";
-        self.cql.write(text, (written, list.as_slice(), place.div_euclid(HOUR), place, id)).await
+        self.cql.write(text, (written, on.list.as_slice(), on.slot(place), place, id)).await
     }
 
     /// Slots of the list, oldest first.
@@ -55,16 +148,17 @@ impl CqlStore {
         Ok(slots)
     }
 
-    /// Entries after `after`, oldest first, from slot to slot until `enough` says so.
-    pub(super) async fn oldest(&self, list: Lookup, after: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+    /// At least `limit` entries after `after`, if there are so many, oldest first.
+    pub(super) async fn oldest(&self, on: impl Into<Shelf>, after: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let on = on.into();
         let mut found = Vec::new();
         let limit = i32::try_from(limit).unwrap_or(i32::MAX);
-        for slot in self.slots(list).await?.into_iter().filter(|slot| *slot >= after.div_euclid(HOUR)) {
+        for slot in self.slots(on.list).await?.into_iter().filter(|slot| *slot >= on.slot(after)) {
             let text =
                 "SELECT place, id FROM shelf WHERE list = ? AND slot = ? AND place > ? ORDER BY place ASC LIMIT ?";
-            let rows: Vec<Entry> = self.cql.rows(text, (list.as_slice(), slot, after, limit)).await?;
-            if rows.is_empty() && after < slot.saturating_mul(HOUR) {
-                self.forget_slot(list, slot).await?;
+            let rows: Vec<Entry> = self.cql.rows(text, (on.list.as_slice(), slot, after, limit)).await?;
+            if rows.is_empty() && after < on.start(slot) {
+                self.forget_slot(&on, slot).await?;
             }
             found.extend(rows);
             if found.len() >= usize::try_from(limit).unwrap_or(usize::MAX) {
@@ -75,10 +169,11 @@ impl CqlStore {
     }
 
     /// At most `limit` entries before `before`, newest first.
-    pub(super) async fn newest(&self, list: Lookup, before: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+    pub(super) async fn newest(&self, on: impl Into<Shelf>, before: i64, limit: u32) -> Result<Vec<Entry>, StoreError> {
+        let on = on.into();
         let mut found: Vec<Entry> = Vec::new();
-        let slots = self.slots(list).await?.into_iter().rev();
-        for slot in slots.filter(|slot| *slot <= before.div_euclid(HOUR)) {
+        let slots = self.slots(on.list).await?.into_iter().rev();
+        for slot in slots.filter(|slot| *slot <= on.slot(before)) {
             let room = limit.saturating_sub(u32::try_from(found.len()).unwrap_or(u32::MAX));
             if room == 0 {
                 break;
@@ -86,7 +181,7 @@ impl CqlStore {
             let room = i32::try_from(room).unwrap_or(i32::MAX);
             let text =
                 "SELECT place, id FROM shelf WHERE list = ? AND slot = ? AND place < ? ORDER BY place DESC LIMIT ?";
-            found.extend(self.cql.rows::<Entry>(text, (list.as_slice(), slot, before, room)).await?);
+            found.extend(self.cql.rows::<Entry>(text, (on.list.as_slice(), slot, before, room)).await?);
         }
         Ok(found)
     }
@@ -102,15 +197,14 @@ impl CqlStore {
 
     /// A slot that is empty and old leads to nothing any more. Who comes back to it writes the entry before the slot, so
     /// that either they see that the slot is gone and make it anew, or this sees the entry.
-    async fn forget_slot(&self, list: Lookup, slot: i64) -> Result<(), StoreError> {
-        let now = self.clock.now().0.saturating_mul(1000).div_euclid(HOUR);
-        if slot >= now - SETTLED_HOURS {
+    async fn forget_slot(&self, on: &Shelf, slot: i64) -> Result<(), StoreError> {
+        if slot >= self.slot_of_now(on) - on.slots.settled {
             return Ok(());
         }
-        let slots = slots_of(self, list);
+        let slots = slots_of(self, on.list);
         self.unpoint(slots, &slot.to_be_bytes()).await?;
         let text = "SELECT place, id FROM shelf WHERE list = ? AND slot = ? LIMIT 1";
-        if !self.cql.rows::<Entry>(text, (list.as_slice(), slot)).await?.is_empty() {
+        if !self.cql.rows::<Entry>(text, (on.list.as_slice(), slot)).await?.is_empty() {
             self.point(slots, &slot.to_be_bytes(), &[]).await?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use engine::account::Account;
@@ -49,10 +49,14 @@ impl Administration for MemoryStore {
         Ok(self.state()?.households.get(&tenant).cloned())
     }
 
-    async fn pulse(&self, tenant: TenantId) -> Result<Option<Pulse>, StoreError> {
+    async fn pulses(&self, tenants: &[TenantId]) -> Result<BTreeMap<TenantId, Pulse>, StoreError> {
         let state = self.state()?;
-        let audit = state.audit.get(&tenant).map_or(0, |chain| chain.ends.head.n);
-        Ok(state.households.get(&tenant).map(|household| Pulse { revision: household.revision, audit }))
+        let pulse = |tenant: &TenantId| {
+            let audit = state.audit.get(tenant).map_or(0, |chain| chain.ends.head.n);
+            let household = state.households.get(tenant)?;
+            Some((*tenant, Pulse { revision: household.revision, audit }))
+        };
+        Ok(tenants.iter().filter_map(pulse).collect())
     }
 
     async fn organizations(&self) -> Result<Vec<Organization>, StoreError> {

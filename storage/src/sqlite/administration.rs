@@ -298,11 +298,17 @@ impl Administration for SqliteStore {
         read.await
     }
 
-    async fn pulse(&self, tenant: TenantId) -> Result<Option<Pulse>, StoreError> {
+    async fn pulses(&self, tenants: &[TenantId]) -> Result<BTreeMap<TenantId, Pulse>, StoreError> {
+        let tenants = tenants.to_vec();
         let read = self.readers.read(move |connection| {
             let snapshot = connection.unchecked_transaction()?;
-            let Some((key, revision)) = known(&snapshot, tenant)? else { return Ok(None) };
-            Ok(Some(Pulse { revision, audit: audit::ends(&snapshot, key)?.head.n }))
+            let mut found = BTreeMap::new();
+            for tenant in tenants {
+                if let Some((key, revision)) = known(&snapshot, tenant)? {
+                    found.insert(tenant, Pulse { revision, audit: audit::ends(&snapshot, key)?.head.n });
+                }
+            }
+            Ok(found)
         });
         read.await
     }

@@ -72,7 +72,7 @@ fn full() -> Household {
 }
 
 pub(crate) async fn an_organization_begins_with_its_people_in_one_commit(store: &impl Store) {
-    assert_eq!((store.household(TENANT).await, store.pulse(TENANT).await), (Ok(None), Ok(None)));
+    assert_eq!((store.household(TENANT).await, store.pulses(&[TENANT]).await), (Ok(None), Ok([].into())));
     let create = |id, accounts| store.create_organization(household(id, "Clinic", vec![]), accounts, vec![entry("1")]);
     assert_eq!(create(TENANT, vec![account(1)]).await, Ok(Created::Created));
     assert_eq!(create(TENANT, vec![account(2)]).await, Ok(Created::Exists));
@@ -86,7 +86,7 @@ pub(crate) async fn an_organization_begins_with_its_people_in_one_commit(store: 
     );
     assert_eq!(store.household(OTHER).await, Ok(None));
     assert_eq!((audited(store, TENANT).await, audited(store, OTHER).await), (1, 0));
-    assert_eq!(store.pulse(TENANT).await, Ok(Some(Pulse { revision: 1, audit: 1 })));
+    assert_eq!(store.pulses(&[OTHER, TENANT]).await, Ok([(TENANT, Pulse { revision: 1, audit: 1 })].into()));
 }
 
 pub(crate) async fn a_household_reads_back_as_it_was_written(store: &impl Store) {

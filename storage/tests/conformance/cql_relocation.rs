@@ -17,7 +17,7 @@ use crate::sessions::session;
 /// More physical writes than the last steps make.
 const WRITES_MAX: u32 = 200;
 /// Of the many that bring everything in, every so many is tried.
-const STRIDE: usize = 23;
+const STRIDE: usize = 15;
 
 async fn move_over(from: &impl Store, to: &impl Store, whole: &Arrival) -> Welcome {
     let welcome = to.begin_arrival(whole).await.unwrap();

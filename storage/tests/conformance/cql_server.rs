@@ -12,7 +12,7 @@ use storage::redis::{RedisChanges, RedisOptions};
 
 use crate::redis_server;
 
-struct SystemClock;
+pub(crate) struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the edge of a test: where rows lie follows the server's real time")]
@@ -89,6 +89,11 @@ impl Installation {
     }
 
     pub(crate) async fn open(&self, place: KeyringPlace) -> Result<CqlStore, OpenError> {
+        self.open_at(place, Arc::new(SystemClock)).await
+    }
+
+    /// Another node, by a clock of its own.
+    pub(crate) async fn open_at(&self, place: KeyringPlace, clock: Arc<dyn Clock>) -> Result<CqlStore, OpenError> {
         let options = CqlOptions {
             nodes: vec![server()],
             keyspace: self.keyspace.into(),
@@ -97,7 +102,7 @@ impl Installation {
             login: None,
             tls_ca_file: None,
         };
-        let store = CqlStore::open(&options, place, Arc::new(SystemClock)).await?;
+        let store = CqlStore::open(&options, place, clock).await?;
         // Keys of Redis are look-up keys too: all tests may share them.
         let redis = RedisOptions { prefix: "jetto_test".into(), ..redis_server::options() };
         Ok(store.with_changes(Arc::new(RedisChanges::open(&redis).unwrap())))

@@ -6,6 +6,7 @@ use engine::intake::IntakeOutcome;
 use engine::ports::{Belonging, Kind, StoreError};
 use futures_util::future::try_join_all;
 
+use super::super::shelf::Shelf;
 use super::super::{CqlStore, names};
 use crate::codec;
 use crate::crypto::Sealer;
@@ -27,12 +28,12 @@ impl CqlStore {
         limit: usize,
     ) -> Result<Vec<Found>, StoreError> {
         let Place([from, ..]) = after;
-        let lists = match kind {
-            Kind::Contacts => vec![self.contact_list(tenant)],
-            Kind::Conversations => vec![self.conversation_list(tenant)],
-            Kind::Files => vec![self.file_list(tenant)],
-            Kind::ParkedStatuses => vec![self.parked_list(tenant)],
-            Kind::Outbox => vec![self.outbox_list(tenant)],
+        let lists: Vec<Shelf> = match kind {
+            Kind::Contacts => vec![self.contact_list(tenant).into()],
+            Kind::Conversations => vec![self.conversation_list(tenant).into()],
+            Kind::Files => vec![self.file_list(tenant).into()],
+            Kind::ParkedStatuses => vec![self.parked_list(tenant).into()],
+            Kind::Outbox => vec![self.outbox_list(tenant).into()],
             Kind::Intake => {
                 let outcomes = [IntakeOutcome::Stored, IntakeOutcome::Quarantined];
                 outcomes.map(|outcome| self.outcome_list(tenant, Some(outcome))).into()
