@@ -104,7 +104,7 @@ impl Cql {
     /// A plain write that is the same when it is made again.
     pub(super) async fn write(&self, text: &'static str, values: impl SerializeRow) -> Result<(), StoreError> {
         let statement = self.prepared(text, Kind::Write).await?;
-        let permit = self.faults.writing()?;
+        let permit = self.faults.writing().await?;
         let under_way = self.gauge.begin();
         Box::pin(self.session.execute_unpaged(&statement, values)).await.map_err(failed)?;
         under_way.answered();
@@ -114,7 +114,7 @@ impl Cql {
     /// A compare-and-set: text with an IF.
     pub(super) async fn lwt(&self, text: &'static str, values: impl SerializeRow) -> Result<Lwt, StoreError> {
         let statement = self.prepared(text, Kind::Lwt).await?;
-        let permit = self.faults.writing()?;
+        let permit = self.faults.writing().await?;
         let answer = Box::pin(self.session.execute_unpaged(&statement, values)).await;
         permit.used()?;
         self.applied(answer)
@@ -129,7 +129,7 @@ impl Cql {
             batch.append_statement(self.prepared(text, Kind::Lwt).await?);
             values.push(row);
         }
-        let permit = self.faults.writing()?;
+        let permit = self.faults.writing().await?;
         let answer = Box::pin(self.session.batch(&batch, values)).await;
         permit.used()?;
         self.applied(answer)

@@ -12,6 +12,7 @@ mod blobs_s3;
 mod contacts;
 mod conversations;
 mod cql_faults;
+mod cql_holds;
 mod cql_keys;
 mod cql_relocation;
 mod cql_server;
