@@ -14,7 +14,7 @@ use super::audit::StoredEntry;
 use super::documents::{Edit, Place};
 use super::office::{Changes, Decision, Head, Kind, Put};
 use super::password_resets::{StoredReset, reset_at};
-use super::{CqlStore, names};
+use super::{CqlStore, names, turns};
 use crate::codec;
 use crate::crypto::{Column, Lookup, Sealer};
 
@@ -55,8 +55,6 @@ pub(super) struct Tentative {
 #[derive(Clone, Serialize, Deserialize)]
 struct StoredAccount {
     account: Account,
-    /// Of its address.
-    claim: [u8; 16],
     tentative: Option<Tentative>,
     follow: Option<Follow>,
 }
@@ -73,7 +71,12 @@ struct Follow {
     release: Option<(Lookup, [u8; 16])>,
 }
 
-/// Whose an address is: reserved before the account has it, released after it has another one.
+/// Whose an address is: reserved before the account has it, released after it has another one. In between, and for whoever
+/// died in between, it leads to an account that does not have the address, and counts for nothing.
+///
+/// The account, as it is to be or was, comes before the reservation, and the version that decides (of the office for a new
+/// account, of the account for one that moves) is read before both. So whoever finds a reservation that counts for nothing
+/// finds there what to raise the version of; whoever made it decides again then, and reserves again, under another claim.
 #[derive(Clone, Serialize, Deserialize)]
 struct StoredEmail {
     account: AccountId,
@@ -211,90 +214,106 @@ impl CqlStore {
         self.edit(email_at(self, &ours, lookup), release).await
     }
 
-    /// Reserves the address; `None`: another account has it. A reservation without an account that has the address is taken
-    /// over, after whoever made it has been made to look again.
-    async fn claim_email(&self, lookup: &Lookup, account: AccountId) -> Result<Option<[u8; 16]>, StoreError> {
+    /// The claim of a reservation that leads to this account.
+    async fn claim_of(&self, lookup: &Lookup, account: AccountId) -> Result<Option<[u8; 16]>, StoreError> {
+        let ours = self.keyring.installation();
+        let known: Option<StoredEmail> = self.document(email_at(self, &ours, lookup)).await?;
+        Ok(known.filter(|known| known.account == account).map(|known| known.claim))
+    }
+
+    /// Reserves the address; `false`: another account has it. A reservation that counts for nothing is taken over, after
+    /// whoever made it has been made to decide again.
+    async fn claim_email(&self, lookup: &Lookup, account: AccountId) -> Result<bool, StoreError> {
         let ours = self.keyring.installation();
         let place = email_at(self, &ours, lookup);
-        for _ in 0..TRIES_MAX {
-            let claim: [u8; 16] = rand::random();
+        for nth in 0..TRIES_MAX {
+            let claim = rand::random();
             let reserve = |known: Option<StoredEmail>| match known {
-                Some(other) if other.account != account => Edit::Keep(Err(other)),
-                Some(known) => Edit::Keep(Ok(known.claim)),
-                None => Edit::Put(StoredEmail { account, claim }, Ok(claim)),
+                Some(other) if other.account != account => Edit::Keep(Some(other)),
+                Some(_) | None => Edit::Put(StoredEmail { account, claim }, None),
             };
-            let other = match self.edit(place, reserve).await? {
-                Ok(claim) => return Ok(Some(claim)),
-                Err(other) => other,
-            };
-            if self.keeps(&other).await? {
-                return Ok(None);
+            let Some(other) = self.edit(place, reserve).await? else { return Ok(true) };
+            if self.has_address(other.account, lookup).await? {
+                return Ok(false);
             }
             let holder = at(self, &ours, &other.account);
             let stored: Option<StoredAccount> = self.document(holder).await?;
-            if let Some(tentative) = stored.as_ref().and_then(|stored| stored.tentative) {
+            if let Some(tentative) = stored.and_then(|stored| stored.tentative) {
                 self.fence(tentative.tenant).await?;
-            } else {
-                // The same as before with a higher version: who was about to write over it decides again.
-                let again = |known: Option<StoredAccount>| match known {
-                    Some(known) => Edit::Put(known, ()),
-                    None => Edit::Keep(()),
-                };
-                self.edit(holder, again).await?;
             }
-            if self.keeps(&other).await? {
-                return Ok(None);
+            // The same as before with a higher version: who was about to write over it decides again.
+            let again = |known: Option<StoredAccount>| known.map_or(Edit::Keep(()), |known| Edit::Put(known, ()));
+            self.edit(holder, again).await?;
+            if self.has_address(other.account, lookup).await? {
+                return Ok(false);
             }
             self.release_email(lookup, other.claim).await?;
+            turns::step_aside(nth).await;
         }
         Err(StoreError::Busy)
     }
 
-    /// Whether the account of this reservation counts and has the address.
-    async fn keeps(&self, email: &StoredEmail) -> Result<bool, StoreError> {
-        Ok(self.settled_account(email.account).await?.is_some_and(|stored| stored.claim == email.claim))
+    /// Whether the account counts and has this address.
+    async fn has_address(&self, account: AccountId, lookup: &Lookup) -> Result<bool, StoreError> {
+        let ours = self.keyring.installation();
+        let stored = self.settled_account(account).await?;
+        Ok(stored.is_some_and(|stored| ours.lookup("email", &stored.account.email) == *lookup))
     }
 
     /// Reserves everything of accounts that come with a change of an organization; `false`: one of them is not new. The same
     /// change again finds its own.
     pub(super) async fn add_accounts(&self, accounts: &[Account], with: Tentative) -> Result<bool, StoreError> {
-        let ours = self.keyring.installation();
         for (index, account) in accounts.iter().enumerate() {
             if accounts.iter().skip(index + 1).any(|other| other.email == account.email) {
                 return Ok(false);
             }
         }
+        let ours = self.keyring.installation();
         for account in accounts {
-            let place = at(self, &ours, &account.id);
-            // Somebody else's of the same id that was never made is in the way of nobody.
-            if let Some(StoredAccount { tentative: Some(other), .. }) = self.document(place).await?
-                && other != with
-                && !self.is_made(other).await?
-            {
-                self.fence(other.tenant).await?;
-                if !self.is_made(other).await? {
-                    self.drop_account(account.id, other).await?;
-                }
-            }
-            let lookup = ours.lookup("email", &account.email);
-            // Not another's, and not one of ours that counts already.
-            let known: Option<StoredAccount> = self.document(place).await?;
-            if known.is_some_and(|known| known.tentative != Some(with)) {
+            if !self.clear_account(account.id, with).await? {
                 return Ok(false);
             }
-            let Some(claim) = self.claim_email(&lookup, account.id).await? else { return Ok(false) };
+            // Also over its own of before: who has seen that one, and that its change was not made, must not take it away.
             let add = |known: Option<StoredAccount>| match known {
                 Some(known) if known.tentative != Some(with) => Edit::Keep(false),
                 Some(_) | None => {
-                    let (account, tentative) = (account.clone(), Some(with));
-                    Edit::Put(StoredAccount { account, claim, tentative, follow: None }, true)
+                    Edit::Put(StoredAccount { account: account.clone(), tentative: Some(with), follow: None }, true)
                 }
             };
-            if !self.edit(place, add).await? {
+            let added = self.edit(at(self, &ours, &account.id), add).await?;
+            if !(added && self.claim_email(&ours.lookup("email", &account.email), account.id).await?) {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// Takes away somebody else's of the same id that was never made; `false`: there is one that counts.
+    async fn clear_account(&self, id: AccountId, with: Tentative) -> Result<bool, StoreError> {
+        let ours = self.keyring.installation();
+        let place = at(self, &ours, &id);
+        for nth in 0..TRIES_MAX {
+            let Some((version, known)) = self.load::<StoredAccount>(place).await? else { return Ok(true) };
+            let Some(other) = known.tentative else { return Ok(false) };
+            if other == with {
+                return Ok(true);
+            }
+            if self.is_made(other).await? {
+                return Ok(false);
+            }
+            let lookup = ours.lookup("email", &known.account.email);
+            let claim = self.claim_of(&lookup, id).await?;
+            self.fence(other.tenant).await?;
+            // If it was made after all, it has another version by the time that nothing shows that any more.
+            if !self.is_made(other).await? && self.remove_document(&place.name, version).await? {
+                if let Some(claim) = claim {
+                    self.release_email(&lookup, claim).await?;
+                }
+                return Ok(true);
+            }
+            turns::step_aside(nth).await;
+        }
+        Err(StoreError::Busy)
     }
 
     /// The change that they came with was made.
@@ -307,16 +326,16 @@ impl CqlStore {
         self.edit(at(self, &ours, &id), confirm).await
     }
 
-    /// The change that it came with was not made and cannot be made any more.
-    pub(super) async fn drop_account(&self, id: AccountId, with: Tentative) -> Result<(), StoreError> {
+    /// The change that it came with was not made, and is not tried any more.
+    pub(super) async fn drop_account(&self, account: &Account, with: Tentative) -> Result<(), StoreError> {
         let ours = self.keyring.installation();
+        let lookup = ours.lookup("email", &account.email);
+        let claim = self.claim_of(&lookup, account.id).await?;
         let drop = |known: Option<StoredAccount>| match known {
-            Some(known) if known.tentative == Some(with) => {
-                Edit::Remove(Some((ours.lookup("email", &known.account.email), known.claim)))
-            }
-            Some(_) | None => Edit::Keep(None),
+            Some(known) if known.tentative == Some(with) => Edit::Remove(true),
+            Some(_) | None => Edit::Keep(false),
         };
-        if let Some((lookup, claim)) = self.edit(at(self, &ours, &id), drop).await? {
+        if let (true, Some(claim)) = (self.edit(at(self, &ours, &account.id), drop).await?, claim) {
             self.release_email(&lookup, claim).await?;
         }
         Ok(())
@@ -351,7 +370,7 @@ impl Accounts for CqlStore {
     ) -> Result<Updated, StoreError> {
         let ours = self.keyring.installation();
         let (id, place) = (account.id, at(self, &ours, &account.id));
-        for _ in 0..TRIES_MAX {
+        for nth in 0..TRIES_MAX {
             if self.settled_account(id).await?.is_none() {
                 return Ok(Updated::Conflict);
             }
@@ -363,18 +382,24 @@ impl Accounts for CqlStore {
             }
             let moved = before.account.email != account.email;
             let renamed = before.account.name != account.name;
-            let lookup = ours.lookup("email", &account.email);
-            let Some(claim) = self.claim_email(&lookup, id).await? else { return Ok(Updated::EmailTaken) };
-            let release = moved.then(|| (ours.lookup("email", &before.account.email), before.claim));
+            let mut release = None;
+            if moved {
+                let old = ours.lookup("email", &before.account.email);
+                release = self.claim_of(&old, id).await?.map(|claim| (old, claim));
+                if !self.claim_email(&ours.lookup("email", &account.email), id).await? {
+                    return Ok(Updated::EmailTaken);
+                }
+            }
             let (members, notes) = (moved || renamed, Notes::of(&audit));
             let follow = Follow { change: rand::random(), members, renamed, notes, release };
             let account = Account { revision: expected_revision + 1, ..account.clone() };
-            let after = StoredAccount { account, claim, tentative: before.tentative, follow: Some(follow) };
+            let after = StoredAccount { account, tentative: before.tentative, follow: Some(follow) };
             let body = codec::seal(&ours, codec::ACCOUNT, id.as_bytes(), &after)?;
             if self.put_document(&place.name, version, body).await? {
                 self.settled_account(id).await?;
                 return Ok(Updated::Applied);
             }
+            turns::step_aside(nth).await;
         }
         Err(StoreError::Busy)
     }

@@ -254,7 +254,7 @@ impl CqlStore {
     /// Takes back what was reserved for a change that was not made.
     pub(super) async fn drop_accounts(&self, accounts: &[Account], with: Tentative) -> Result<(), StoreError> {
         for account in accounts {
-            self.drop_account(account.id, with).await?;
+            self.drop_account(account, with).await?;
         }
         Ok(())
     }

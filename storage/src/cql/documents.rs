@@ -4,8 +4,8 @@ use engine::ports::StoreError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::CqlStore;
 use super::session::Lwt;
+use super::{CqlStore, turns};
 use crate::codec;
 use crate::crypto::{Column, Lookup, Sealer};
 
@@ -31,6 +31,12 @@ pub(super) struct Place<'a> {
     pub(super) row: &'a [u8],
 }
 
+/// Where a new document begins to count: somewhere. Who has seen one that is gone since must not take another one under the
+/// same name for it.
+fn first_version() -> i64 {
+    rand::random_range(1..=i64::MAX / 2)
+}
+
 impl CqlStore {
     pub(super) async fn document<T: DeserializeOwned>(&self, place: Place<'_>) -> Result<Option<T>, StoreError> {
         Ok(self.load(place).await?.map(|(_, value)| value))
@@ -51,7 +57,7 @@ impl CqlStore {
         mut decide: impl FnMut(Option<T>) -> Edit<T, R>,
     ) -> Result<R, StoreError> {
         let _turn = self.turns.documents.take(&place.name).await;
-        for _ in 0..EDITS_MAX {
+        for nth in 0..EDITS_MAX {
             let found = self.load(place).await?;
             let (version, before) = found.map_or((0, None), |(version, value)| (version, Some(value)));
             let (done, answer) = match decide(before) {
@@ -66,6 +72,7 @@ impl CqlStore {
             if done {
                 return Ok(answer);
             }
+            turns::step_aside(nth).await;
         }
         Err(StoreError::Busy)
     }
@@ -73,8 +80,8 @@ impl CqlStore {
     pub(super) async fn put_document(&self, name: &Lookup, version: i64, body: Vec<u8>) -> Result<bool, StoreError> {
         let key = name.as_slice();
         let outcome = if version == 0 {
-            let text = "INSERT INTO document (key, version, body) VALUES (?, 1, ?) IF NOT EXISTS";
-            self.cql.lwt(text, (key, &body)).await?
+            let text = "INSERT INTO document (key, version, body) VALUES (?, ?, ?) IF NOT EXISTS";
+            self.cql.lwt(text, (key, first_version(), &body)).await?
         } else {
             let text = "UPDATE document SET version = ?, body = ? WHERE key = ? IF version = ?";
             self.cql.lwt(text, (version + 1, &body, key, version)).await?
@@ -87,7 +94,7 @@ impl CqlStore {
         }
     }
 
-    async fn remove_document(&self, name: &Lookup, version: i64) -> Result<bool, StoreError> {
+    pub(super) async fn remove_document(&self, name: &Lookup, version: i64) -> Result<bool, StoreError> {
         let text = "DELETE FROM document WHERE key = ? IF version = ?";
         match self.cql.lwt(text, (name.as_slice(), version)).await? {
             Lwt::Applied => Ok(true),

@@ -3,18 +3,30 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use engine::ports::StoreError;
+use tokio::sync::Notify;
 
 const NEVER: i64 = i64::MAX;
 
 /// A process that dies is a store that does nothing more: what it wrote stays, what it was about to write does not come.
+///
+/// A process that is held stands still between two writes, as one that the system has stopped, until it is let go.
 pub struct Faults {
     writes_left: AtomicI64,
     answers_left: AtomicI64,
+    until_held: AtomicI64,
+    held: Notify,
+    let_go: Notify,
 }
 
 impl Default for Faults {
     fn default() -> Self {
-        Self { writes_left: AtomicI64::new(NEVER), answers_left: AtomicI64::new(NEVER) }
+        Self {
+            writes_left: AtomicI64::new(NEVER),
+            answers_left: AtomicI64::new(NEVER),
+            until_held: AtomicI64::new(NEVER),
+            held: Notify::new(),
+            let_go: Notify::new(),
+        }
     }
 }
 
@@ -34,6 +46,22 @@ impl Faults {
         self.answers_left.store(i64::from(nth), Ordering::SeqCst);
     }
 
+    /// The write that comes after this many from now on waits until [`Faults::let_go`].
+    pub fn hold_after(&self, writes: u32) {
+        self.until_held.store(i64::from(writes), Ordering::SeqCst);
+    }
+
+    /// Returns when the write of [`Faults::hold_after`] waits.
+    pub async fn is_held(&self) {
+        self.held.notified().await;
+    }
+
+    pub fn let_go(&self) {
+        if self.until_held.swap(NEVER, Ordering::SeqCst) < 0 {
+            self.let_go.notify_one();
+        }
+    }
+
     /// Whether [`Faults::die_after`] has come to its end.
     pub fn is_dead(&self) -> bool {
         self.writes_left.load(Ordering::SeqCst) <= 0
@@ -43,7 +71,11 @@ impl Faults {
         if self.is_dead() { Err(dead()) } else { Ok(()) }
     }
 
-    pub(super) fn writing(&self) -> Result<Permit, StoreError> {
+    pub(super) async fn writing(&self) -> Result<Permit, StoreError> {
+        if self.until_held.load(Ordering::Relaxed) != NEVER && self.until_held.fetch_sub(1, Ordering::SeqCst) == 0 {
+            self.held.notify_one();
+            self.let_go.notified().await;
+        }
         if self.writes_left.load(Ordering::Relaxed) == NEVER {
             return Ok(Permit { last: false });
         }

@@ -9,7 +9,7 @@ use scylla::DeserializeRow;
 use scylla::value::CqlValue;
 
 use super::session::{Lwt, Values};
-use super::{CqlStore, audit, names};
+use super::{CqlStore, audit, names, turns};
 use crate::codec;
 use crate::crypto::{Lookup, Sealer};
 
@@ -186,7 +186,7 @@ impl CqlStore {
     ) -> Result<R, StoreError> {
         // What nobody else knows the change by says whether it was made when its answer is lost.
         let own: [u8; 16] = rand::random();
-        for _ in 0..TRIES_MAX {
+        for nth in 0..TRIES_MAX {
             // In this order: what changes after the head was read is refused by its version.
             let head = self.office_head(home).await?;
             let (changes, answer) = decide(head).await?;
@@ -200,7 +200,7 @@ impl CqlStore {
             match self.cql.lwt_batch(batch(home, sealer, &head, changes, own)?).await? {
                 Lwt::Applied => return Ok(answer),
                 Lwt::Unknown if self.is_noted(home, &known_by).await? => return Ok(answer),
-                Lwt::Refused | Lwt::Unknown => {}
+                Lwt::Refused | Lwt::Unknown => turns::step_aside(nth).await,
             }
         }
         Err(StoreError::Busy)

@@ -112,7 +112,7 @@ impl Cql {
     /// A plain write that is the same when it is made again.
     pub(super) async fn write(&self, text: &'static str, values: impl SerializeRow) -> Result<(), StoreError> {
         // First of all, so that of writes that go out together the one that was begun first is counted first.
-        let permit = self.faults.writing()?;
+        let permit = self.faults.writing().await?;
         let statement = self.prepared(text, Kind::Write).await?;
         self.tally.write();
         let under_way = self.gauge.begin();
@@ -124,7 +124,7 @@ impl Cql {
     /// A compare-and-set: text with an IF.
     pub(super) async fn lwt(&self, text: &'static str, values: impl SerializeRow) -> Result<Lwt, StoreError> {
         let statement = self.prepared(text, Kind::Lwt).await?;
-        let permit = self.faults.writing()?;
+        let permit = self.faults.writing().await?;
         self.tally.compare_and_set();
         let answer = Box::pin(self.session.execute_unpaged(&statement, values)).await;
         permit.used()?;
@@ -140,7 +140,7 @@ impl Cql {
             batch.append_statement(self.prepared(text, Kind::Lwt).await?);
             values.push(row);
         }
-        let permit = self.faults.writing()?;
+        let permit = self.faults.writing().await?;
         self.tally.compare_and_set();
         let answer = Box::pin(self.session.batch(&batch, values)).await;
         permit.used()?;
