@@ -25,7 +25,7 @@ SERVICES := $(or $(JETTO_SERVICES_CACHE),$(HOME)/.cache/jetto/services)
 step := printf '\n== %s\n'
 
 .PHONY: help demo build web fmt types screenshots clean-demo test test-tools test-format test-deploy test-web test-types \
-	test-lint test-rust test-seeded-bugs test-browser test-torture
+	test-lint test-rust test-seeded-bugs test-browser test-torture test-cluster
 
 help:
 	@echo 'make demo         build everything and run the demo (options: ARGS="--port 9000 --reset")'
@@ -78,7 +78,7 @@ clean-demo:
 	@rm -rf data/demo
 
 # In this order: what fails fast comes first, and what is compiled once is used by everything after it.
-test: test-tools test-format test-deploy test-web test-types test-lint test-rust test-seeded-bugs test-browser test-torture
+test: test-tools test-format test-deploy test-web test-types test-lint test-rust test-seeded-bugs test-browser test-torture test-cluster
 	@$(step) 'everything holds'
 
 test-tools:
@@ -155,3 +155,12 @@ test-torture:
 	  $(step) "torture: the deliberate bug $$bug is caught"
 	  "$$load" torture --binary "$(TRIED)/jetto-seeded-bugs" --rounds 10 --bug "$$bug" --expect-violation
 	done
+
+# Starts and stops its own servers.
+test-cluster:
+	@$(step) 'torture: three nodes on real servers, every fault once'
+	load="$(TRIED)/jetto-load"
+	"$$load" torture --cluster --binary "$(TRIED)/jetto"
+	$(step) 'torture: a deliberate bug of several nodes is caught'
+	"$$load" torture --cluster --binary "$(TRIED)/jetto-seeded-bugs" --only Kill --rounds 4 --settle 30 \
+	  --bug leave_claims_of_the_dead --expect-violation

@@ -268,6 +268,9 @@ pub(crate) struct Nodes {
     /// In a cluster: a node is paused for a minute, too
     #[arg(long)]
     pub(crate) long: bool,
+    /// In a cluster: only faults of this kind, as they are called while it runs
+    #[arg(long)]
+    pub(crate) only: Option<String>,
     /// In a cluster: servers of Cassandra, 1 or 3, each with everything
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=3))]
     pub(crate) replicas: u8,

@@ -80,7 +80,12 @@ impl Services {
     }
 }
 
-/// Ends what runs in this folder, also what a start left half done.
+/// Ends what runs in this folder; its data stay for whoever wants to look.
+pub(crate) async fn end(script: &Path, run: &Path) -> Result<(), LoadError> {
+    call(script, run, &[&["kill", HINTS, FILES], STORES.as_slice()].concat()).await.map(drop)
+}
+
+/// The same, and forgets its data; also what a start left half done.
 pub(crate) async fn stop(script: &Path, run: &Path) -> Result<(), LoadError> {
     call(script, run, &["stop"]).await.map(drop)
 }

@@ -33,7 +33,11 @@ pub(crate) async fn run(options: Torture) -> Result<bool, LoadError> {
     let replicas = usize::from(options.nodes.replicas);
     let ground = Ground { tenants: TENANTS, replicas, long: options.nodes.long };
     let count = options.rounds.map_or(kinds(ground), |rounds| rounds as usize);
-    let faults = plan(options.seed, count, ground);
+    let faults = plan(options.seed, count, ground, options.nodes.only.as_deref().unwrap_or_default());
+    if faults.is_empty() {
+        return Err(LoadError::refused("there is no such fault"));
+    }
+    let count = faults.len();
     progress(&format!("seed={:#x}, {count} faults (repeat with --seed {})", options.seed, options.seed));
     let work = tempfile::Builder::new().prefix("jetto-cluster-").tempdir()?;
     let run = work.path().join("services");
@@ -43,10 +47,13 @@ pub(crate) async fn run(options: Torture) -> Result<bool, LoadError> {
             outcome.unwrap_or_else(|_| Err(LoadError::refused("the run did not end before its deadline"))),
         interrupted = tokio::signal::ctrl_c() => Err(interrupted.map_or_else(Into::into, |()| LoadError::refused("interrupted"))),
     };
-    let stopped = services::stop(&options.nodes.services, &run).await;
-    if options.keep {
+    let stopped = if options.keep {
+        let ended = services::end(&options.nodes.services, &run).await;
         progress(&format!("kept: {}", work.keep().display()));
-    }
+        ended
+    } else {
+        services::stop(&options.nodes.services, &run).await
+    };
     let is_kept = outcome?;
     stopped?;
     Ok(is_kept != options.expect_violation)
