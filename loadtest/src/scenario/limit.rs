@@ -67,6 +67,6 @@ pub(crate) async fn listening_line(child: &mut Child) -> Result<String, LoadErro
         }
         Err(LoadError::refused("the server ended before it listened"))
     };
-    let told = tokio::time::timeout(std::time::Duration::from_secs(30), wait).await;
-    told.map_err(|_| LoadError::refused("the server did not listen within 30 s"))?
+    let told = tokio::time::timeout(std::time::Duration::from_secs(90), wait).await;
+    told.map_err(|_| LoadError::refused("the server did not listen within 90 s"))?
 }

@@ -1,5 +1,6 @@
 //! kill -9 of the real binary, again and again, while customers write and agents answer; then every promise is checked.
 
+use std::collections::HashSet;
 use std::slice;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -221,12 +222,13 @@ pub(crate) async fn answer(
     seed: u64,
 ) {
     let mut rng = StdRng::seed_from_u64(seed ^ 0xA9E5);
-    let mut sending = JoinSet::new();
+    let (mut sending, mut heard) = (JoinSet::new(), HashSet::new());
     while !*stopped.borrow() {
         let Ok(next) = tokio::time::timeout(Duration::from_millis(100), inbound.recv()).await else { continue };
         let Some(bytes) = next else { break };
-        let Some(conversation) = conversation_to_answer(&bytes) else { continue };
-        if rng.random_range(0..ANSWERED) != 0 {
+        let Some((n, conversation)) = conversation_to_answer(&bytes) else { continue };
+        // Several agents may tell of it.
+        if !heard.insert(n) || rng.random_range(0..ANSWERED) != 0 {
             continue;
         }
         let (apis, replies) = (apis.clone(), Arc::clone(&replies));
@@ -252,10 +254,12 @@ async fn insist(apis: impl Iterator<Item = &Api>, conversation: &str, key: Strin
     Reply { key, text, accepted: false }
 }
 
-fn conversation_to_answer(bytes: &Bytes) -> Option<String> {
+/// With the event's number.
+fn conversation_to_answer(bytes: &Bytes) -> Option<(u64, String)> {
     let event: Value = serde_json::from_slice(bytes).ok()?;
     let is_inbound = event.get("type")? == "message_added" && event.pointer("/message/direction")? == "in";
-    is_inbound.then(|| event.pointer("/conversation/id")?.as_str().map(str::to_owned))?
+    let conversation = event.pointer("/conversation/id")?.as_str()?.to_owned();
+    is_inbound.then_some((event.get("n")?.as_u64()?, conversation))
 }
 
 fn uuid(rng: &mut StdRng) -> String {

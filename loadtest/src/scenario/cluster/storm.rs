@@ -122,7 +122,8 @@ impl Stage<'_> {
         let mut agents = JoinSet::new();
         for index in 0..self.options.agents {
             let orders = Orders { cut: cut.clone(), goal: goal_seen.clone(), deadline };
-            let inbound = (index == 0).then(|| inbound.clone());
+            // One on each node: whoever is on a paused one hears nothing for a while.
+            let inbound = (index < nodes.len()).then(|| inbound.clone());
             let on_event = move |bytes: &Bytes| {
                 if let Some(inbound) = &inbound {
                     // Full: this message stays unanswered, which breaks no promise.
