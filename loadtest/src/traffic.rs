@@ -16,7 +16,9 @@ use crate::report::{histogram, micros};
 
 /// Meta repeats what was refused; so often at most here.
 const ATTEMPTS: u32 = 200;
+/// … at first after this, then after twice as long each time, up to a second: a server that says it is pressed gets some rest.
 const RETRY_AFTER: Duration = Duration::from_millis(25);
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(1);
 
 /// What is posted, and for whom.
 #[derive(Clone, Debug)]
@@ -147,6 +149,7 @@ impl Lane {
 
     /// Answers how often it was refused before the 200.
     async fn post(&self, request: &[u8], connection: &mut Connection) -> Result<u32, LoadError> {
+        let mut wait = RETRY_AFTER;
         for attempt in 0..ATTEMPTS {
             match connection.post(request).await {
                 Ok(200) => return Ok(attempt),
@@ -156,7 +159,8 @@ impl Lane {
                 Ok(_) => {}
                 Err(_) => *connection = Connection::open(&self.target).await?,
             }
-            loadtest::clock::pause(RETRY_AFTER).await;
+            loadtest::clock::pause(wait).await;
+            wait = (2 * wait).min(RETRY_AFTER_MAX);
         }
         Err(LoadError::refused(format!("a webhook was refused {ATTEMPTS} times")))
     }
