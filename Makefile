@@ -78,7 +78,7 @@ clean-demo:
 	@rm -rf data/demo
 
 # In this order: what fails fast comes first, and what is compiled once is used by everything after it.
-test: test-tools test-format test-deploy test-web test-types test-lint test-rust test-seeded-bugs test-browser test-torture test-cluster
+test: test-tools test-format test-deploy test-web test-types test-lint test-rust test-seeded-bugs test-browser test-torture
 	@$(step) 'everything holds'
 
 test-tools:
@@ -156,7 +156,7 @@ test-torture:
 	  "$$load" torture --binary "$(TRIED)/jetto-seeded-bugs" --rounds 10 --bug "$$bug" --expect-violation
 	done
 
-# Starts and stops its own servers.
+# Starts and stops its own servers. Not part of `test`: it holds take-overs to a time, which wants the machine for itself.
 test-cluster:
 	@$(step) 'torture: three nodes on real servers, every fault once'
 	load="$(TRIED)/jetto-load"
