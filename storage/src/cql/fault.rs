@@ -1,6 +1,6 @@
 //! Faults that tests put between two physical writes.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use engine::ports::StoreError;
 use tokio::sync::Notify;
@@ -14,6 +14,7 @@ pub struct Faults {
     writes_left: AtomicI64,
     answers_left: AtomicI64,
     until_held: AtomicI64,
+    reads: AtomicU64,
     held: Notify,
     let_go: Notify,
 }
@@ -24,6 +25,7 @@ impl Default for Faults {
             writes_left: AtomicI64::new(NEVER),
             answers_left: AtomicI64::new(NEVER),
             until_held: AtomicI64::new(NEVER),
+            reads: AtomicU64::new(0),
             held: Notify::new(),
             let_go: Notify::new(),
         }
@@ -67,7 +69,13 @@ impl Faults {
         self.writes_left.load(Ordering::SeqCst) <= 0
     }
 
+    /// How often the servers were asked for rows so far, page by page.
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
     pub(super) fn reading(&self) -> Result<(), StoreError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         if self.is_dead() { Err(dead()) } else { Ok(()) }
     }
 

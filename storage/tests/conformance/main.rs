@@ -11,6 +11,7 @@ mod blobs;
 mod blobs_s3;
 mod contacts;
 mod conversations;
+mod cql_costs;
 mod cql_faults;
 mod cql_holds;
 mod cql_keys;
