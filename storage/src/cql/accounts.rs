@@ -431,11 +431,15 @@ impl Accounts for CqlStore {
         let ours = self.keyring.installation();
         self.settled_reset(account).await?;
         self.point(self.name("reset", &[&hash]), account.as_bytes(), &[]).await?;
-        let list = self.name("reset_ends", &[]);
-        self.shelve(list, expires_at.0.saturating_mul(1000), account.as_bytes(), 1).await?;
+        self.shelve_reset(account, expires_at).await?;
         let notes = Notes::of(&audit);
-        let put = |_: Option<StoredReset>| Edit::Put(StoredReset { hash, expires_at, notes: notes.clone() }, ());
-        self.edit(reset_at(self, &ours, &account), put).await?;
+        let put = |known: Option<StoredReset>| {
+            let before = known.map(|known| known.hash).filter(|before| *before != hash);
+            Edit::Put(StoredReset { hash, expires_at, notes: notes.clone() }, before)
+        };
+        if let Some(before) = self.edit(reset_at(self, &ours, &account), put).await? {
+            self.unpoint_reset(before, account).await?;
+        }
         self.settled_reset(account).await.map(drop)
     }
 
@@ -453,7 +457,9 @@ impl Accounts for CqlStore {
             Some(known) if known.hash == hash => Edit::Remove((now < known.expires_at).then_some(account)),
             Some(_) | None => Edit::Keep(None),
         };
-        self.edit(reset_at(self, &ours, &account), take).await
+        let taken = self.edit(reset_at(self, &ours, &account), take).await?;
+        self.unpoint_reset(hash, account).await?;
+        Ok(taken)
     }
 
     async fn invitation_by_token(&self, hash: [u8; 32]) -> Result<Option<(TenantId, InvitationId)>, StoreError> {

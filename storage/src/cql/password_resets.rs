@@ -14,6 +14,10 @@ const RESET: Column = Column { table: "password_reset", column: "body" };
 /// Resets that are forgotten in one go.
 const RESETS_MAX: u32 = 10_000;
 
+/// Write times on the list of ends: a reset comes once and goes once.
+const COMES: i64 = 1;
+const GOES: i64 = 2;
+
 /// The last reset of an account.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredReset {
@@ -62,11 +66,24 @@ impl CqlStore {
             let account = AccountId::from_bytes(names::id(&key)?);
             self.settled_reset(account).await?;
             let expire = |known: Option<StoredReset>| match known {
-                Some(known) if known.expires_at <= now => Edit::Remove(()),
-                Some(_) | None => Edit::Keep(()),
+                Some(known) if known.expires_at <= now => Edit::Remove(Some(known.hash)),
+                Some(_) | None => Edit::Keep(None),
             };
-            self.edit(reset_at(self, &ours, &account), expire).await?;
+            if let Some(hash) = self.edit(reset_at(self, &ours, &account), expire).await? {
+                self.unpoint_reset(hash, account).await?;
+            }
+            self.unshelve(list, place, account.as_bytes(), GOES).await?;
         }
         Ok(())
+    }
+
+    /// The token leads nowhere any more.
+    pub(super) async fn unpoint_reset(&self, hash: [u8; 32], account: AccountId) -> Result<(), StoreError> {
+        self.unpoint(self.name("reset", &[&hash]), account.as_bytes()).await
+    }
+
+    pub(super) async fn shelve_reset(&self, account: AccountId, expires_at: Timestamp) -> Result<(), StoreError> {
+        let list = self.name("reset_ends", &[]);
+        self.shelve(list, expires_at.0.saturating_mul(1000), account.as_bytes(), COMES).await
     }
 }

@@ -153,4 +153,14 @@ mod tests {
             assert!(statement.starts_with("CREATE TABLE IF NOT EXISTS "), "{statement}");
         }
     }
+
+    /// The one strategy that both kinds of servers have beside their own.
+    #[test]
+    fn compaction_is_that_of_windows_or_the_servers_own() {
+        let all: Vec<_> = SCHEMA.iter().flat_map(|file| statements(file)).collect();
+        let said = |what: &str| all.iter().filter(|statement| statement.contains(what)).count();
+        assert_eq!(said("compaction"), said("'class': 'TimeWindowCompactionStrategy'"));
+        assert_eq!(said("compaction"), 1);
+        assert_eq!(said("default_time_to_live"), 0, "what is kept for how long does not go by the table");
+    }
 }
