@@ -56,6 +56,7 @@ use turns::Turns;
 
 pub use fault::Faults;
 pub(crate) use keys::{KeyRow, KeyTable};
+pub use keys::{back_up_keys, put_back_keys};
 
 /// Where the servers are, who we are there, and what is theirs to keep.
 #[derive(Clone)]
