@@ -1,17 +1,19 @@
 //! `jetto keys`: changes the keys that what is stored is sealed by, and backs them up.
 
+use std::fmt::Display;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use engine::ports::StoreError;
-use storage::crypto::{Keyring, KeyringError, KeyringPlace, back_up_keys};
+use storage::cql;
+use storage::crypto::{Keyring, KeyringError, back_up_keys, put_back_keys};
 use storage::sqlite::SqliteStore;
 use zeroize::Zeroizing;
 
 use crate::app::StartError;
 use crate::config::{Config, Storage};
-use crate::store::Opened;
+use crate::store::{Opened, cql_options};
 
 /// More is no passphrase.
 const PASSPHRASE_FILE_MAX: u64 = 4 * 1024;
@@ -33,16 +35,22 @@ pub enum Command {
         #[arg(long)]
         passphrase_file: PathBuf,
     },
+    /// Makes the keyring of a backup, where there is none. With the embedded store, `jetto restore --keys` does it with the data.
+    Restore {
+        /// What `jetto keys backup` made.
+        #[arg(long)]
+        from: PathBuf,
+        /// Its first line is what the keys were sealed by.
+        #[arg(long)]
+        passphrase_file: PathBuf,
+    },
 }
 
 pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
     let data = match command {
         Command::Rotate { data } => data,
-        Command::Backup { .. } if config.storage == Storage::Cql => {
-            let text = "With storage = \"cql\" the keys lie in the keyspace, wrapped by the root key, and its snapshots have them. Keep a copy of the root key elsewhere.";
-            return Err(StartError(text.to_owned()));
-        }
-        Command::Backup { to, passphrase_file } => return back_up(config.keyring(), to, passphrase_file).await,
+        Command::Backup { to, passphrase_file } => return back_up(config, to, passphrase_file).await,
+        Command::Restore { from, passphrase_file } => return put_back(config, from, passphrase_file).await,
     };
     let opened = Opened::by(config).await?;
     let done = match &opened {
@@ -56,17 +64,41 @@ pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
     writeln!(std::io::stdout(), "{}", done?).map_err(|error| StartError(error.to_string()))
 }
 
-/// Beside a running server: its keyring changes only by whole files, and by this program only while it is stopped.
-async fn back_up(place: KeyringPlace, to: PathBuf, passphrase_file: PathBuf) -> Result<(), StartError> {
-    let passphrase = read_passphrase(&passphrase_file)?;
-    let done = off_thread(move || back_up_keys(&place, &to, &passphrase)).await?;
-    let with_root = done.map_err(|error| StartError(format!("The keys were not backed up: {error}.")))?;
+/// Beside a running server: a keyring in a folder changes only by whole files, and by this program only while the server is
+/// stopped; one in a keyspace row by row, each of which is good by itself.
+async fn back_up(config: &Config, to: PathBuf, passphrase_file: PathBuf) -> Result<(), StartError> {
+    let (place, passphrase) = (config.keyring(), read_passphrase(&passphrase_file)?);
+    let failed = |error: &dyn Display| StartError(format!("The keys were not backed up: {error}."));
+    let with_root = match config.storage {
+        Storage::Sqlite => {
+            off_thread(move || back_up_keys(&place, &to, &passphrase)).await?.map_err(|error| failed(&error))?
+        }
+        Storage::Cql => {
+            let done = Box::pin(cql::back_up_keys(&cql_options(config), place, to, passphrase)).await;
+            done.map_err(|error| failed(&error))?
+        }
+    };
     let line = if with_root {
         "the keys are backed up; keep them and their passphrase apart from the backups of the data"
     } else {
         "the keys are backed up, wrapped by the root key, which is not among them: keep that one too"
     };
     writeln!(std::io::stdout(), "{line}").map_err(|error| StartError(error.to_string()))
+}
+
+async fn put_back(config: &Config, from: PathBuf, passphrase_file: PathBuf) -> Result<(), StartError> {
+    let (place, passphrase) = (config.keyring(), read_passphrase(&passphrase_file)?);
+    let failed = |error: &dyn Display| StartError(format!("The keys were not restored: {error}."));
+    match config.storage {
+        Storage::Sqlite => {
+            off_thread(move || put_back_keys(&place, &from, &passphrase)).await?.map_err(|error| failed(&error))?;
+        }
+        Storage::Cql => {
+            let done = Box::pin(cql::put_back_keys(&cql_options(config), place, from, passphrase)).await;
+            done.map_err(|error| failed(&error))?;
+        }
+    }
+    writeln!(std::io::stdout(), "the keys are in their place").map_err(|error| StartError(error.to_string()))
 }
 
 /// The first line of a file of the operator's.

@@ -202,15 +202,19 @@ fn redis_options(config: &Config) -> Option<RedisOptions> {
     (!url.is_empty()).then(|| RedisOptions { urls: url.clone(), prefix: prefix() })
 }
 
+/// Where a store on servers of CQL lies.
+pub fn cql_options(config: &Config) -> CqlOptions {
+    let CqlConfig { nodes, keyspace, replicas, installation, username, password, tls_ca_file } = config.cql.clone();
+    let login = (!username.is_empty()).then_some((username, password));
+    CqlOptions { nodes, keyspace, replicas, installation, login, tls_ca_file }
+}
+
 async fn open_cluster(config: &Config) -> Result<CqlStore, StartError> {
     let failed = |error: &dyn std::fmt::Display| {
         let nodes = config.cql.nodes.join(", ");
         StartError(format!("The store on {nodes} cannot be used: {error}. Look at the settings in [cql]."))
     };
-    let CqlConfig { nodes, keyspace, replicas, installation, username, password, tls_ca_file } = config.cql.clone();
-    let login = (!username.is_empty()).then_some((username, password));
-    let options = CqlOptions { nodes, keyspace, replicas, installation, login, tls_ca_file };
-    let opened = Box::pin(CqlStore::open(&options, config.keyring(), Arc::new(SystemClock))).await;
+    let opened = Box::pin(CqlStore::open(&cql_options(config), config.keyring(), Arc::new(SystemClock))).await;
     let store = opened.map_err(|error| failed(&error))?;
     let Some(redis) = redis_options(config) else { return Ok(store) };
     let changes = RedisChanges::open(&redis).map_err(|error| StartError(format!("Setting redis.url: {error}.")))?;

@@ -60,6 +60,7 @@ use turns::Turns;
 
 pub use fault::Faults;
 pub(crate) use keys::{KeyRow, KeyTable};
+pub use keys::{back_up_keys, put_back_keys};
 pub use statements::Statements;
 
 /// Statements of one call that are under way at a time, where there may be many.

@@ -1,11 +1,15 @@
 //! Wrapped keys in the keyspace: one partition, with a row for each owner and the name of the root key that wraps what is
 //! made anew. What the rows say, only the keyring knows.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use engine::ports::StoreError;
+use zeroize::Zeroizing;
 
-use super::session::Cql;
+use super::session::{Cql, Lwt};
+use super::{CqlOptions, OpenError, schema};
+use crate::crypto::{KeyringPlace, back_up_shared, put_back_shared};
 
 /// One owner's keys as they lie there.
 pub(crate) struct KeyRow {
@@ -19,6 +23,32 @@ pub(crate) struct KeyTable {
     cql: Arc<Cql>,
     keyspace: String,
     installation: String,
+}
+
+async fn table(options: &CqlOptions) -> Result<KeyTable, StoreError> {
+    let cql = Arc::new(Cql::new(schema::open(options).await?));
+    Ok(KeyTable::new(cql, options.keyspace.clone(), options.installation.clone()))
+}
+
+/// Writes the installation's keyring into `to`, sealed by the passphrase, also while nodes use it; `false` when its root key
+/// is not in it, because it lies in a file of the operator's.
+pub async fn back_up_keys(
+    options: &CqlOptions,
+    place: KeyringPlace,
+    to: PathBuf,
+    passphrase: Zeroizing<String>,
+) -> Result<bool, OpenError> {
+    Ok(back_up_shared(place, table(options).await?, to, passphrase).await?)
+}
+
+/// Makes the installation's keyring of a backup, where there is none. No node may work meanwhile.
+pub async fn put_back_keys(
+    options: &CqlOptions,
+    place: KeyringPlace,
+    from: PathBuf,
+    passphrase: Zeroizing<String>,
+) -> Result<(), OpenError> {
+    Ok(put_back_shared(place, table(options).await?, from, passphrase).await?)
 }
 
 impl KeyTable {
@@ -55,6 +85,12 @@ impl KeyTable {
             Some((owner?, KeyRow { keys: keys?, arriving: arriving.unwrap_or(false) }))
         };
         Ok(rows.into_iter().filter_map(row).collect())
+    }
+
+    /// Of an owner, as long as there is no keyring yet; `false`: there is one.
+    pub(crate) async fn put_back(&self, owner: &str, keys: &str) -> Result<bool, StoreError> {
+        let text = "UPDATE keyring SET keys = ?, arriving = false WHERE installation = ? AND owner = ? IF root = null";
+        Ok(self.cql.lwt(text, (keys, &self.installation, owner)).await? != Lwt::Refused)
     }
 
     /// The first keys, unless there are some.

@@ -16,6 +16,8 @@ use keyspace::Shared;
 
 mod keyspace;
 
+pub(crate) use keyspace::{back_up_shared, put_back_shared};
+
 const INSTALLATION: &str = "installation";
 
 /// Where the keys lie.
@@ -65,6 +67,8 @@ pub enum KeyringError {
     Folder { dir: PathBuf, error: io::Error },
     #[error("there is a keyring in {} already; nothing was put over it", .dir.display())]
     Exists { dir: PathBuf },
+    #[error("there is a keyring {keys} already; nothing was put over it")]
+    ExistsIn { keys: String },
     #[error("{} is not a backup of keys, or of a newer jetto", .path.display())]
     NotABackup { path: PathBuf },
     #[error(transparent)]

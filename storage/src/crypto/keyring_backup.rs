@@ -27,8 +27,8 @@ struct BackupFile {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Contents {
-    keys: KeyringFile,
+pub(super) struct Contents {
+    pub(super) keys: KeyringFile,
     /// In hex. `None`: it lies with the operator, in a file of its own.
     root: Option<String>,
 }
@@ -49,34 +49,56 @@ pub fn back_up_keys(place: &KeyringPlace, to: &Path, passphrase: &str) -> Result
         KeyringError::WrongRoot { root: root_path, keys: shown(&keys_path) }
     };
     let root = roots.into_iter().find(|root| root_id(root) == keys.root).ok_or(missing)?;
-    let with_root = place.root_key_file.is_none();
-    let contents = Contents { keys, root: with_root.then(|| root.to_text().to_string()) };
-    let plain = Zeroizing::new(serde_json::to_vec(&contents).map_err(std::io::Error::other)?);
+    write_backup(to, &Contents::of(place, keys, &root), passphrase)
+}
+
+impl Contents {
+    pub(super) fn of(place: &KeyringPlace, keys: KeyringFile, root: &Secret) -> Self {
+        let root = place.root_key_file.is_none().then(|| root.to_text());
+        Self { keys, root: root.map(|text| text.to_string()) }
+    }
+
+    /// The root key, when it is in the backup and not in its place.
+    pub(super) fn put_root(&self, place: &KeyringPlace, from: &Path) -> Result<(), KeyringError> {
+        let strange = |()| KeyringError::NotABackup { path: from.to_owned() };
+        let root = self.root.clone().map(Zeroizing::new);
+        let Some(root) = root.map(|root| root.parse::<Secret>()).transpose().map_err(strange)? else { return Ok(()) };
+        private_folder(&place.dir).map_err(|error| KeyringError::Folder { dir: place.dir.clone(), error })?;
+        if place.root_path().exists() { Ok(()) } else { Ok(write_roots(&place.root_path(), &[&root])?) }
+    }
+}
+
+/// Whether the root key is in it. Blocks.
+pub(super) fn write_backup(to: &Path, contents: &Contents, passphrase: &str) -> Result<bool, KeyringError> {
+    if to.exists() {
+        return Err(KeyringError::Exists { dir: to.to_owned() });
+    }
+    let plain = Zeroizing::new(serde_json::to_vec(contents).map_err(std::io::Error::other)?);
     let mut salt = [0; SALT_BYTES];
     rand::rng().fill_bytes(&mut salt);
     let sealed = Passphrase::salted(passphrase, &salt)?.seal(FORMAT, &plain)?;
     let file = BackupFile { format: FORMAT.to_owned(), salt, sealed };
     replace(to, &serde_json::to_vec_pretty(&file).map_err(std::io::Error::other)?)?;
-    Ok(with_root)
+    Ok(contents.root.is_some())
 }
 
-/// Makes a keyring of a backup, where there is none. Blocks.
-pub fn put_back_keys(place: &KeyringPlace, from: &Path, passphrase: &str) -> Result<(), KeyringError> {
+/// Blocks.
+pub(super) fn read_backup(from: &Path, passphrase: &str) -> Result<Contents, KeyringError> {
     let strange = || KeyringError::NotABackup { path: from.to_owned() };
     let file: Option<BackupFile> = serde_json::from_slice(&fs::read(from)?).ok();
     let BackupFile { format: _, salt, sealed } = file.filter(|file| file.format == FORMAT).ok_or_else(strange)?;
     let plain = Passphrase::salted(passphrase, &salt)?.open(FORMAT, &sealed)?;
-    let Contents { keys, root }: Contents = serde_json::from_slice(&plain).map_err(|_| strange())?;
-    let root = root.map(Zeroizing::new).map(|root| root.parse::<Secret>()).transpose().map_err(|()| strange())?;
+    serde_json::from_slice(&plain).map_err(|_| strange())
+}
+
+/// Makes a keyring of a backup, where there is none. Blocks.
+pub fn put_back_keys(place: &KeyringPlace, from: &Path, passphrase: &str) -> Result<(), KeyringError> {
+    let contents = read_backup(from, passphrase)?;
     if place.keys_path().exists() {
         return Err(KeyringError::Exists { dir: place.dir.clone() });
     }
     private_folder(&place.dir).map_err(|error| KeyringError::Folder { dir: place.dir.clone(), error })?;
-    if let Some(root) = root
-        && !place.root_path().exists()
-    {
-        write_roots(&place.root_path(), &[&root])?;
-    }
+    contents.put_root(place, from)?;
     // Last: a keyring without it is none.
-    write_keys(&place.keys_path(), &keys)
+    write_keys(&place.keys_path(), &contents.keys)
 }

@@ -4,7 +4,9 @@ use std::fs;
 
 use engine::decision::Record;
 use engine::ports::{ConversationStore as _, MessageStore as _};
+use storage::cql::{back_up_keys, put_back_keys};
 use storage::crypto::KeyringPlace;
+use zeroize::Zeroizing;
 
 use crate::cql_server::Installation;
 use crate::fixture::*;
@@ -128,4 +130,57 @@ async fn a_shared_document_is_replaced_by_one_of_those_who_race() {
     assert_eq!(one.replace_shared_document(name, Some(&first), b"late").await, Ok(false));
     assert_eq!(one.shared_document(name).await, Ok(Some(b"next".to_vec())));
     assert_eq!(Installation::new().node().await.shared_document(name).await, Ok(None), "another installation's");
+}
+
+#[tokio::test]
+async fn keys_that_were_backed_up_open_everything_where_the_keyring_is_gone() {
+    let installation = Installation::new();
+    let store = installation.node().await;
+    committed(&store, TENANT, commit(&conversation(1), vec![Record::Insert(message(1, 1))])).await;
+    let file = installation.root_key_file().with_extension("keys");
+    let back_up = async || back_up_keys(&installation.options(), installation.place(), file.clone(), secret()).await;
+    let put_back = async |passphrase: Zeroizing<String>| {
+        let done = put_back_keys(&installation.options(), installation.place(), file.clone(), passphrase).await;
+        done.map_err(|error| error.to_string())
+    };
+    assert!(!back_up().await.unwrap(), "the operator's own root key is not in it");
+    assert!(back_up().await.unwrap_err().to_string().contains("nothing was put over it"));
+    assert!(put_back(secret()).await.unwrap_err().contains("there is a keyring in the keyspace"));
+    // Of an organization that came later, nothing is in it.
+    committed(&store, OTHER, commit(&conversation(2), vec![])).await;
+    installation.drop_keys().await;
+    assert!(installation.open(installation.place()).await.err().unwrap().to_string().contains("is missing"));
+    let wrong = put_back(Zeroizing::new("another passphrase, long enough".into())).await.unwrap_err();
+    assert!(wrong.contains("passphrase"), "{wrong}");
+    installation.put_roots(&["22"]);
+    assert!(put_back(secret()).await.unwrap_err().contains("is not the one"));
+    assert!(installation.open(installation.place()).await.is_err(), "nothing was put there");
+    installation.put_roots(&["11"]);
+    put_back(secret()).await.unwrap();
+    let restored = installation.node().await;
+    assert_eq!(restored.message(TENANT, conversation_id(1), message_id(1)).await, Ok(Some(message(1, 1))));
+    assert_eq!(restored.conversation(OTHER, conversation_id(2)).await, Ok(None));
+}
+
+/// The root key of a node alone is in the backup, and a restore goes on where another one was cut short.
+#[tokio::test]
+async fn a_node_alone_gets_its_root_key_back_too() {
+    let installation = Installation::new();
+    let place = KeyringPlace { root_key_file: None, ..installation.place() };
+    let store = installation.open(place.clone()).await.unwrap();
+    committed(&store, TENANT, commit(&conversation(1), vec![])).await;
+    let file = installation.root_key_file().with_extension("keys");
+    assert!(back_up_keys(&installation.options(), place.clone(), file.clone(), secret()).await.unwrap());
+    installation.drop_keys().await;
+    fs::remove_file(place.dir.join("root.key")).unwrap();
+    let after = KeyringPlace { root_key_file: None, ..installation.place() };
+    // As far as one comes that dies before the end: an owner, and no root key yet.
+    installation.put_owner(TENANT, "half").await;
+    put_back_keys(&installation.options(), after.clone(), file, secret()).await.unwrap();
+    let restored = installation.open(after).await.unwrap();
+    assert!(restored.conversation(TENANT, conversation_id(1)).await.unwrap().is_some());
+}
+
+fn secret() -> Zeroizing<String> {
+    Zeroizing::new("correct horse battery staple".into())
 }

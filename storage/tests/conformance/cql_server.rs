@@ -88,21 +88,39 @@ impl Installation {
         session.query_unpaged(text, (keys, &self.name, from.to_string())).await.unwrap();
     }
 
-    pub(crate) async fn open(&self, place: KeyringPlace) -> Result<CqlStore, OpenError> {
-        self.open_at(place, Arc::new(SystemClock)).await
+    /// Takes its keyring away.
+    pub(crate) async fn drop_keys(&self) {
+        let text = format!("DELETE FROM {}.keyring WHERE installation = ?", self.keyspace);
+        session().await.query_unpaged(text, (&self.name,)).await.unwrap();
     }
 
-    /// Another node, by a clock of its own.
-    pub(crate) async fn open_at(&self, place: KeyringPlace, clock: Arc<dyn Clock>) -> Result<CqlStore, OpenError> {
-        let options = CqlOptions {
+    /// Keys of an owner, without a keyring around them.
+    pub(crate) async fn put_owner(&self, owner: TenantId, keys: &str) {
+        let text = format!(
+            "UPDATE {}.keyring SET keys = ? WHERE installation = ? AND owner = ? IF root = null",
+            self.keyspace
+        );
+        session().await.query_unpaged(text, (keys, &self.name, owner.to_string())).await.unwrap();
+    }
+
+    pub(crate) fn options(&self) -> CqlOptions {
+        CqlOptions {
             nodes: vec![server()],
             keyspace: self.keyspace.into(),
             replicas: 1,
             installation: self.name.clone(),
             login: None,
             tls_ca_file: None,
-        };
-        let store = CqlStore::open(&options, place, clock).await?;
+        }
+    }
+
+    pub(crate) async fn open(&self, place: KeyringPlace) -> Result<CqlStore, OpenError> {
+        self.open_at(place, Arc::new(SystemClock)).await
+    }
+
+    /// Another node, by a clock of its own.
+    pub(crate) async fn open_at(&self, place: KeyringPlace, clock: Arc<dyn Clock>) -> Result<CqlStore, OpenError> {
+        let store = CqlStore::open(&self.options(), place, clock).await?;
         // Keys of Redis are look-up keys too: all tests may share them.
         let redis = RedisOptions { prefix: "jetto_test".into(), ..redis_server::options() };
         Ok(store.with_changes(Arc::new(RedisChanges::open(&redis).unwrap())))

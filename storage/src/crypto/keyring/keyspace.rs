@@ -6,7 +6,9 @@ use std::sync::{Arc, RwLock};
 
 use engine::id::TenantId;
 use engine::ports::StoreError;
+use zeroize::Zeroizing;
 
+use super::super::keyring_backup::{Contents, read_backup, write_backup};
 use super::super::keyring_file::{self, KeyringFile, private_folder, root_id};
 use super::super::sealer::Sealer;
 use super::super::secret::Secret;
@@ -109,6 +111,56 @@ impl Shared {
         Err(busy())
     }
 
+    /// All keys that count, as one file wrapped by the root key in use. Those of an organization on its way in are left out: it
+    /// begins again.
+    async fn copied(&self) -> Result<Contents, KeyringError> {
+        let root = self.root().await?;
+        let mut all = KeyringFile { format: keyring_file::FORMAT, root: root_id(&root), keys: Vec::new() };
+        for (owner, row) in self.table.all().await? {
+            if row.arriving {
+                continue;
+            }
+            let mut file = parsed(row.keys.as_bytes()).ok_or_else(|| self.unreadable())?;
+            if file.root != all.root {
+                // The root key is just being changed.
+                let again = rewrapped(&self.root_named(&file.root)?, &file, &root);
+                file = again.ok_or_else(|| self.unreadable())?;
+            }
+            all.keys.extend(file.keys.into_iter().filter(|keys| keys.owner == owner));
+        }
+        Ok(Contents::of(&self.place, all, &root))
+    }
+
+    /// Into a keyspace without a keyring: the installation's keys come last, because only with them there is one. Cut short, it
+    /// begins again.
+    async fn put_back(&self, contents: Contents) -> Result<(), KeyringError> {
+        let exists = || KeyringError::ExistsIn { keys: self.shown() };
+        let KeyringFile { format, root, keys } = contents.keys;
+        // Before anything is written: it is of no use without.
+        self.root_named(&root)?;
+        if self.table.root().await?.is_some() {
+            return Err(exists());
+        }
+        let mut installation = None;
+        for keys in keys {
+            let owner = keys.owner.clone();
+            let row = entry(&KeyringFile { format, root: root.clone(), keys: vec![keys] }, false)?;
+            self.unlock(&owner, &row)?;
+            if owner == INSTALLATION {
+                installation = Some(row);
+            } else if self.table.put_back(&owner, &row.keys).await? {
+                let found = self.table.find(&owner).await?;
+                found.filter(|found| found.keys == row.keys).ok_or_else(busy)?;
+            } else {
+                return Err(exists());
+            }
+        }
+        let installation = installation.ok_or_else(|| self.unreadable())?;
+        self.table.begin(&root, INSTALLATION, &installation.keys).await?;
+        let found = self.table.find(INSTALLATION).await?;
+        found.filter(|found| found.keys == installation.keys).map(drop).ok_or_else(exists)
+    }
+
     /// The first root key, where there is neither one nor anything that it wraps.
     fn make_root(&self) -> Result<Secret, KeyringError> {
         let path = self.root_path();
@@ -165,6 +217,41 @@ fn busy() -> KeyringError {
 
 fn other_arrival() -> KeyringError {
     KeyringError::Store(StoreError::Unavailable("another process brings this organization in".to_owned()))
+}
+
+/// [`back_up_keys`](super::super::back_up_keys) of a keyring in a keyspace, also while nodes work.
+pub(crate) async fn back_up_shared(
+    place: KeyringPlace,
+    table: KeyTable,
+    to: PathBuf,
+    passphrase: Zeroizing<String>,
+) -> Result<bool, KeyringError> {
+    let contents = Shared { place, table }.copied().await?;
+    off_thread(move || write_backup(&to, &contents, &passphrase)).await
+}
+
+/// [`put_back_keys`](super::super::put_back_keys) into a keyspace.
+pub(crate) async fn put_back_shared(
+    place: KeyringPlace,
+    table: KeyTable,
+    from: PathBuf,
+    passphrase: Zeroizing<String>,
+) -> Result<(), KeyringError> {
+    let shared = Shared { place: place.clone(), table };
+    if shared.table.root().await?.is_some() {
+        return Err(KeyringError::ExistsIn { keys: shared.shown() });
+    }
+    let contents = off_thread(move || {
+        let contents = read_backup(&from, &passphrase)?;
+        contents.put_root(&place, &from).map(|()| contents)
+    });
+    shared.put_back(contents.await?).await
+}
+
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, KeyringError> + Send + 'static,
+) -> Result<T, KeyringError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| KeyringError::Io(std::io::Error::other(error)))?
 }
 
 impl Keyring {
