@@ -98,14 +98,12 @@ fn what_only_a_store_of_its_own_has_is_refused_with_one_line() {
     #[tokio::main(flavor = "current_thread")]
     async fn refused() {
         let jetto = Jetto::prepared().await;
-        let (to, passphrase) = (jetto.path().join("copy"), jetto.path().join("passphrase"));
-        std::fs::write(&passphrase, "of a test, and long enough").unwrap();
-        let (to, passphrase) = (to.to_str().unwrap(), passphrase.to_str().unwrap());
+        let to = jetto.path().join("copy");
+        let to = to.to_str().unwrap();
         for (arguments, says) in [
             (vec!["backup", "--to", to], "snapshots of keyspace jetto_it"),
             (vec!["restore", "--from", to], "snapshots of keyspace jetto_it"),
             (vec!["keys", "rotate", "--data"], "data keys are not changed"),
-            (vec!["keys", "backup", "--to", to, "--passphrase-file", passphrase], "copy of the root key"),
         ] {
             let output = jetto.run(&arguments, "").await;
             let said = String::from_utf8(output.stderr).unwrap();
@@ -117,6 +115,27 @@ fn what_only_a_store_of_its_own_has_is_refused_with_one_line() {
         assert!(!std::path::Path::new(to).exists());
     }
     on_cql(refused);
+}
+
+#[test]
+fn keys_are_backed_up_beside_a_running_server_and_not_put_over_those_there_are() {
+    #[tokio::main(flavor = "current_thread")]
+    async fn backed_up() {
+        let jetto = Jetto::running().await;
+        let (to, passphrase) = (jetto.path().join("keys"), jetto.path().join("passphrase"));
+        std::fs::write(&passphrase, "of a test, and long enough").unwrap();
+        let (file, passphrase) = (to.to_str().unwrap(), passphrase.to_str().unwrap());
+        let done = jetto.run(&["keys", "backup", "--to", file, "--passphrase-file", passphrase], "").await;
+        assert!(done.status.success() && to.exists(), "{}", String::from_utf8_lossy(&done.stderr));
+        let refused = jetto.run(&["keys", "restore", "--from", file, "--passphrase-file", passphrase], "").await;
+        let said = String::from_utf8(refused.stderr).unwrap();
+        let lines: Vec<_> = said.lines().filter(|line| line.starts_with("jetto: ")).collect();
+        assert_eq!(refused.status.code(), Some(1), "{said}");
+        assert!(matches!(lines[..], [line] if line.contains("not restored")), "{said}");
+        jetto.customer_writes("Are you still there?");
+        jetto.owner().await.conversation().await;
+    }
+    on_cql(backed_up);
 }
 
 #[test]
