@@ -178,7 +178,7 @@ impl CqlStore {
         Ok(Some(Change { id: state.change, stamp: state.stamp, puts, drops, events, rest, known_since }))
     }
 
-    /// Writes everything that follows from a change; answers the place of its first event. Records, then orders, then
+    /// Writes everything that follows from a change; answers the place of its first event. Files, records, orders, then
     /// events; last that the item which caused it is done, so that the item brings somebody here again until then. What
     /// does not have to follow each other goes out together.
     pub(super) async fn follow(
@@ -189,6 +189,12 @@ impl CqlStore {
         change: &Change,
     ) -> Result<u64, StoreError> {
         let name = self.conversation_name(tenant, id);
+        let tasks = || (0_i64..).zip(&change.rest.tasks);
+        // Who reads in between may see a message that is new already: its file is there before it says so.
+        let is_first = |task: &Task| matches!(task, Task::Fetched(_));
+        for (index, task) in tasks().filter(|(_, task)| is_first(task)) {
+            self.carry_out(tenant, sealer, id, task, step(change.stamp, index)).await?;
+        }
         let messages = async {
             // An import has hundreds.
             for rows in change.puts.chunks(AT_ONCE) {
@@ -200,7 +206,7 @@ impl CqlStore {
             Ok(())
         };
         try_join(messages, self.put_listed(tenant, &change.rest.listed)).await?;
-        for (index, task) in (0_i64..).zip(&change.rest.tasks) {
+        for (index, task) in tasks().filter(|(_, task)| !is_first(task)) {
             self.carry_out(tenant, sealer, id, task, step(change.stamp, index)).await?;
         }
         let home = self.home(tenant);
