@@ -165,8 +165,7 @@ impl NumberActor {
         if epoch != self.epoch {
             self.epoch = epoch;
             self.lanes.clear();
-            // Somebody else may have used up all of this second: one message, which brings what Meta allows.
-            self.pace = if seeded::bug("full_bucket") { Pace::new(RATE_STANDARD) } else { Pace::new(1) };
+            self.pace = if seeded::bug("full_bucket") { Pace::new(RATE_STANDARD) } else { Pace::unknown() };
         }
         true
     }

@@ -32,6 +32,7 @@ pub(super) struct Pace {
     pairs: Keyed,
     sends: u32,
     per_second: u32,
+    counts_inbound: bool,
 }
 
 impl Pace {
@@ -48,10 +49,17 @@ impl Pace {
             pairs: RateLimiter::new(pair, HashMapStateStore::default(), TokioClock),
             sends: 0,
             per_second,
+            counts_inbound: true,
         }
     }
 
-    /// The same, as if everything was used up just now.
+    /// Of a number that was another node's, which may have used up all of this second: one message, whose answer says what Meta
+    /// allows. What comes in does not count until then, because it would keep that message from leaving.
+    pub(super) fn unknown() -> Self {
+        Self { counts_inbound: false, ..Self::new(1) }
+    }
+
+    /// As [`Pace::new`], but as if everything was used up just now.
     pub(super) fn empty(per_second: u32) -> Self {
         let pace = Self::new(per_second);
         pace.count_inbound(per_second);
@@ -69,6 +77,9 @@ impl Pace {
 
     /// What came in uses up the rate; it cannot be refused, so it only makes the next send wait.
     pub(super) fn count_inbound(&self, messages: u32) {
+        if !self.counts_inbound {
+            return;
+        }
         for _ in 0..messages.min(self.per_second) {
             if self.rate.check().is_err() {
                 return;
@@ -133,6 +144,14 @@ mod tests {
             tokio::time::advance(Duration::from_millis(1)).await;
         }
         assert!(sent <= RATE_STANDARD, "{sent} in one second");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_in_keeps_no_new_holder_from_asking_for_its_rate() {
+        let pace = Pace::unknown();
+        pace.count_inbound(500);
+        assert_eq!(pace.rate_wait(), None);
+        assert!(pace.rate_wait().is_some(), "one message");
     }
 
     #[tokio::test(start_paused = true)]
