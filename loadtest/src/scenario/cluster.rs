@@ -9,7 +9,7 @@ mod storm;
 use std::path::Path;
 use std::time::Duration;
 
-use loadtest::simulator::Simulator;
+use loadtest::simulator::{Simulator, SimulatorConfig};
 
 use crate::cli::Torture;
 use crate::error::LoadError;
@@ -24,6 +24,8 @@ use sightings::Sightings;
 use storm::Stage;
 
 const TENANTS: usize = 3;
+/// Webhooks that Meta has under way at once: those that wait for a paused node hold up no others.
+const WEBHOOKS_AT_ONCE: usize = 256;
 /// Customers' messages per second, so few that two cores carry all of it.
 const RATE: u32 = 20;
 /// What the simulated numbers take: above what is promised, so that more would be seen.
@@ -62,7 +64,8 @@ pub(crate) async fn run(options: Torture) -> Result<bool, LoadError> {
 async fn on_services(options: &Torture, faults: &[Fault], work: &Path, run: &Path) -> Result<bool, LoadError> {
     let services = Services::start(&options.nodes.services, run, usize::from(options.nodes.replicas)).await?;
     let tenants: Vec<Tenant> = (1..=TENANTS).map(Tenant::new).collect();
-    let simulator = Simulator::start(meta(options.seed, &tenants, NUMBER_RATE))?;
+    let meta = meta(options.seed, &tenants, NUMBER_RATE);
+    let simulator = Simulator::start(SimulatorConfig { delivery_lanes: WEBHOOKS_AT_ONCE, ..meta })?;
     let sightings = Sightings::of(tenants.iter().map(|tenant| &tenant.number.phone_number_id));
     let mut nodes = furnish(options, work, &sightings, &services, &simulator).await?;
     if let Some(first) = nodes.first() {

@@ -241,7 +241,7 @@ pub(crate) async fn answer(
     while sending.join_next().await.is_some() {}
 }
 
-async fn insist(apis: impl Iterator<Item = &Api>, conversation: &str, key: String) -> Reply {
+pub(crate) async fn insist(apis: impl Iterator<Item = &Api>, conversation: &str, key: String) -> Reply {
     let text = format!("Reply {key}");
     for api in apis.take(REPLY_ATTEMPTS) {
         match api.reply(conversation, &key, &text).await {
@@ -262,7 +262,7 @@ fn conversation_to_answer(bytes: &Bytes) -> Option<(u64, String)> {
     is_inbound.then_some((event.get("n")?.as_u64()?, conversation))
 }
 
-fn uuid(rng: &mut StdRng) -> String {
+pub(crate) fn uuid(rng: &mut StdRng) -> String {
     let hex = format!("{:032x}", rng.random::<u128>());
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
     format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))

@@ -49,6 +49,11 @@ pub(crate) enum Fault {
         tenant: usize,
         lasting: Duration,
     },
+    /// The node cannot reach Meta, many replies wait in the outbox, and then it is killed: whoever takes over could send all of
+    /// them at once.
+    Flood {
+        tenant: usize,
+    },
     /// SIGTERM and a start, one node after the other.
     Roll,
     /// kill -9 of a server, and a start with what it had on its disk after so long.
@@ -123,7 +128,7 @@ fn each_kind(rng: &mut StdRng, Ground { tenants, replicas, long: _ }: Ground) ->
     }
     let mut tenant = || rng.random_range(0..tenants.max(1));
     let mut all: Vec<_> = hanging.map(|hanging| Fault::Kill { tenant: tenant(), hanging }).into();
-    all.extend([Fault::Roll, Fault::HintsFlushed]);
+    all.extend([Fault::Flood { tenant: tenant() }, Fault::Roll, Fault::HintsFlushed]);
     all.extend(pauses.map(|lasting| Fault::Pause { tenant: tenant(), lasting }));
     all.extend(
         away.into_iter()
@@ -163,6 +168,7 @@ mod tests {
             }
         }
         assert!(short.contains(&Fault::Roll) && short.contains(&Fault::HintsFlushed));
+        assert_eq!(short.iter().filter(|fault| matches!(fault, Fault::Flood { .. })).count(), 1);
         let is_large = |fault: &&Fault| {
             matches!(fault, Fault::Away { server: Server::Replica(_), .. })
                 || matches!(fault, Fault::Pause { lasting, .. } if *lasting == LONG_PAUSE)

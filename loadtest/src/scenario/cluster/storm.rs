@@ -1,8 +1,9 @@
 //! Customers write, agents answer and listen, and one fault comes after the other.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use loadtest::clock::pause;
 use loadtest::payload::{Content, Phone, Wamid};
 use loadtest::simulator::{Faults, LedgerEntry, Simulator, SimulatorError, Specimen};
@@ -25,7 +26,9 @@ use crate::follower::{Followed, Orders, follow};
 use crate::jetto::{PASSWORD, Tenant};
 use crate::report::{Report, progress, rounded};
 use crate::scenario::reconnect_storm::head;
-use crate::scenario::torture::{CUSTOMERS, LOSSY, QUESTION, REPLY_QUEUE, Reply, answer, door, wait_until_settled};
+use crate::scenario::torture::{
+    CUSTOMERS, LOSSY, QUESTION, REPLY_QUEUE, Reply, answer, door, insist, uuid, wait_until_settled,
+};
 use crate::scenario::torture_checks::{Evidence, check, check_log};
 use crate::services::{self, Services};
 
@@ -39,6 +42,9 @@ const TAKE_OVER_WAIT: Duration = Duration::from_secs(12);
 /// A pause that is shorter moves nothing for sure.
 const BURIED_AFTER: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// Twice of what a number may send in a second, written by so many hands.
+const FLOOD: usize = 160;
+const HANDS: usize = 16;
 /// One in so many messages has a file.
 const WITH_FILE: u32 = 10;
 
@@ -75,7 +81,7 @@ impl Stage<'_> {
         self.simulator.set_faults(LOSSY);
         let (stop, stopped) = watch::channel(false);
         let script = async {
-            let suffered = self.suffer_all(&mut nodes, faults).await;
+            let suffered = self.suffer_all(&mut nodes, faults, &crews).await;
             stop.send_replace(true);
             suffered
         };
@@ -171,13 +177,14 @@ impl Stage<'_> {
         &self,
         nodes: &mut [Node],
         faults: &[Fault],
+        crews: &[Crew],
     ) -> Result<(Vec<TakeOver>, Vec<String>), LoadError> {
         let (mut take_overs, mut violations) = (Vec::new(), Vec::new());
         pause(CALM).await;
         for (turn, fault) in faults.iter().enumerate() {
             let started = Instant::now();
             let before = take_overs.len();
-            self.suffer(nodes, *fault, &mut take_overs, &mut violations).await?;
+            self.suffer(nodes, *fault, crews, &mut take_overs, &mut violations).await?;
             let took: Vec<_> = take_overs.iter().skip(before).map(|one| one.took).collect();
             let seconds = started.elapsed().as_secs_f32();
             progress(&format!("{}/{}: {fault:?}, {seconds:.1} s, taken over after {took:?}", turn + 1, faults.len()));
@@ -190,6 +197,7 @@ impl Stage<'_> {
         &self,
         nodes: &mut [Node],
         fault: Fault,
+        crews: &[Crew],
         take_overs: &mut Vec<TakeOver>,
         violations: &mut Vec<String>,
     ) -> Result<(), LoadError> {
@@ -200,11 +208,14 @@ impl Stage<'_> {
                     node.breaks(Link::Graph, How::Silent);
                     pause(hanging).await;
                 }
-                let since = Instant::now();
-                node.kill().await?;
-                node.heals(Link::Graph);
-                take_overs.extend(self.taken_over(victim, since, TAKE_OVER_WAIT).await);
-                node.start().await?;
+                take_overs.extend(self.killed(victim, node).await?);
+            }
+            Fault::Flood { tenant } => {
+                let (victim, node) = self.holder(nodes, tenant)?;
+                let crew = crews.get(tenant).ok_or_else(|| LoadError::refused("there is no such organization"))?;
+                node.breaks(Link::Graph, How::Cut);
+                crew.flood(self.options.seed).await?;
+                take_overs.extend(self.killed(victim, node).await?);
             }
             Fault::Pause { tenant, lasting } => {
                 let (victim, node) = self.holder(nodes, tenant)?;
@@ -255,6 +266,16 @@ impl Stage<'_> {
         Ok(())
     }
 
+    /// kill -9, and a start with all ways open when others have taken over.
+    async fn killed(&self, victim: usize, node: &mut Node) -> Result<Vec<TakeOver>, LoadError> {
+        let since = Instant::now();
+        node.kill().await?;
+        node.heals(Link::Graph);
+        let take_overs = self.taken_over(victim, since, TAKE_OVER_WAIT).await;
+        node.start().await?;
+        Ok(take_overs)
+    }
+
     /// The node that sends for this organization; before the first send, any.
     fn holder<'n>(&self, nodes: &'n mut [Node], tenant: usize) -> Result<(usize, &'n mut Node), LoadError> {
         let index = self.sightings.holder(tenant).unwrap_or(tenant % nodes.len().max(1));
@@ -299,10 +320,29 @@ impl Stage<'_> {
 }
 
 impl Crew {
+    /// Comes back when all of it is accepted.
+    async fn flood(&self, seed: u64) -> Result<(), LoadError> {
+        let api = self.apis.first().ok_or_else(|| LoadError::refused("there are no nodes"))?;
+        let found = api.all("conversations?view=all").await?;
+        let ids = found.iter().filter_map(|one| one.get("id")?.as_str().map(str::to_owned));
+        let mut rng = StdRng::seed_from_u64(seed ^ self.written().len() as u64);
+        let keyed: Vec<_> = ids.cycle().take(FLOOD).map(|id| (id, uuid(&mut rng))).collect();
+        let insisted = futures_util::stream::iter(keyed).map(async |(conversation, key)| {
+            let reply = insist(self.apis.iter().cycle(), &conversation, key).await;
+            self.written().push(reply);
+        });
+        insisted.buffer_unordered(HANDS).collect::<()>().await;
+        Ok(())
+    }
+
+    fn written(&self) -> MutexGuard<'_, Vec<Reply>> {
+        self.replies.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn gather(mut self, told: Vec<Wamid>, settling: Duration, is_quiet: bool) -> Result<Evidence, LoadError> {
         self.stop.send_replace(true);
         while self.answering.join_next().await.is_some() {}
-        let replies = self.replies.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let replies = self.written().clone();
         let nobody = || LoadError::refused("there are no nodes");
         let api = self.apis.first().ok_or_else(nobody)?;
         let history = wait_until_settled(api, &told, &replies, settling).await?;
