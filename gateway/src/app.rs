@@ -9,6 +9,7 @@ use engine::cluster::LeaseName;
 use engine::id::{NodeId, TenantId};
 use engine::ports::{BlobStore, Hint, Leases, Store, StoreError};
 use engine::time::{Clock, IdSource};
+use tokio::time::Instant;
 
 use crate::auth::Auth;
 use crate::auth::keys::KeyPlace;
@@ -80,6 +81,10 @@ const LAG_MAX: Duration = Duration::from_millis(200);
 /// Intake is refused below this, so that what is stored can still be merged, read and backed up.
 const FREE_BYTES_MIN: u64 = 256 << 20;
 
+/// A start waits so long for servers that do not answer; who started it would only do so again.
+const START_PATIENCE: Duration = Duration::from_mins(1);
+const START_AGAIN: Duration = Duration::from_secs(1);
+
 /// What the installation does by itself, whichever node has it: [`HOUSEKEEPING`] and [`ROUNDS`].
 const CHORES: u16 = 2;
 /// Trimming, handing over, forgetting what has expired.
@@ -121,7 +126,8 @@ impl App {
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
         let Ground { store, footing, blobs, keys, leases, peers } = ground;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let auth = Auth::open(keys, &config.limits, clock.now())
+        let shared = footing.is_shared();
+        let auth = asked(shared, async || Auth::open(keys.clone(), &config.limits, clock.now()).await)
             .await
             .map_err(|error| StartError(format!("The keys that sign sessions cannot be read or made: {error}.")))?;
         let mailer = Mailer::open(&config.smtp).map_err(|error| StartError(error.0))?;
@@ -146,9 +152,11 @@ impl App {
             cluster: leases.map(|leases| Cluster { leases, hints: peers.hints(), chores: CHORES }),
         };
         let actors = Actors::start(world, &Placement::Arbiters(threads(config.actor_threads)));
-        let routing = Routing::load(store.as_ref()).await.map_err(|error| StartError(error.to_string()))?;
-        roll_forward(store.as_ref(), footing.as_ref()).await.map_err(|error| StartError(error.to_string()))?;
-        actors.recover().await.map_err(|error| StartError(error.to_string()))?;
+        let unanswered = |error: StoreError| StartError(error.to_string());
+        let routing = asked(shared, async || Routing::load(store.as_ref()).await).await.map_err(unanswered)?;
+        let roll = async || roll_forward(store.as_ref(), footing.as_ref()).await;
+        asked(shared, roll).await.map_err(unanswered)?;
+        asked(shared, async || actors.recover().await).await.map_err(unanswered)?;
         Ok(Self {
             origin,
             store,
@@ -219,6 +227,20 @@ impl App {
     }
 }
 
+/// What the start needs of the store. Servers of a `shared` one may be starting too, or busy: they are asked again.
+async fn asked<T>(shared: bool, ask: impl AsyncFn() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let until = Instant::now() + START_PATIENCE;
+    loop {
+        match ask().await {
+            Err(error @ (StoreError::Busy | StoreError::Unavailable(_))) if shared && Instant::now() < until => {
+                tracing::warn!(%error, "the store does not answer yet; it is asked again");
+            }
+            answer => return answer,
+        }
+        tokio::time::sleep(START_AGAIN).await;
+    }
+}
+
 async fn roll_forward(store: &dyn Store, footing: &dyn Footing) -> Result<(), StoreError> {
     for organization in store.organizations().await? {
         footing.roll_forward(organization.id).await?;
@@ -229,4 +251,34 @@ async fn roll_forward(store: &dyn Store, footing: &dyn Footing) -> Result<(), St
 /// 0 in the settings is one thread per core.
 pub fn threads(setting: usize) -> usize {
     if setting == 0 { std::thread::available_parallelism().map_or(1, std::num::NonZero::get) } else { setting }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_start_waits_for_servers_that_do_not_answer_yet_and_for_nothing_else() {
+        let tries = Cell::new(0);
+        let ask = |error: fn() -> StoreError, well_after| {
+            let tries = &tries;
+            tries.set(0);
+            async move || {
+                tries.set(tries.get() + 1);
+                if tries.get() > well_after { Ok(tries.get()) } else { Err(error()) }
+            }
+        };
+        assert_eq!(asked(true, ask(|| StoreError::Unavailable("late".into()), 5)).await.unwrap(), 6);
+        let began = Instant::now();
+        asked(true, ask(|| StoreError::Busy, usize::MAX)).await.unwrap_err();
+        assert_eq!(began.elapsed(), START_PATIENCE);
+        for (shared, error) in
+            [(true, (|| StoreError::Corrupt(String::new())) as fn() -> _), (false, || StoreError::Busy)]
+        {
+            asked(shared, ask(error, usize::MAX)).await.unwrap_err();
+            assert_eq!(tries.get(), 1);
+        }
+    }
 }
