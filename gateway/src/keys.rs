@@ -1,5 +1,6 @@
 //! `jetto keys`: changes the keys that what is stored is sealed by, and backs them up.
 
+mod nodes;
 mod rotation;
 
 use std::fmt::Display;

@@ -1,24 +1,16 @@
 //! `jetto keys rotate --data`: everybody gets a new data key, everything is sealed again, and the old keys go.
 
-use std::collections::HashMap;
 use std::io::Write as _;
-use std::time::Duration;
 
-use actors::LEASE_LIFE;
-use engine::cluster::Standing;
-use engine::id::NodeId;
-use engine::ports::{Leases, StoreError};
 use storage::cql::CqlStore;
 use storage::sqlite::SqliteStore;
-use tokio::time::Instant;
 
+use super::nodes::bury_the_dead;
 use super::unchanged;
 use crate::app::StartError;
 use crate::config::Config;
 use crate::store::Opened;
 
-/// A little longer than a node lives without a beat.
-const WATCHED: Duration = LEASE_LIFE.saturating_add(Duration::from_secs(1));
 /// Looks at all files until one finds nothing. The second does, unless somebody else writes.
 const LOOKS_MAX: usize = 4;
 
@@ -65,36 +57,6 @@ async fn cluster(config: &Config, opened: &Opened, store: &CqlStore) -> Result<S
         lines.push(format!("{arriving} {what}"));
     }
     Ok(lines.join("\n"))
-}
-
-/// Fails while a node lives. What does not beat has ended or stands still: it can never take part again. How many of these have
-/// ended without a word.
-async fn bury_the_dead(leases: &dyn Leases) -> Result<usize, StartError> {
-    let alive = || {
-        StartError(
-            "A node is running: stop every process that uses this store, then run this again. Nothing was changed."
-                .into(),
-        )
-    };
-    let failed = |error: StoreError| StartError(format!("It is not known whether nodes are running: {error}."));
-    let before: HashMap<NodeId, u64> =
-        leases.members().await.map_err(failed)?.into_iter().map(|member| (member.node, member.beat)).collect();
-    tokio::time::sleep_until(Instant::now() + WATCHED).await;
-    let mut silent = 0;
-    for member in leases.members().await.map_err(failed)? {
-        match member.standing {
-            Standing::Dead => continue,
-            Standing::Alive | Standing::Leaving => {}
-        }
-        if before.get(&member.node) != Some(&member.beat)
-            || !leases.bury(member.node, member.beat).await.map_err(failed)?
-        {
-            return Err(alive());
-        }
-        // One that was leaving has said so.
-        silent += usize::from(member.standing == Standing::Alive);
-    }
-    Ok(silent)
 }
 
 /// Until a look at all of them finds nothing else.
