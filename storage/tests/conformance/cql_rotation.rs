@@ -30,6 +30,8 @@ const NODE: NodeId = NodeId::from_bytes([1; 16]);
 /// Conversations with open changes; each was cut short one write later than the one before.
 const FIRST: u8 = 30;
 const LAST: u8 = 38;
+/// Messages, few enough for one change.
+const MANY: u8 = 20;
 /// What a sealed value has besides its text.
 const SEALED_MIN: usize = 43;
 
@@ -219,13 +221,17 @@ async fn everything_is_sealed_by_new_keys_and_reads_as_before() {
 async fn what_is_written_again_stays_in_its_order_of_write_times() {
     let installation = Installation::new();
     let node = installation.node().await;
-    let before = committed(&node, TENANT, commit(&conversation(1), vec![Record::Insert(message(1, 1))])).await;
+    // Many: of two values of one time the larger stays, and which is larger is chance.
+    let inserted = (1..=MANY).map(|n| Record::Insert(message(1, n))).collect();
+    let before = committed(&node, TENANT, commit(&conversation(1), inserted)).await;
     rotate(&rotor(&installation).await).await.unwrap();
-    // Its write time is the next count after that of the row that was sealed again.
+    // Their write time is the next count after that of the rows that were sealed again.
     let after = installation.node().await;
-    let edited = Message { edited: true, ..message(1, 1) };
-    committed(&after, TENANT, commit(&before, vec![Record::Update(edited.clone())])).await;
-    assert_eq!(after.message(TENANT, conversation_id(1), message_id(1)).await, Ok(Some(edited)));
+    let edited = |n| Message { edited: true, ..message(1, n) };
+    committed(&after, TENANT, commit(&before, (1..=MANY).map(|n| Record::Update(edited(n))).collect())).await;
+    for n in 1..=MANY {
+        assert_eq!(after.message(TENANT, conversation_id(1), message_id(n)).await, Ok(Some(edited(n))));
+    }
     // The same item again, later: the first stays, sealed as it is now.
     after.append([intake(Some(TENANT), 1)].into()).await.unwrap();
     rotate(&rotor(&installation).await).await.unwrap();
