@@ -29,7 +29,7 @@ use holdings::Holdings;
 use wanted::Wanted;
 
 /// A node whose beat others see standing still for this long is dead to them.
-pub(crate) const LEASE_LIFE: Duration = Duration::from_secs(3);
+pub const LEASE_LIFE: Duration = Duration::from_secs(3);
 /// From the start of the last beat that was answered on, a node counts on its leases for two thirds of [`LEASE_LIFE`].
 /// The rest is for clocks of different pace, and for a request that is on its way.
 const BELIEVED: Duration = Duration::from_secs(2);

@@ -15,7 +15,7 @@ mod tenant;
 mod world;
 
 pub use clock::TokioClock;
-pub use cluster::Cluster;
+pub use cluster::{Cluster, LEASE_LIFE};
 pub use conversation::{ChangeRequest, ReactRequest, ReplyRequest, ResolveRequest};
 pub use world::{Actors, CommandError, Placement, World};
 

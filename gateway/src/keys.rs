@@ -1,14 +1,15 @@
 //! `jetto keys`: changes the keys that what is stored is sealed by, and backs them up.
 
+mod nodes;
+mod rotation;
+
 use std::fmt::Display;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use engine::ports::StoreError;
 use storage::cql;
 use storage::crypto::{Keyring, KeyringError, back_up_keys, put_back_keys};
-use storage::sqlite::SqliteStore;
 use zeroize::Zeroizing;
 
 use crate::app::StartError;
@@ -52,14 +53,11 @@ pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
         Command::Backup { to, passphrase_file } => return back_up(config, to, passphrase_file).await,
         Command::Restore { from, passphrase_file } => return put_back(config, from, passphrase_file).await,
     };
+    if data {
+        return rotation::run(config).await;
+    }
     let opened = Opened::by(config).await?;
-    let done = match &opened {
-        Opened::Embedded(store) if data => reseal(config, &opened, store).await,
-        Opened::Cluster(_) if data => {
-            Err(StartError("With storage = \"cql\" data keys are not changed yet. Nothing was done.".to_owned()))
-        }
-        Opened::Embedded(_) | Opened::Cluster(_) => rotate_root(config, &opened.keyring()).await,
-    };
+    let done = rotate_root(config, &opened.keyring()).await;
     opened.close().await?;
     writeln!(std::io::stdout(), "{}", done?).map_err(|error| StartError(error.to_string()))
 }
@@ -124,20 +122,6 @@ async fn rotate_root(config: &Config, keyring: &Keyring) -> Result<String, Start
     })
 }
 
-async fn reseal(config: &Config, opened: &Opened, store: &SqliteStore) -> Result<String, StartError> {
-    let (blobs, keyring) = (opened.directory(config)?, opened.keyring());
-    keyring.begin_data_rotation().map_err(|error| unchanged(&error))?;
-    let values = store.reseal().await.map_err(|error| failed(&error))?;
-    let sealing = tokio::task::spawn_blocking(move || blobs.reseal()).await;
-    let files = sealing.map_err(|error| StartError(error.to_string()))?.map_err(|error| failed(&error))?;
-    keyring.end_data_rotation().map_err(|error| unchanged(&error))?;
-    Ok(format!("{values} values and {files} files are sealed by new keys; the old keys are gone from the keyring"))
-}
-
 fn unchanged(error: &KeyringError) -> StartError {
     StartError(format!("The keys were not changed: {error}."))
-}
-
-fn failed(error: &StoreError) -> StartError {
-    StartError(format!("Not everything was sealed again: {error}. Run it again; it goes on where it stopped."))
 }

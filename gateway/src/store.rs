@@ -113,7 +113,24 @@ impl Opened {
                 let opened = SqliteStore::open_with(&config.data_dir, config.keyring(), SqliteOptions::default());
                 opened.map(|store| Self::Embedded(Arc::new(store))).map_err(|error| StartError(error.to_string()))
             }
-            Storage::Cql => open_cluster(config).await.map(|store| Self::Cluster(Arc::new(store))),
+            Storage::Cql => {
+                let (options, clock) = (cql_options(config), Arc::new(SystemClock));
+                let opened = Box::pin(CqlStore::open(&options, config.keyring(), clock)).await;
+                let store = opened.map_err(|error| unusable(config, &error))?;
+                with_changes(config, store).map(|store| Self::Cluster(Arc::new(store)))
+            }
+        }
+    }
+
+    /// To change data keys: also where that was cut short, and nothing else is let in.
+    pub async fn to_rotate(config: &Config) -> Result<Self, StartError> {
+        match config.storage {
+            Storage::Sqlite => Self::by(config).await,
+            Storage::Cql => {
+                let (options, clock) = (cql_options(config), Arc::new(SystemClock));
+                let opened = Box::pin(CqlStore::open_to_rotate(&options, config.keyring(), clock)).await;
+                opened.map(|store| Self::Cluster(Arc::new(store))).map_err(|error| unusable(config, &error))
+            }
         }
     }
 
@@ -146,9 +163,26 @@ impl Opened {
 
     /// Where the settings want files.
     pub async fn blobs(&self, config: &Config) -> Result<Arc<dyn BlobStore>, StartError> {
-        if config.blobs == Blobs::Disk {
-            return Ok(Arc::new(CountedFiles(self.directory(config)?)));
+        match config.blobs {
+            Blobs::Disk => Ok(Arc::new(CountedFiles(self.directory(config)?))),
+            Blobs::S3 => Ok(Arc::new(CountedFiles(Arc::new(self.bucket(config).await?)))),
         }
+    }
+
+    /// Seals every file by the newest keys; how many were not yet.
+    pub async fn reseal_files(&self, config: &Config) -> Result<u64, StartError> {
+        let failed = |error: StoreError| StartError(error.to_string());
+        match config.blobs {
+            Blobs::Disk => {
+                let blobs = self.directory(config)?;
+                let sealing = tokio::task::spawn_blocking(move || blobs.reseal()).await;
+                sealing.map_err(|error| StartError(error.to_string()))?.map_err(failed)
+            }
+            Blobs::S3 => self.bucket(config).await?.reseal().await.map_err(failed),
+        }
+    }
+
+    async fn bucket(&self, config: &Config) -> Result<S3Blobs, StartError> {
         let S3Config { endpoint, bucket, region, path_style, access_key_id, secret_access_key, prefix } =
             config.s3.clone();
         let credentials = (!access_key_id.is_empty())
@@ -156,8 +190,7 @@ impl Opened {
         let endpoint = (!endpoint.is_empty()).then_some(endpoint);
         let options = S3Options { endpoint, bucket, region, path_style, prefix, credentials };
         let blobs = Box::pin(S3Blobs::open(options, self.keyring())).await;
-        let blobs = blobs.map_err(|error| StartError(format!("Files cannot be stored: {error}.")))?;
-        Ok(Arc::new(CountedFiles(Arc::new(blobs))))
+        blobs.map_err(|error| StartError(format!("Files cannot be stored: {error}.")))
     }
 
     /// Nodes and what each has taken, where there may be others.
@@ -209,13 +242,12 @@ pub fn cql_options(config: &Config) -> CqlOptions {
     CqlOptions { nodes, keyspace, replicas, installation, login, tls_ca_file }
 }
 
-async fn open_cluster(config: &Config) -> Result<CqlStore, StartError> {
-    let failed = |error: &dyn std::fmt::Display| {
-        let nodes = config.cql.nodes.join(", ");
-        StartError(format!("The store on {nodes} cannot be used: {error}. Look at the settings in [cql]."))
-    };
-    let opened = Box::pin(CqlStore::open(&cql_options(config), config.keyring(), Arc::new(SystemClock))).await;
-    let store = opened.map_err(|error| failed(&error))?;
+fn unusable(config: &Config, error: &dyn std::fmt::Display) -> StartError {
+    let nodes = config.cql.nodes.join(", ");
+    StartError(format!("The store on {nodes} cannot be used: {error}. Look at the settings in [cql]."))
+}
+
+fn with_changes(config: &Config, store: CqlStore) -> Result<CqlStore, StartError> {
     let Some(redis) = redis_options(config) else { return Ok(store) };
     let changes = RedisChanges::open(&redis).map_err(|error| StartError(format!("Setting redis.url: {error}.")))?;
     Ok(store.with_changes(Arc::new(changes)))

@@ -32,6 +32,7 @@ mod outbox;
 mod password_resets;
 mod places;
 mod relocation;
+mod reseal;
 mod schema;
 mod session;
 mod sessions;
@@ -50,7 +51,7 @@ use engine::ports::StoreError;
 use engine::time::Clock;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use crate::crypto::{Keyring, KeyringError, KeyringPlace, Sealer};
+use crate::crypto::{Keyring, KeyringError, KeyringPlace, Sealer, Use};
 use log::Appender;
 use order::Orders;
 use places::Places;
@@ -59,7 +60,7 @@ use shelf::Standing;
 use turns::Turns;
 
 pub use fault::Faults;
-pub(crate) use keys::{KeyRow, KeyTable};
+pub(crate) use keys::{KeyRow, KeyTable, RotationRow};
 pub use keys::{back_up_keys, put_back_keys};
 pub use statements::Statements;
 
@@ -111,9 +112,27 @@ impl CqlStore {
     /// Makes or migrates the keyspace, and connects. Drivers work in the runtime that calls this. Of `keys` all nodes have
     /// the same root key; the keys that it wraps lie in the keyspace.
     pub async fn open(options: &CqlOptions, keys: KeyringPlace, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
+        Self::open_for(Use::Everything, options, keys, clock).await
+    }
+
+    /// Also where a change of data keys was cut short, which nobody else is let in after; for [`Self::reseal`] and what is around it.
+    pub async fn open_to_rotate(
+        options: &CqlOptions,
+        keys: KeyringPlace,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
+        Self::open_for(Use::Rotation, options, keys, clock).await
+    }
+
+    async fn open_for(
+        use_for: Use,
+        options: &CqlOptions,
+        keys: KeyringPlace,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, OpenError> {
         let cql = Arc::new(Cql::new(schema::open(options).await?));
         let table = KeyTable::new(Arc::clone(&cql), options.keyspace.clone(), options.installation.clone());
-        let keyring = Arc::new(Keyring::open_shared(keys, table).await?);
+        let keyring = Arc::new(Keyring::open_shared(keys, table, use_for).await?);
         Ok(Self {
             cql,
             keyring,

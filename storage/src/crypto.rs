@@ -16,6 +16,6 @@ pub use keyring_backup::{back_up_keys, put_back_keys};
 pub use passphrase::{Passphrase, PassphraseError};
 pub use sealer::{Column, LOOKUP_BYTES, Lookup, Sealer};
 
-pub(crate) use keyring::{back_up_shared, put_back_shared};
+pub(crate) use keyring::{Use, back_up_shared, put_back_shared};
 pub(crate) use keyring_file::private_folder;
 pub(crate) use stream::{open_range, open_stale, seal_file, sealed_range};

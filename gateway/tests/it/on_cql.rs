@@ -103,7 +103,6 @@ fn what_only_a_store_of_its_own_has_is_refused_with_one_line() {
         for (arguments, says) in [
             (vec!["backup", "--to", to], "snapshots of keyspace jetto_it"),
             (vec!["restore", "--from", to], "snapshots of keyspace jetto_it"),
-            (vec!["keys", "rotate", "--data"], "data keys are not changed"),
         ] {
             let output = jetto.run(&arguments, "").await;
             let said = String::from_utf8(output.stderr).unwrap();
@@ -136,6 +135,50 @@ fn keys_are_backed_up_beside_a_running_server_and_not_put_over_those_there_are()
         jetto.owner().await.conversation().await;
     }
     on_cql(backed_up);
+}
+
+#[test]
+fn data_keys_are_changed_while_all_nodes_are_stopped_and_everything_is_still_there() {
+    #[tokio::main(flavor = "current_thread")]
+    async fn changed() {
+        let mut jetto = Jetto::running().await;
+        let agent = jetto.owner().await;
+        jetto.customer_writes("Is it still there?");
+        let conversation = agent.conversation().await;
+        let upload = agent.upload("application/pdf", "list.pdf", b"%PDF-1.4 a price list").await;
+        let content = json!({"type": "media", "media_id": upload["id"], "caption": null});
+        let sent = agent.send(&conversation, "file", &json!({"content": content})).await.expect(202).json();
+        agent.delivered(&conversation, sent["id"].as_str().unwrap(), &["read"]).await;
+        let before = agent.history(&conversation).await;
+        let refused = jetto.run(&["keys", "rotate", "--data"], "").await;
+        let said = String::from_utf8(refused.stderr).unwrap();
+        let lines: Vec<_> = said.lines().filter(|line| line.starts_with("jetto: ")).collect();
+        assert_eq!(refused.status.code(), Some(1), "{said}");
+        assert!(matches!(lines[..], [line] if line.contains("A node is running")), "{said}");
+        jetto.customer_writes("And do you go on?");
+        eventually("the node goes on", async || {
+            (agent.history(&conversation).await.len() == before.len() + 1).then_some(())
+        })
+        .await;
+        let before = agent.history(&conversation).await;
+        assert!(jetto.stop().await.success());
+        let resealed = jetto.run(&["keys", "rotate", "--data"], "").await;
+        let said = String::from_utf8(resealed.stdout).unwrap();
+        assert!(said.contains(" and 1 files are sealed by new keys"), "{said}{:?}", resealed.stderr);
+        assert!(!said.contains("goodbye"), "the node has left: {said}");
+        jetto.start().await;
+        let agent = jetto.owner().await;
+        assert_eq!(agent.history(&conversation).await, before);
+        let file = agent.read(&format!("media/{}", upload["id"].as_str().unwrap())).await.expect(200);
+        assert_eq!(file.body.as_ref(), b"%PDF-1.4 a price list");
+        jetto.customer_writes("And this?");
+        eventually("the same conversation goes on", async || {
+            (agent.history(&conversation).await.len() == before.len() + 1).then_some(())
+        })
+        .await;
+        assert_eq!(agent.all("conversations").await.len(), 1, "the customer is still known by the same keyed hash");
+    }
+    on_cql(changed);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 mod download;
 mod fault;
+mod reseal;
 mod upload;
 
 use std::fmt;

@@ -16,10 +16,7 @@ use super::office::{Changes, Decision, Head, Kind, Put};
 use super::password_resets::{StoredReset, reset_at};
 use super::{CqlStore, names, turns};
 use crate::codec;
-use crate::crypto::{Column, Lookup, Sealer};
-
-/// By the look-up key of the address.
-const EMAIL: Column = Column { table: "account_email", column: "body" };
+use crate::crypto::{Lookup, Sealer};
 
 const TRIES_MAX: usize = 64;
 
@@ -84,13 +81,12 @@ struct StoredEmail {
     claim: [u8; 16],
 }
 
-fn at<'a>(store: &CqlStore, ours: &'a Sealer, id: &'a AccountId) -> Place<'a> {
-    let name = store.name("account", &[id.as_bytes()]);
-    Place { name, sealer: ours, column: codec::ACCOUNT, row: id.as_bytes() }
+fn at<'a>(store: &CqlStore, ours: &'a Sealer, id: &AccountId) -> Place<'a> {
+    Place { name: store.name("account", &[id.as_bytes()]), sealer: ours }
 }
 
-fn email_at<'a>(store: &CqlStore, ours: &'a Sealer, lookup: &'a Lookup) -> Place<'a> {
-    Place { name: store.name("account_email", &[lookup]), sealer: ours, column: EMAIL, row: lookup }
+fn email_at<'a>(store: &CqlStore, ours: &'a Sealer, lookup: &Lookup) -> Place<'a> {
+    Place { name: store.name("account_email", &[lookup]), sealer: ours }
 }
 
 impl CqlStore {
@@ -394,8 +390,7 @@ impl Accounts for CqlStore {
             let follow = Follow { change: rand::random(), members, renamed, notes, release };
             let account = Account { revision: expected_revision + 1, ..account.clone() };
             let after = StoredAccount { account, tentative: before.tentative, follow: Some(follow) };
-            let body = codec::seal(&ours, codec::ACCOUNT, id.as_bytes(), &after)?;
-            if self.put_document(&place.name, version, body).await? {
+            if self.put_document(place, version, &after).await? {
                 self.settled_account(id).await?;
                 return Ok(Updated::Applied);
             }

@@ -21,7 +21,7 @@ use crate::crypto::{Column, Lookup, Sealer};
 use crate::order;
 
 /// By the change's id.
-const TODO: Column = Column { table: "office", column: "todo" };
+pub(super) const TODO: Column = Column { table: "office", column: "todo" };
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredOrganization {

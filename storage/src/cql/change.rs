@@ -3,6 +3,7 @@
 //! the change as their time, so that one that comes late loses against a later change.
 
 use engine::content::Media;
+use engine::conversation::Conversation;
 use engine::decision::MediaJob;
 use engine::id::{ConversationId, MediaId, MessageId, TenantId};
 use engine::intake::IntakeMark;
@@ -89,6 +90,17 @@ impl CqlStore {
     /// All of an organization, as they began.
     pub(super) fn conversation_list(&self, tenant: TenantId) -> Lookup {
         self.name_of("conversations", tenant, &[])
+    }
+
+    /// Sealed by its name.
+    pub(super) fn open_conversation(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        id: ConversationId,
+        state: &State,
+    ) -> Result<Conversation, StoreError> {
+        codec::open(sealer, codec::CONVERSATION, &self.conversation_name(tenant, id), &state.body)
     }
 
     async fn state(&self, name: Lookup) -> Result<Option<State>, StoreError> {

@@ -161,7 +161,7 @@ impl CqlStore {
     ) -> Result<bool, StoreError> {
         let id = conversation.id;
         let name = self.conversation_name(tenant, id);
-        let body = codec::seal(sealer, codec::CONVERSATION, id.as_bytes(), conversation)?;
+        let body = codec::seal(sealer, codec::CONVERSATION, &name, conversation)?;
         let list = async {
             if before.is_some() {
                 return Ok(());
@@ -172,10 +172,12 @@ impl CqlStore {
         let (key, revision, change_id) = (name.as_slice(), names::signed(conversation.revision), change.id.as_slice());
         let outcome = match before {
             None => {
-                let text = "INSERT INTO conversation (key, stamp, revision, change, place, arrivals, body)
-                     VALUES (?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS";
-                let place = change.rest.listed.place;
-                self.cql.lwt(text, (key, change.stamp, revision, change_id, place, arrivals, body)).await?
+                let text = "INSERT INTO conversation (key, home, stamp, revision, change, place, arrivals, body)
+                     VALUES (?, ?, ?, ?, ?, ?, ?, ?) IF NOT EXISTS";
+                let (place, home) = (change.rest.listed.place, names::home_of(sealer));
+                self.cql
+                    .lwt(text, (key, home.as_slice(), change.stamp, revision, change_id, place, arrivals, body))
+                    .await?
             }
             Some(before) => {
                 let text = "UPDATE conversation SET stamp = ?, revision = ?, change = ?, arrivals = ?, body = ?
@@ -195,7 +197,7 @@ impl CqlStore {
     }
 
     /// After what is under way has come to its end.
-    async fn is_decided(&self, name: Lookup, change: &[u8; 16]) -> Result<bool, StoreError> {
+    pub(super) async fn is_decided(&self, name: Lookup, change: &[u8; 16]) -> Result<bool, StoreError> {
         let text = "SELECT change FROM conversation WHERE key = ?";
         let rows: Vec<(Option<Vec<u8>>,)> = self.cql.serial_rows(text, (name.as_slice(),)).await?;
         Ok(rows.into_iter().next().and_then(|(found,)| found).as_deref() == Some(change.as_slice()))

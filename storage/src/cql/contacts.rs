@@ -7,13 +7,10 @@ use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use super::documents::{Edit, Place};
-use super::{CqlStore, names};
+use super::{CqlStore, names, shelf};
 use crate::codec;
-use crate::crypto::{Column, Lookup, Sealer};
+use crate::crypto::{Lookup, Sealer};
 use crate::cursor::{self, List};
-
-/// By the look-up key of the identity.
-const IDENTITY: Column = Column { table: "identity", column: "contact" };
 
 #[derive(Serialize, Deserialize)]
 struct StoredContact {
@@ -22,9 +19,8 @@ struct StoredContact {
     place: i64,
 }
 
-fn at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &'a ContactId) -> Place<'a> {
-    let name = store.name_of("contact", tenant, id.as_bytes());
-    Place { name, sealer, column: codec::CONTACT, row: id.as_bytes() }
+fn at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &ContactId) -> Place<'a> {
+    Place { name: store.name_of("contact", tenant, id.as_bytes()), sealer }
 }
 
 fn keys_of(contact: &Contact, portfolio: &str) -> Vec<String> {
@@ -37,9 +33,8 @@ impl CqlStore {
         self.name_of("contacts", tenant, &[])
     }
 
-    fn identity<'a>(&self, tenant: TenantId, sealer: &'a Sealer, lookup: &'a Lookup) -> Place<'a> {
-        let name = self.name_of("identity", tenant, lookup);
-        Place { name, sealer, column: IDENTITY, row: lookup }
+    fn identity<'a>(&self, tenant: TenantId, sealer: &'a Sealer, lookup: &Lookup) -> Place<'a> {
+        Place { name: self.name_of("identity", tenant, lookup), sealer }
     }
 
     /// Whom each identity leads to.
@@ -65,10 +60,11 @@ impl CqlStore {
         contact: ContactId,
     ) -> Result<Vec<String>, StoreError> {
         let mut found = Vec::new();
-        for (lookup, text) in self.pointers(self.identity_list(tenant, contact)).await? {
-            let lookup: Lookup = names::id(&lookup)?;
+        let list = self.identity_list(tenant, contact);
+        for (key, text) in self.pointers(list).await? {
+            let lookup: Lookup = names::id(&key)?;
             if self.document(self.identity(tenant, sealer, &lookup)).await? == Some(contact) {
-                let text = sealer.open(codec::IDENTITY, &lookup, &text)?;
+                let text = shelf::open_pointer(sealer, list, &key, &text)?;
                 found.push(String::from_utf8(text).map_err(|_| codec::corrupt("an identity that is not text"))?);
             }
         }
@@ -85,8 +81,7 @@ impl CqlStore {
         contact: ContactId,
     ) -> Result<ContactId, StoreError> {
         let lookup = &sealer.lookup("identity", key);
-        let text = sealer.seal(codec::IDENTITY, lookup, key.as_bytes())?;
-        self.point(self.identity_list(tenant, contact), lookup, &text).await?;
+        self.point_sealed(sealer, self.identity_list(tenant, contact), lookup, key.as_bytes()).await?;
         let attach = |known: Option<ContactId>| known.map_or(Edit::Put(contact, contact), Edit::Keep);
         self.edit(self.identity(tenant, sealer, lookup), attach).await
     }

@@ -11,7 +11,6 @@ use futures_util::future::try_join_all;
 
 use super::CqlStore;
 use super::order::Listed;
-use crate::codec;
 use crate::cursor::{self, List};
 
 /// Of one contact that are shown.
@@ -29,7 +28,7 @@ impl ConversationStore for CqlStore {
     async fn conversation(&self, tenant: TenantId, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
         let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let state = self.settled(tenant, &sealer, id).await?;
-        state.map(|state| codec::open(&sealer, codec::CONVERSATION, id.as_bytes(), &state.body)).transpose()
+        state.map(|state| self.open_conversation(tenant, &sealer, id, &state)).transpose()
     }
 
     async fn commit(&self, tenant: TenantId, commit: Commit) -> Result<Committed, StoreError> {

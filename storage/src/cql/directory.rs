@@ -9,10 +9,7 @@ use super::documents::{Edit, Place};
 use super::office::{Changes, Decision, Head, Kind, Put};
 use super::{CqlStore, names};
 use crate::codec;
-use crate::crypto::{Column, Lookup, Sealer};
-
-/// By Meta's id of the number.
-const OWNER: Column = Column { table: "number_owner", column: "body" };
+use crate::crypto::{Lookup, Sealer};
 
 /// Whose a number is: reserved before its row comes into the office, released after it is gone.
 #[derive(Clone, Serialize, Deserialize)]
@@ -28,9 +25,8 @@ pub(super) fn put_number(sealer: &Sealer, number: &Number) -> Result<Put, StoreE
 }
 
 impl CqlStore {
-    fn owner_of<'a>(&self, sealer: &'a Sealer, id: &'a PhoneNumberId) -> Place<'a> {
-        let row = id.as_str().as_bytes();
-        Place { name: self.name("number", &[row]), sealer, column: OWNER, row }
+    fn owner_of<'a>(&self, sealer: &'a Sealer, id: &PhoneNumberId) -> Place<'a> {
+        Place { name: self.name("number", &[id.as_str().as_bytes()]), sealer }
     }
 
     /// Organizations with a number of this account.

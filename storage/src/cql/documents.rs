@@ -5,9 +5,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::session::Lwt;
-use super::{CqlStore, turns};
+use super::{CqlStore, names, turns};
 use crate::codec;
 use crate::crypto::{Column, Lookup, Sealer};
+
+/// By the document's name, which is as much its own as what it is made of.
+pub(super) const BODY: Column = Column { table: "document", column: "body" };
 
 /// A change is decided again this often when others were faster.
 const EDITS_MAX: usize = 64;
@@ -21,14 +24,11 @@ pub(super) enum Edit<T, R> {
     Remove(R),
 }
 
-/// Where a document lies and what seals it.
+/// Where a document lies and what seals it. Whose key that is, its row says by the owner's home.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub(super) name: Lookup,
     pub(super) sealer: &'a Sealer,
-    pub(super) column: Column,
-    /// Bound into the sealed value.
-    pub(super) row: &'a [u8],
 }
 
 /// Where a new document begins to count: somewhere. Who has seen one that is gone since must not take another one under the
@@ -46,7 +46,7 @@ impl CqlStore {
         let text = "SELECT version, body FROM document WHERE key = ?";
         let rows: Vec<(i64, Vec<u8>)> = self.cql.rows(text, (place.name.as_slice(),)).await?;
         let open =
-            |(version, body): (i64, Vec<u8>)| Ok((version, codec::open(place.sealer, place.column, place.row, &body)?));
+            |(version, body): (i64, Vec<u8>)| Ok((version, codec::open(place.sealer, BODY, &place.name, &body)?));
         rows.into_iter().next().map(open).transpose()
     }
 
@@ -62,10 +62,7 @@ impl CqlStore {
             let (version, before) = found.map_or((0, None), |(version, value)| (version, Some(value)));
             let (done, answer) = match decide(before) {
                 Edit::Keep(answer) => return Ok(answer),
-                Edit::Put(value, answer) => {
-                    let body = codec::seal(place.sealer, place.column, place.row, &value)?;
-                    (self.put_document(&place.name, version, body).await?, answer)
-                }
+                Edit::Put(value, answer) => (self.put_document(place, version, &value).await?, answer),
                 Edit::Remove(answer) if version == 0 => (true, answer),
                 Edit::Remove(answer) => (self.remove_document(&place.name, version).await?, answer),
             };
@@ -77,20 +74,35 @@ impl CqlStore {
         Err(StoreError::Busy)
     }
 
-    pub(super) async fn put_document(&self, name: &Lookup, version: i64, body: Vec<u8>) -> Result<bool, StoreError> {
-        let key = name.as_slice();
-        let outcome = if version == 0 {
-            let text = "INSERT INTO document (key, version, body) VALUES (?, ?, ?) IF NOT EXISTS";
-            self.cql.lwt(text, (key, first_version(), &body)).await?
-        } else {
-            let text = "UPDATE document SET version = ?, body = ? WHERE key = ? IF version = ?";
-            self.cql.lwt(text, (version + 1, &body, key, version)).await?
-        };
+    /// In place of exactly this version, 0: of nothing.
+    pub(super) async fn put_document(
+        &self,
+        place: Place<'_>,
+        version: i64,
+        value: &impl Serialize,
+    ) -> Result<bool, StoreError> {
+        let body = codec::seal(place.sealer, BODY, &place.name, value)?;
+        if version > 0 {
+            return self.replace_document(&place.name, version, &body).await;
+        }
+        let text = "INSERT INTO document (key, home, version, body) VALUES (?, ?, ?, ?) IF NOT EXISTS";
+        let (key, home) = (place.name.as_slice(), names::home_of(place.sealer));
+        let outcome = self.cql.lwt(text, (key, home.as_slice(), first_version(), &body)).await?;
+        self.is_put(&place.name, outcome, &body).await
+    }
+
+    pub(super) async fn replace_document(&self, name: &Lookup, version: i64, body: &[u8]) -> Result<bool, StoreError> {
+        let text = "UPDATE document SET version = ?, body = ? WHERE key = ? IF version = ?";
+        let outcome = self.cql.lwt(text, (version + 1, body, name.as_slice(), version)).await?;
+        self.is_put(name, outcome, body).await
+    }
+
+    async fn is_put(&self, name: &Lookup, outcome: Lwt, body: &[u8]) -> Result<bool, StoreError> {
         match outcome {
             Lwt::Applied => Ok(true),
             Lwt::Refused => Ok(false),
             // No two sealed values are the same, so what lies there says whether it is ours.
-            Lwt::Unknown => Ok(self.settled_body(name).await?.as_ref() == Some(&body)),
+            Lwt::Unknown => Ok(self.settled_body(name).await?.as_deref() == Some(body)),
         }
     }
 

@@ -62,7 +62,7 @@ impl CqlStore {
             let state = self.settled(tenant, &sealer, id).await?;
             let conversation = match &state {
                 Some(_) if new.is_some() => return Ok(()),
-                Some(state) => codec::open(&sealer, codec::CONVERSATION, id.as_bytes(), &state.body)?,
+                Some(state) => self.open_conversation(tenant, &sealer, id, state)?,
                 None => new.clone().ok_or_else(|| codec::corrupt("a conversation vanished during an import"))?,
             };
             let mut arrivals = state.as_ref().map_or(0, |state| state.arrivals);

@@ -123,26 +123,6 @@ impl Item {
         })
     }
 
-    pub(super) fn entry(&self, sealer: &Sealer) -> Result<IntakeEntry, StoreError> {
-        let open = |error: &Vec<u8>| {
-            let text = sealer.open(codec::INBOX_ERROR, self.id.as_bytes(), error)?;
-            String::from_utf8(text).map_err(|_| codec::corrupt("an error that is not text"))
-        };
-        Ok(IntakeEntry {
-            id: self.id,
-            received_at: self.received_at,
-            processed_at: self.fate.processed_at,
-            field: self.field.clone(),
-            kind: self.kind.clone(),
-            phone_number_id: self.number.clone(),
-            outcome: self.fate.outcome,
-            attempts: self.fate.attempts,
-            error: self.fate.error.as_ref().map(open).transpose()?,
-            conversation_id: self.fate.conversation,
-            size: self.size,
-        })
-    }
-
     pub(super) fn record(&self, raw: Bytes) -> IntakeRecord {
         IntakeRecord {
             id: self.id,
@@ -158,15 +138,42 @@ impl Item {
     }
 }
 
-fn name(store: &CqlStore, id: IntakeId) -> Lookup {
-    store.name("inbox_item", &[id.as_bytes()])
-}
-
-pub(super) fn seal_error(sealer: &Sealer, id: IntakeId, error: Option<&str>) -> Result<Option<Vec<u8>>, StoreError> {
-    error.map(|error| sealer.seal(codec::INBOX_ERROR, id.as_bytes(), error.as_bytes())).transpose()
-}
-
 impl CqlStore {
+    /// Where an item lies. What is sealed of it is bound to this.
+    pub(super) fn item_name(&self, id: IntakeId) -> Lookup {
+        self.name("inbox_item", &[id.as_bytes()])
+    }
+
+    pub(super) fn seal_error(
+        &self,
+        sealer: &Sealer,
+        id: IntakeId,
+        error: Option<&str>,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        error.map(|error| sealer.seal(codec::INBOX_ERROR, &self.item_name(id), error.as_bytes())).transpose()
+    }
+
+    /// As the log shows it.
+    pub(super) fn entry_of(&self, sealer: &Sealer, item: &Item) -> Result<IntakeEntry, StoreError> {
+        let open = |error: &Vec<u8>| {
+            let text = sealer.open(codec::INBOX_ERROR, &self.item_name(item.id), error)?;
+            String::from_utf8(text).map_err(|_| codec::corrupt("an error that is not text"))
+        };
+        Ok(IntakeEntry {
+            id: item.id,
+            received_at: item.received_at,
+            processed_at: item.fate.processed_at,
+            field: item.field.clone(),
+            kind: item.kind.clone(),
+            phone_number_id: item.number.clone(),
+            outcome: item.fate.outcome,
+            attempts: item.fate.attempts,
+            error: item.fate.error.as_ref().map(open).transpose()?,
+            conversation_id: item.fate.conversation,
+            size: item.size,
+        })
+    }
+
     /// What came, now.
     pub(super) async fn put_item(&self, sealer: &Sealer, record: &IntakeRecord) -> Result<(), StoreError> {
         self.put_item_at(sealer, record, self.place()).await
@@ -180,18 +187,20 @@ impl CqlStore {
         arrival: i64,
     ) -> Result<(), StoreError> {
         let text =
-            "INSERT INTO inbox_item (key, owner, number, field, kind, received_at, size, arrival, raw, born_error,
-             born_attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
-        let raw = sealer.seal(codec::INBOX_RAW, record.id.as_bytes(), &record.raw)?;
-        let error = seal_error(sealer, record.id, record.quarantined.as_deref())?;
+            "INSERT INTO inbox_item (key, home, owner, number, field, kind, received_at, size, arrival, raw, born_error,
+             born_attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
+        let key = self.item_name(record.id);
+        let raw = sealer.seal(codec::INBOX_RAW, &key, &record.raw)?;
+        let error = self.seal_error(sealer, record.id, record.quarantined.as_deref())?;
         let owner = record.tenant.as_ref().map(|tenant| tenant.as_bytes().as_slice());
         let number = record.number.as_ref().map(PhoneNumberId::as_str);
         let (size, at) = (names::signed(record.raw.len() as u64), record.received_at.0);
         let attempts = i32::try_from(record.attempts).unwrap_or(i32::MAX);
-        let key = name(self, record.id);
         let (field, kind) = (&record.field, &record.kind);
         let written = FIRST_WINS - arrival;
-        let values = (key.as_slice(), owner, number, field, kind, at, size, arrival, raw, error, attempts, written);
+        let home = names::home_of(sealer);
+        let (key, home) = (key.as_slice(), home.as_slice());
+        let values = (key, home, owner, number, field, kind, at, size, arrival, raw, error, attempts, written);
         self.cql.write(text, values).await
     }
 
@@ -199,7 +208,7 @@ impl CqlStore {
         let text =
             "SELECT owner, number, field, kind, received_at, size, arrival, born_error, born_attempts, turn, taker,
              outcome, attempts, processed_at, error, conversation FROM inbox_item WHERE key = ?";
-        let rows: Vec<Row> = self.cql.rows(text, (name(self, id).as_slice(),)).await?;
+        let rows: Vec<Row> = self.cql.rows(text, (self.item_name(id).as_slice(),)).await?;
         rows.into_iter().next().map(|row| Item::of(id, row)).transpose()
     }
 
@@ -209,10 +218,11 @@ impl CqlStore {
 
     pub(super) async fn raw(&self, sealer: &Sealer, item: &Item) -> Result<Bytes, StoreError> {
         let text = "SELECT raw, taken_raw FROM inbox_item WHERE key = ?";
-        let rows: Vec<(Vec<u8>, Option<Vec<u8>>)> = self.cql.rows(text, (name(self, item.id).as_slice(),)).await?;
+        let key = self.item_name(item.id);
+        let rows: Vec<(Vec<u8>, Option<Vec<u8>>)> = self.cql.rows(text, (key.as_slice(),)).await?;
         let (came, taken) = rows.into_iter().next().ok_or_else(|| codec::corrupt("an item without a body"))?;
         let raw = taken.filter(|_| item.taker.is_some()).unwrap_or(came);
-        Ok(Bytes::from(sealer.open(codec::INBOX_RAW, item.id.as_bytes(), &raw)?))
+        Ok(Bytes::from(sealer.open(codec::INBOX_RAW, &key, &raw)?))
     }
 
     /// Decides over the newest state what becomes of an item, `None`: nothing. Answers the item before and after, as it
@@ -223,7 +233,7 @@ impl CqlStore {
         decide: impl Fn(&Item) -> Option<Fate>,
         taking: Option<(TenantId, &[u8])>,
     ) -> Result<Option<(Item, Option<Item>)>, StoreError> {
-        let key = name(self, id);
+        let key = self.item_name(id);
         for _ in 0..TRIES_MAX {
             let Some(before) = self.item(id).await? else { return Ok(None) };
             let Some(fate) = decide(&before) else { return Ok(Some((before, None))) };

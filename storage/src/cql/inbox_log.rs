@@ -10,9 +10,9 @@ use engine::time::Timestamp;
 use futures_util::future::{join_all, try_join, try_join_all};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::inbox_item::{Fate, Item, seal_error};
+use super::inbox_item::{Fate, Item};
 use super::shelf::{Entry, Shelf};
-use super::{AT_ONCE, CqlStore, names};
+use super::{AT_ONCE, CqlStore, names, shelf};
 use crate::codec;
 use crate::crypto::{Lookup, Sealer};
 use crate::cursor::{self, List};
@@ -56,9 +56,9 @@ impl CqlStore {
         let Some(tenant) = item.tenant else {
             let number = item.number.as_ref().map_or("", PhoneNumberId::as_str);
             let numbers = self.name("unclaimed_numbers", &[]);
-            let body = self.keyring.installation().seal(codec::NUMBER, b"unclaimed", number.as_bytes())?;
-            let key = self.unclaimed_list(item.number.as_ref());
-            return try_join(self.shelve(key, place, id, turn), self.point(numbers, &key, &body)).await.map(drop);
+            let (ours, key) = (self.keyring.installation(), self.unclaimed_list(item.number.as_ref()));
+            let pointed = self.point_sealed(&ours, numbers, &key, number.as_bytes());
+            return try_join(self.shelve(key, place, id, turn), pointed).await.map(drop);
         };
         // In this order: what is found by its outcome is on the list of all.
         let listed = async {
@@ -107,7 +107,7 @@ impl CqlStore {
         if mark.outcome == IntakeOutcome::Stored {
             return Ok(());
         }
-        let error = seal_error(&sealer, mark.id, mark.error.as_deref())?;
+        let error = self.seal_error(&sealer, mark.id, mark.error.as_deref())?;
         let decide = |item: &Item| {
             let open = item.tenant == Some(tenant) && item.fate.outcome == IntakeOutcome::Stored;
             open.then(|| Fate {
@@ -138,7 +138,7 @@ impl CqlStore {
             let item = self.item(id).await?.filter(|item| item.arrival == place && item.tenant.is_none());
             if let Some(item) = item {
                 let raw = self.raw(&ours, &item).await?;
-                let raw = theirs.seal(codec::INBOX_RAW, id.as_bytes(), &raw)?;
+                let raw = theirs.seal(codec::INBOX_RAW, &self.item_name(id), &raw)?;
                 let decide = |item: &Item| item.tenant.is_none().then_some(Fate::OPEN);
                 self.change_item(id, decide, Some((tenant, &raw))).await?;
             }
@@ -283,14 +283,14 @@ impl InboxLog for CqlStore {
         }
         let more = cursor::cut(&mut found, limit);
         let next = found.last().filter(|_| more).map(|last| cursor::at_row(List::Intake, last.arrival));
-        let items = found.iter().map(|item| item.entry(&sealer)).collect::<Result<_, _>>()?;
+        let items = found.iter().map(|item| self.entry_of(&sealer, item)).collect::<Result<_, _>>()?;
         Ok(Page { items, next })
     }
 
     async fn entry(&self, tenant: TenantId, id: IntakeId) -> Result<Option<(IntakeEntry, Bytes)>, StoreError> {
         let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         let Some(item) = self.item_of(tenant, id).await? else { return Ok(None) };
-        Ok(Some((item.entry(&sealer)?, self.raw(&sealer, &item).await?)))
+        Ok(Some((self.entry_of(&sealer, &item)?, self.raw(&sealer, &item).await?)))
     }
 
     async fn reopen(&self, tenant: TenantId, id: IntakeId) -> Result<Option<IntakeRecord>, StoreError> {
@@ -312,8 +312,9 @@ impl InboxLog for CqlStore {
     async fn unclaimed(&self) -> Result<Vec<(Option<PhoneNumberId>, u64)>, StoreError> {
         let ours = self.keyring.installation();
         let mut numbers: BTreeMap<i64, (Option<PhoneNumberId>, u64)> = BTreeMap::new();
-        for (list, body) in self.pointers(self.name("unclaimed_numbers", &[])).await? {
-            let number = ours.open(codec::NUMBER, b"unclaimed", &body)?;
+        let unclaimed = self.name("unclaimed_numbers", &[]);
+        for (list, body) in self.pointers(unclaimed).await? {
+            let number = shelf::open_pointer(&ours, unclaimed, &list, &body)?;
             let number = String::from_utf8(number).map_err(|_| codec::corrupt("a number that is not text"))?;
             let number = if number.is_empty() { None } else { Some(number.parse()?) };
             let listed = self.newest(names::id(&list)?, i64::MAX, UNCLAIMED_MAX).await?;

@@ -18,6 +18,15 @@ pub(crate) struct KeyRow {
     pub(crate) arriving: bool,
 }
 
+/// How far a change of data keys is.
+#[derive(Clone)]
+pub(crate) struct RotationRow {
+    /// `None`: none is under way.
+    pub(crate) phase: Option<String>,
+    /// Such changes that have come to their end.
+    pub(crate) finished: i64,
+}
+
 /// Every change is a compare-and-set, and what came of it is read afterwards: an answer may get lost.
 pub(crate) struct KeyTable {
     cql: Arc<Cql>,
@@ -118,6 +127,37 @@ impl KeyTable {
         let text = "UPDATE keyring SET keys = ?, arriving = ? WHERE installation = ? AND owner = ?
              IF root = ? AND keys = ? AND arriving = ?";
         let values = (&after.keys, after.arriving, &self.installation, owner, root, &before.keys, before.arriving);
+        self.cql.lwt(text, values).await.map(drop)
+    }
+
+    /// [`Self::replace`], while a change of data keys is in this phase.
+    pub(crate) async fn replace_during(
+        &self,
+        phase: &str,
+        root: &str,
+        owner: &str,
+        before: &KeyRow,
+        after: &KeyRow,
+    ) -> Result<(), StoreError> {
+        let text = "UPDATE keyring SET keys = ? WHERE installation = ? AND owner = ?
+             IF root = ? AND rotating = ? AND keys = ? AND arriving = ?";
+        let values = (&after.keys, &self.installation, owner, root, phase, &before.keys, before.arriving);
+        self.cql.lwt(text, values).await.map(drop)
+    }
+
+    pub(crate) async fn rotation(&self) -> Result<RotationRow, StoreError> {
+        let text = "SELECT DISTINCT rotating, rotated FROM keyring WHERE installation = ?";
+        let rows: Vec<(Option<String>, Option<i64>)> = self.cql.serial_rows(text, (&self.installation,)).await?;
+        let (phase, finished) = rows.into_iter().next().unwrap_or_default();
+        Ok(RotationRow { phase, finished: finished.unwrap_or(0) })
+    }
+
+    pub(crate) async fn set_rotation(&self, before: &RotationRow, after: &RotationRow) -> Result<(), StoreError> {
+        let text = "UPDATE keyring SET rotating = ?, rotated = ? WHERE installation = ?
+             IF root != null AND rotating = ? AND rotated = ?";
+        let known = (before.finished > 0).then_some(before.finished);
+        let finished = (after.finished > 0).then_some(after.finished);
+        let values = (&after.phase, finished, &self.installation, &before.phase, known);
         self.cql.lwt(text, values).await.map(drop)
     }
 

@@ -9,7 +9,7 @@ use engine::ports::{Leases, StoreError, Taken};
 use super::session::Lwt;
 use super::{CqlStore, names};
 use crate::codec::corrupt;
-use crate::crypto::Lookup;
+use crate::crypto::{KeyringError, Lookup};
 
 /// A lease is looked at again this often when others were faster.
 const TRIES_MAX: usize = 16;
@@ -52,6 +52,29 @@ impl CqlStore {
             }
             LeaseName::Chores(n) => self.name("lease", &[b"chores", &n.to_be_bytes()]),
         }
+    }
+
+    /// A node that has other keys than those in use may seal nothing any more.
+    async fn check_keys(&self) -> Result<(), StoreError> {
+        self.keyring.check_current().await.map_err(|error| {
+            if matches!(error, KeyringError::Rotating | KeyringError::Rotated) {
+                tracing::error!("{error}");
+                self.cql.shut();
+            }
+            error.into()
+        })
+    }
+
+    async fn put_member(&self, node: NodeId) -> Result<(), StoreError> {
+        let text = "INSERT INTO member (home, node, beat, standing) VALUES (?, ?, 0, 0) IF NOT EXISTS";
+        for _ in 0..TRIES_MAX {
+            let (home, node) = (self.members_home(), node.as_bytes().as_slice());
+            match self.cql.lwt(text, (home.as_slice(), node)).await? {
+                Lwt::Applied | Lwt::Refused => return Ok(()),
+                Lwt::Unknown => {}
+            }
+        }
+        Err(StoreError::Busy)
     }
 
     /// After whatever is under way on it.
@@ -103,15 +126,10 @@ impl CqlStore {
 #[async_trait]
 impl Leases for CqlStore {
     async fn join(&self, node: NodeId) -> Result<(), StoreError> {
-        let text = "INSERT INTO member (home, node, beat, standing) VALUES (?, ?, 0, 0) IF NOT EXISTS";
-        for _ in 0..TRIES_MAX {
-            let (home, node) = (self.members_home(), node.as_bytes().as_slice());
-            match self.cql.lwt(text, (home.as_slice(), node)).await? {
-                Lwt::Applied | Lwt::Refused => return Ok(()),
-                Lwt::Unknown => {}
-            }
-        }
-        Err(StoreError::Busy)
+        self.check_keys().await?;
+        self.put_member(node).await?;
+        // Whoever changes keys says so first and looks for nodes then: one of the two sees the other.
+        self.check_keys().await
     }
 
     async fn beat(&self, node: NodeId, beat: u64) -> Result<bool, StoreError> {

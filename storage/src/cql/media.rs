@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use super::documents::{Edit, Place};
 use super::shelf::{pair, unpair};
 use super::{CqlStore, names};
-use crate::codec;
 use crate::crypto::{Lookup, Sealer};
 
 /// Jobs that are looked at, installation-wide; the others are behind them.
@@ -31,9 +30,8 @@ struct StoredFile {
     job: Option<(Timestamp, MediaJob)>,
 }
 
-fn at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &'a MediaId) -> Place<'a> {
-    let name = store.name_of("media", tenant, id.as_bytes());
-    Place { name, sealer, column: codec::MEDIA, row: id.as_bytes() }
+fn at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &MediaId) -> Place<'a> {
+    Place { name: store.name_of("media", tenant, id.as_bytes()), sealer }
 }
 
 /// The first that is known of a file stays; `false`: it was not this one.

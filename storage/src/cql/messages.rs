@@ -62,9 +62,11 @@ impl CqlStore {
         stamp: i64,
     ) -> Result<(), StoreError> {
         let (at, arrival, id, wamid, body) = row;
-        let text = "INSERT INTO message (conversation, month, at, arrival, id, wamid, body)
-             VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
-        let written = self.cql.write(text, (name.as_slice(), month(*at), at, arrival, id, wamid, body, stamp));
+        let text = "INSERT INTO message (conversation, month, at, arrival, home, id, wamid, body)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
+        let home = self.home(tenant);
+        let values = (name.as_slice(), month(*at), at, arrival, home.as_slice(), id, wamid, body, stamp);
+        let written = self.cql.write(text, values);
         let found_by = async {
             let Some(wamid) = wamid else { return Ok(()) };
             let text = "INSERT INTO wamid (wamid, conversation, message) VALUES (?, ?, ?)";
@@ -153,9 +155,8 @@ impl CqlStore {
         Ok(found)
     }
 
-    fn parked<'a>(&self, tenant: TenantId, sealer: &'a Sealer, lookup: &'a Lookup) -> Place<'a> {
-        let name = self.name_of("parked_status", tenant, lookup);
-        Place { name, sealer, column: codec::PARKED_STATUS, row: lookup }
+    fn parked<'a>(&self, tenant: TenantId, sealer: &'a Sealer, lookup: &Lookup) -> Place<'a> {
+        Place { name: self.name_of("parked_status", tenant, lookup), sealer }
     }
 }
 

@@ -6,7 +6,7 @@ use engine::id::TenantId;
 use engine::ports::StoreError;
 
 use super::CqlStore;
-use crate::crypto::Lookup;
+use crate::crypto::{Lookup, Sealer};
 
 impl CqlStore {
     /// Of something of the installation: `kind` says what it is, `parts` which.
@@ -31,6 +31,11 @@ impl CqlStore {
     pub(super) fn home(&self, tenant: TenantId) -> Lookup {
         self.name_of("home", tenant, &[])
     }
+}
+
+/// The home of whose keys these are; what a row says of its owner where nothing else does.
+pub(super) fn home_of(sealer: &Sealer) -> Lookup {
+    sealer.lookup("home", "")
 }
 
 /// An id as it came from a column.

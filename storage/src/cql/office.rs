@@ -8,10 +8,11 @@ use futures_util::future::BoxFuture;
 use scylla::DeserializeRow;
 use scylla::value::CqlValue;
 
+use super::administration::TODO;
 use super::session::{Lwt, Values};
 use super::{CqlStore, audit, names, turns};
 use crate::codec;
-use crate::crypto::{Lookup, Sealer};
+use crate::crypto::{Column, Lookup, Sealer};
 
 /// A change is decided again this often when others were faster.
 const TRIES_MAX: usize = 64;
@@ -39,6 +40,62 @@ pub(super) enum Kind {
     Noted = 30,
     /// Entries of the chain that have not moved into their own table yet.
     Audit = 40,
+}
+
+impl Kind {
+    const ALL: [Self; 12] = [
+        Self::Organization,
+        Self::Member,
+        Self::Role,
+        Self::Team,
+        Self::Invitation,
+        Self::ApiKey,
+        Self::Number,
+        Self::MetaApp,
+        Self::Alert,
+        Self::Todo,
+        Self::Noted,
+        Self::Audit,
+    ];
+
+    pub(super) fn of(code: i8) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as i8 == code)
+    }
+
+    /// What a row is bound to: what names it, or its organization where there is only one.
+    pub(super) fn name_of_row<'a>(self, tenant: &'a TenantId, id: &'a [u8]) -> &'a [u8] {
+        match self {
+            Self::Organization | Self::MetaApp => tenant.as_bytes(),
+            Self::Member
+            | Self::Role
+            | Self::Team
+            | Self::Invitation
+            | Self::ApiKey
+            | Self::Number
+            | Self::Alert
+            | Self::Todo
+            | Self::Noted
+            | Self::Audit => id,
+        }
+    }
+
+    /// What its rows are sealed as; `None`: they hold nothing.
+    pub(super) fn column(self) -> Option<Column> {
+        match self {
+            Self::Organization => Some(codec::ORGANIZATION),
+            Self::Member => Some(codec::MEMBER),
+            Self::Role => Some(codec::ROLE),
+            Self::Team => Some(codec::TEAM),
+            Self::Invitation => Some(codec::INVITATION),
+            Self::ApiKey => Some(codec::API_KEY),
+            Self::Number => Some(codec::NUMBER),
+            Self::MetaApp => Some(codec::META_APP),
+            Self::Alert => Some(codec::ALERT),
+            Self::Todo => Some(TODO),
+            Self::Noted => None,
+            Self::Audit => Some(codec::AUDIT),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default)]

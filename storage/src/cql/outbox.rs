@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 
 use super::documents::{Edit, Place};
 use super::{CqlStore, names};
-use crate::codec;
 use crate::crypto::{Lookup, Sealer};
 
 /// Entries that are looked at together.
@@ -62,9 +61,8 @@ impl StoredEntry {
     }
 }
 
-fn at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &'a MessageId) -> Place<'a> {
-    let name = store.name_of("outbox", tenant, id.as_bytes());
-    Place { name, sealer, column: codec::OUTBOX, row: id.as_bytes() }
+fn at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &MessageId) -> Place<'a> {
+    Place { name: store.name_of("outbox", tenant, id.as_bytes()), sealer }
 }
 
 impl CqlStore {

@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::accounts::Notes;
 use super::documents::{Edit, Place};
 use super::{CqlStore, names};
-use crate::crypto::{Column, Sealer};
-
-/// By the account.
-const RESET: Column = Column { table: "password_reset", column: "body" };
+use crate::crypto::Sealer;
 
 /// Resets that are forgotten in one go.
 const RESETS_MAX: u32 = 10_000;
@@ -26,9 +23,8 @@ pub(super) struct StoredReset {
     pub(super) notes: Option<Notes>,
 }
 
-pub(super) fn reset_at<'a>(store: &CqlStore, ours: &'a Sealer, id: &'a AccountId) -> Place<'a> {
-    let name = store.name("password_reset", &[id.as_bytes()]);
-    Place { name, sealer: ours, column: RESET, row: id.as_bytes() }
+pub(super) fn reset_at<'a>(store: &CqlStore, ours: &'a Sealer, id: &AccountId) -> Place<'a> {
+    Place { name: store.name("password_reset", &[id.as_bytes()]), sealer: ours }
 }
 
 impl CqlStore {

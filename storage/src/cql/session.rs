@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -25,12 +26,14 @@ use scylla::statement::{Consistency, SerialConsistency};
 use scylla::value::{CqlValue, Row};
 
 use super::CqlOptions;
-use super::fault::Faults;
+use super::fault::{Faults, Permit};
 use super::gauge::Gauge;
 use super::statements::Tally;
 
 /// Longer than the server's own time-outs, so that it is the server who says that something took too long.
 const REQUEST_MAX: Duration = Duration::from_secs(15);
+/// Rows of a page of a walk over a table: a body may have megabytes.
+const WALK_PAGE: i32 = 100;
 
 /// What came of a compare-and-set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +50,8 @@ enum Kind {
     Lwt,
     Read,
     SerialRead,
+    /// Of every copy, so that nothing that only one has stays unseen.
+    Walk,
 }
 
 /// Values of one statement in a batch.
@@ -58,6 +63,8 @@ pub(super) struct Cql {
     gauge: Gauge,
     pub(super) tally: Tally,
     pub(super) faults: Faults,
+    /// Nothing is written any more.
+    shut: AtomicBool,
 }
 
 pub(super) async fn connect(options: &CqlOptions) -> Result<Session, StoreError> {
@@ -102,6 +109,7 @@ impl Cql {
             gauge: Gauge::new(),
             tally: Tally::default(),
             faults: Faults::default(),
+            shut: AtomicBool::new(false),
         }
     }
 
@@ -109,10 +117,22 @@ impl Cql {
         self.gauge.lag()
     }
 
+    /// The keys that this process seals by are not those that are in use: what it wrote could never be read.
+    pub(super) fn shut(&self) {
+        self.shut.store(true, Ordering::SeqCst);
+    }
+
+    async fn writing(&self) -> Result<Permit, StoreError> {
+        if self.shut.load(Ordering::Relaxed) {
+            return Err(unavailable("the data keys were changed since this process has read them; start it again"));
+        }
+        self.faults.writing().await
+    }
+
     /// A plain write that is the same when it is made again.
     pub(super) async fn write(&self, text: &'static str, values: impl SerializeRow) -> Result<(), StoreError> {
         // First of all, so that of writes that go out together the one that was begun first is counted first.
-        let permit = self.faults.writing().await?;
+        let permit = self.writing().await?;
         let statement = self.prepared(text, Kind::Write).await?;
         self.tally.write();
         let under_way = self.gauge.begin();
@@ -124,7 +144,7 @@ impl Cql {
     /// A compare-and-set: text with an IF.
     pub(super) async fn lwt(&self, text: &'static str, values: impl SerializeRow) -> Result<Lwt, StoreError> {
         let statement = self.prepared(text, Kind::Lwt).await?;
-        let permit = self.faults.writing().await?;
+        let permit = self.writing().await?;
         self.tally.compare_and_set();
         let answer = Box::pin(self.session.execute_unpaged(&statement, values)).await;
         permit.used()?;
@@ -140,7 +160,7 @@ impl Cql {
             batch.append_statement(self.prepared(text, Kind::Lwt).await?);
             values.push(row);
         }
-        let permit = self.faults.writing().await?;
+        let permit = self.writing().await?;
         self.tally.compare_and_set();
         let answer = Box::pin(self.session.batch(&batch, values)).await;
         permit.used()?;
@@ -167,6 +187,28 @@ impl Cql {
         Box::pin(self.read(text, values, Kind::SerialRead)).await
     }
 
+    /// All rows as every copy has them, page by page: nothing more is read before `take` is done with one.
+    pub(super) async fn each_page<R>(
+        &self,
+        text: &'static str,
+        values: impl SerializeRow,
+        mut take: impl AsyncFnMut(Vec<R>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError>
+    where
+        R: for<'frame> DeserializeRow<'frame, 'frame>,
+    {
+        let statement = self.prepared(text, Kind::Walk).await?;
+        let mut state = PagingState::start();
+        loop {
+            let (rows, next) = Box::pin(self.page(&statement, &values, state)).await?;
+            Box::pin(take(rows)).await?;
+            match next {
+                Some(next) => state = next,
+                None => return Ok(()),
+            }
+        }
+    }
+
     async fn read<R>(&self, text: &'static str, values: impl SerializeRow, kind: Kind) -> Result<Vec<R>, StoreError>
     where
         R: for<'frame> DeserializeRow<'frame, 'frame>,
@@ -175,18 +217,34 @@ impl Cql {
         let mut found = Vec::new();
         let mut state = PagingState::start();
         loop {
-            self.faults.reading()?;
-            self.tally.read();
-            let page = self.session.execute_single_page(&statement, &values, state);
-            let (result, paging) = Box::pin(page).await.map_err(failed)?;
-            let rows = result.into_rows_result().map_err(unreadable)?;
-            for row in rows.rows::<R>().map_err(unreadable)? {
-                found.push(row.map_err(unreadable)?);
+            let (rows, next) = self.page(&statement, &values, state).await?;
+            found.extend(rows);
+            match next {
+                Some(next) => state = next,
+                None => return Ok(found),
             }
-            match paging.into_paging_control_flow() {
-                ControlFlow::Break(()) => return Ok(found),
-                ControlFlow::Continue(next) => state = next,
-            }
+        }
+    }
+
+    /// The rows of a page, and where the next one begins.
+    async fn page<R>(
+        &self,
+        statement: &PreparedStatement,
+        values: &impl SerializeRow,
+        state: PagingState,
+    ) -> Result<(Vec<R>, Option<PagingState>), StoreError>
+    where
+        R: for<'frame> DeserializeRow<'frame, 'frame>,
+    {
+        self.faults.reading()?;
+        self.tally.read();
+        let page = self.session.execute_single_page(statement, values, state);
+        let (result, paging) = Box::pin(page).await.map_err(failed)?;
+        let rows = result.into_rows_result().map_err(unreadable)?;
+        let rows = rows.rows::<R>().map_err(unreadable)?.collect::<Result<_, _>>().map_err(unreadable)?;
+        match paging.into_paging_control_flow() {
+            ControlFlow::Break(()) => Ok((rows, None)),
+            ControlFlow::Continue(next) => Ok((rows, Some(next))),
         }
     }
 
@@ -202,6 +260,11 @@ impl Cql {
             Kind::SerialRead => {
                 statement.set_is_idempotent(true);
                 statement.set_consistency(Consistency::LocalSerial);
+            }
+            Kind::Walk => {
+                statement.set_is_idempotent(true);
+                statement.set_consistency(Consistency::All);
+                statement.set_page_size(WALK_PAGE);
             }
         }
         let mut known = self.prepared.write().unwrap_or_else(PoisonError::into_inner);

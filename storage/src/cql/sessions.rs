@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use super::accounts::Notes;
 use super::documents::{Edit, Place};
 use super::{CqlStore, names};
-use crate::codec;
 use crate::crypto::{Lookup, Sealer};
 
 /// Sessions that are forgotten in one go.
@@ -30,9 +29,8 @@ struct StoredSession {
 }
 
 /// By the installation's key: the session says where it belongs.
-fn at<'a>(store: &CqlStore, ours: &'a Sealer, id: &'a SessionId) -> Place<'a> {
-    let name = store.name("session", &[id.as_bytes()]);
-    Place { name, sealer: ours, column: codec::SESSION, row: id.as_bytes() }
+fn at<'a>(store: &CqlStore, ours: &'a Sealer, id: &SessionId) -> Place<'a> {
+    Place { name: store.name("session", &[id.as_bytes()]), sealer: ours }
 }
 
 /// Micros of the end, as a place.

@@ -5,21 +5,17 @@ use serde::{Deserialize, Serialize};
 
 use super::CqlStore;
 use super::documents::{Edit, Place};
-use crate::crypto::{Column, Sealer};
-
-/// By the document's name.
-const SHARED: Column = Column { table: "document", column: "shared" };
+use crate::crypto::Sealer;
 
 #[derive(Serialize, Deserialize)]
 struct StoredBytes(#[serde(with = "hex::serde")] Vec<u8>);
 
 impl CqlStore {
-    fn shared_at<'a>(&self, ours: &'a Sealer, name: &'a str) -> Place<'a> {
-        let row = name.as_bytes();
-        Place { name: self.name("shared", &[row]), sealer: ours, column: SHARED, row }
+    fn shared_at<'a>(&self, ours: &'a Sealer, name: &str) -> Place<'a> {
+        Place { name: self.name("shared", &[name.as_bytes()]), sealer: ours }
     }
 
-    /// `name`: at most 64 bytes.
+    /// `None`: nobody has put one there.
     pub async fn shared_document(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let ours = self.keyring.installation();
         let found: Option<StoredBytes> = self.document(self.shared_at(&ours, name)).await?;

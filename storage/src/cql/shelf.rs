@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use engine::ports::StoreError;
 
 use super::{CqlStore, names};
-use crate::crypto::Lookup;
+use crate::crypto::{Column, Lookup, Sealer};
 
 /// Pointers of which this node remembers that they are there.
 const STANDING_MAX: usize = 65_536;
@@ -57,6 +57,18 @@ impl Shelf {
     }
 }
 
+/// By the list and the key on it.
+pub(super) const POINTER: Column = Column { table: "pointer", column: "body" };
+
+pub(super) fn pointer_row(list: &[u8], key: &[u8]) -> Vec<u8> {
+    [list, key].concat()
+}
+
+/// The text that [`CqlStore::point_sealed`] has put there.
+pub(super) fn open_pointer(sealer: &Sealer, list: Lookup, key: &[u8], body: &[u8]) -> Result<Vec<u8>, StoreError> {
+    sealer.open(POINTER, &pointer_row(&list, key), body)
+}
+
 /// Rows that are the same however often they are put, and that nobody takes away while they are used: putting one again would
 /// change nothing.
 #[derive(Default)]
@@ -81,6 +93,20 @@ impl CqlStore {
     pub(super) async fn point(&self, list: Lookup, key: &[u8], body: &[u8]) -> Result<(), StoreError> {
         let text = "INSERT INTO pointer (list, key, body) VALUES (?, ?, ?)";
         self.cql.write(text, (list.as_slice(), key, body)).await
+    }
+
+    /// The same, with a text of somebody's.
+    pub(super) async fn point_sealed(
+        &self,
+        sealer: &Sealer,
+        list: Lookup,
+        key: &[u8],
+        text: &[u8],
+    ) -> Result<(), StoreError> {
+        let body = sealer.seal(POINTER, &pointer_row(&list, key), text)?;
+        let home = names::home_of(sealer);
+        let text = "INSERT INTO pointer (list, key, body, home) VALUES (?, ?, ?, ?)";
+        self.cql.write(text, (list.as_slice(), key, body, home.as_slice())).await
     }
 
     /// Key and body of each.

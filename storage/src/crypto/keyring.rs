@@ -15,8 +15,9 @@ use super::secret::Secret;
 use keyspace::Shared;
 
 mod keyspace;
+mod rotation;
 
-pub(crate) use keyspace::{back_up_shared, put_back_shared};
+pub(crate) use keyspace::{Use, back_up_shared, put_back_shared};
 
 const INSTALLATION: &str = "installation";
 
@@ -75,8 +76,12 @@ pub enum KeyringError {
     Passphrase(#[from] PassphraseError),
     #[error("the keyring cannot be used: {0}")]
     Io(#[from] io::Error),
-    #[error("the keyring lies in a keyspace, where only the root key can be changed so far")]
-    OnlyInFolder,
+    #[error(
+        "the data keys are being changed, or that was cut short; run `jetto keys rotate --data` (again), then this"
+    )]
+    Rotating,
+    #[error("the data keys were changed since this process has read them; start it again")]
+    Rotated,
     #[error("the keyring cannot be reached: {0}")]
     Store(#[from] StoreError),
 }
@@ -217,7 +222,7 @@ impl Keyring {
     fn folder(&self) -> Result<&Folder, KeyringError> {
         match &self.place {
             Place::Folder(folder) => Ok(folder),
-            Place::Keyspace(_) => Err(KeyringError::OnlyInFolder),
+            Place::Keyspace(shared) => Err(shared.unreadable()),
         }
     }
 
@@ -239,8 +244,7 @@ impl Keyring {
             return Ok(());
         }
         for keys in &mut kept.file.keys {
-            let generation = keys.data.last().map_or(1, |newest| newest.generation.saturating_add(1));
-            keys.data.push(new_data_key(&kept.root, &keys.owner, generation)?);
+            add_data_key(&kept.root, keys)?;
         }
         self.publish(folder, kept)
     }
@@ -348,6 +352,13 @@ fn new_keys(root: &Secret, owner: &str) -> Result<OwnerKeys, KeyringError> {
 
 fn new_data_key(root: &Secret, owner: &str, generation: u16) -> Result<DataKey, KeyringError> {
     Ok(DataKey { generation, key: wrapped(root, &Label { owner, generation }, &Secret::random()?)? })
+}
+
+/// For what is sealed from now on.
+fn add_data_key(root: &Secret, keys: &mut OwnerKeys) -> Result<(), KeyringError> {
+    let generation = keys.data.last().map_or(1, |newest| newest.generation.saturating_add(1));
+    keys.data.push(new_data_key(root, &keys.owner, generation)?);
+    Ok(())
 }
 
 fn wrapped(root: &Secret, label: &Label<'_>, key: &Secret) -> Result<String, KeyringError> {

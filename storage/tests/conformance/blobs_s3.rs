@@ -193,3 +193,31 @@ async fn what_is_set_up_wrongly_is_said_and_no_secret_is_shown() {
         assert!(text.contains("set up wrongly") && !text.contains("secret@"), "{text}");
     }
 }
+
+#[tokio::test]
+async fn new_data_keys_reseal_every_object_and_a_repeat_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let keyring = s3_server::keys(dir.path());
+    let options = s3_server::options().await;
+    let client = s3_server::client(&options);
+    let blobs = s3_server::open(options.clone(), &keyring).await;
+    let (small, empty) = (MediaId::from_bytes([1; 16]), MediaId::from_bytes([2; 16]));
+    let files = [(ID, large()), (small, Bytes::from_static(b"small")), (empty, Bytes::new())];
+    for (id, bytes) in &files {
+        blobs.put(TENANT, *id, bytes.clone()).await.unwrap();
+    }
+    let strangers = format!("{}/{TENANT}/ab/notes.txt", options.prefix);
+    client.put_object().bucket(BUCKET).key(&strangers).body(b"not ours".to_vec().into()).send().await.unwrap();
+    assert_eq!(blobs.reseal().await, Ok(0));
+    keyring.begin_data_rotation().unwrap();
+    // Somebody had begun.
+    blobs.put(TENANT, small, Bytes::from_static(b"small")).await.unwrap();
+    assert_eq!((blobs.reseal().await, blobs.reseal().await), (Ok(2), Ok(0)));
+    keyring.end_data_rotation().unwrap();
+    for (id, bytes) in files {
+        assert_eq!(blobs.read(TENANT, id).await, Ok(Some(bytes)), "{id}");
+    }
+    assert_eq!(uploads_of(&client, &options).await, 0);
+    let kept = client.get_object().bucket(BUCKET).key(strangers).send().await.unwrap().body.collect().await.unwrap();
+    assert_eq!(kept.to_vec(), b"not ours");
+}

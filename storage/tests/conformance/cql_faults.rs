@@ -25,7 +25,7 @@ use crate::sessions::session;
 const WRITES_MAX: u32 = 120;
 
 /// Everything that can be read of both organizations, as text.
-async fn seen(store: &impl Store) -> Vec<String> {
+pub(crate) async fn seen(store: &impl Store) -> Vec<String> {
     let mut seen = administration_sequences::observe(store).await;
     for tenant in [TENANT, OTHER] {
         let mut observed = observe(store, tenant).await;

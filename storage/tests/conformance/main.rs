@@ -17,6 +17,7 @@ mod cql_holds;
 mod cql_inbox_log;
 mod cql_keys;
 mod cql_relocation;
+mod cql_rotation;
 mod cql_server;
 mod crash;
 mod cutting_proxy;

@@ -62,6 +62,14 @@ impl S3Blobs {
         Err(odd("the file is written again and again; try again"))
     }
 
+    /// What the object begins with; `None`: there is none.
+    pub(super) async fn first_bytes(&self, key: &str, length: u64) -> Result<Option<Bytes>, StoreError> {
+        match self.piece(key, 0..length, None).await? {
+            Came::Piece(piece) => Ok(Some(piece.bytes)),
+            Came::NotThere | Came::Replaced => Ok(None),
+        }
+    }
+
     /// Everything that is wanted and did not come with the first piece. `false`: it is another object by now.
     async fn gather(&self, key: &str, object: &mut Gathered, wanted: Range<u64>) -> Result<bool, StoreError> {
         let mut at = wanted.start.max(object.first.len() as u64);

@@ -14,6 +14,7 @@ pub(super) enum Asked {
     Put,
     Get,
     List,
+    Files,
     Abort,
 }
 
@@ -24,6 +25,7 @@ impl Asked {
             Self::Put => "storing a file",
             Self::Get => "reading a file",
             Self::List => "listing uploads",
+            Self::Files => "listing files",
             Self::Abort => "ending an upload",
         }
     }

@@ -10,13 +10,9 @@ use engine::intake::{IntakeEntry, IntakeRecord};
 use engine::ports::{Belonging, MessageStore as _, StoreError};
 
 use super::super::documents::Place;
-use super::super::inbox_item::{Fate, Item, seal_error};
-use super::super::{CqlStore, audit, names};
-use crate::codec;
-use crate::crypto::{Column, Lookup, Sealer};
-
-/// By the item's id.
-const ENTRY: Column = Column { table: "document", column: "arriving_item" };
+use super::super::inbox_item::{Fate, Item};
+use super::super::{CqlStore, audit, names, shelf};
+use crate::crypto::{Lookup, Sealer};
 
 /// Items that are looked at together.
 const CHUNK: u32 = 200;
@@ -24,9 +20,8 @@ const CHUNK: u32 = 200;
 const COMES: i64 = 1;
 const GOES: i64 = 2;
 
-fn entry_at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &'a IntakeId) -> Place<'a> {
-    let name = store.name_of("arriving_item", tenant, id.as_bytes());
-    Place { name, sealer, column: ENTRY, row: id.as_bytes() }
+fn entry_at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &IntakeId) -> Place<'a> {
+    Place { name: store.name_of("arriving_item", tenant, id.as_bytes()), sealer }
 }
 
 impl CqlStore {
@@ -101,10 +96,8 @@ impl CqlStore {
             return Ok(());
         }
         self.shelve(self.arriving_items(tenant), self.place(), id.as_bytes(), COMES).await?;
-        let raw = sealer.seal(codec::INBOX_RAW, id.as_bytes(), raw)?;
-        self.point(self.arriving_raw(tenant, id), id.as_bytes(), &raw).await?;
-        let body = codec::seal(sealer, ENTRY, id.as_bytes(), entry)?;
-        self.put_document(&at.name, 0, body).await.map(drop)
+        self.point_sealed(sealer, self.arriving_raw(tenant, id), id.as_bytes(), raw).await?;
+        self.put_document(at, 0, entry).await.map(drop)
     }
 
     pub(super) async fn drop_arriving_item(&self, tenant: TenantId, id: IntakeId) -> Result<(), StoreError> {
@@ -132,14 +125,15 @@ impl CqlStore {
     async fn unpack_item(&self, tenant: TenantId, sealer: &Sealer, id: IntakeId) -> Result<(), StoreError> {
         let at = entry_at(self, tenant, sealer, &id);
         let entry: Option<IntakeEntry> = self.document(at).await?;
-        let raw = self.pointers(self.arriving_raw(tenant, id)).await?.into_iter().next();
+        let list = self.arriving_raw(tenant, id);
+        let raw = self.pointers(list).await?.into_iter().next();
         // Gone: somebody else has unpacked it.
         let (Some(entry), Some((_, raw))) = (entry, raw) else { return Ok(()) };
         let fate = Fate {
             outcome: entry.outcome,
             attempts: entry.attempts,
             processed_at: entry.processed_at,
-            error: seal_error(sealer, id, entry.error.as_deref())?,
+            error: self.seal_error(sealer, id, entry.error.as_deref())?,
             conversation: entry.conversation_id,
         };
         let record = IntakeRecord {
@@ -148,7 +142,7 @@ impl CqlStore {
             number: entry.phone_number_id,
             field: entry.field,
             kind: entry.kind,
-            raw: Bytes::from(sealer.open(codec::INBOX_RAW, id.as_bytes(), &raw)?),
+            raw: Bytes::from(shelf::open_pointer(sealer, list, id.as_bytes(), &raw)?),
             received_at: entry.received_at,
             attempts: entry.attempts,
             quarantined: None,

@@ -8,7 +8,6 @@ use futures_util::future::try_join_all;
 
 use super::super::shelf::Shelf;
 use super::super::{CqlStore, names};
-use crate::codec;
 use crate::crypto::Sealer;
 use crate::cursor::Place;
 
@@ -82,8 +81,7 @@ impl CqlStore {
             Kind::Conversations => {
                 let id = ConversationId::from_bytes(id);
                 let state = self.settled(tenant, sealer, id).await?.filter(|state| state.place == place);
-                let open = |body: &[u8]| codec::open(sealer, codec::CONVERSATION, id.as_bytes(), body);
-                let found = state.map(|state| open(&state.body)).transpose()?;
+                let found = state.map(|state| self.open_conversation(tenant, sealer, id, &state)).transpose()?;
                 Ok(found.map(|found| Belonging::Conversation(Box::new(found))))
             }
             Kind::Files => self.leaving_file(tenant, sealer, place, MediaId::from_bytes(id)).await,
@@ -95,7 +93,7 @@ impl CqlStore {
                 let Some(item) = item.filter(|item| item.arrival == place && waits(item.fate.outcome)) else {
                     return Ok(None);
                 };
-                let (entry, raw) = (Box::new(item.entry(sealer)?), self.raw(sealer, &item).await?);
+                let (entry, raw) = (Box::new(self.entry_of(sealer, &item)?), self.raw(sealer, &item).await?);
                 Ok(Some(Belonging::Intake { entry, raw }))
             }
             Kind::Messages | Kind::Alerts | Kind::Audit => Ok(None),

@@ -18,12 +18,22 @@ use super::{
 };
 use crate::cql::{KeyRow, KeyTable};
 
+/// What the keys are opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Use {
+    Everything,
+    /// To change the data keys.
+    Rotation,
+}
+
 /// A change is decided again this often when other nodes were faster.
-const TRIES_MAX: usize = 16;
+pub(super) const TRIES_MAX: usize = 16;
 
 pub(super) struct Shared {
     place: KeyringPlace,
-    table: KeyTable,
+    pub(super) table: KeyTable,
+    /// Changes of data keys that there were when the keys were read here.
+    pub(super) finished: i64,
 }
 
 impl Shared {
@@ -35,12 +45,12 @@ impl Shared {
         self.place.root_path()
     }
 
-    fn unreadable(&self) -> KeyringError {
+    pub(super) fn unreadable(&self) -> KeyringError {
         KeyringError::Unreadable { keys: self.shown() }
     }
 
     /// The root key of this name out of the operator's file, which may have got another line since the last look.
-    fn root_named(&self, name: &str) -> Result<Secret, KeyringError> {
+    pub(super) fn root_named(&self, name: &str) -> Result<Secret, KeyringError> {
         let roots = read_roots(&self.root_path())?;
         let missing = if roots.is_empty() {
             KeyringError::RootMissing { path: self.root_path() }
@@ -51,13 +61,13 @@ impl Shared {
     }
 
     /// The root key that wraps what is made anew.
-    async fn root(&self) -> Result<Secret, KeyringError> {
+    pub(super) async fn root(&self) -> Result<Secret, KeyringError> {
         let name = self.table.root().await?.ok_or_else(|| KeyringError::Missing { keys: self.shown() })?;
         self.root_named(&name)
     }
 
     /// `owner`: whose keys they must be.
-    fn unlock(&self, owner: &str, row: &KeyRow) -> Result<Arc<Sealer>, KeyringError> {
+    pub(super) fn unlock(&self, owner: &str, row: &KeyRow) -> Result<Arc<Sealer>, KeyringError> {
         let file = parsed(row.keys.as_bytes()).ok_or_else(|| self.unreadable())?;
         let root = self.root_named(&file.root)?;
         let keys = file.keys.first().filter(|keys| keys.owner == owner);
@@ -184,7 +194,7 @@ fn new_entry(root: &Secret, owner: &str, arriving: bool) -> Result<KeyRow, Keyri
     entry(&KeyringFile { format: keyring_file::FORMAT, root: root_id(root), keys }, arriving)
 }
 
-fn entry(file: &KeyringFile, arriving: bool) -> Result<KeyRow, KeyringError> {
+pub(super) fn entry(file: &KeyringFile, arriving: bool) -> Result<KeyRow, KeyringError> {
     let keys = serde_json::to_string(file).map_err(std::io::Error::other)?;
     Ok(KeyRow { keys, arriving })
 }
@@ -211,7 +221,7 @@ fn same(one: &Sealer, other: &Sealer) -> bool {
     one.lookup("keyring", "same") == other.lookup("keyring", "same")
 }
 
-fn busy() -> KeyringError {
+pub(super) fn busy() -> KeyringError {
     KeyringError::Store(StoreError::Busy)
 }
 
@@ -226,7 +236,7 @@ pub(crate) async fn back_up_shared(
     to: PathBuf,
     passphrase: Zeroizing<String>,
 ) -> Result<bool, KeyringError> {
-    let contents = Shared { place, table }.copied().await?;
+    let contents = Shared { place, table, finished: 0 }.copied().await?;
     off_thread(move || write_backup(&to, &contents, &passphrase)).await
 }
 
@@ -237,7 +247,7 @@ pub(crate) async fn put_back_shared(
     from: PathBuf,
     passphrase: Zeroizing<String>,
 ) -> Result<(), KeyringError> {
-    let shared = Shared { place: place.clone(), table };
+    let shared = Shared { place: place.clone(), table, finished: 0 };
     if shared.table.root().await?.is_some() {
         return Err(KeyringError::ExistsIn { keys: shared.shown() });
     }
@@ -255,9 +265,14 @@ async fn off_thread<T: Send + 'static>(
 }
 
 impl Keyring {
-    /// Shared with other nodes. Of two that come first, both end with the same keys.
-    pub(crate) async fn open_shared(place: KeyringPlace, table: KeyTable) -> Result<Self, KeyringError> {
-        let shared = Shared { place, table };
+    /// Shared with other nodes. Of two that come first, both end with the same keys. While data keys are changed, only for
+    /// whoever does that.
+    pub(crate) async fn open_shared(place: KeyringPlace, table: KeyTable, use_for: Use) -> Result<Self, KeyringError> {
+        let rotation = table.rotation().await?;
+        if rotation.phase.is_some() && use_for != Use::Rotation {
+            return Err(KeyringError::Rotating);
+        }
+        let shared = Shared { place, table, finished: rotation.finished };
         for _ in 0..TRIES_MAX {
             let Some(name) = shared.table.root().await? else {
                 if shared.table.has_data().await? {
@@ -369,7 +384,7 @@ impl Keyring {
         Err(busy())
     }
 
-    fn shared(&self) -> Result<&Shared, KeyringError> {
+    pub(super) fn shared(&self) -> Result<&Shared, KeyringError> {
         match &self.place {
             Place::Keyspace(shared) => Ok(shared),
             Place::Folder(folder) => Err(folder.unreadable()),
