@@ -175,7 +175,7 @@ impl Cql {
         let mut found = Vec::new();
         let mut state = PagingState::start();
         loop {
-            self.faults.reading()?;
+            self.faults.reading().await?;
             self.tally.read();
             let page = self.session.execute_single_page(&statement, &values, state);
             let (result, paging) = Box::pin(page).await.map_err(failed)?;
