@@ -17,6 +17,7 @@ mod api_keys;
 mod audit_chain;
 mod backup;
 mod bad_input;
+mod between_stores;
 mod canaries;
 mod channels;
 mod checks;
