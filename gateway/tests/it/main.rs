@@ -36,6 +36,7 @@ mod mails;
 mod masking;
 mod on_cql;
 mod order;
+mod outage;
 mod permissions;
 mod poison;
 mod relocation;
