@@ -237,7 +237,7 @@ async fn asked<T>(shared: bool, ask: impl AsyncFn() -> Result<T, StoreError>) ->
             }
             answer => return answer,
         }
-        tokio::time::sleep(START_AGAIN).await;
+        tokio::time::sleep_until(Instant::now() + START_AGAIN).await;
     }
 }
 

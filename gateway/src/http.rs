@@ -3,5 +3,6 @@
 pub mod access_table;
 pub mod guard;
 pub mod headers;
+pub mod outage;
 pub mod problem;
 pub mod routes;

@@ -15,8 +15,8 @@ use rustls::ServerConfig;
 
 use crate::app::{self, App, StartError, threads};
 use crate::handover::hand_over_all;
-use crate::http::headers;
 use crate::http::problem::Problem;
+use crate::http::{headers, outage};
 use crate::mail::post;
 use crate::tls::{self, Tls};
 use crate::{api, backup, clerk, health, inbox, metric, neighbours, rounds, webhook};
@@ -85,6 +85,7 @@ pub async fn serve_until(
     tasks.spawn_local(keep_house(app.clone()));
     tasks.spawn_local(neighbours::run(app.clone()));
     tasks.spawn_local(rounds::run(app.clone()));
+    tasks.spawn_local(outage::run(app.clone()));
     tasks.spawn_local(clerk::run(app.clone()));
     let posted = app.clone();
     tasks.spawn_local(async move { post::run(&posted.post).await });

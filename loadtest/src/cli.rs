@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use loadtest::payload::Line;
 
+use crate::scenario::torture_promises::Bug;
+
 #[derive(Debug, Parser)]
 #[command(name = "jetto-load", about = "Measures and tortures a running Jetto from outside", version)]
 pub(crate) struct Cli {
@@ -310,10 +312,17 @@ pub(crate) struct Torture {
     pub(crate) keep: bool,
     /// Sets `JETTO_SEEDED_BUG` for the server
     #[arg(long, hide = true)]
-    pub(crate) bug: Option<String>,
-    /// Succeeds only when a promise was broken
-    #[arg(long, hide = true)]
+    pub(crate) bug: Option<Bug>,
+    /// Succeeds only when the promise was broken that the bug breaks
+    #[arg(long, hide = true, requires = "bug")]
     pub(crate) expect_violation: bool,
+}
+
+impl Torture {
+    /// What must show.
+    pub(crate) fn expected(&self) -> Option<Bug> {
+        self.bug.filter(|_| self.expect_violation)
+    }
 }
 
 #[derive(Debug, Args)]

@@ -15,3 +15,4 @@ pub(crate) mod slow_reader;
 pub(crate) mod stores;
 pub(crate) mod torture;
 pub(crate) mod torture_checks;
+pub(crate) mod torture_promises;

@@ -8,6 +8,7 @@ use engine::ports::{FetchError, ListError, StoreError};
 use engine::rejection::Rejection;
 use serde::Serialize;
 
+use super::outage::{self, Kind};
 use crate::households::ChangeError;
 use crate::metric;
 
@@ -85,7 +86,11 @@ impl Problem {
     }
 
     pub fn internal(log: &dyn std::fmt::Display) -> Self {
-        tracing::error!(error = %log, "a request failed");
+        Self::fault(Kind::Fault, log)
+    }
+
+    fn fault(kind: Kind, log: &dyn std::fmt::Display) -> Self {
+        outage::refuse(kind, log);
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "internal",
@@ -147,7 +152,8 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy => Self::busy(),
-            StoreError::Unavailable(_) | StoreError::Corrupt(_) => Self::internal(&error),
+            StoreError::Unavailable(_) => Self::fault(Kind::StoreAway, &error),
+            StoreError::Corrupt(_) => Self::fault(Kind::Unreadable, &error),
         }
     }
 }
@@ -179,7 +185,7 @@ impl From<CommandError> for Problem {
             CommandError::Rejected(rejection) => rejection.into(),
             CommandError::Busy => Self::busy(),
             CommandError::Store(error) => error.into(),
-            CommandError::Crashed => Self::internal(&error),
+            CommandError::Crashed => Self::fault(Kind::Crash, &error),
         }
     }
 }

@@ -24,10 +24,10 @@ use crate::harness::{Jetto, NUMBER, ORGANIZATION, OWNER, TOKEN, eventually};
 
 const PASSPHRASE: &str = "the cat sat on the keyring";
 /// Longer than what the limited run below may write into one file.
-const LARGE: usize = 9 << 20;
+pub(crate) const LARGE: usize = 9 << 20;
 
 /// One of everything that people and customers make; stopped.
-async fn lived_in() -> Jetto {
+pub(crate) async fn lived_in() -> Jetto {
     let mut jetto = Jetto::running().await;
     let owner = jetto.owner().await;
     jetto.customer_writes("Hello");
@@ -53,7 +53,7 @@ async fn lived_in() -> Jetto {
 }
 
 /// Store and files of a data directory, with an item in quarantine and one that is unfinished besides.
-async fn opened(data: &Path) -> (SqliteStore, DirectoryBlobs, TenantId) {
+pub(crate) async fn opened(data: &Path) -> (SqliteStore, DirectoryBlobs, TenantId) {
     let store = SqliteStore::open(data, SqliteOptions::default()).unwrap();
     let blobs = DirectoryBlobs::open(data, store.keyring()).unwrap();
     let tenant = store.organizations().await.unwrap()[0].id;
@@ -84,7 +84,7 @@ async fn taken_in(store: &dyn Store, blobs: &dyn BlobStore, from: &Path) {
     arrive(store, blobs, &bundle, PASSPHRASE, vec![]).await.unwrap();
 }
 
-fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let read = |file: PathBuf| (file.strip_prefix(dir).unwrap().to_owned(), std::fs::read(&file).unwrap());
     files(dir).into_iter().map(read).collect()
 }
@@ -115,24 +115,24 @@ async fn out_and_in_and_out_again_gives_the_same_bytes_whatever_the_store() {
     assert!(matches!(refused, Err(RelocationError::Exists(_))), "{refused:?}");
 }
 
-struct Moving {
-    folder: String,
+pub(crate) struct Moving {
+    pub(crate) folder: String,
     passphrase: String,
 }
 
 impl Moving {
-    fn of(jetto: &Jetto) -> Self {
+    pub(crate) fn of(jetto: &Jetto) -> Self {
         let place = |name: &str| jetto.path().join(name).to_str().unwrap().to_owned();
         let moving = Self { folder: place("export"), passphrase: place("passphrase") };
         std::fs::write(&moving.passphrase, PASSPHRASE).unwrap();
         moving
     }
 
-    fn import(&self) -> [&str; 5] {
+    pub(crate) fn import(&self) -> [&str; 5] {
         ["import", "--from", &self.folder, "--passphrase-file", &self.passphrase]
     }
 
-    fn export<'a>(&'a self, what: &[&'a str]) -> Vec<&'a str> {
+    pub(crate) fn export<'a>(&'a self, what: &[&'a str]) -> Vec<&'a str> {
         [&["export", "--to", &self.folder, "--passphrase-file", &self.passphrase], what].concat()
     }
 }

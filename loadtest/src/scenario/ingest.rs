@@ -34,8 +34,8 @@ pub(crate) async fn run(options: Ingest) -> Result<bool, LoadError> {
         report.print()?;
         return Ok(true);
     };
-    let Taken { posted, processed_in, lost, doubled } =
-        take_in(&api, &made, &target, &load, Duration::from_secs(settle)).await?;
+    let Taken { posted, processed_in } = take_in(&api, &made, &target, &load, Duration::from_secs(settle)).await?;
+    let ReadBack { lost, doubled } = read_back(&api, &made, &posted).await?;
     describe(&mut report, &load, &posted);
     let accepted = u64::try_from(posted.accepted.len()).unwrap_or(0);
     report.rate("processed_per_s", accepted, processed_in.unwrap_or(posted.elapsed + Duration::from_secs(settle)));
@@ -51,11 +51,15 @@ pub(crate) struct Taken {
     pub(crate) posted: Posted,
     /// From the first post to the last message in its conversation; `None`: some waited for too long.
     pub(crate) processed_in: Option<Duration>,
+}
+
+/// Messages that were answered with 200 and are not in the history, or more than once.
+pub(crate) struct ReadBack {
     pub(crate) lost: usize,
     pub(crate) doubled: usize,
 }
 
-/// Posts, waits at most `settle` after it until all is processed, and looks whether all is there once.
+/// Posts, and waits at most `settle` after it until all is processed.
 pub(crate) async fn take_in(
     api: &Api,
     made: &Arc<Vec<Message>>,
@@ -69,8 +73,7 @@ pub(crate) async fn take_in(
     let wanted = before + u64::try_from(posted.accepted.len()).unwrap_or(0);
     let is_processed = wait_until_processed(api, wanted, settle).await?;
     let processed_in = is_processed.then(|| begin.elapsed());
-    let (lost, doubled) = compare(api, made, &posted).await?;
-    Ok(Taken { posted, processed_in, lost, doubled })
+    Ok(Taken { posted, processed_in })
 }
 
 pub(crate) fn prepare(load: &Load, line: &Line, target: &Target, secret: &str) -> Vec<Message> {
@@ -120,7 +123,8 @@ async fn wait_until_processed(api: &Api, wanted: u64, longest: Duration) -> Resu
     Ok(false)
 }
 
-async fn compare(api: &Api, made: &[Message], posted: &Posted) -> Result<(usize, usize), LoadError> {
+/// Reads every conversation whole.
+pub(crate) async fn read_back(api: &Api, made: &[Message], posted: &Posted) -> Result<ReadBack, LoadError> {
     let history = api.history().await?;
     let counts = count_wamids(&history);
     let of = |index: &usize| {
@@ -128,5 +132,5 @@ async fn compare(api: &Api, made: &[Message], posted: &Posted) -> Result<(usize,
     };
     let lost = posted.accepted.iter().filter(|index| of(index).is_none()).count();
     let doubled = posted.accepted.iter().filter(|index| of(index).is_some_and(|count| count > 1)).count();
-    Ok((lost, doubled))
+    Ok(ReadBack { lost, doubled })
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use loadtest::simulator::{Simulator, SimulatorConfig};
 use tokio::process::Child;
 
-use super::ingest::{Taken, prepare, take_in};
+use super::ingest::{prepare, read_back, take_in};
 use super::limit::line;
 use super::pages::{measure, newest_of_top};
 use crate::api::Api;
@@ -19,6 +19,7 @@ use crate::jetto::{Installation, PASSWORD, SECRET, Tenant, drain};
 use crate::process::cpu_time;
 use crate::report::{Report, progress, rounded};
 use crate::services::{self, STORES, Services};
+use crate::traffic::Message;
 
 /// Each store gets the same organization, with the same long conversation: the second takes in what the first has.
 pub(crate) async fn run(options: Stores) -> Result<bool, LoadError> {
@@ -83,7 +84,9 @@ fn installation(options: &Stores, work: &Path, simulator: &Simulator) -> Result<
 async fn fill(jetto: &Installation, tenant: &Tenant, options: &Stores) -> Result<(), LoadError> {
     let mut server = jetto.start().await?;
     let load = Load { messages: options.history, customers: 1, rate: 0, ..options.load.clone() };
-    let (_, taken) = ingest(jetto, tenant, &load, options.settle).await?;
+    let api = Api::sign_in(&jetto.url, &tenant.email, PASSWORD).await?;
+    let (made, target) = prepared(jetto, &load).await?;
+    let taken = take_in(&api, &made, &target, &load, Duration::from_secs(options.settle)).await?;
     if taken.processed_in.is_none() || taken.posted.accepted.len() < options.history {
         return Err(LoadError::refused(
             "the long conversation was not filled in time; give more with --settle, --duration",
@@ -107,43 +110,72 @@ async fn on(
     let newest = newest_of_top(&api).await?;
     report.latencies(&format!("{name}_newest_"), &measure(&api, &newest, options.requests).await?);
     let processes = [("jetto", server.id()), ("server", store)];
-    let before = processes.map(|(_, pid)| pid.and_then(cpu_time));
-    let (elapsed, taken) = ingest(jetto, tenant, &options.load, options.settle).await?;
-    let after = processes.map(|(_, pid)| pid.and_then(cpu_time));
+    let used = || processes.map(|(_, pid)| pid.and_then(cpu_time));
+    let (made, target) = prepared(jetto, &options.load).await?;
+    let settle = Duration::from_secs(options.settle);
+    let before = used();
+    let taken = take_in(&api, &made, &target, &options.load, settle).await?;
+    let between = used();
+    let found = read_back(&api, &made, &taken.posted).await?;
+    let after = used();
     let accepted = u64::try_from(taken.posted.accepted.len()).unwrap_or(u64::MAX);
     report.add(&format!("{name}_refused_first"), taken.posted.refused);
     report.rate(&format!("{name}_accepted_per_s"), accepted, taken.posted.elapsed);
     report.latencies(&format!("{name}_ack_"), &taken.posted.latencies);
-    report.rate(&format!("{name}_processed_per_s"), accepted, taken.processed_in.unwrap_or(elapsed));
-    for ((process, _), (before, after)) in processes.iter().zip(before.into_iter().zip(after)) {
-        if let (Some(before), Some(after)) = (before, after) {
-            let each = after.saturating_sub(before).as_secs_f64() * 1e6;
-            let each = each / f64::from(u32::try_from(accepted).unwrap_or(u32::MAX)).max(1.0);
-            report.add(&format!("{name}_{process}_cpu_us_per_message"), rounded(each, 0));
-        }
+    report.rate(&format!("{name}_processed_per_s"), accepted, taken.processed_in.unwrap_or(settle));
+    for (process, cost) in costs(processes.map(|(process, _)| process), [before, between, after]) {
+        let each = cost.intake.as_secs_f64() * 1e6 / f64::from(u32::try_from(accepted).unwrap_or(u32::MAX)).max(1.0);
+        report.add(&format!("{name}_{process}_cpu_us_per_message"), rounded(each, 0));
+        report.add(&format!("{name}_{process}_read_back_cpu_s"), rounded(cost.read_back.as_secs_f64(), 1));
     }
     report.add(&format!("{name}_all_processed"), taken.processed_in.is_some());
-    report.add(&format!("{name}_lost"), taken.lost);
-    report.add(&format!("{name}_doubled"), taken.doubled);
+    report.add(&format!("{name}_lost"), found.lost);
+    report.add(&format!("{name}_doubled"), found.doubled);
     stop(&mut server).await?;
-    Ok(taken.processed_in.is_some() && taken.lost == 0 && taken.doubled == 0)
+    Ok(taken.processed_in.is_some() && found.lost == 0 && found.doubled == 0)
 }
 
-/// What came of it, and how long it was waited for.
-async fn ingest(
-    jetto: &Installation,
-    tenant: &Tenant,
-    load: &Load,
-    settle: u64,
-) -> Result<(Duration, Taken), LoadError> {
+/// The same messages for each store, signed.
+async fn prepared(jetto: &Installation, load: &Load) -> Result<(Arc<Vec<Message>>, Target), LoadError> {
     let target = Target::parse(&jetto.url).await?;
-    let api = Api::sign_in(&jetto.url, &tenant.email, PASSWORD).await?;
     let made = Arc::new(prepare(load, &line(), &target, SECRET));
-    let settle = Duration::from_secs(settle);
-    let taken = take_in(&api, &made, &target, load, settle).await?;
-    Ok((settle, taken))
+    Ok((made, target))
+}
+
+/// CPU of one process.
+#[derive(Debug, PartialEq, Eq)]
+struct Cost {
+    /// From the first webhook until all was processed.
+    intake: Duration,
+    /// Of the check that everything is there, which reads the long conversation too.
+    read_back: Duration,
+}
+
+/// Of what each process had used before the intake, after it, and after the check; none where there is no such process.
+fn costs<const N: usize>(processes: [&str; N], used: [[Option<Duration>; N]; 3]) -> Vec<(&str, Cost)> {
+    let [before, between, after] = used;
+    let each = before.into_iter().zip(between).zip(after).zip(processes);
+    each.filter_map(|(((before, between), after), process)| {
+        let (before, between, after) = (before?, between?, after?);
+        let cost = Cost { intake: between.saturating_sub(before), read_back: after.saturating_sub(between) };
+        Some((process, cost))
+    })
+    .collect()
 }
 
 async fn stop(server: &mut Child) -> Result<(), LoadError> {
     if drain(server).await? { Ok(()) } else { Err(LoadError::refused("jetto serve did not end by itself")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_check_costs_is_not_counted_with_the_intake() {
+        let s = |seconds| Some(Duration::from_secs(seconds));
+        let used = [[s(10), s(1)], [s(13), None], [s(20), s(9)]];
+        let cost = Cost { intake: Duration::from_secs(3), read_back: Duration::from_secs(7) };
+        assert_eq!(costs(["jetto", "server"], used), [("jetto", cost)]);
+    }
 }

@@ -20,6 +20,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Bytes;
 
 use super::torture_checks::{Evidence, check, check_log, integrity, is_settled};
+use super::torture_promises::{Bug, Violation, judge};
 use crate::agent::Door;
 use crate::api::Api;
 use crate::cli::Torture;
@@ -72,7 +73,7 @@ pub(crate) async fn run(options: Torture) -> Result<bool, LoadError> {
     let work = tempfile::Builder::new().prefix("jetto-torture-").tempdir()?;
     let tenant = Tenant::new(1);
     let simulator = Simulator::start(meta(options.seed, slice::from_ref(&tenant), FAST))?;
-    let installation = Installation::new(&options.binary, work.path(), simulator.url(), options.bug.as_deref())?;
+    let installation = Installation::new(&options.binary, work.path(), simulator.url(), options.bug.map(Bug::name))?;
     simulator.set_callback(&format!("{}/webhooks/whatsapp", installation.url));
     installation.set_up(&tenant).await?;
     let outcome = tokio::time::timeout(
@@ -85,14 +86,11 @@ pub(crate) async fn run(options: Torture) -> Result<bool, LoadError> {
         progress(&format!("kept: {}", work.keep().display()));
     }
     let (mut report, violations) = outcome??;
-    for violation in &violations {
-        progress(&format!("VIOLATION: {violation}"));
-    }
+    let is_good = judge(&violations, options.expected());
     report.add("seed", format!("{:#x}", options.seed));
-    let is_kept = violations.is_empty();
     report.add("violations", violations);
     report.print()?;
-    Ok(is_kept != options.expect_violation)
+    Ok(is_good)
 }
 
 /// Realistic webhooks with more repeats, and answers that get lost.
@@ -124,7 +122,7 @@ async fn storm(
     simulator: &Simulator,
     installation: &Installation,
     tenant: &Tenant,
-) -> Result<(Report, Vec<String>), LoadError> {
+) -> Result<(Report, Vec<Violation>), LoadError> {
     let mut rng = StdRng::seed_from_u64(options.seed);
     let mut child = installation.start().await?;
     let api = Api::sign_in(&installation.url, &tenant.email, PASSWORD).await?;
@@ -285,7 +283,7 @@ pub(crate) async fn wait_until_settled(
     }
 }
 
-fn describe(options: &Torture, evidence: &Evidence, violations: &[String]) -> Report {
+fn describe(options: &Torture, evidence: &Evidence, violations: &[Violation]) -> Report {
     let mut report = Report::new("torture");
     report.add("rounds", options.rounds.unwrap_or(ROUNDS));
     report.add("customers_messages", evidence.told.len());

@@ -10,6 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
 use super::torture::{CUSTOMERS, QUESTION, Reply};
+use super::torture_promises::{Promise, Violation};
 use crate::api::count_wamids;
 use crate::error::LoadError;
 use crate::follower::Followed;
@@ -34,13 +35,13 @@ pub(crate) struct Evidence {
 }
 
 /// Answers what was broken, in words; empty is good.
-pub(crate) fn check(evidence: &Evidence, agents: usize) -> Vec<String> {
+pub(crate) fn check(evidence: &Evidence, agents: usize) -> Vec<Violation> {
     let mut violations = Vec::new();
     if !evidence.is_quiet {
-        violations.push("some webhooks were never answered with 200".to_owned());
+        violations.push(Violation::new(Promise::Taken, "some webhooks were never answered with 200"));
     }
     if !evidence.drained {
-        violations.push("SIGTERM did not end the server cleanly".to_owned());
+        violations.push(Violation::new(Promise::Stop, "SIGTERM did not end the server cleanly"));
     }
     violations.extend(check_history(evidence));
     violations.extend(check_replies(evidence));
@@ -50,7 +51,7 @@ pub(crate) fn check(evidence: &Evidence, agents: usize) -> Vec<String> {
     violations
 }
 
-fn check_history(evidence: &Evidence) -> Vec<String> {
+fn check_history(evidence: &Evidence) -> Vec<Violation> {
     let counts = count_wamids(&evidence.history);
     let of = |wamid: &&Wamid| counts.get(mask::wamid(wamid.as_str()).as_str()).copied().unwrap_or(0);
     let lost: Vec<&Wamid> = evidence.told.iter().filter(|wamid| of(wamid) == 0).collect();
@@ -58,9 +59,9 @@ fn check_history(evidence: &Evidence) -> Vec<String> {
     let without_file: Vec<&str> =
         evidence.history.iter().filter(|one| !has_file(one)).filter_map(|one| one.get("wamid")?.as_str()).collect();
     [
-        summary("answered webhooks are not in the history", &lost),
-        summary("messages are in the history twice", &doubled),
-        summary("messages never got their file", &without_file),
+        Violation::of(Promise::Kept, "answered webhooks are not in the history", &lost),
+        Violation::of(Promise::KeptOnce, "messages are in the history twice", &doubled),
+        Violation::of(Promise::File, "messages never got their file", &without_file),
     ]
     .into_iter()
     .flatten()
@@ -72,7 +73,7 @@ fn has_file(message: &Value) -> bool {
     message.pointer("/content/media/state").is_none_or(|state| state == "ready")
 }
 
-fn check_replies(evidence: &Evidence) -> Vec<String> {
+fn check_replies(evidence: &Evidence) -> Vec<Violation> {
     let mut by_key: HashMap<&str, Vec<&Value>> = HashMap::new();
     for message in &evidence.history {
         if let Some(key) = message.get("client_id").and_then(Value::as_str) {
@@ -89,9 +90,9 @@ fn check_replies(evidence: &Evidence) -> Vec<String> {
         .map(|(key, _)| *key)
         .collect();
     [
-        summary("accepted replies are not in the history", &lost),
-        summary("replies are in the history twice", &doubled),
-        summary("replies have no outcome", &unsettled),
+        Violation::of(Promise::Kept, "accepted replies are not in the history", &lost),
+        Violation::of(Promise::KeptOnce, "replies are in the history twice", &doubled),
+        Violation::of(Promise::Outcome, "replies have no outcome", &unsettled),
     ]
     .into_iter()
     .flatten()
@@ -104,7 +105,7 @@ fn has_outcome(message: &Value) -> bool {
 }
 
 /// Nobody got a reply twice, by the words and by the id that came with them.
-fn check_ledger(ledger: &[LedgerEntry]) -> Vec<String> {
+fn check_ledger(ledger: &[LedgerEntry]) -> Vec<Violation> {
     let (mut words, mut ids) = (HashSet::new(), HashSet::new());
     let (mut same_words, mut same_id) = (Vec::new(), Vec::new());
     for entry in ledger.iter().filter(|entry| entry.was_accepted()) {
@@ -115,14 +116,17 @@ fn check_ledger(ledger: &[LedgerEntry]) -> Vec<String> {
             same_id.push(id);
         }
     }
-    [summary("replies reached a customer twice", &same_words), summary("send ids were used twice", &same_id)]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        Violation::of(Promise::SentOnce, "replies reached a customer twice", &same_words),
+        Violation::of(Promise::SentOnce, "send ids were used twice", &same_id),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// What the inbox shows as sent was received by Meta.
-fn check_truth(evidence: &Evidence) -> Option<String> {
+fn check_truth(evidence: &Evidence) -> Option<Violation> {
     let words: HashSet<&str> = evidence.ledger.iter().filter_map(|entry| entry.text.as_deref()).collect();
     let shown: HashSet<&str> = evidence
         .history
@@ -135,32 +139,30 @@ fn check_truth(evidence: &Evidence) -> Option<String> {
         .collect();
     let invented = |reply: &&Reply| shown.contains(reply.key.as_str()) && !words.contains(reply.text.as_str());
     let invented: Vec<&str> = evidence.replies.iter().filter(invented).map(|reply| reply.key.as_str()).collect();
-    summary("replies are shown as sent and never reached Meta", &invented)
+    Violation::of(Promise::Truth, "replies are shown as sent and never reached Meta", &invented)
 }
 
-fn check_events(evidence: &Evidence, agents: usize) -> Vec<String> {
+fn check_events(evidence: &Evidence, agents: usize) -> Vec<Violation> {
     let mut violations = Vec::new();
     if evidence.followed.len() < agents {
-        violations.push(format!("{} of {agents} agents never ended", agents - evidence.followed.len()));
+        let words = format!("{} of {agents} agents never ended", agents - evidence.followed.len());
+        violations.push(Violation::new(Promise::Events, words));
     }
     for (agent, followed) in evidence.followed.iter().enumerate() {
         let sequence = followed.sequence;
         if !followed.is_complete || sequence.last != Some(evidence.head) {
-            violations.push(format!("agent {agent} ended at event {:?} of {}", sequence.last, evidence.head));
+            let words = format!("agent {agent} ended at event {:?} of {}", sequence.last, evidence.head);
+            violations.push(Violation::new(Promise::Events, words));
         }
         if sequence.missed + sequence.doubled > 0 || !followed.resyncs.is_empty() {
-            violations.push(format!(
+            let words = format!(
                 "agent {agent}: {} events missed, {} doubled, resyncs (seen, head) {:?}",
                 sequence.missed, sequence.doubled, followed.resyncs
-            ));
+            );
+            violations.push(Violation::new(Promise::Events, words));
         }
     }
     violations
-}
-
-pub(crate) fn summary(what: &str, which: &[impl std::fmt::Debug]) -> Option<String> {
-    let examples: Vec<String> = which.iter().take(3).map(|one| format!("{one:?}")).collect();
-    (!which.is_empty()).then(|| format!("{} {what}, e.g. {}", which.len(), examples.join(", ")))
 }
 
 pub(crate) fn is_settled(history: &[Value], told: &[Wamid], replies: &[Reply]) -> bool {
@@ -173,16 +175,16 @@ pub(crate) fn is_settled(history: &[Value], told: &[Wamid], replies: &[Reply]) -
 }
 
 /// What nobody may read in a log: who customers are, what they wrote, and secrets.
-pub(crate) fn check_log(log: &str, people: &[(String, Phone)]) -> Option<String> {
+pub(crate) fn check_log(log: &str, people: &[(String, Phone)]) -> Option<Violation> {
     let mut canaries = vec![CUSTOMERS, QUESTION, "wamid.", "eyJ", SECRET, TOKEN, MAIL_DOMAIN, PASSWORD];
     canaries.extend(people.iter().map(|(name, _)| name.as_str()));
     let holds = |line: &&str| canaries.iter().any(|canary| line.contains(canary));
     let told = log.lines().filter(holds).map(|line| line.chars().take(LINE_SHOWN).collect::<String>());
-    summary("lines of the log hold what no log may", &told.collect::<Vec<_>>())
+    Violation::of(Promise::Log, "lines of the log hold what no log may", &told.collect::<Vec<_>>())
 }
 
 /// `PRAGMA integrity_check` of every database of the stopped server.
-pub(crate) fn integrity(data: &Path) -> Result<Vec<String>, LoadError> {
+pub(crate) fn integrity(data: &Path) -> Result<Vec<Violation>, LoadError> {
     let mut violations = Vec::new();
     let mut checked = 0;
     let mut directories = vec![data.to_owned()];
@@ -196,13 +198,14 @@ pub(crate) fn integrity(data: &Path) -> Result<Vec<String>, LoadError> {
                 let database = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
                 let answer: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0))?;
                 if answer != "ok" {
-                    violations.push(format!("integrity_check of {}: {answer}", path.display()));
+                    let words = format!("integrity_check of {}: {answer}", path.display());
+                    violations.push(Violation::new(Promise::Database, words));
                 }
             }
         }
     }
     if checked == 0 {
-        violations.push(format!("no database in {}", data.display()));
+        violations.push(Violation::new(Promise::Database, format!("no database in {}", data.display())));
     }
     Ok(violations)
 }
@@ -248,9 +251,13 @@ mod tests {
         }
     }
 
+    fn broken(violations: &[Violation]) -> Vec<Promise> {
+        violations.iter().map(|violation| violation.promise).collect()
+    }
+
     #[test]
     fn a_run_that_kept_its_promises_has_no_violation() {
-        assert_eq!(check(&good(), 1), Vec::<String>::new());
+        assert_eq!(check(&good(), 1), Vec::new());
     }
 
     #[test]
@@ -258,8 +265,7 @@ mod tests {
         let mut evidence = good();
         evidence.told.push("wamid.2".into());
         evidence.history.push(json!({"wamid": mask::wamid("wamid.1")}));
-        let violations = check(&evidence, 1);
-        assert_eq!(violations.len(), 2, "{violations:?}");
+        assert_eq!(broken(&check(&evidence, 1)), [Promise::Kept, Promise::KeptOnce]);
     }
 
     #[test]
@@ -268,7 +274,7 @@ mod tests {
         evidence.history[0]["content"] = json!({"type": "image", "media": {"state": "ready"}});
         assert!(check(&evidence, 1).is_empty() && is_settled(&evidence.history, &evidence.told, &evidence.replies));
         evidence.history[0]["content"]["media"]["state"] = json!("pending");
-        assert_eq!(check(&evidence, 1).len(), 1);
+        assert_eq!(broken(&check(&evidence, 1)), [Promise::File]);
         assert!(!is_settled(&evidence.history, &evidence.told, &evidence.replies));
     }
 
@@ -278,7 +284,7 @@ mod tests {
         evidence.ledger.push(sent("Reply k1", Answer::ResetBeforeAccept));
         assert!(check(&evidence, 1).is_empty(), "nothing arrived");
         evidence.ledger.push(sent("Reply k1", Answer::Dropped));
-        assert_eq!(check(&evidence, 1).len(), 1);
+        assert_eq!(broken(&check(&evidence, 1)), [Promise::SentOnce]);
     }
 
     #[test]
@@ -286,7 +292,7 @@ mod tests {
         let mut evidence = good();
         evidence.history[1]["delivery"]["state"] = json!("queued");
         evidence.followed[0].sequence.missed = 1;
-        assert_eq!(check(&evidence, 1).len(), 2);
+        assert_eq!(broken(&check(&evidence, 1)), [Promise::Outcome, Promise::Events]);
         assert_eq!(check(&evidence, 2).len(), 3, "and an agent that never ended");
     }
 
@@ -316,7 +322,7 @@ mod tests {
             "wamid.HBgL",
         ] {
             let found = check_log(&format!("{clean}DEBUG {word}\n"), &people).unwrap();
-            assert!(found.starts_with("1 lines") && found.contains(word), "{found}");
+            assert!(found.words.starts_with("1 lines") && found.words.contains(word), "{found}");
         }
     }
 }

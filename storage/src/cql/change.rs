@@ -48,6 +48,15 @@ pub(super) enum Task {
     Import(Media),
 }
 
+impl Task {
+    fn is_of_a_file(&self) -> bool {
+        match self {
+            Self::Fetch { .. } | Self::Fetched(_) | Self::Tie(_) | Self::Import(_) => true,
+            Self::Enqueue(_) | Self::Settle(_) | Self::Doubt { .. } => false,
+        }
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 pub(super) struct Rest {
     pub(super) listed: Listed,
@@ -203,8 +212,7 @@ impl CqlStore {
         let name = self.conversation_name(tenant, id);
         let tasks = || (0_i64..).zip(&change.rest.tasks);
         // Who reads in between may see a message that is new already: its file is there before it says so.
-        let is_first = |task: &Task| matches!(task, Task::Fetched(_));
-        for (index, task) in tasks().filter(|(_, task)| is_first(task)) {
+        for (index, task) in tasks().filter(|(_, task)| task.is_of_a_file()) {
             self.carry_out(tenant, sealer, id, task, step(change.stamp, index)).await?;
         }
         let messages = async {
@@ -218,7 +226,7 @@ impl CqlStore {
             Ok(())
         };
         try_join(messages, self.put_listed(tenant, &change.rest.listed)).await?;
-        for (index, task) in tasks().filter(|(_, task)| !is_first(task)) {
+        for (index, task) in tasks().filter(|(_, task)| !task.is_of_a_file()) {
             self.carry_out(tenant, sealer, id, task, step(change.stamp, index)).await?;
         }
         let home = self.home(tenant);

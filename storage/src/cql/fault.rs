@@ -1,4 +1,4 @@
-//! Faults that tests put between two physical writes.
+//! Faults that tests put between two physical writes, or before a read.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -9,11 +9,13 @@ const NEVER: i64 = i64::MAX;
 
 /// A process that dies is a store that does nothing more: what it wrote stays, what it was about to write does not come.
 ///
-/// A process that is held stands still between two writes, as one that the system has stopped, until it is let go.
+/// A process that is held stands still between two writes, or before a read, as one that the system has stopped, until it is
+/// let go.
 pub struct Faults {
     writes_left: AtomicI64,
     answers_left: AtomicI64,
     until_held: AtomicI64,
+    until_read_held: AtomicI64,
     held: Notify,
     let_go: Notify,
 }
@@ -24,6 +26,7 @@ impl Default for Faults {
             writes_left: AtomicI64::new(NEVER),
             answers_left: AtomicI64::new(NEVER),
             until_held: AtomicI64::new(NEVER),
+            until_read_held: AtomicI64::new(NEVER),
             held: Notify::new(),
             let_go: Notify::new(),
         }
@@ -51,14 +54,21 @@ impl Faults {
         self.until_held.store(i64::from(writes), Ordering::SeqCst);
     }
 
-    /// Returns when the write of [`Faults::hold_after`] waits.
+    /// The same for reads.
+    pub fn hold_reading_after(&self, reads: u32) {
+        self.until_read_held.store(i64::from(reads), Ordering::SeqCst);
+    }
+
+    /// Returns when what is to be held waits.
     pub async fn is_held(&self) {
         self.held.notified().await;
     }
 
     pub fn let_go(&self) {
-        if self.until_held.swap(NEVER, Ordering::SeqCst) < 0 {
-            self.let_go.notify_one();
+        for until in [&self.until_held, &self.until_read_held] {
+            if until.swap(NEVER, Ordering::SeqCst) < 0 {
+                self.let_go.notify_one();
+            }
         }
     }
 
@@ -67,21 +77,26 @@ impl Faults {
         self.writes_left.load(Ordering::SeqCst) <= 0
     }
 
-    pub(super) fn reading(&self) -> Result<(), StoreError> {
+    pub(super) async fn reading(&self) -> Result<(), StoreError> {
+        self.hold(&self.until_read_held).await;
         if self.is_dead() { Err(dead()) } else { Ok(()) }
     }
 
     pub(super) async fn writing(&self) -> Result<Permit, StoreError> {
-        if self.until_held.load(Ordering::Relaxed) != NEVER && self.until_held.fetch_sub(1, Ordering::SeqCst) == 0 {
-            self.held.notify_one();
-            self.let_go.notified().await;
-        }
+        self.hold(&self.until_held).await;
         if self.writes_left.load(Ordering::Relaxed) == NEVER {
             return Ok(Permit { last: false });
         }
         match self.writes_left.fetch_sub(1, Ordering::SeqCst) {
             left if left <= 0 => Err(dead()),
             left => Ok(Permit { last: left == 1 }),
+        }
+    }
+
+    async fn hold(&self, until: &AtomicI64) {
+        if until.load(Ordering::Relaxed) != NEVER && until.fetch_sub(1, Ordering::SeqCst) == 0 {
+            self.held.notify_one();
+            self.let_go.notified().await;
         }
     }
 

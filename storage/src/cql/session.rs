@@ -236,7 +236,7 @@ impl Cql {
     where
         R: for<'frame> DeserializeRow<'frame, 'frame>,
     {
-        self.faults.reading()?;
+        self.faults.reading().await?;
         self.tally.read();
         let page = self.session.execute_single_page(statement, values, state);
         let (result, paging) = Box::pin(page).await.map_err(failed)?;

@@ -13,6 +13,7 @@ mod contacts;
 mod conversations;
 mod cql_costs;
 mod cql_faults;
+mod cql_file_first;
 mod cql_holds;
 mod cql_inbox_log;
 mod cql_keys;

@@ -70,6 +70,24 @@ pub(super) fn settings() -> Vec<(String, String)> {
 }
 
 impl Jetto {
+    /// From now on everything is kept on the servers, by an installation that has nothing there yet.
+    pub(crate) fn moves_to_servers(&mut self, name: &str) {
+        ON_CQL.set(true);
+        self.moves_to(name);
+        for (key, value) in settings() {
+            self.set(&key, &value);
+        }
+    }
+
+    /// From now on everything is kept in another data directory, as it is by default.
+    pub(crate) fn moves_to_disk(&mut self, name: &str) {
+        for (key, _) in settings() {
+            self.unset(&key);
+        }
+        ON_CQL.set(false);
+        self.moves_to(name);
+    }
+
     /// What the server has, once it is stopped.
     pub(crate) async fn opened(&self) -> Opened {
         if !ON_CQL.get() {

@@ -6,6 +6,8 @@ use std::time::Duration;
 use loadtest::payload::PhoneNumberId;
 use loadtest::simulator::LedgerEntry;
 
+use crate::scenario::torture_promises::{Promise, Violation};
+
 /// What Meta allows a number, messages per second.
 const RATE_MAX: usize = 80;
 const SECOND_MS: u64 = 1_000;
@@ -35,14 +37,15 @@ pub(crate) fn busiest_seconds(ledger: &[LedgerEntry]) -> HashMap<PhoneNumberId, 
     busiest
 }
 
-pub(crate) fn check_rates(ledger: &[LedgerEntry]) -> Vec<String> {
+pub(crate) fn check_rates(ledger: &[LedgerEntry]) -> Vec<Violation> {
     let above = busiest_seconds(ledger).into_iter().filter(|(_, most)| *most > RATE_MAX);
     above
         .map(|(number, most)| format!("{most} messages of number {number} in one second, Meta allows {RATE_MAX}"))
+        .map(|words| Violation::new(Promise::Rate, words))
         .collect()
 }
 
-pub(crate) fn check_take_overs(take_overs: &[TakeOver]) -> Vec<String> {
+pub(crate) fn check_take_overs(take_overs: &[TakeOver]) -> Vec<Violation> {
     let late = take_overs.iter().filter(|one| one.took.is_none_or(|took| took >= TAKE_OVER_MAX));
     late.map(|one| {
         format!(
@@ -50,6 +53,7 @@ pub(crate) fn check_take_overs(take_overs: &[TakeOver]) -> Vec<String> {
             one.tenant, one.took
         )
     })
+    .map(|words| Violation::new(Promise::TakeOver, words))
     .collect()
 }
 

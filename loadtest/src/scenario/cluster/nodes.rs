@@ -13,6 +13,7 @@ use crate::cli::Torture;
 use crate::error::LoadError;
 use crate::jetto::{Installation, drain, signal};
 use crate::proxy::{Manner, Proxy};
+use crate::scenario::torture_promises::Bug;
 use crate::services::{BUCKET, Services};
 
 pub(crate) const NODES: usize = 3;
@@ -48,7 +49,7 @@ impl Node {
         let own = work.join(format!("node{index}"));
         std::fs::create_dir_all(&own)?;
         let graph_url = format!("http://{}", graph.address);
-        let mut installation = Installation::new(&options.binary, &own, &graph_url, options.bug.as_deref())?;
+        let mut installation = Installation::new(&options.binary, &own, &graph_url, options.bug.map(Bug::name))?;
         let webhooks = Proxy::open(address(&installation.url).map_err(wrong)?, None).await?;
         installation.set([
             ("JETTO_PUBLIC_URL", PUBLIC_URL.to_owned()),

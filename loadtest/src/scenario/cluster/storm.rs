@@ -30,6 +30,7 @@ use crate::scenario::torture::{
     CUSTOMERS, LOSSY, QUESTION, REPLY_QUEUE, Reply, answer, door, insist, uuid, wait_until_settled,
 };
 use crate::scenario::torture_checks::{Evidence, check, check_log};
+use crate::scenario::torture_promises::{Promise, Violation};
 use crate::services::{self, Services};
 
 /// Between two faults.
@@ -72,7 +73,7 @@ impl Stage<'_> {
         &self,
         mut nodes: Vec<Node>,
         faults: &[Fault],
-    ) -> Result<(Report, Vec<String>), LoadError> {
+    ) -> Result<(Report, Vec<Violation>), LoadError> {
         let (cut, cut_seen) = watch::channel(0);
         let mut crews = Vec::new();
         for tenant in self.tenants {
@@ -178,7 +179,7 @@ impl Stage<'_> {
         nodes: &mut [Node],
         faults: &[Fault],
         crews: &[Crew],
-    ) -> Result<(Vec<TakeOver>, Vec<String>), LoadError> {
+    ) -> Result<(Vec<TakeOver>, Vec<Violation>), LoadError> {
         let (mut take_overs, mut violations) = (Vec::new(), Vec::new());
         pause(CALM).await;
         for (turn, fault) in faults.iter().enumerate() {
@@ -199,7 +200,7 @@ impl Stage<'_> {
         fault: Fault,
         crews: &[Crew],
         take_overs: &mut Vec<TakeOver>,
-        violations: &mut Vec<String>,
+        violations: &mut Vec<Violation>,
     ) -> Result<(), LoadError> {
         match fault {
             Fault::Kill { tenant, hanging } => {
@@ -230,7 +231,8 @@ impl Stage<'_> {
             Fault::Roll => {
                 for (index, node) in nodes.iter_mut().enumerate() {
                     if !node.stop().await? {
-                        violations.push(format!("SIGTERM did not end node {index} cleanly in a rolling restart"));
+                        let words = format!("SIGTERM did not end node {index} cleanly in a rolling restart");
+                        violations.push(Violation::new(Promise::Stop, words));
                     }
                     node.start().await?;
                 }
