@@ -35,7 +35,8 @@ pub trait Accounts: Send + Sync {
     /// In order of tenant; those that are deactivated too.
     async fn memberships(&self, account: AccountId) -> Result<Vec<(TenantId, MemberId)>, StoreError>;
 
-    /// A link to set a new password, in place of an earlier one of this account. `hash`: SHA-256 of its token.
+    /// A link to set a new password, in place of an earlier one of this account. `hash`: SHA-256 of its token. It ends in
+    /// the future: not before what [`forget_expired`](super::Sessions::forget_expired) was told last.
     async fn put_reset(
         &self,
         account: AccountId,

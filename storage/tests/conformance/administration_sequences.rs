@@ -19,13 +19,35 @@ use crate::sessions::session;
 
 #[derive(Debug, Clone)]
 enum Operation {
-    Create { accounts: Vec<u8> },
-    Change { revision: u64, writes: Vec<Part> },
-    Update { account: u8, email: u8, named: bool, revision: u64 },
+    Create {
+        accounts: Vec<u8>,
+    },
+    Change {
+        revision: u64,
+        writes: Vec<Part>,
+    },
+    Update {
+        account: u8,
+        email: u8,
+        named: bool,
+        revision: u64,
+    },
+    /// Ends at [`RESET_ENDS`].
     Reset(u8),
-    Take { hash: u8, late: bool },
-    Open { id: u8, member: u8 },
-    Rotate { id: u8, presented: u8, next: u8, seconds: i64 },
+    Take {
+        hash: u8,
+        late: bool,
+    },
+    Open {
+        id: u8,
+        member: u8,
+    },
+    Rotate {
+        id: u8,
+        presented: u8,
+        next: u8,
+        seconds: i64,
+    },
     End(Vec<u8>),
     Expire(i64),
     Use(u8),
@@ -49,6 +71,9 @@ enum Part {
     NoKey(u8),
     EndSessions(u8),
 }
+
+/// Seconds from [`NOW`].
+const RESET_ENDS: i64 = 10;
 
 fn few() -> impl Strategy<Value = u8> {
     1_u8..4
@@ -158,9 +183,9 @@ async fn run(store: &impl Store, tenant: TenantId, operation: &Operation) -> Str
             let changed = Account { email: account(*email).email, name, ..account(*n) };
             format!("{:?}", store.update_account(changed, *revision, vec![(tenant, entry("u"))]).await)
         }
-        Operation::Reset(n) => format!("{:?}", store.put_reset(account(*n).id, [*n; 32], at(10), vec![]).await),
+        Operation::Reset(n) => format!("{:?}", store.put_reset(account(*n).id, [*n; 32], at(RESET_ENDS), vec![]).await),
         Operation::Take { hash, late } => {
-            format!("{:?}", store.take_reset([*hash; 32], at(if *late { 10 } else { 9 })).await)
+            format!("{:?}", store.take_reset([*hash; 32], at(if *late { RESET_ENDS } else { RESET_ENDS - 1 })).await)
         }
         Operation::Open { id, member } => {
             let opened =
@@ -253,10 +278,25 @@ proptest! {
             let model = MemoryStore::new();
             let nodes = [installation.node().await, installation.node().await];
             let mut opened = BTreeSet::new();
+            let mut clock = 0;
             for (other, second, operation) in &operations {
-                // The id of a session is chance: what ended does not begin again, and nobody else has it.
-                if let Operation::Open { id, .. } = operation && !opened.insert(*id) {
-                    continue;
+                match operation {
+                    // The id of a session is chance: what ended does not begin again, and nobody else has it.
+                    Operation::Open { id, .. } if !opened.insert(*id) => continue,
+                    // A reset ends after it was asked for: none comes whose end was already swept.
+                    Operation::Reset(_) if clock >= RESET_ENDS => continue,
+                    Operation::Expire(seconds) => clock = clock.max(*seconds),
+                    Operation::Create { .. }
+                    | Operation::Change { .. }
+                    | Operation::Update { .. }
+                    | Operation::Reset(_)
+                    | Operation::Take { .. }
+                    | Operation::Open { .. }
+                    | Operation::Rotate { .. }
+                    | Operation::End(_)
+                    | Operation::Use(_)
+                    | Operation::Record(_)
+                    | Operation::Trim(_) => {}
                 }
                 let tenant = if *other { OTHER } else { TENANT };
                 let operation = &sensible(&model, tenant, operation).await;
