@@ -48,6 +48,11 @@ impl Sightings {
         self.seen().iter().rev().find(|one| one.tenant == tenant).map(|one| one.node)
     }
 
+    /// When the next send of this organization after `since` was seen, by whichever node.
+    pub(crate) fn next(&self, tenant: usize, since: Instant) -> Option<Instant> {
+        self.seen().iter().find(|one| one.tenant == tenant && one.at > since).map(|one| one.at)
+    }
+
     /// When another node than this one was first seen at it after `since`.
     pub(crate) fn taken_over(&self, tenant: usize, from: usize, since: Instant) -> Option<Instant> {
         let seen = self.seen();
@@ -79,5 +84,6 @@ mod tests {
         sightings.note(1, b"POST /v24.0/200/messages HTTP/1.1\r\n", at(4));
         assert_eq!(sightings.taken_over(0, 0, at(2)), Some(at(4)));
         assert_eq!((sightings.holder(0), sightings.holder(1)), (Some(1), Some(2)));
+        assert_eq!((sightings.next(0, at(1)), sightings.next(0, at(4))), (Some(at(4)), None));
     }
 }

@@ -43,6 +43,12 @@ const TAKE_OVER_WAIT: Duration = Duration::from_secs(12);
 /// A pause that is shorter moves nothing for sure.
 const BURIED_AFTER: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// From the agent's click to Meta's door, a server that has run for a while.
+const QUICK: Duration = Duration::from_millis(400);
+/// So many in a row, and it is as before.
+const QUICK_REPLIES: usize = 10;
+/// Servers that have just started are waited for this long.
+const RECOVERY_MAX: Duration = Duration::from_mins(2);
 /// Twice of what a number may send in a second, written by so many hands.
 const FLOOD: usize = 160;
 const HANDS: usize = 16;
@@ -256,6 +262,9 @@ impl Stage<'_> {
                 }
                 pause(lasting).await;
                 self.services.again(names).await?;
+                if matches!(server, Server::Store | Server::Replica(_)) {
+                    self.recovered(crews).await?;
+                }
             }
             Fault::HintsFlushed => self.services.flush_hints().await?,
             Fault::Broken { tenant, link, how, lasting } => {
@@ -263,6 +272,40 @@ impl Stage<'_> {
                 node.breaks(link, how);
                 pause(lasting).await;
                 node.heals(link);
+            }
+        }
+        Ok(())
+    }
+
+    /// Comes back when replies leave as quickly as they should. A store that has just started takes seconds for what takes
+    /// milliseconds later: a fault on top would measure that start.
+    async fn recovered(&self, crews: &[Crew]) -> Result<(), LoadError> {
+        let give_up = Instant::now() + RECOVERY_MAX;
+        for (tenant, crew) in crews.iter().enumerate() {
+            let mut conversations = crew.conversations().await;
+            while conversations.is_err() && Instant::now() < give_up {
+                pause(LOOK_EVERY).await;
+                conversations = crew.conversations().await;
+            }
+            let conversations = conversations?;
+            let mut rng = StdRng::seed_from_u64(self.options.seed ^ crew.written().len() as u64);
+            let mut quick = 0;
+            for (turn, conversation) in conversations.iter().cycle().enumerate() {
+                if quick == QUICK_REPLIES {
+                    break;
+                }
+                if Instant::now() > give_up {
+                    return Err(LoadError::refused(format!(
+                        "replies are still slow {RECOVERY_MAX:?} after the store was back"
+                    )));
+                }
+                let since = Instant::now();
+                let reply = insist(crew.apis.iter().cycle().skip(turn), conversation, uuid(&mut rng)).await;
+                crew.written().push(reply);
+                while self.sightings.next(tenant, since).is_none() && Instant::now() < give_up {
+                    pause(LOOK_EVERY).await;
+                }
+                quick = if since.elapsed() < QUICK { quick + 1 } else { 0 };
             }
         }
         Ok(())
@@ -322,13 +365,18 @@ impl Stage<'_> {
 }
 
 impl Crew {
-    /// Comes back when all of it is accepted.
-    async fn flood(&self, seed: u64) -> Result<(), LoadError> {
+    /// The ids of all of them.
+    async fn conversations(&self) -> Result<Vec<String>, LoadError> {
         let api = self.apis.first().ok_or_else(|| LoadError::refused("there are no nodes"))?;
         let found = api.all("conversations?view=all").await?;
-        let ids = found.iter().filter_map(|one| one.get("id")?.as_str().map(str::to_owned));
+        Ok(found.iter().filter_map(|one| one.get("id")?.as_str().map(str::to_owned)).collect())
+    }
+
+    /// Comes back when all of it is accepted.
+    async fn flood(&self, seed: u64) -> Result<(), LoadError> {
+        let ids = self.conversations().await?;
         let mut rng = StdRng::seed_from_u64(seed ^ self.written().len() as u64);
-        let keyed: Vec<_> = ids.cycle().take(FLOOD).map(|id| (id, uuid(&mut rng))).collect();
+        let keyed: Vec<_> = ids.into_iter().cycle().take(FLOOD).map(|id| (id, uuid(&mut rng))).collect();
         let insisted = futures_util::stream::iter(keyed).map(async |(conversation, key)| {
             let reply = insist(self.apis.iter().cycle(), &conversation, key).await;
             self.written().push(reply);
