@@ -187,8 +187,7 @@ impl CqlStore {
         };
         let decided = match outcome {
             Lwt::Applied => true,
-            Lwt::Refused => false,
-            Lwt::Unknown => self.is_decided(name, &change.id).await?,
+            Lwt::Refused | Lwt::Unknown => self.is_decided(name, &change.id).await?,
         };
         if !decided {
             self.withdraw(tenant, id, &change.id).await?;

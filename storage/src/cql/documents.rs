@@ -100,9 +100,8 @@ impl CqlStore {
     async fn is_put(&self, name: &Lookup, outcome: Lwt, body: &[u8]) -> Result<bool, StoreError> {
         match outcome {
             Lwt::Applied => Ok(true),
-            Lwt::Refused => Ok(false),
             // No two sealed values are the same, so what lies there says whether it is ours.
-            Lwt::Unknown => Ok(self.settled_body(name).await?.as_deref() == Some(body)),
+            Lwt::Refused | Lwt::Unknown => Ok(self.settled_body(name).await?.as_deref() == Some(body)),
         }
     }
 
@@ -110,6 +109,7 @@ impl CqlStore {
         let text = "DELETE FROM document WHERE key = ? IF version = ?";
         match self.cql.lwt(text, (name.as_slice(), version)).await? {
             Lwt::Applied => Ok(true),
+            // Nothing is there after somebody else's removal too, and some things are taken out once only.
             Lwt::Refused => Ok(false),
             Lwt::Unknown => Ok(self.settled_body(name).await?.is_none()),
         }

@@ -14,6 +14,7 @@ const NEVER: i64 = i64::MAX;
 pub struct Faults {
     writes_left: AtomicI64,
     answers_left: AtomicI64,
+    denials_left: AtomicI64,
     until_held: AtomicI64,
     until_read_held: AtomicI64,
     held: Notify,
@@ -25,6 +26,7 @@ impl Default for Faults {
         Self {
             writes_left: AtomicI64::new(NEVER),
             answers_left: AtomicI64::new(NEVER),
+            denials_left: AtomicI64::new(NEVER),
             until_held: AtomicI64::new(NEVER),
             until_read_held: AtomicI64::new(NEVER),
             held: Notify::new(),
@@ -47,6 +49,12 @@ impl Faults {
     /// Of the compare-and-sets from now on, the answer of this one is lost, though it was made. From 1.
     pub fn lose_answer(&self, nth: u32) {
         self.answers_left.store(i64::from(nth), Ordering::SeqCst);
+    }
+
+    /// Of the compare-and-sets from now on, this one is said to be refused, though it was made, as a coordinator says that has
+    /// made it in a second round. From 1.
+    pub fn deny_answer(&self, nth: u32) {
+        self.denials_left.store(i64::from(nth), Ordering::SeqCst);
     }
 
     /// The write that comes after this many from now on waits until [`Faults::let_go`].
@@ -101,8 +109,16 @@ impl Faults {
     }
 
     pub(super) fn loses_this_answer(&self) -> bool {
-        self.answers_left.load(Ordering::Relaxed) != NEVER && self.answers_left.fetch_sub(1, Ordering::SeqCst) == 1
+        is_this_one(&self.answers_left)
     }
+
+    pub(super) fn denies_this_answer(&self) -> bool {
+        is_this_one(&self.denials_left)
+    }
+}
+
+fn is_this_one(left: &AtomicI64) -> bool {
+    left.load(Ordering::Relaxed) != NEVER && left.fetch_sub(1, Ordering::SeqCst) == 1
 }
 
 impl Permit {

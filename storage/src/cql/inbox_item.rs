@@ -256,14 +256,13 @@ impl CqlStore {
                 self.cql.lwt(text, (turn, outcome, attempts, at, &fate.error, conversation, key, known)).await?
             };
             match answer {
-                Lwt::Refused => {}
                 Lwt::Applied => {
                     let taker = taking.map(|(taker, _)| taker).or(before.taker);
                     let tenant = taker.or(before.tenant);
                     let after = Item { tenant, fate, turn, taker, ..before.clone() };
                     return Ok(Some((before, Some(after))));
                 }
-                Lwt::Unknown => {
+                Lwt::Refused | Lwt::Unknown => {
                     self.cql.serial_rows::<(Option<i64>,)>("SELECT turn FROM inbox_item WHERE key = ?", (key,)).await?;
                     let after = self.item(id).await?.filter(|after| after.turn == turn && after.fate == fate);
                     if after.is_some() {

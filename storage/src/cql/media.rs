@@ -34,9 +34,10 @@ fn at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &MediaId) 
     Place { name: store.name_of("media", tenant, id.as_bytes()), sealer }
 }
 
-/// The first that is known of a file stays; `false`: it was not this one.
+/// The first that is known of a file stays; `false`: it was not this one. One that came through without an answer, and was
+/// changed since, is known by its place.
 fn first(file: &StoredFile) -> impl FnMut(Option<StoredFile>) -> Edit<StoredFile, bool> {
-    |known| if known.is_some() { Edit::Keep(false) } else { Edit::Put(file.clone(), true) }
+    |known| known.map_or_else(|| Edit::Put(file.clone(), true), |known| Edit::Keep(known.place == file.place))
 }
 
 impl CqlStore {

@@ -256,7 +256,7 @@ impl CqlStore {
             let known_by = changes.noted.unwrap_or(own);
             match self.cql.lwt_batch(batch(home, sealer, &head, changes, own)?).await? {
                 Lwt::Applied => return Ok(answer),
-                Lwt::Unknown if self.is_noted(home, &known_by).await? => return Ok(answer),
+                Lwt::Refused | Lwt::Unknown if self.is_noted(home, &known_by).await? => return Ok(answer),
                 Lwt::Refused | Lwt::Unknown => turns::step_aside(nth).await,
             }
         }

@@ -39,6 +39,7 @@ const WALK_PAGE: i32 = 100;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lwt {
     Applied,
+    /// It did not happen; or it did in a second round of the coordinator, which then finds it there and calls that a refusal.
     Refused,
     /// No usable answer: it happened, did not, or still may until somebody reads at `LOCAL_SERIAL`.
     Unknown,
@@ -272,9 +273,10 @@ impl Cql {
     }
 
     fn applied(&self, answer: Result<QueryResult, ExecutionError>) -> Result<Lwt, StoreError> {
-        let lost = self.faults.loses_this_answer();
+        let (lost, denied) = (self.faults.loses_this_answer(), self.faults.denies_this_answer());
         match answer {
             Ok(_) if lost => Ok(Lwt::Unknown),
+            Ok(_) if denied => Ok(Lwt::Refused),
             Ok(result) => {
                 let rows = result.into_rows_result().map_err(unreadable)?;
                 // One column when applied, all of the row when not; the first is always `[applied]`.

@@ -12,7 +12,7 @@ use engine::ports::{
     Changed, Claim, Commit, Committed, ConversationStore, Created, Rotated, Store, StoreError, Updated,
 };
 use engine::time::Span;
-use storage::cql::CqlStore;
+use storage::cql::{CqlStore, Faults};
 use storage::memory::MemoryStore;
 
 use crate::administration_sequences;
@@ -88,6 +88,15 @@ macro_rules! between_any_two_writes {
 
             #[tokio::test]
             async fn a_lost_answer_changes_nothing() {
+                with_every_answer("lost", Faults::lose_answer).await;
+            }
+
+            #[tokio::test]
+            async fn a_refusal_of_what_was_made_changes_nothing() {
+                with_every_answer("refused", Faults::deny_answer).await;
+            }
+
+            async fn with_every_answer(how: &str, spoil: fn(&Faults, u32)) {
                 let model = MemoryStore::new();
                 $before(&model).await;
                 $operation(&model).await.unwrap();
@@ -96,10 +105,10 @@ macro_rules! between_any_two_writes {
                 for nth in 1..=6 {
                     let Pair { dying, living, _installation } = pair().await;
                     $before(&dying).await;
-                    dying.faults().lose_answer(nth);
-                    $operation(&dying).await.unwrap_or_else(|error| panic!("without answer {nth}: {error}"));
+                    spoil(dying.faults(), nth);
+                    $operation(&dying).await.unwrap_or_else(|error| panic!("answer {nth} {how}: {error}"));
                     for (found, expected) in seen(&living).await.iter().zip(&expected) {
-                        assert_eq!(found, expected, "without answer {nth}");
+                        assert_eq!(found, expected, "answer {nth} {how}");
                     }
                 }
             }

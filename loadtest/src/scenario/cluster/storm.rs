@@ -44,7 +44,7 @@ const TAKE_OVER_WAIT: Duration = Duration::from_secs(12);
 const BURIED_AFTER: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// From the agent's click to Meta's door, a server that has run for a while.
-const QUICK: Duration = Duration::from_millis(400);
+const QUICK: Duration = Duration::from_secs(1);
 /// So many in a row, and it is as before.
 const QUICK_REPLIES: usize = 10;
 /// Servers that have just started are waited for this long.
