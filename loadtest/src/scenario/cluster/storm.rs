@@ -290,7 +290,7 @@ impl Stage<'_> {
             let conversations = conversations?;
             let mut rng = StdRng::seed_from_u64(self.options.seed ^ crew.written().len() as u64);
             let mut quick = 0;
-            for (turn, conversation) in conversations.iter().cycle().enumerate() {
+            for (conversation, node) in conversations.iter().cycle().zip(crew.apis.iter().cycle()) {
                 if quick == QUICK_REPLIES {
                     break;
                 }
@@ -300,7 +300,8 @@ impl Stage<'_> {
                     )));
                 }
                 let since = Instant::now();
-                let reply = insist(crew.apis.iter().cycle().skip(turn), conversation, uuid(&mut rng)).await;
+                // By this one and no other: one that the store has not got back yet would take over late.
+                let reply = insist(std::iter::repeat(node), conversation, uuid(&mut rng)).await;
                 crew.written().push(reply);
                 while self.sightings.next(tenant, since).is_none() && Instant::now() < give_up {
                     pause(LOOK_EVERY).await;
