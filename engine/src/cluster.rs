@@ -3,7 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::id::{ClaimToken, NodeId, PhoneNumberId, TenantId};
+use crate::id::{CampaignId, ClaimToken, NodeId, PhoneNumberId, TenantId};
 
 /// Work that one node at a time does.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +12,8 @@ pub enum LeaseName {
     Intake(TenantId),
     /// Sending from a number.
     Number(TenantId, PhoneNumberId),
+    /// Counting a broadcast down.
+    Campaign(TenantId, CampaignId),
     /// What the installation does by itself: daily checks, trimming, mails. Numbered, so that it can be shared out.
     Chores(u16),
 }
@@ -69,7 +71,9 @@ pub fn placed<'a>(name: &LeaseName, nodes: impl IntoIterator<Item = &'a NodeId>)
 fn weight(name: &LeaseName, node: NodeId) -> u64 {
     let mut hasher = DefaultHasher::new();
     match name {
-        LeaseName::Intake(tenant) | LeaseName::Number(tenant, _) => (node, tenant).hash(&mut hasher),
+        LeaseName::Intake(tenant) | LeaseName::Number(tenant, _) | LeaseName::Campaign(tenant, _) => {
+            (node, tenant).hash(&mut hasher);
+        }
         LeaseName::Chores(n) => (node, n).hash(&mut hasher),
     }
     hasher.finish()

@@ -125,6 +125,10 @@ own_id!(
     IntakeId
 );
 own_id!(
+    /// A broadcast: one template to many people.
+    CampaignId
+);
+own_id!(
     /// Something that WhatsApp told about an account, see [`crate::alert`].
     AlertId
 );
@@ -163,6 +167,11 @@ impl MessageId {
     /// Of a message that goes out: the client's key makes its repeats one message.
     pub fn of_client_key(tenant: TenantId, conversation: ConversationId, key: &ClientKey) -> Self {
         Self::derive(&[b"client", tenant.as_bytes(), conversation.as_bytes(), key.as_str().as_bytes()])
+    }
+
+    /// Of what a broadcast sends to one of its recipients.
+    pub fn of_recipient(campaign: CampaignId, no: u32) -> Self {
+        Self::derive(&[b"recipient", campaign.as_bytes(), &no.to_be_bytes()])
     }
 }
 

@@ -6,6 +6,7 @@ pub mod account;
 pub mod administration;
 pub mod alert;
 pub mod audit;
+pub mod campaign;
 pub mod cluster;
 pub mod contact;
 pub mod content;

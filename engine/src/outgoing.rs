@@ -6,10 +6,11 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::RecipientKey;
 use crate::content::ContentKind;
 use crate::delivery::Failure;
 use crate::id::{
-    Bsuid, ClaimToken, ConversationId, InvalidId, MediaId, MessageId, PhoneNumberId, TenantId, WaId, Wamid,
+    Bsuid, CampaignId, ClaimToken, ConversationId, InvalidId, MediaId, MessageId, PhoneNumberId, TenantId, WaId, Wamid,
 };
 use crate::time::{Span, Timestamp};
 
@@ -30,6 +31,9 @@ pub struct Outgoing {
     pub tenant: TenantId,
     pub id: MessageId,
     pub conversation: ConversationId,
+    /// Of a broadcast: its outcome is this recipient's, and the conversation does not hear of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<RecipientKey>,
     pub number: PhoneNumberId,
     pub to: Recipient,
     pub lane: Lane,
@@ -126,19 +130,34 @@ pub enum SendOutcome {
     InDoubt,
 }
 
-/// Travels in `biz_opaque_callback_data` and comes back in every status: finds the message without a wamid.
+/// Travels in `biz_opaque_callback_data` and comes back in every status: finds what was sent without a wamid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Callback {
-    pub conversation: ConversationId,
-    pub message: MessageId,
-    pub token: ClaimToken,
+#[serde(untagged)]
+pub enum Callback {
+    Message { conversation: ConversationId, message: MessageId, token: ClaimToken },
+    Recipient { campaign: CampaignId, no: u32, token: ClaimToken },
 }
 
-const CALLBACK_PREFIX: &str = "jetto1";
+const MESSAGE_PREFIX: &str = "jetto1";
+const RECIPIENT_PREFIX: &str = "jetto1c";
+
+impl Callback {
+    pub fn of(outgoing: &Outgoing, token: ClaimToken) -> Self {
+        match outgoing.recipient {
+            Some(RecipientKey { campaign, no }) => Self::Recipient { campaign, no, token },
+            None => Self::Message { conversation: outgoing.conversation, message: outgoing.id, token },
+        }
+    }
+}
 
 impl fmt::Display for Callback {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{CALLBACK_PREFIX}.{}.{}.{}", self.conversation, self.message, self.token)
+        match self {
+            Self::Message { conversation, message, token } => {
+                write!(f, "{MESSAGE_PREFIX}.{conversation}.{message}.{token}")
+            }
+            Self::Recipient { campaign, no, token } => write!(f, "{RECIPIENT_PREFIX}.{campaign}.{no}.{token}"),
+        }
     }
 }
 
@@ -146,14 +165,21 @@ impl FromStr for Callback {
     type Err = InvalidId;
 
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let invalid = InvalidId { kind: "Callback" };
-        let mut parts = text.split('.');
-        if parts.next() != Some(CALLBACK_PREFIX) {
-            return Err(invalid);
+        let invalid = || InvalidId { kind: "Callback" };
+        let parts: Vec<_> = text.splitn(5, '.').collect();
+        match parts.as_slice() {
+            [MESSAGE_PREFIX, conversation, message, token] => Ok(Self::Message {
+                conversation: conversation.parse()?,
+                message: message.parse()?,
+                token: token.parse()?,
+            }),
+            [RECIPIENT_PREFIX, campaign, no, token] => Ok(Self::Recipient {
+                campaign: campaign.parse()?,
+                no: no.parse().map_err(|_| invalid())?,
+                token: token.parse()?,
+            }),
+            _ => Err(invalid()),
         }
-        let mut part = || parts.next().ok_or(InvalidId { kind: "Callback" });
-        let callback = Self { conversation: part()?.parse()?, message: part()?.parse()?, token: part()?.parse()? };
-        if parts.next().is_some() { Err(invalid) } else { Ok(callback) }
     }
 }
 
@@ -163,17 +189,18 @@ mod tests {
 
     #[test]
     fn a_callback_survives_the_trip_through_meta() {
-        let callback = Callback {
-            conversation: ConversationId::from_bytes([1; 16]),
-            message: MessageId::from_bytes([2; 16]),
-            token: ClaimToken::from_bytes([3; 16]),
-        };
-        assert_eq!(callback.to_string().parse(), Ok(callback));
-        assert!(callback.to_string().len() <= 512);
+        let token = ClaimToken::from_bytes([3; 16]);
+        let (conversation, message) = (ConversationId::from_bytes([1; 16]), MessageId::from_bytes([2; 16]));
+        let recipient = Callback::Recipient { campaign: CampaignId::from_bytes([4; 16]), no: u32::MAX, token };
+        for callback in [Callback::Message { conversation, message, token }, recipient] {
+            assert_eq!(callback.to_string().parse(), Ok(callback));
+            assert!(callback.to_string().len() <= 512);
+        }
     }
 
     #[test]
     fn somebody_elses_callback_is_not_ours() {
         assert!("campaign=42;recipient=1001".parse::<Callback>().is_err());
+        assert!("jetto1.a.b.c.d".parse::<Callback>().is_err());
     }
 }

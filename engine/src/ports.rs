@@ -9,6 +9,7 @@ mod alerts;
 mod audit_log;
 mod blobs;
 mod bus;
+mod campaigns;
 mod contacts;
 mod conversations;
 mod directory;
@@ -30,6 +31,7 @@ pub use alerts::{ALERTS_MAX, Alerts};
 pub use audit_log::{AuditLog, AuditQuery, ChainEnds};
 pub use blobs::BlobStore;
 pub use bus::Bus;
+pub use campaigns::{Campaigns, RecipientQuery, Saved};
 pub use contacts::{ContactStore, Resolved};
 pub use conversations::{Commit, Committed, ConversationCounts, ConversationQuery, ConversationStore, View};
 pub use directory::Directory;
@@ -120,6 +122,7 @@ pub trait Store:
     + EventLog
     + MediaStore
     + Relocation
+    + Campaigns
 {
 }
 
@@ -138,5 +141,6 @@ impl<T> Store for T where
         + EventLog
         + MediaStore
         + Relocation
+        + Campaigns
 {
 }

@@ -66,6 +66,7 @@ fn outgoing(body: OutgoingBody) -> Outgoing {
         tenant: TenantId::from_bytes([1; 16]),
         id: MessageId::from_bytes([2; 16]),
         conversation: ConversationId::from_bytes([4; 16]),
+        recipient: None,
         number: "200000000000001".parse().unwrap(),
         to: Recipient { wa_id: Some("12025550123".parse().unwrap()), bsuid: Some("US.1".parse().unwrap()) },
         lane: Lane::Reply,

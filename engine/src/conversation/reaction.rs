@@ -32,6 +32,7 @@ impl Conversation {
             tenant,
             id: MessageId::of_client_key(tenant, self.id, key),
             conversation: self.id,
+            recipient: None,
             number: self.number.phone_number_id.clone(),
             to: self.recipient(),
             lane: Lane::Reply,

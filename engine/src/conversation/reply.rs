@@ -81,6 +81,7 @@ impl Conversation {
             tenant,
             id,
             conversation: self.id,
+            recipient: None,
             number: self.number.phone_number_id.clone(),
             to,
             lane: Lane::Reply,

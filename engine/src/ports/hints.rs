@@ -3,7 +3,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ConversationId, MemberId, NodeId, PhoneNumberId, SessionId, TenantId};
+use crate::id::{CampaignId, ConversationId, MemberId, NodeId, PhoneNumberId, SessionId, TenantId};
 
 /// A word to other nodes. It names what to look at, never what is there: any of them may be late, doubled, out of order or
 /// lost, and whoever waits for one looks by itself now and then.
@@ -43,6 +43,11 @@ pub enum Hint {
     Outbox {
         tenant: TenantId,
         number: PhoneNumberId,
+    },
+    /// This broadcast has another phase or pace.
+    Campaign {
+        tenant: TenantId,
+        campaign: CampaignId,
     },
     /// Who on `node` looks at the conversation now; replaces what the node said before, and is forgotten with the node.
     Presence {

@@ -145,6 +145,7 @@ fn entry(scene: &Scene, story: &Story, message: &Message) -> Option<[Record; 2]>
         tenant: scene.tenant,
         id: message.id,
         conversation: message.conversation_id,
+        recipient: None,
         number: story.conversation.number.phone_number_id.clone(),
         to: Recipient {
             wa_id: story.conversation.contact.phone.clone(),

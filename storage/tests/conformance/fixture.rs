@@ -173,6 +173,7 @@ pub(crate) fn outgoing(tenant: TenantId, conversation: u8, n: u8) -> Outgoing {
         tenant,
         id: message_id(n),
         conversation: conversation_id(conversation),
+        recipient: None,
         number: "200".parse().unwrap(),
         to: Recipient { wa_id: Some("12025550123".parse().unwrap()), bsuid: None },
         lane: Lane::Reply,

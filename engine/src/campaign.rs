@@ -1,0 +1,58 @@
+//! A broadcast: one template to many people, each of whom gets it at most once. What is to be sent is a [`Plan`]; at the launch its
+//! audience is frozen into recipients, and from then on the campaign only counts them down.
+
+mod failure;
+#[cfg(test)]
+mod fixture;
+mod freeze;
+mod phase;
+mod plan;
+mod recipient;
+mod skip;
+mod tally;
+
+use serde::{Deserialize, Serialize};
+
+pub use failure::FailureClass;
+pub use freeze::{Frozen, PAGE as FREEZE_PAGE, Page, freeze};
+pub use phase::{PauseReason, Phase};
+pub use plan::{Audience, ContactField, Plan, Source, VariableSource};
+pub use recipient::{CampaignRecipient, RecipientKey, RecipientRow, SendState, Verdict};
+pub use skip::Skip;
+pub use tally::{Class, Tallies, TallyKey};
+
+use crate::directory::Person;
+use crate::id::CampaignId;
+use crate::template::Template;
+use crate::time::Timestamp;
+
+/// Longest name, in characters.
+const NAME_MAX: usize = 120;
+
+/// Everything of a campaign but its recipients. Changed over its revision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Campaign {
+    pub id: CampaignId,
+    /// 1 when it is made, one more with each change.
+    pub revision: u64,
+    pub name: String,
+    pub author: Person,
+    pub created_at: Timestamp,
+    pub plan: Plan,
+    pub phase: Phase,
+    /// Set from the launch on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub launch: Option<Launch>,
+}
+
+/// What was fixed when it was launched.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Launch {
+    pub by: Person,
+    pub at: Timestamp,
+    /// As it was then: what is sent does not change under way.
+    pub template: Template,
+    pub frozen: Frozen,
+}

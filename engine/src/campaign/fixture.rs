@@ -1,0 +1,67 @@
+//! A campaign for tests.
+
+use super::{Audience, Campaign, Page, Plan, VariableSource};
+use crate::contact::Contact;
+use crate::directory::Person;
+use crate::id::{CampaignId, ContactId, MemberId};
+use crate::outgoing::VariablePlace;
+use crate::ports::Cursor;
+use crate::template::{Template, VariableSlot};
+use crate::time::Timestamp;
+
+pub(super) fn priya() -> Person {
+    Person { id: MemberId::from_bytes([9; 16]), name: "Priya".into() }
+}
+
+pub(super) fn draft() -> Campaign {
+    let plan = Plan {
+        template: "kasturi_turns_six".into(),
+        language: "en".into(),
+        numbers: vec!["200000000000001".parse().unwrap()],
+        audience: Audience::Everyone,
+        variables: Vec::new(),
+        per_second: None,
+        start_at: None,
+    };
+    Campaign::draft(CampaignId::from_bytes([5; 16]), "Kasturi turns six", plan, priya(), Timestamp(1)).unwrap()
+}
+
+/// With just the variables that the campaign has sources for.
+pub(super) fn template(variables: &[VariableSource]) -> Template {
+    let slot = |variable: &VariableSource| VariableSlot {
+        name: variable.name.clone(),
+        place: VariablePlace::Body,
+        index: None,
+        example: None,
+    };
+    Template {
+        name: "kasturi_turns_six".into(),
+        language: "en".into(),
+        category: "MARKETING".into(),
+        status: "APPROVED".into(),
+        quality: "GREEN".into(),
+        header: None,
+        body: "Hi {{1}}".into(),
+        footer: None,
+        buttons: Vec::new(),
+        variables: variables.iter().map(slot).collect(),
+        sendable: true,
+        unsendable_reason: None,
+    }
+}
+
+pub(super) fn launched(campaign: Campaign) -> Campaign {
+    let template = template(&campaign.plan.variables);
+    campaign.launched(priya(), template, Timestamp(2)).unwrap()
+}
+
+pub(super) fn contact(n: u8) -> Contact {
+    let mut contact = Contact::new(ContactId::from_bytes([n; 16]));
+    contact.name = Some("Marina Duarte".into());
+    contact.phone = format!("120255501{n:02}").parse().ok();
+    contact
+}
+
+pub(super) fn page(contacts: &[u8], next: Option<&str>) -> Page {
+    Page { contacts: contacts.iter().map(|n| contact(*n)).collect(), next: next.map(|next| Cursor(next.to_owned())) }
+}

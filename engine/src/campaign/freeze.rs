@@ -1,0 +1,127 @@
+//! Writing the audience down: page by page, each in one commit with the place where the next begins, so that a death in between
+//! leaves nobody out and nobody in twice.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Campaign, CampaignRecipient, Phase, Skip};
+use crate::contact::Contact;
+use crate::outgoing::Recipient;
+use crate::ports::Cursor;
+
+/// Contacts looked at for one commit.
+pub const PAGE: u32 = 100;
+
+/// How far the audience is written down.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Frozen {
+    /// Recipients so far: the next one gets this number.
+    pub count: u32,
+    pub skipped: BTreeMap<Skip, u64>,
+    /// Where the next page of contacts begins: the cursor of the list, or the place among those named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    pub is_whole: bool,
+}
+
+/// Contacts of the audience, in its order.
+pub struct Page {
+    pub contacts: Vec<Contact>,
+    /// `None`: these were the last.
+    pub next: Option<Cursor>,
+}
+
+/// The campaign after this page, and the recipients that it adds. `None`: it is not being frozen.
+pub fn freeze(campaign: &Campaign, page: &Page) -> Option<(Campaign, Vec<CampaignRecipient>)> {
+    if campaign.phase != Phase::Freezing {
+        return None;
+    }
+    let mut next = campaign.next();
+    let launch = next.launch.as_mut()?;
+    let mut recipients = Vec::new();
+    for contact in &page.contacts {
+        match recipient(campaign, launch.frozen.count, contact) {
+            Ok(recipient) => {
+                launch.frozen.count += 1;
+                recipients.push(recipient);
+            }
+            Err(skip) => *launch.frozen.skipped.entry(skip).or_default() += 1,
+        }
+    }
+    launch.frozen.after = page.next.as_ref().map(|cursor| cursor.0.clone());
+    if page.next.is_none() {
+        launch.frozen.is_whole = true;
+        next.phase = Phase::Running;
+    }
+    Some((next, recipients))
+}
+
+fn recipient(campaign: &Campaign, no: u32, contact: &Contact) -> Result<CampaignRecipient, Skip> {
+    Skip::check(contact)?;
+    let values = campaign.plan.values(contact).map_err(|_variable| Skip::VariableMissing)?;
+    if let Some(launch) = &campaign.launch
+        && launch.template.fill(&values).is_err()
+    {
+        return Err(Skip::VariableInvalid);
+    }
+    let lanes = u32::try_from(campaign.plan.numbers.len()).unwrap_or(1).max(1);
+    Ok(CampaignRecipient {
+        no,
+        contact: contact.id,
+        lane: u8::try_from(no % lanes).unwrap_or(0),
+        to: Recipient { wa_id: contact.phone.clone(), bsuid: contact.bsuid.clone() },
+        country: contact.country.clone(),
+        values,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::campaign::fixture::{contact, draft, launched, page};
+    use crate::campaign::{Source, VariableSource};
+    use crate::outgoing::VariablePlace;
+
+    #[test]
+    fn pages_number_people_on_and_the_last_one_starts_it() {
+        let campaign = launched(draft());
+        let (campaign, first) = freeze(&campaign, &page(&[1, 2], Some("p2"))).unwrap();
+        assert_eq!((campaign.phase.clone(), first.len()), (Phase::Freezing, 2));
+        let (campaign, second) = freeze(&campaign, &page(&[3], None)).unwrap();
+        assert_eq!(second.iter().map(|one| (one.no, one.lane)).collect::<Vec<_>>(), [(2, 0)]);
+        assert_eq!((campaign.phase.clone(), campaign.revision), (Phase::Running, 4));
+        assert!(freeze(&campaign, &page(&[4], None)).is_none(), "it is frozen");
+    }
+
+    #[test]
+    fn lanes_share_people_out() {
+        let mut campaign = launched(draft());
+        campaign.plan.numbers = vec!["1".parse().unwrap(), "2".parse().unwrap()];
+        let (_, recipients) = freeze(&campaign, &page(&[1, 2, 3], None)).unwrap();
+        assert_eq!(recipients.iter().map(|one| one.lane).collect::<Vec<_>>(), [0, 1, 0]);
+    }
+
+    #[test]
+    fn who_cannot_get_it_is_left_out_with_the_reason() {
+        let mut campaign = draft();
+        campaign.plan.variables = vec![VariableSource {
+            name: "1".into(),
+            place: VariablePlace::Body,
+            index: None,
+            source: Source::Contact { field: crate::campaign::ContactField::FirstName },
+            fallback: None,
+        }];
+        let campaign = launched(campaign);
+        let unreachable = Contact { phone: None, ..contact(1) };
+        let nameless = Contact { name: None, ..contact(2) };
+        let broken = Contact { name: Some("x".repeat(2_000)), ..contact(3) };
+        let contacts = vec![unreachable, nameless, broken, contact(4)];
+        let (campaign, recipients) = freeze(&campaign, &Page { contacts, next: None }).unwrap();
+        let frozen = campaign.launch.unwrap().frozen;
+        let skips = [(Skip::Unreachable, 1), (Skip::VariableMissing, 1), (Skip::VariableInvalid, 1)];
+        assert_eq!((frozen.count, frozen.skipped), (1, BTreeMap::from(skips)));
+        assert_eq!(recipients[0].values[0].value, "Marina");
+    }
+}

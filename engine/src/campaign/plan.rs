@@ -1,0 +1,207 @@
+//! What is to be sent, to whom, and how fast.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Campaign, NAME_MAX, Phase};
+use crate::contact::Contact;
+use crate::directory::Person;
+use crate::id::{CampaignId, ContactId, PhoneNumberId};
+use crate::outgoing::{TemplateVariable, VariablePlace};
+use crate::rejection::Rejection;
+use crate::template::Template;
+use crate::time::Timestamp;
+
+/// Numbers that share a campaign: a lane each.
+const LANES_MAX: usize = 20;
+/// People named one by one; more are a segment.
+const NAMED_MAX: usize = 10_000;
+const VARIABLES_MAX: usize = 100;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Plan {
+    /// Of the template, as of its language.
+    pub template: String,
+    pub language: String,
+    /// Business numbers that share the people out, a lane each, at least one.
+    pub numbers: Vec<PhoneNumberId>,
+    pub audience: Audience,
+    pub variables: Vec<VariableSource>,
+    /// Messages per second of all lanes together; `None`: as many as WhatsApp allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_second: Option<u32>,
+    /// Not before; `None`: at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_at: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Audience {
+    Everyone,
+    Contacts { ids: Vec<ContactId> },
+}
+
+/// Where the value of a variable comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct VariableSource {
+    /// `1` or a name.
+    pub name: String,
+    pub place: VariablePlace,
+    /// Which button, from 0.
+    pub index: Option<u8>,
+    pub source: Source,
+    /// For people of whom the source says nothing; without one they are left out.
+    pub fallback: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Source {
+    /// The same for everybody.
+    Text {
+        text: String,
+    },
+    Contact {
+        field: ContactField,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ContactField {
+    Name,
+    FirstName,
+    Username,
+    Phone,
+    Country,
+}
+
+impl ContactField {
+    fn of(self, contact: &Contact) -> Option<String> {
+        match self {
+            Self::Name => contact.name.clone(),
+            Self::FirstName => {
+                contact.name.as_deref().and_then(|name| name.split_whitespace().next()).map(str::to_owned)
+            }
+            Self::Username => contact.username.clone(),
+            Self::Phone => contact.phone.as_ref().map(crate::id::WaId::e164),
+            Self::Country => contact.country.clone(),
+        }
+        .filter(|value| !value.trim().is_empty())
+    }
+}
+
+impl Plan {
+    /// What is wrong with it whoever gets it, before anything is written.
+    pub(super) fn check(&self) -> Result<(), Rejection> {
+        if self.numbers.is_empty() {
+            return Err(Rejection::Invalid("A broadcast needs a number to send from."));
+        }
+        if self.numbers.len() > LANES_MAX {
+            return Err(Rejection::Invalid("At most 20 numbers can share a broadcast."));
+        }
+        let mut numbers = self.numbers.clone();
+        numbers.sort_unstable();
+        numbers.dedup();
+        if numbers.len() != self.numbers.len() {
+            return Err(Rejection::Invalid("A number is there twice."));
+        }
+        if self.per_second == Some(0) {
+            return Err(Rejection::Invalid("At least one message per second, or no limit."));
+        }
+        if self.variables.len() > VARIABLES_MAX {
+            return Err(Rejection::Invalid("A template has at most 100 variables."));
+        }
+        match &self.audience {
+            Audience::Everyone => Ok(()),
+            Audience::Contacts { ids } if ids.is_empty() => Err(Rejection::Invalid("A broadcast needs people.")),
+            Audience::Contacts { ids } if ids.len() > NAMED_MAX => {
+                Err(Rejection::Invalid("At most 10,000 people can be named one by one: make a segment of them."))
+            }
+            Audience::Contacts { .. } => Ok(()),
+        }
+    }
+
+    /// Every variable of the template has a source, and no source is of another template.
+    pub(super) fn check_against(&self, template: &Template) -> Result<(), Rejection> {
+        for slot in &template.variables {
+            let has = |source: &&VariableSource| {
+                source.place == slot.place && source.index == slot.index && source.name == slot.name
+            };
+            if self.variables.iter().find(has).is_none() {
+                return Err(Rejection::BadTemplate(format!("Variable {{{{{}}}}} has no source.", slot.name)));
+            }
+        }
+        if self.variables.len() > template.variables.len() {
+            return Err(Rejection::BadTemplate("There are more sources than the template has variables.".to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The values for one person; `Err`: the variable of which nothing is known.
+    pub(super) fn values(&self, contact: &Contact) -> Result<Vec<TemplateVariable>, String> {
+        let value = |variable: &VariableSource| {
+            let found = match &variable.source {
+                Source::Text { text } => Some(text.clone()),
+                Source::Contact { field } => field.of(contact),
+            };
+            let value = found.or_else(|| variable.fallback.clone()).ok_or_else(|| variable.name.clone())?;
+            let VariableSource { name, place, index, .. } = variable;
+            Ok(TemplateVariable { name: name.clone(), place: *place, index: *index, value })
+        };
+        self.variables.iter().map(value).collect()
+    }
+}
+
+impl Campaign {
+    pub fn draft(
+        id: CampaignId,
+        name: &str,
+        plan: Plan,
+        author: Person,
+        created_at: Timestamp,
+    ) -> Result<Self, Rejection> {
+        plan.check()?;
+        let name = checked_name(name)?;
+        Ok(Self { id, revision: 1, name, author, created_at, plan, phase: Phase::Draft, launch: None })
+    }
+
+    /// A draft with another name and plan.
+    pub fn edited(&self, name: &str, plan: Plan) -> Result<Self, Rejection> {
+        if self.phase != Phase::Draft {
+            return Err(Rejection::Invalid("Only a draft can be changed; this broadcast was started."));
+        }
+        plan.check()?;
+        Ok(Self { name: checked_name(name)?, plan, ..self.next() })
+    }
+
+    /// With other messages per second; allowed at any time until it ends.
+    pub fn paced(&self, per_second: Option<u32>) -> Result<Self, Rejection> {
+        if self.phase.is_over() {
+            return Err(Rejection::Invalid("This broadcast has ended."));
+        }
+        let plan = Plan { per_second, ..self.plan.clone() };
+        plan.check()?;
+        Ok(Self { plan, ..self.next() })
+    }
+
+    pub(super) fn next(&self) -> Self {
+        Self { revision: self.revision + 1, ..self.clone() }
+    }
+}
+
+fn checked_name(name: &str) -> Result<String, Rejection> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(Rejection::Invalid("A broadcast needs a name."));
+    }
+    if name.chars().count() > NAME_MAX {
+        return Err(Rejection::Invalid("A name has at most 120 characters."));
+    }
+    Ok(name.to_owned())
+}

@@ -1,0 +1,291 @@
+//! One person of a campaign: frozen at the launch, then claimed, sent and counted. The same lattice as for every message.
+
+use serde::{Deserialize, Serialize};
+
+use super::tally::{Class, TallyKey};
+use super::{Campaign, FailureClass};
+use crate::delivery::{Delivery, DeliveryState, Status};
+use crate::id::{CampaignId, ClaimToken, ContactId, ConversationId, MessageId, TenantId, Wamid};
+use crate::outgoing::{Lane, Outgoing, OutgoingBody, Recipient, SendOutcome, TemplateVariable};
+use crate::ports::Claim;
+use crate::time::Timestamp;
+
+/// As it was written down at the launch; never changes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CampaignRecipient {
+    /// From 0, without gaps.
+    pub no: u32,
+    pub contact: ContactId,
+    /// By its place among the plan's numbers.
+    pub lane: u8,
+    pub to: Recipient,
+    /// ISO 3166 alpha-2, as far as known.
+    pub country: Option<String>,
+    pub values: Vec<TemplateVariable>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum SendState {
+    Waiting,
+    /// Somebody is sending it, or died while sending it.
+    Claimed {
+        token: ClaimToken,
+        at: Timestamp,
+    },
+    /// No answer came. Settled by a status, or by the policy.
+    InDoubt {
+        since: Timestamp,
+    },
+    /// The policy has given up: a person decides, and nothing is sent by itself.
+    Parked,
+    /// The outcome is known.
+    Settled,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecipientRow {
+    pub recipient: CampaignRecipient,
+    pub send: SendState,
+    pub delivery: Delivery,
+    pub wamid: Option<Wamid>,
+    /// When the person first answered.
+    pub replied_at: Option<Timestamp>,
+}
+
+/// What becomes of a doubt that no status has settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Waits again: the policy of this kind of message prefers one twice to one never.
+    Again,
+    /// For a person.
+    Park,
+}
+
+impl CampaignRecipient {
+    /// On its way through the broadcast lane of its number. `None`: the campaign was not launched, or has no such lane.
+    pub fn outgoing(&self, tenant: TenantId, campaign: &Campaign) -> Option<Outgoing> {
+        let number = campaign.plan.numbers.get(usize::from(self.lane))?.clone();
+        let launch = campaign.launch.as_ref()?;
+        Some(Outgoing {
+            tenant,
+            id: MessageId::of_recipient(campaign.id, self.no),
+            conversation: ConversationId::of(tenant, &number, self.contact),
+            recipient: Some(self.key(campaign.id)),
+            number,
+            to: self.to.clone(),
+            lane: Lane::Broadcast,
+            reply_to: None,
+            body: OutgoingBody::Template {
+                name: launch.template.name.clone(),
+                language: launch.template.language.clone(),
+                variables: self.values.clone(),
+            },
+            queued_at: launch.at,
+        })
+    }
+
+    fn key(&self, campaign: CampaignId) -> RecipientKey {
+        RecipientKey { campaign, no: self.no }
+    }
+}
+
+/// Names one recipient of one campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RecipientKey {
+    pub campaign: CampaignId,
+    pub no: u32,
+}
+
+impl RecipientRow {
+    pub fn waiting(recipient: CampaignRecipient, at: Timestamp) -> Self {
+        Self { recipient, send: SendState::Waiting, delivery: Delivery::queued(at), wamid: None, replied_at: None }
+    }
+
+    /// At most one winner; the same token wins again.
+    pub fn claim(&mut self, token: ClaimToken, at: Timestamp) -> Claim {
+        match self.send {
+            SendState::Waiting => {
+                self.send = SendState::Claimed { token, at };
+                Claim::Won
+            }
+            SendState::Claimed { token: holder, .. } if holder == token => Claim::Won,
+            SendState::Claimed { .. } | SendState::InDoubt { .. } | SendState::Parked | SendState::Settled => {
+                Claim::Lost
+            }
+        }
+    }
+
+    /// Only for what provably was not processed.
+    pub fn release(&mut self, token: ClaimToken) {
+        if matches!(self.send, SendState::Claimed { token: holder, .. } if holder == token) {
+            self.send = SendState::Waiting;
+        }
+    }
+
+    /// How the send under this claim ended. An answer that comes after the claim was put in doubt still counts; a doubt about what
+    /// is known already does not.
+    pub fn record(&mut self, token: ClaimToken, outcome: SendOutcome, at: Timestamp) {
+        match outcome {
+            SendOutcome::Accepted { wamid, .. } => {
+                self.wamid.get_or_insert(wamid);
+                self.delivery.accept(at);
+                self.send = SendState::Settled;
+            }
+            SendOutcome::Refused(failure) => {
+                if matches!(self.send, SendState::Claimed { token: holder, .. } if holder == token) {
+                    self.delivery.merge(Status::Failed(failure), at);
+                    self.send = SendState::Settled;
+                }
+            }
+            SendOutcome::InDoubt => {
+                let is_its = matches!(self.send, SendState::Claimed { token: holder, .. } if holder == token);
+                if is_its && self.delivery.doubt(at) {
+                    self.send = SendState::InDoubt { since: at };
+                }
+            }
+        }
+    }
+
+    /// Meta's word on it, which proves that it had the message; `false` when it said nothing new.
+    pub fn record_status(&mut self, wamid: &Wamid, status: Status, at: Timestamp) -> bool {
+        let is_settled = std::mem::replace(&mut self.send, SendState::Settled) == SendState::Settled;
+        let is_known = self.wamid.replace(wamid.clone()).is_some();
+        self.delivery.merge(status, at) || !is_settled || !is_known
+    }
+
+    /// `false` when the doubt was settled meanwhile.
+    pub fn decide(&mut self, verdict: Verdict, at: Timestamp) -> bool {
+        if !matches!(self.send, SendState::InDoubt { .. }) {
+            return false;
+        }
+        match verdict {
+            Verdict::Again => {
+                self.send = SendState::Waiting;
+                self.delivery.requeue(at);
+            }
+            Verdict::Park => self.send = SendState::Parked,
+        }
+        true
+    }
+
+    /// `false` when an answer of theirs was known.
+    pub fn record_reply(&mut self, at: Timestamp) -> bool {
+        let is_first = self.replied_at.is_none();
+        self.replied_at = Some(self.replied_at.map_or(at, |known| known.min(at)));
+        is_first
+    }
+
+    /// Where it is counted.
+    pub fn tally(&self) -> TallyKey {
+        let class = match (self.send, self.delivery.state) {
+            (SendState::Waiting, _) => Class::Waiting,
+            (SendState::Claimed { .. }, _) => Class::UnderWay,
+            (SendState::InDoubt { .. }, _) => Class::Unknown,
+            (SendState::Parked, _) => Class::Parked,
+            (SendState::Settled, DeliveryState::Played | DeliveryState::Read) => Class::Read,
+            (SendState::Settled, DeliveryState::Delivered) => Class::Delivered,
+            (SendState::Settled, DeliveryState::Failed) => {
+                Class::Failed(self.delivery.failure.as_ref().map_or(FailureClass::Permanent, FailureClass::of))
+            }
+            (SendState::Settled, DeliveryState::Sent | DeliveryState::Queued | DeliveryState::Unknown) => Class::Sent,
+        };
+        let code = match class {
+            Class::Failed(_) => self.delivery.failure.as_ref().and_then(|failure| failure.code).unwrap_or_default(),
+            Class::Waiting
+            | Class::UnderWay
+            | Class::Unknown
+            | Class::Parked
+            | Class::Sent
+            | Class::Delivered
+            | Class::Read => 0,
+        };
+        TallyKey { lane: self.recipient.lane, class, code, replied: self.replied_at.is_some() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::delivery::Failure;
+
+    fn row() -> RecipientRow {
+        let to = Recipient { wa_id: "12025550123".parse().ok(), bsuid: None };
+        let contact = ContactId::from_bytes([1; 16]);
+        let recipient = CampaignRecipient { no: 7, contact, lane: 0, to, country: None, values: Vec::new() };
+        RecipientRow::waiting(recipient, Timestamp(0))
+    }
+
+    fn token(n: u8) -> ClaimToken {
+        ClaimToken::from_bytes([n; 16])
+    }
+
+    fn wamid() -> Wamid {
+        "wamid.A".parse().unwrap()
+    }
+
+    #[test]
+    fn one_claim_wins_and_what_is_in_doubt_is_not_claimed_again() {
+        let mut row = row();
+        assert_eq!(row.claim(token(1), Timestamp(1)), Claim::Won);
+        assert_eq!((row.claim(token(1), Timestamp(2)), row.claim(token(2), Timestamp(2))), (Claim::Won, Claim::Lost));
+        row.record(token(1), SendOutcome::InDoubt, Timestamp(3));
+        assert_eq!((row.claim(token(2), Timestamp(4)), row.tally().class), (Claim::Lost, Class::Unknown));
+        assert!(row.record_status(&wamid(), Status::Delivered, Timestamp(5)));
+        assert_eq!((row.claim(token(2), Timestamp(6)), row.tally().class), (Claim::Lost, Class::Delivered));
+    }
+
+    #[test]
+    fn what_was_not_processed_waits_again_but_only_for_the_one_who_had_it() {
+        let mut row = row();
+        row.claim(token(1), Timestamp(1));
+        row.release(token(2));
+        assert_eq!(row.tally().class, Class::UnderWay);
+        row.release(token(1));
+        assert_eq!(row, self::row());
+    }
+
+    #[test]
+    fn a_doubt_that_nobody_settles_goes_to_a_person_or_waits_again() {
+        let mut row = row();
+        assert!(!row.decide(Verdict::Again, Timestamp(1)), "there is no doubt");
+        row.claim(token(1), Timestamp(1));
+        row.record(token(1), SendOutcome::InDoubt, Timestamp(2));
+        let mut other = row.clone();
+        assert!(row.decide(Verdict::Park, Timestamp(3)) && other.decide(Verdict::Again, Timestamp(3)));
+        assert_eq!((row.tally().class, other.tally().class), (Class::Parked, Class::Waiting));
+        // The answer that came too late is still the truth.
+        row.record(token(1), SendOutcome::Accepted { wamid: wamid(), wa_id: None }, Timestamp(4));
+        assert_eq!(row.tally().class, Class::Sent);
+    }
+
+    #[test]
+    fn a_failure_is_counted_by_its_class_and_code() {
+        let mut row = row();
+        row.claim(token(1), Timestamp(1));
+        let failure = Failure { code: Some(131_049), text: "held back".into(), action: None };
+        row.record(token(1), SendOutcome::Refused(failure), Timestamp(2));
+        let key = row.tally();
+        assert_eq!((key.class, key.code), (Class::Failed(FailureClass::PersonLimit), 131_049));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_makes_it_claimable_again_but_a_release_or_a_verdict(steps in proptest::collection::vec(0..5_u8, 0..12)) {
+            let mut row = row();
+            row.claim(token(1), Timestamp(0));
+            for (at, step) in (1..).zip(steps) {
+                match step {
+                    0 => row.record(token(1), SendOutcome::InDoubt, Timestamp(at)),
+                    1 => row.record(token(1), SendOutcome::Accepted { wamid: wamid(), wa_id: None }, Timestamp(at)),
+                    2 => drop(row.record_status(&wamid(), Status::Sent, Timestamp(at))),
+                    3 => drop(row.record_status(&wamid(), Status::Read, Timestamp(at))),
+                    _ => row.release(token(2)),
+                }
+                prop_assert_eq!(row.clone().claim(token(3), Timestamp(at)), Claim::Lost);
+            }
+        }
+    }
+}
