@@ -13,6 +13,8 @@ pub(crate) enum List {
     Conversations,
     Intake,
     Contacts,
+    Campaigns,
+    Recipients,
     Audit,
     Belongings,
 }
@@ -24,6 +26,8 @@ impl List {
             Self::Conversations => "c",
             Self::Intake => "i",
             Self::Contacts => "k",
+            Self::Campaigns => "m",
+            Self::Recipients => "r",
             Self::Audit => "a",
             Self::Belongings => "b",
         }

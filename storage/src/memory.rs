@@ -6,6 +6,7 @@ mod administration;
 mod alerts;
 mod audit;
 mod blobs;
+mod campaigns;
 mod commit;
 mod contacts;
 mod conversations;
@@ -26,6 +27,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine::account::{Account, Session};
+use engine::campaign::{Campaign, RecipientRow};
 use engine::cluster::{LeaseName, Member};
 use engine::contact::Contact;
 use engine::conversation::Conversation;
@@ -34,8 +36,8 @@ use engine::directory::{MetaApp, Number};
 use engine::event::LoggedEvent;
 use engine::household::Household;
 use engine::id::{
-    AccountId, ContactId, ConversationId, IntakeId, MediaId, MessageId, NodeId, PhoneNumberId, SessionId, TenantId,
-    Wamid,
+    AccountId, CampaignId, ContactId, ConversationId, IntakeId, MediaId, MessageId, NodeId, PhoneNumberId, SessionId,
+    TenantId, Wamid,
 };
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeOutcome, IntakeRecord};
@@ -119,6 +121,8 @@ struct State {
     contacts: BTreeMap<(TenantId, ContactId), Arrived<Contact>>,
     identities: BTreeMap<(TenantId, String), ContactId>,
     outbox: BTreeMap<(TenantId, MessageId), Arrived<OutboxEntry>>,
+    campaigns: BTreeMap<(TenantId, CampaignId), Arrived<Campaign>>,
+    recipients: BTreeMap<(TenantId, CampaignId, u32), RecipientRow>,
     events: BTreeMap<TenantId, Log>,
     media: BTreeMap<(TenantId, MediaId), Arrived<File>>,
     blobs: BTreeMap<(TenantId, MediaId), Bytes>,

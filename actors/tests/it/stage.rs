@@ -386,7 +386,7 @@ impl MetaApi for Meta {
             sends.push(SeenSend {
                 body: body.clone(),
                 at: self.began.elapsed(),
-                callback: Callback { conversation: outgoing.conversation, message: outgoing.id, token },
+                callback: Callback::of(outgoing, token),
                 file: file.cloned(),
             });
             sends.len()

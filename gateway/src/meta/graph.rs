@@ -122,7 +122,7 @@ impl MetaApi for GraphClient {
         uploaded: Option<&MetaMediaId>,
         token: ClaimToken,
     ) -> MetaSend {
-        let callback = Callback { conversation: outgoing.conversation, message: outgoing.id, token }.to_string();
+        let callback = Callback::of(outgoing, token).to_string();
         let body = match message::message(outgoing, uploaded, &callback) {
             Ok(body) => body,
             Err(failure) => return MetaSend::Never(failure),

@@ -50,6 +50,9 @@ impl CqlStore {
             LeaseName::Number(tenant, number) => {
                 self.name("lease", &[b"number", tenant.as_bytes(), number.as_str().as_bytes()])
             }
+            LeaseName::Campaign(tenant, campaign) => {
+                self.name("lease", &[b"campaign", tenant.as_bytes(), campaign.as_bytes()])
+            }
             LeaseName::Chores(n) => self.name("lease", &[b"chores", &n.to_be_bytes()]),
         }
     }

@@ -107,6 +107,7 @@ fn concerned(hint: &Hint) -> Option<TenantId> {
         | Hint::MemberEnded { tenant, .. }
         | Hint::Work { tenant }
         | Hint::Outbox { tenant, .. }
+        | Hint::Campaign { tenant, .. }
         | Hint::Presence { tenant, .. } => Some(*tenant),
         Hint::Routing => None,
     }

@@ -74,6 +74,7 @@ fn concerns(hint: &Hint) -> Option<TenantId> {
         | Hint::MemberEnded { tenant, .. }
         | Hint::Work { tenant }
         | Hint::Outbox { tenant, .. }
+        | Hint::Campaign { tenant, .. }
         | Hint::Presence { tenant, .. } => Some(*tenant),
     }
 }

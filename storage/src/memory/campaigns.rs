@@ -1,0 +1,317 @@
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use engine::audit::AuditEntry;
+use engine::campaign::{Campaign, CampaignRecipient, RecipientKey, RecipientRow, SendState, Tallies, Verdict};
+use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
+use engine::inbound::StatusUpdate;
+use engine::intake::{IntakeMark, IntakeOutcome};
+use engine::outgoing::SendOutcome;
+use engine::ports::{Campaigns, Claim, ListError, Page, PageRequest, RecipientQuery, Saved, StoreError};
+use engine::time::Timestamp;
+
+use super::{MemoryStore, State};
+use crate::cursor::{self, List};
+
+impl State {
+    /// Over the revision just below, or the same again.
+    fn put_campaign(&mut self, tenant: TenantId, campaign: Campaign) -> Saved {
+        let key = (tenant, campaign.id);
+        match self.campaigns.get_mut(&key) {
+            Some(known) if known.row.revision + 1 == campaign.revision => {
+                known.row = campaign;
+                Saved::Applied
+            }
+            None if campaign.revision == 1 => {
+                let campaign = self.arrived(campaign);
+                self.campaigns.insert(key, campaign);
+                Saved::Applied
+            }
+            Some(_) | None => Saved::Conflict,
+        }
+    }
+
+    fn is_saved(&self, tenant: TenantId, campaign: &Campaign) -> bool {
+        self.campaigns.get(&(tenant, campaign.id)).is_some_and(|known| known.row == *campaign)
+    }
+
+    /// Those that count: an earlier try may have left more.
+    fn recipients_of(&self, tenant: TenantId, id: CampaignId) -> impl Iterator<Item = &RecipientRow> {
+        let campaign = self.campaigns.get(&(tenant, id));
+        let count = campaign.and_then(|found| found.row.launch.as_ref()).map_or(0, |launch| launch.frozen.count);
+        let rows = self.recipients.range((tenant, id, 0)..(tenant, id, count));
+        rows.map(|(_, row)| row)
+    }
+
+    fn recipient_mut(&mut self, tenant: TenantId, key: RecipientKey) -> Option<&mut RecipientRow> {
+        self.recipients.get_mut(&(tenant, key.campaign, key.no))
+    }
+}
+
+fn after(no: Option<u32>) -> impl Fn(&&RecipientRow) -> bool {
+    move |row| no.is_none_or(|no| row.recipient.no > no)
+}
+
+#[async_trait]
+impl Campaigns for MemoryStore {
+    async fn campaign(&self, tenant: TenantId, id: CampaignId) -> Result<Option<Campaign>, StoreError> {
+        Ok(self.state()?.campaigns.get(&(tenant, id)).map(|found| found.row.clone()))
+    }
+
+    async fn campaigns(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Campaign>, ListError> {
+        let after: Option<CampaignId> = cursor::row(List::Campaigns, &page)?;
+        let limit = cursor::limit(&page);
+        let state = self.state()?;
+        let before = match after {
+            Some(id) => state.campaigns.get(&(tenant, id)).ok_or(ListError::BadCursor)?.place,
+            None => i64::MAX,
+        };
+        let own = state.campaigns.iter().filter(|((owner, _), _)| *owner == tenant).map(|(_, campaign)| campaign);
+        let mut all: Vec<_> = own.filter(|campaign| campaign.place < before).collect();
+        all.sort_by_key(|campaign| std::cmp::Reverse(campaign.place));
+        let more = cursor::cut(&mut all, limit);
+        let next = all.last().filter(|_| more).map(|last| cursor::at_row(List::Campaigns, last.row.id));
+        Ok(Page { items: all.into_iter().map(|campaign| campaign.row.clone()).collect(), next })
+    }
+
+    async fn save_campaign(
+        &self,
+        tenant: TenantId,
+        campaign: Campaign,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Saved, StoreError> {
+        self.freeze_with(tenant, campaign, Vec::new(), audit)
+    }
+
+    async fn delete_campaign(
+        &self,
+        tenant: TenantId,
+        id: CampaignId,
+        revision: u64,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Saved, StoreError> {
+        let mut state = self.state()?;
+        match state.campaigns.get(&(tenant, id)) {
+            None => Ok(Saved::Applied),
+            Some(known) if known.row.revision == revision && known.row.launch.is_none() => {
+                state.campaigns.remove(&(tenant, id));
+                state.append_audit(tenant, audit);
+                Ok(Saved::Applied)
+            }
+            Some(_) => Ok(Saved::Conflict),
+        }
+    }
+
+    async fn campaigns_at_work(&self, tenant: TenantId) -> Result<Vec<CampaignId>, StoreError> {
+        let state = self.state()?;
+        let own = state.campaigns.iter().filter(|((owner, _), _)| *owner == tenant);
+        Ok(own.filter(|(_, found)| found.row.phase.is_at_work()).map(|((_, id), _)| *id).collect())
+    }
+
+    async fn freeze(
+        &self,
+        tenant: TenantId,
+        campaign: Campaign,
+        recipients: Vec<CampaignRecipient>,
+    ) -> Result<Saved, StoreError> {
+        self.freeze_with(tenant, campaign, recipients, Vec::new())
+    }
+
+    async fn waiting(
+        &self,
+        tenant: TenantId,
+        id: CampaignId,
+        lane: u8,
+        no: Option<u32>,
+        limit: u32,
+    ) -> Result<Vec<CampaignRecipient>, StoreError> {
+        let state = self.state()?;
+        let waits = |row: &&RecipientRow| row.send == SendState::Waiting && row.recipient.lane == lane;
+        let waiting = state.recipients_of(tenant, id).filter(after(no)).filter(waits);
+        Ok(waiting.take(limit as usize).map(|row| row.recipient.clone()).collect())
+    }
+
+    async fn recipient(&self, tenant: TenantId, key: RecipientKey) -> Result<Option<RecipientRow>, StoreError> {
+        let state = self.state()?;
+        Ok(state.recipients_of(tenant, key.campaign).find(|row| row.recipient.no == key.no).cloned())
+    }
+
+    async fn recipients(
+        &self,
+        tenant: TenantId,
+        id: CampaignId,
+        query: RecipientQuery,
+    ) -> Result<Page<RecipientRow>, ListError> {
+        let no: Option<u32> = cursor::row(List::Recipients, &query.page)?;
+        let limit = cursor::limit(&query.page);
+        let state = self.state()?;
+        let is_asked = |row: &&RecipientRow| query.class.is_none_or(|class| row.tally().class == class);
+        let found = state.recipients_of(tenant, id).filter(after(no)).filter(is_asked);
+        let mut found: Vec<_> = found.take(limit as usize + 1).cloned().collect();
+        let more = cursor::cut(&mut found, limit);
+        let next = found.last().filter(|_| more).map(|last| cursor::at_row(List::Recipients, last.recipient.no));
+        Ok(Page { items: found, next })
+    }
+
+    async fn claim_recipients(
+        &self,
+        tenant: TenantId,
+        id: CampaignId,
+        nos: &[u32],
+        token: ClaimToken,
+        at: Timestamp,
+    ) -> Result<Vec<u32>, StoreError> {
+        let won = {
+            let mut state = self.state()?;
+            let mut wins = |no: &u32| {
+                let row = state.recipient_mut(tenant, RecipientKey { campaign: id, no: *no });
+                row.is_some_and(|row| row.claim(token, at) == Claim::Won)
+            };
+            nos.iter().copied().filter(|no| wins(no)).collect()
+        };
+        self.answer_late().await;
+        Ok(won)
+    }
+
+    async fn release_recipients(
+        &self,
+        tenant: TenantId,
+        id: CampaignId,
+        nos: &[u32],
+        token: ClaimToken,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state()?;
+        for no in nos {
+            if let Some(row) = state.recipient_mut(tenant, RecipientKey { campaign: id, no: *no }) {
+                row.release(token);
+            }
+        }
+        Ok(())
+    }
+
+    async fn record_sent(
+        &self,
+        tenant: TenantId,
+        key: RecipientKey,
+        token: ClaimToken,
+        outcome: SendOutcome,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        if let Some(row) = self.state()?.recipient_mut(tenant, key) {
+            row.record(token, outcome, at);
+        }
+        Ok(())
+    }
+
+    async fn record_receipt(
+        &self,
+        tenant: TenantId,
+        key: RecipientKey,
+        update: &StatusUpdate,
+        intake: Option<IntakeMark>,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state()?;
+        let row = state.recipient_mut(tenant, key);
+        let is_news = row.is_none_or(|row| row.record_status(&update.wamid, update.status.clone(), update.at));
+        if let Some(mut mark) = intake {
+            if !is_news {
+                mark.outcome = IntakeOutcome::Duplicate;
+            }
+            state.mark(tenant, &mark);
+        }
+        Ok(())
+    }
+
+    async fn record_campaign_reply(
+        &self,
+        tenant: TenantId,
+        key: RecipientKey,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        if let Some(row) = self.state()?.recipient_mut(tenant, key) {
+            row.record_reply(at);
+        }
+        Ok(())
+    }
+
+    async fn decide_doubt(
+        &self,
+        tenant: TenantId,
+        key: RecipientKey,
+        verdict: Verdict,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        if let Some(row) = self.state()?.recipient_mut(tenant, key) {
+            row.decide(verdict, at);
+        }
+        Ok(())
+    }
+
+    async fn locate_recipient(&self, tenant: TenantId, wamid: &Wamid) -> Result<Option<RecipientKey>, StoreError> {
+        let state = self.state()?;
+        let mut own = state.recipients.iter().filter(|((owner, ..), _)| *owner == tenant);
+        let found = own.find(|(_, row)| row.wamid.as_ref() == Some(wamid));
+        Ok(found.map(|((_, campaign, no), _)| RecipientKey { campaign: *campaign, no: *no }))
+    }
+
+    async fn campaign_under_way(
+        &self,
+        tenant: TenantId,
+        id: CampaignId,
+        no: Option<u32>,
+        limit: u32,
+    ) -> Result<Vec<RecipientRow>, StoreError> {
+        let state = self.state()?;
+        let is_open = |row: &&RecipientRow| matches!(row.send, SendState::Claimed { .. } | SendState::InDoubt { .. });
+        let open = state.recipients_of(tenant, id).filter(after(no)).filter(is_open);
+        Ok(open.take(limit as usize).cloned().collect())
+    }
+
+    async fn tallies(&self, tenant: TenantId, id: CampaignId) -> Result<Tallies, StoreError> {
+        let mut tallies = Tallies::default();
+        self.state()?.recipients_of(tenant, id).for_each(|row| tallies.add(row.tally()));
+        Ok(tallies)
+    }
+
+    async fn sent_to(
+        &self,
+        tenant: TenantId,
+        contact: ContactId,
+        limit: u32,
+    ) -> Result<Vec<(CampaignId, RecipientRow)>, StoreError> {
+        let state = self.state()?;
+        let own = state.recipients.iter().filter(|((owner, ..), row)| {
+            *owner == tenant && row.recipient.contact == contact && row.delivery.accepted_at.is_some()
+        });
+        let mut sent: Vec<_> = own.map(|((_, campaign, _), row)| (*campaign, row.clone())).collect();
+        sent.sort_by_key(|(campaign, row)| std::cmp::Reverse((row.delivery.accepted_at, *campaign)));
+        sent.truncate(limit as usize);
+        Ok(sent)
+    }
+}
+
+impl MemoryStore {
+    fn freeze_with(
+        &self,
+        tenant: TenantId,
+        campaign: Campaign,
+        recipients: Vec<CampaignRecipient>,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Saved, StoreError> {
+        let mut state = self.state()?;
+        if state.is_saved(tenant, &campaign) {
+            return Ok(Saved::Applied);
+        }
+        let (id, at) = (campaign.id, campaign.launch.as_ref().map_or(campaign.created_at, |launch| launch.at));
+        let saved = state.put_campaign(tenant, campaign);
+        if saved == Saved::Applied {
+            let rows: BTreeMap<_, _> = recipients
+                .into_iter()
+                .map(|recipient| ((tenant, id, recipient.no), RecipientRow::waiting(recipient, at)))
+                .collect();
+            state.recipients.extend(rows);
+            state.append_audit(tenant, audit);
+        }
+        Ok(saved)
+    }
+}
