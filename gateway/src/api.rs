@@ -5,6 +5,7 @@ pub mod administration;
 pub mod alerts;
 pub mod api_keys;
 pub mod audit;
+pub mod campaigns;
 pub mod channels;
 pub mod contacts;
 pub mod conversations;
@@ -22,6 +23,7 @@ pub mod password_resets;
 pub mod roles;
 pub mod second_factor;
 pub mod sessions;
+pub mod sheet;
 pub mod sign_ups;
 pub mod teams;
 pub mod templates;
@@ -54,6 +56,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
                     .configure(media::routes)
                     .configure(contacts::routes)
                     .configure(templates::routes)
+                    .configure(campaigns::routes)
                     .configure(webhook_log::routes)
                     .configure(channels::routes)
                     .configure(alerts::routes)

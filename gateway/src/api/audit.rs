@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::administration::entry;
 use super::lists::{List, Paging};
+use super::sheet::cell;
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
@@ -198,25 +199,5 @@ fn line(view: AuditView, format: ExportFormat) -> String {
             ];
             cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",") + "\r\n"
         }
-    }
-}
-
-/// RFC 4180. What a spreadsheet would take for a formula is made plain text.
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let plain = if formula { format!("'{text}") } else { text.to_owned() };
-    if plain.contains([',', '"', '\n', '\r']) { format!("\"{}\"", plain.replace('"', "\"\"")) } else { plain }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn a_cell_is_one_cell_and_no_formula() {
-        assert_eq!(cell("Lina"), "Lina");
-        assert_eq!(cell("a,\"b\"\n"), "\"a,\"\"b\"\"\n\"");
-        assert_eq!(cell("=1+1"), "'=1+1");
-        assert_eq!(cell("@SUM(1,2)"), "\"'@SUM(1,2)\"");
     }
 }

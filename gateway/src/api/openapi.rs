@@ -5,8 +5,9 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use super::{
-    alerts, api_keys, audit, channels, contacts, conversations, demo, invitations, joining, me, media, members,
-    messages, organization, password_resets, roles, second_factor, sessions, sign_ups, teams, templates, webhook_log,
+    alerts, api_keys, audit, campaigns, channels, contacts, conversations, demo, invitations, joining, me, media,
+    members, messages, organization, password_resets, roles, second_factor, sessions, sign_ups, teams, templates,
+    webhook_log,
 };
 use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
 
@@ -34,6 +35,20 @@ use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
         contacts::list,
         contacts::one,
         templates::list,
+        campaigns::list,
+        campaigns::create,
+        campaigns::one,
+        campaigns::edit,
+        campaigns::delete,
+        campaigns::check::check,
+        campaigns::launch,
+        campaigns::pause,
+        campaigns::resume,
+        campaigns::cancel,
+        campaigns::rate,
+        campaigns::progress::progress,
+        campaigns::recipients::list,
+        campaigns::recipients::export,
         webhook_log::list,
         webhook_log::summary,
         webhook_log::one,

@@ -29,6 +29,11 @@ const SEND: Needs = Needs::AnyOf(&[Permission::ConversationsReply, Permission::C
 const CHANGE: Needs = Needs::AnyOf(&[Permission::ConversationsUpdate, Permission::ConversationsAssign]);
 const CONTACTS: Needs = Needs::AnyOf(&[Permission::ContactsRead]);
 const TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesRead]);
+const CAMPAIGNS: Needs = Needs::AnyOf(&[Permission::CampaignsRead]);
+const CAMPAIGNS_WRITE: Needs = Needs::AnyOf(&[Permission::CampaignsWrite]);
+const CAMPAIGNS_LAUNCH: Needs = Needs::AnyOf(&[Permission::CampaignsLaunch]);
+const CAMPAIGNS_CONTROL: Needs = Needs::AnyOf(&[Permission::CampaignsControl]);
+const EXPORT: Needs = Needs::AnyOf(&[Permission::ContactsExport]);
 const REVEAL: Needs = Needs::AnyOf(&[Permission::ContactsRevealPii]);
 const CHANNELS: Needs = Needs::AnyOf(&[Permission::ChannelsManage]);
 const MEMBERS: Needs = Needs::AnyOf(&[Permission::MembersManage]);
@@ -76,6 +81,20 @@ pub const RULES: &[Rule] = &[
     Rule { method: "GET", pattern: "/api/v1/contacts", needs: CONTACTS },
     Rule { method: "GET", pattern: "/api/v1/contacts/{id}", needs: CONTACTS },
     Rule { method: "GET", pattern: "/api/v1/templates", needs: TEMPLATES },
+    Rule { method: "GET", pattern: "/api/v1/campaigns", needs: CAMPAIGNS },
+    Rule { method: "POST", pattern: "/api/v1/campaigns", needs: CAMPAIGNS_WRITE },
+    Rule { method: "GET", pattern: "/api/v1/campaigns/{id}", needs: CAMPAIGNS },
+    Rule { method: "PUT", pattern: "/api/v1/campaigns/{id}", needs: CAMPAIGNS_WRITE },
+    Rule { method: "DELETE", pattern: "/api/v1/campaigns/{id}", needs: CAMPAIGNS_WRITE },
+    Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/check", needs: CAMPAIGNS_WRITE },
+    Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/launch", needs: CAMPAIGNS_LAUNCH },
+    Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/pause", needs: CAMPAIGNS_CONTROL },
+    Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/resume", needs: CAMPAIGNS_CONTROL },
+    Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/cancel", needs: CAMPAIGNS_CONTROL },
+    Rule { method: "PUT", pattern: "/api/v1/campaigns/{id}/rate", needs: CAMPAIGNS_CONTROL },
+    Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/progress", needs: CAMPAIGNS },
+    Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/recipients", needs: CAMPAIGNS },
+    Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/recipients.csv", needs: EXPORT },
     Rule { method: "GET", pattern: "/api/v1/webhook-log", needs: CHANNELS },
     Rule { method: "GET", pattern: "/api/v1/webhook-log/summary", needs: CHANNELS },
     Rule { method: "GET", pattern: "/api/v1/webhook-log/{id}", needs: CHANNELS },

@@ -1,0 +1,205 @@
+//! What would happen if it were started now. Nothing is written.
+
+use std::collections::BTreeMap;
+
+use actix_web::web;
+use engine::campaign::{Campaign, Phase, Plan, Skip, freeze};
+use engine::contact::Contact;
+use engine::content::TemplateContent;
+use engine::directory::Number;
+use engine::id::{CampaignId, ContactId, PhoneNumberId, TenantId};
+use engine::ports::Cursor;
+use engine::template::Template;
+use engine::time::{Span, Timestamp};
+use serde::Serialize;
+
+use super::found;
+use crate::app::App;
+use crate::http::guard::Signed;
+use crate::http::problem::Problem;
+
+/// People whose message is shown as they would get it.
+const SAMPLES: usize = 5;
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Check {
+    will_be_sent: u64,
+    /// With those who are left out.
+    audience: u64,
+    skipped: BTreeMap<Skip, u64>,
+    duration_seconds: u64,
+    /// If it is started now, or at its time.
+    finishes_at: Timestamp,
+    lanes: Vec<CheckedLane>,
+    /// What must be fixed first, then what to look at, then what is fine.
+    findings: Vec<Finding>,
+    samples: Vec<Sample>,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct CheckedLane {
+    #[schema(value_type = String)]
+    phone_number_id: PhoneNumberId,
+    name: String,
+    per_second: u32,
+    /// `GREEN`, `YELLOW`, `RED`, as far as WhatsApp said.
+    quality: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FindingSeverity {
+    MustFix,
+    LookAt,
+    Passed,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Finding {
+    severity: FindingSeverity,
+    /// Stable word for programs.
+    key: &'static str,
+    text: String,
+}
+
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Sample {
+    contact_id: ContactId,
+    name: Option<String>,
+    content: TemplateContent,
+}
+
+/// What a freeze would come to.
+pub struct Would {
+    pub count: u64,
+    skipped: BTreeMap<Skip, u64>,
+    samples: Vec<Sample>,
+}
+
+/// What would happen if it were started now
+#[utoipa::path(post, path = "/api/v1/campaigns/{id}/check", params(("id" = String, Path)),
+    responses((status = 200, body = Check), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn check(
+    app: web::Data<App>,
+    signed: Signed,
+    id: web::Path<CampaignId>,
+) -> Result<web::Json<Check>, Problem> {
+    let tenant = signed.0.tenant;
+    let draft = found(&app, tenant, *id).await?;
+    let numbers = numbers(&app, tenant, &draft.plan).await?;
+    let mut findings = number_findings(&draft.plan, &numbers);
+    let template = template(&app, tenant, &draft.plan).await;
+    let launched = match template {
+        Ok(template) => draft.launched(signed.0.person.clone(), template, app.clock.now()).map_err(Problem::from),
+        Err(problem) => Err(problem),
+    };
+    let would = match launched {
+        Ok(launched) => {
+            findings.push(passed("template", "The template is approved and every variable has a source."));
+            would_freeze(&app, tenant, &launched).await?
+        }
+        Err(problem) if problem.status < 500 => {
+            findings.push(Finding { severity: FindingSeverity::MustFix, key: "template", text: problem.detail });
+            Would { count: 0, skipped: BTreeMap::new(), samples: Vec::new() }
+        }
+        Err(problem) => return Err(problem),
+    };
+    if would.count == 0 {
+        let text = "Nobody would get this.".to_owned();
+        findings.push(Finding { severity: FindingSeverity::MustFix, key: "nobody", text });
+    }
+    findings.sort_by_key(|finding| finding.severity);
+    let per_second = per_second(&draft.plan, &numbers);
+    let seconds = would.count.div_ceil(u64::from(per_second.max(1)));
+    let start = draft.plan.start_at.unwrap_or_default().max(app.clock.now());
+    let lanes = numbers.into_iter().map(|number| CheckedLane {
+        phone_number_id: number.phone_number_id,
+        name: number.name,
+        per_second: number.rate_per_second,
+        quality: number.standing.quality,
+    });
+    Ok(web::Json(Check {
+        will_be_sent: would.count,
+        audience: would.count + would.skipped.values().sum::<u64>(),
+        skipped: would.skipped,
+        duration_seconds: seconds,
+        finishes_at: start.plus(Span::seconds(i64::try_from(seconds).unwrap_or(i64::MAX))),
+        lanes: lanes.collect(),
+        findings,
+        samples: would.samples,
+    }))
+}
+
+/// Walks the audience as a launch does.
+pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> Result<Would, Problem> {
+    let mut campaign = launched.clone();
+    let mut samples = Vec::new();
+    while campaign.phase == Phase::Freezing {
+        let after = campaign.launch.as_ref().and_then(|launch| launch.frozen.after.clone()).map(Cursor);
+        let page = app.actors.audience(tenant, &campaign.plan, after).await?;
+        let Some((next, recipients)) = freeze(&campaign, &page) else { break };
+        for recipient in recipients.iter().take(SAMPLES.saturating_sub(samples.len())) {
+            let contact = page.contacts.iter().find(|contact| contact.id == recipient.contact);
+            let filled = launched.launch.as_ref().and_then(|launch| launch.template.fill(&recipient.values).ok());
+            samples.extend(contact.zip(filled).map(|(contact, content)| sample(contact, content)));
+        }
+        campaign = next;
+    }
+    let frozen = campaign.launch.map(|launch| launch.frozen).unwrap_or_default();
+    Ok(Would { count: u64::from(frozen.count), skipped: frozen.skipped, samples })
+}
+
+fn sample(contact: &Contact, content: TemplateContent) -> Sample {
+    Sample { contact_id: contact.id, name: contact.name.clone().or_else(|| contact.username.clone()), content }
+}
+
+/// Every lane's account must have it: it is looked up at each.
+pub async fn template(app: &App, tenant: TenantId, plan: &Plan) -> Result<Template, Problem> {
+    let mut found = None;
+    for number in numbers(app, tenant, plan).await? {
+        let list = app.templates.list(app.graph.as_ref(), tenant, &number, app.clock.now()).await?;
+        let mut named = list.iter().filter(|it| it.name == plan.template && it.language == plan.language);
+        let Some(template) = named.next() else {
+            let text = format!("The account of {} does not have this template.", number.name);
+            return Err(Problem::invalid(text));
+        };
+        // The one that cannot be sent says why.
+        if found.as_ref().is_none_or(|known: &Template| known.sendable) {
+            found = Some(template.clone());
+        }
+    }
+    found.ok_or_else(|| Problem::invalid("No number of this broadcast is connected."))
+}
+
+async fn numbers(app: &App, tenant: TenantId, plan: &Plan) -> Result<Vec<Number>, Problem> {
+    let mut numbers = app.store.numbers(tenant).await?;
+    numbers.retain(|number| plan.numbers.contains(&number.phone_number_id));
+    Ok(numbers)
+}
+
+fn number_findings(plan: &Plan, numbers: &[Number]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if numbers.len() < plan.numbers.len() {
+        let text = "A number of this broadcast is not connected any more.".to_owned();
+        findings.push(Finding { severity: FindingSeverity::MustFix, key: "number_gone", text });
+    }
+    let low = |number: &&Number| matches!(number.standing.quality.as_deref(), Some("YELLOW" | "RED"));
+    for number in numbers.iter().filter(low) {
+        let text = format!("{} is not at high quality. Many blocks can lower its limit.", number.display);
+        findings.push(Finding { severity: FindingSeverity::LookAt, key: "number_quality", text });
+    }
+    if findings.is_empty() {
+        findings.push(passed("numbers", "All numbers are connected, and none is known to be of low quality."));
+    }
+    findings
+}
+
+fn passed(key: &'static str, text: &str) -> Finding {
+    Finding { severity: FindingSeverity::Passed, key, text: text.to_owned() }
+}
+
+/// Of all lanes together.
+pub fn per_second(plan: &Plan, numbers: &[Number]) -> u32 {
+    let allowed = numbers.iter().map(|number| number.rate_per_second).sum();
+    plan.per_second.map_or(allowed, |wanted| wanted.min(allowed))
+}
