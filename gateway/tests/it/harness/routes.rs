@@ -20,9 +20,17 @@ pub(crate) struct Things {
     pub(crate) invitation: String,
     pub(crate) api_key: String,
     pub(crate) alert: String,
+    pub(crate) campaign: String,
     /// Of another browser of the same person.
     pub(crate) session: String,
     pub(crate) number: String,
+}
+
+/// A draft for everybody.
+fn campaign(number: &str) -> Value {
+    let plan = json!({"template": "hello_world", "language": "en_US", "numbers": [number],
+                      "audience": {"kind": "everyone"}, "variables": []});
+    json!({"name": "Every route", "plan": plan})
 }
 
 fn id(value: &Value) -> String {
@@ -66,6 +74,7 @@ impl Things {
             entry: id(&agent.log().await[0]),
             session: second.session().await,
             alert: agent.all("alerts").await.first().map_or_else(|| "0".repeat(32), id),
+            campaign: made("campaigns", campaign(agent.me["numbers"][0]["phone_number_id"].as_str().unwrap())).await,
             number: agent.me["numbers"][0]["phone_number_id"].as_str().unwrap().to_owned(),
             member: agent.id().to_owned(),
             conversation,
@@ -91,13 +100,14 @@ impl Things {
             invitation: id.clone(),
             api_key: id.clone(),
             alert: id.clone(),
+            campaign: id.clone(),
             session: id,
             number: "299999999999999".to_owned(),
         }
     }
 
     /// All ids.
-    pub(crate) fn ids(&self) -> [&str; 13] {
+    pub(crate) fn ids(&self) -> [&str; 14] {
         [
             &self.conversation,
             &self.message,
@@ -110,6 +120,7 @@ impl Things {
             &self.invitation,
             &self.api_key,
             &self.alert,
+            &self.campaign,
             &self.session,
             &self.number,
         ]
@@ -132,6 +143,7 @@ impl Things {
             Some("contacts") => &self.contact,
             Some("webhook-log") => &self.entry,
             Some("alerts") => &self.alert,
+            Some("campaigns") => &self.campaign,
             Some("sessions") => &self.session,
             Some("channels") => &self.number,
             Some("conversations") => &self.conversation,
@@ -148,6 +160,7 @@ impl Things {
         let query = match pattern {
             "/api/v1/templates" => format!("?phone_number_id={NUMBER}"),
             "/api/v1/audit/export" => "?format=csv".to_owned(),
+            "/api/v1/campaigns/{id}" => "?revision=1".to_owned(),
             _ => String::new(),
         };
         path.replace("{id}", of_path).replace("{token}", &"x".repeat(43)) + &query
@@ -167,8 +180,20 @@ impl Things {
                 | "/api/v1/media"
                 | "/api/v1/webhook-log/{id}/replay"
                 | "/api/v1/channels/{id}/checks"
-                | "/api/v1/contacts/{id}/reveal",
+                | "/api/v1/contacts/{id}/reveal"
+                | "/api/v1/campaigns/{id}/check"
+                | "/api/v1/campaigns/{id}/pause"
+                | "/api/v1/campaigns/{id}/resume"
+                | "/api/v1/campaigns/{id}/cancel",
             ) => return None,
+            (_, "/api/v1/campaigns") => campaign(&self.number),
+            (_, "/api/v1/campaigns/{id}") => {
+                let mut edited = campaign(NUMBER);
+                edited["revision"] = 1.into();
+                edited
+            }
+            (_, "/api/v1/campaigns/{id}/launch") => json!({"revision": 1, "confirm_recipient_count": 0}),
+            (_, "/api/v1/campaigns/{id}/rate") => json!({"per_second": 5}),
             (_, "/api/v1/members/{id}") => json!({"name": "Every Route"}),
             (_, "/api/v1/members/{id}/deactivate") => json!({"hand_over_to": null}),
             (_, "/api/v1/roles" | "/api/v1/roles/{id}" | "/api/v1/api-keys") => {
