@@ -15,6 +15,7 @@ export const KINDS = [
   'api_key',
   'contact',
   'conversation',
+  'campaign',
   'channel',
   'webhook',
   'alert',
@@ -43,6 +44,7 @@ const SEEN = new Set([
   'contact.revealed',
   'audit.exported',
   'conversation.exported',
+  'campaign.exported',
   'organization.exported',
   'backup.made',
 ]);
