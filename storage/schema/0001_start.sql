@@ -263,6 +263,68 @@ CREATE TABLE identity (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX identity_of_contact ON identity (contact);
 
+CREATE TABLE campaign (
+    key      INTEGER PRIMARY KEY,
+    tenant   INTEGER NOT NULL,
+    id       BLOB NOT NULL,
+    revision INTEGER NOT NULL,
+    -- 1: an actor has something to do for it.
+    at_work  INTEGER NOT NULL,
+    body     BLOB NOT NULL,
+    UNIQUE (tenant, id)
+) STRICT;
+-- Ends with the key by itself: newest first.
+CREATE INDEX campaign_by_age ON campaign (tenant);
+CREATE INDEX campaign_at_work ON campaign (tenant, id) WHERE at_work = 1;
+
+-- place = campaign * 2^32 + no. What changes of a recipient, in small rows: neighbours are claimed together and lie on one page.
+CREATE TABLE recipient (
+    place        INTEGER PRIMARY KEY,
+    lane         INTEGER NOT NULL,
+    -- 0 waiting, 1 under way, 2 unknown, 3 parked, 4 sent, 5 delivered, 6 read, 7 and more failed
+    class        INTEGER NOT NULL,
+    contact      BLOB NOT NULL,
+    token        BLOB,
+    -- Of the claim, or of the doubt.
+    since        INTEGER,
+    queued_at    INTEGER NOT NULL,
+    accepted_at  INTEGER,
+    sent_at      INTEGER,
+    delivered_at INTEGER,
+    read_at      INTEGER,
+    played_at    INTEGER,
+    failed_at    INTEGER,
+    replied_at   INTEGER,
+    -- Look-up key of Meta's id.
+    wamid        BLOB,
+    -- Meta's id itself.
+    body         BLOB,
+    -- Of a failure.
+    error        BLOB
+) STRICT;
+CREATE INDEX recipient_waiting ON recipient (lane) WHERE class = 0;
+-- Who is neither waiting nor simply sent: few, and looked for.
+CREATE INDEX recipient_apart ON recipient (class) WHERE class NOT IN (0, 4, 5, 6);
+CREATE INDEX recipient_by_wamid ON recipient (wamid) WHERE wamid IS NOT NULL;
+CREATE INDEX recipient_sent ON recipient (contact, accepted_at) WHERE accepted_at IS NOT NULL;
+
+-- What was written down at the launch: once.
+CREATE TABLE recipient_body (
+    place INTEGER PRIMARY KEY,
+    body  BLOB NOT NULL
+) STRICT;
+
+-- How many recipients stand where, kept with every commit.
+CREATE TABLE campaign_tally (
+    campaign INTEGER NOT NULL,
+    lane     INTEGER NOT NULL,
+    class    INTEGER NOT NULL,
+    code     INTEGER NOT NULL,
+    replied  INTEGER NOT NULL,
+    count    INTEGER NOT NULL,
+    PRIMARY KEY (campaign, lane, class, code, replied)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE outbox (
     place  INTEGER PRIMARY KEY,
     tenant INTEGER NOT NULL,

@@ -1,6 +1,8 @@
 //! What is written into the `body` columns, and back: the one place that knows the format, and where it is sealed, in every store. The
 //! stored form has its own field names, so that the API can change without the files.
 
+pub(crate) mod recipients;
+
 use std::borrow::Cow;
 
 use bytes::Bytes;
@@ -35,6 +37,11 @@ pub(crate) const PARKED_STATUS: Column = column("parked_status", "body");
 pub(crate) const CONTACT: Column = column("contact", "body");
 /// By the identity's look-up key.
 pub(crate) const IDENTITY: Column = column("identity", "body");
+pub(crate) const CAMPAIGN: Column = column("campaign", "body");
+/// By the campaign's id and the number within it, as [`recipients::name`] says; so are the next two.
+pub(crate) const RECIPIENT: Column = column("recipient_body", "body");
+pub(crate) const RECIPIENT_WAMID: Column = column("recipient", "body");
+pub(crate) const RECIPIENT_ERROR: Column = column("recipient", "error");
 /// By the message's id.
 pub(crate) const OUTBOX: Column = column("outbox", "body");
 /// By the conversation's id.

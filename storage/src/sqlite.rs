@@ -7,6 +7,7 @@ mod accounts;
 mod administration;
 mod alerts;
 mod audit;
+mod campaigns;
 mod checkpointer;
 mod codec;
 mod commit;

@@ -13,12 +13,13 @@ use crate::codec;
 use crate::crypto::{Column, Sealer};
 
 pub(super) use crate::codec::{
-    ACCOUNT, ALERT, API_KEY, AUDIT, CONTACT, CONVERSATION, EVENT, Frame, IDENTITY, INBOX_ERROR, INBOX_RAW, INVITATION,
-    MEDIA, MEDIA_JOB, MEMBER, MESSAGE, META_APP, NUMBER, ORGANIZATION, OUTBOX, PARKED_STATUS, ROLE, SESSION, TEAM,
-    seal, seal_job, seal_message, seal_number, wamid_lookup,
+    ACCOUNT, ALERT, API_KEY, AUDIT, CAMPAIGN, CONTACT, CONVERSATION, EVENT, Frame, IDENTITY, INBOX_ERROR, INBOX_RAW,
+    INVITATION, MEDIA, MEDIA_JOB, MEMBER, MESSAGE, META_APP, NUMBER, ORGANIZATION, OUTBOX, PARKED_STATUS, RECIPIENT,
+    RECIPIENT_ERROR, RECIPIENT_WAMID, ROLE, SESSION, TEAM, recipients, seal, seal_job, seal_message, seal_number,
+    wamid_lookup,
 };
 
-fn blob(value: ValueRef<'_>) -> Outcome<&[u8]> {
+pub(super) fn blob(value: ValueRef<'_>) -> Outcome<&[u8]> {
     Ok(value.as_blob().map_err(rusqlite::Error::from)?)
 }
 

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use engine::access::Holder;
-use engine::id::TenantId;
+use engine::campaign::TallyKey;
+use engine::id::{CampaignId, TenantId};
 use engine::intake::IntakeOutcome;
 use engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::campaigns::class_code;
 use super::fault::{Outcome, signed, unsigned};
 use super::keys_of;
 use super::writer::Session;
@@ -18,6 +20,10 @@ use crate::crypto::Sealer;
 /// An organization's small key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct TenantKey(pub(super) i64);
+
+/// A campaign's small key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct CampaignKey(pub(super) i64);
 
 /// Whose items wait in quarantine until somebody connects the number.
 pub(super) const NOBODY: TenantKey = TenantKey(0);
@@ -43,6 +49,8 @@ pub(super) struct Ledger {
     heads: HashMap<TenantKey, Head>,
     intake: BTreeMap<(TenantKey, i64), [i64; 4]>,
     desks: BTreeMap<(TenantKey, Holder), [i64; 3]>,
+    campaigns: HashMap<(TenantKey, CampaignId), CampaignKey>,
+    recipients: BTreeMap<(CampaignKey, TallyKey), i64>,
 }
 
 struct Head {
@@ -86,6 +94,23 @@ impl Ledger {
         }
     }
 
+    /// One recipient more (`by` = 1) or less (-1) stands there.
+    pub(super) fn tally_recipient(&mut self, campaign: CampaignKey, at: TallyKey, by: i64) {
+        *self.recipients.entry((campaign, at)).or_default() += by;
+    }
+
+    pub(super) fn move_recipient(&mut self, campaign: CampaignKey, from: TallyKey, to: TallyKey) {
+        if from != to {
+            self.tally_recipient(campaign, from, -1);
+            self.tally_recipient(campaign, to, 1);
+        }
+    }
+
+    /// Keys of campaigns that are gone must not be remembered.
+    pub(super) fn forget_campaigns(&mut self) {
+        self.campaigns.clear();
+    }
+
     /// Everything that was only in memory goes into the transaction.
     pub(super) fn flush(&mut self, connection: &Connection) -> Outcome<()> {
         for (tenant, head) in self.heads.iter().filter(|(_, head)| head.dirty) {
@@ -108,6 +133,14 @@ impl Ledger {
             let mut statement = connection.prepare_cached(sql)?;
             statement.execute(params![tenant.0, assignee, team, live, live_unread, closed])?;
         }
+        for ((campaign, at), by) in self.recipients.iter().filter(|(_, by)| **by != 0) {
+            let sql = "INSERT INTO campaign_tally (campaign, lane, class, code, replied, count)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (campaign, lane, class, code, replied) DO UPDATE SET count = count + ?6";
+            let TallyKey { lane, class, code, replied } = at;
+            let mut statement = connection.prepare_cached(sql)?;
+            statement.execute(params![campaign.0, lane, class_code(*class), code, replied, by])?;
+        }
         Ok(())
     }
 
@@ -117,6 +150,7 @@ impl Ledger {
         }
         self.intake.clear();
         self.desks.clear();
+        self.recipients.clear();
     }
 
     /// The transaction was rolled back: what was learned in it is not true.
@@ -142,6 +176,21 @@ impl Session<'_> {
         };
         self.ledger.tenants.insert(tenant, key);
         Ok(key)
+    }
+
+    /// The key of a campaign. `None`: there is none.
+    pub(super) fn campaign(&mut self, tenant: TenantKey, id: CampaignId) -> Outcome<Option<CampaignKey>> {
+        if let Some(key) = self.ledger.campaigns.get(&(tenant, id)) {
+            return Ok(Some(*key));
+        }
+        let mut statement =
+            self.connection.prepare_cached("SELECT key FROM campaign WHERE tenant = ?1 AND id = ?2")?;
+        let found = statement.query_row(params![tenant.0, id.as_bytes()], |row| row.get(0).map(CampaignKey));
+        let found = found.optional()?;
+        if let Some(key) = found {
+            self.ledger.campaigns.insert((tenant, id), key);
+        }
+        Ok(found)
     }
 
     pub(super) fn sealer(&self, tenant: TenantKey) -> Outcome<Arc<Sealer>> {

@@ -9,6 +9,7 @@ mod alerts;
 mod audit;
 mod blobs;
 mod blobs_s3;
+mod campaigns;
 mod contacts;
 mod conversations;
 mod cql_costs;
@@ -178,6 +179,24 @@ suite! {
         what_is_settled_is_not_in_doubt_again
         an_entry_in_doubt_or_settled_is_opened_again
         unsettled_entries_come_oldest_first
+    }
+    campaigns {
+        a_campaign_is_saved_over_its_revision
+        only_a_draft_is_deleted_and_only_of_its_revision
+        campaigns_come_newest_first
+        those_at_work_are_known
+        an_audience_is_written_down_page_by_page
+        who_waits_is_listed_by_lane
+        a_claim_of_many_is_won_for_those_that_wait
+        what_was_sent_is_counted_and_found
+        statuses_settle_before_and_after_the_answer
+        a_receipt_marks_its_item_once
+        a_doubt_is_decided_once
+        an_answer_is_counted_with_where_its_person_stands
+        recipients_are_listed_by_class
+        what_was_sent_to_a_contact_comes_newest_first
+        racing_claims_of_many_have_one_winner_each
+        another_tenants_campaigns_are_not_there
     }
     event_log {
         events_are_read_after_a_place

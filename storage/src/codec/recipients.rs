@@ -1,0 +1,151 @@
+//! Recipients of a campaign. What was written down at the launch is one sealed body; what changes later is columns, of which
+//! only Meta's id and the words of a failure are sealed.
+
+use std::borrow::Cow;
+
+use engine::campaign::CampaignRecipient;
+use engine::delivery::{Delivery, Failure, Status};
+use engine::id::{Bsuid, CampaignId, ContactId, WaId, Wamid};
+use engine::outgoing::{Recipient, TemplateVariable};
+use engine::ports::StoreError;
+use engine::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{RECIPIENT, RECIPIENT_ERROR, RECIPIENT_WAMID, corrupt, open, seal};
+use crate::crypto::Sealer;
+
+pub(crate) const NAME_BYTES: usize = 20;
+
+/// What names a recipient where it is sealed.
+pub(crate) fn name(campaign: CampaignId, no: u32) -> [u8; NAME_BYTES] {
+    let mut name = [0; NAME_BYTES];
+    let (front, back) = name.split_at_mut(16);
+    front.copy_from_slice(campaign.as_bytes());
+    back.copy_from_slice(&no.to_be_bytes());
+    name
+}
+
+/// Without what its row says already.
+#[derive(Serialize, Deserialize)]
+struct StoredRecipient<'a> {
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    wa_id: Option<Cow<'a, WaId>>,
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    bsuid: Option<Cow<'a, Bsuid>>,
+    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
+    country: Option<Cow<'a, str>>,
+    #[serde(rename = "v", default, skip_serializing_if = "<[TemplateVariable]>::is_empty")]
+    values: Cow<'a, [TemplateVariable]>,
+}
+
+pub(crate) fn seal_frozen(
+    sealer: &Sealer,
+    campaign: CampaignId,
+    recipient: &CampaignRecipient,
+) -> Result<Vec<u8>, StoreError> {
+    // Without `..`: a new field must decide where it is stored.
+    let CampaignRecipient { no, contact: _, lane: _, to: Recipient { wa_id, bsuid }, country, values } = recipient;
+    let stored = StoredRecipient {
+        wa_id: wa_id.as_ref().map(Cow::Borrowed),
+        bsuid: bsuid.as_ref().map(Cow::Borrowed),
+        country: country.as_deref().map(Cow::Borrowed),
+        values: Cow::Borrowed(values),
+    };
+    seal(sealer, RECIPIENT, &name(campaign, *no), &stored)
+}
+
+/// Of a recipient, what its columns say.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) campaign: CampaignId,
+    pub(crate) no: u32,
+    pub(crate) contact: ContactId,
+    pub(crate) lane: u8,
+}
+
+impl Place {
+    fn name(self) -> [u8; NAME_BYTES] {
+        name(self.campaign, self.no)
+    }
+
+    pub(crate) fn open_frozen(self, sealer: &Sealer, value: &[u8]) -> Result<CampaignRecipient, StoreError> {
+        let stored: StoredRecipient<'static> = open(sealer, RECIPIENT, &self.name(), value)?;
+        let to =
+            Recipient { wa_id: stored.wa_id.map(Cow::into_owned), bsuid: stored.bsuid.map(Cow::into_owned) };
+        Ok(CampaignRecipient {
+            to,
+            country: stored.country.map(Cow::into_owned),
+            values: stored.values.into_owned(),
+            ..self.without_frozen()
+        })
+    }
+
+    /// Enough for the rules of a recipient, which do not ask for what was written down.
+    pub(crate) fn without_frozen(self) -> CampaignRecipient {
+        let Self { campaign: _, no, contact, lane } = self;
+        let to = Recipient { wa_id: None, bsuid: None };
+        CampaignRecipient { no, contact, lane, to, country: None, values: Vec::new() }
+    }
+
+    pub(crate) fn open_wamid(self, sealer: &Sealer, value: &[u8]) -> Result<Wamid, StoreError> {
+        let text = sealer.open(RECIPIENT_WAMID, &self.name(), value)?;
+        let text = std::str::from_utf8(&text).map_err(|_| corrupt("a wamid that is not text"))?;
+        Ok(text.parse()?)
+    }
+
+    pub(crate) fn open_failure(self, sealer: &Sealer, value: &[u8]) -> Result<Failure, StoreError> {
+        open(sealer, RECIPIENT_ERROR, &self.name(), value)
+    }
+}
+
+pub(crate) fn seal_wamid(sealer: &Sealer, campaign: CampaignId, no: u32, wamid: &Wamid) -> Result<Vec<u8>, StoreError> {
+    sealer.seal(RECIPIENT_WAMID, &name(campaign, no), wamid.as_str().as_bytes())
+}
+
+pub(crate) fn seal_failure(
+    sealer: &Sealer,
+    campaign: CampaignId,
+    no: u32,
+    failure: &Failure,
+) -> Result<Vec<u8>, StoreError> {
+    seal(sealer, RECIPIENT_ERROR, &name(campaign, no), failure)
+}
+
+/// What is known of its delivery, as columns. The shown state follows from them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Facts {
+    pub(crate) queued_at: Timestamp,
+    pub(crate) doubted_at: Option<Timestamp>,
+    pub(crate) accepted_at: Option<Timestamp>,
+    pub(crate) sent_at: Option<Timestamp>,
+    pub(crate) delivered_at: Option<Timestamp>,
+    pub(crate) read_at: Option<Timestamp>,
+    pub(crate) played_at: Option<Timestamp>,
+    pub(crate) failed: Option<(Timestamp, Failure)>,
+}
+
+impl Facts {
+    pub(crate) fn delivery(self) -> Delivery {
+        let Self { queued_at, doubted_at, accepted_at, sent_at, delivered_at, read_at, played_at, failed } = self;
+        let mut delivery = Delivery::queued(queued_at);
+        if let Some(at) = doubted_at {
+            delivery.doubt(at);
+        }
+        if let Some(at) = accepted_at {
+            delivery.accept(at);
+        }
+        let plain = [
+            (sent_at, Status::Sent),
+            (delivered_at, Status::Delivered),
+            (read_at, Status::Read),
+            (played_at, Status::Played),
+        ];
+        for (at, status) in plain {
+            at.map(|at| delivery.merge(status, at));
+        }
+        if let Some((at, failure)) = failed {
+            delivery.merge(Status::Failed(failure), at);
+        }
+        delivery
+    }
+}

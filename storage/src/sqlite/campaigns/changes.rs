@@ -1,0 +1,194 @@
+//! Changes of recipients, on the writer's thread. The rules are [`RecipientRow`]'s: it is loaded without what was written down at
+//! the launch, changed, and only what differs is written. Claims come by the hundred and say the same in SQL.
+
+use std::sync::Arc;
+
+use engine::campaign::{Class, RecipientKey, RecipientRow, SendState, TallyKey};
+use engine::delivery::Delivery;
+use engine::id::{CampaignId, ClaimToken, Wamid};
+use engine::time::Timestamp;
+use rusqlite::{OptionalExtension as _, params};
+
+use super::super::codec::{self, recipients};
+use super::super::fault::Outcome;
+use super::super::ledger::{CampaignKey, TenantKey};
+use super::super::writer::Session;
+use super::rows::{Changing, LOAD, claim_of, class_code, place};
+use crate::crypto::{Lookup, Sealer};
+
+/// Waiting → claimed.
+pub(super) fn claim(
+    session: &mut Session<'_>,
+    campaign: CampaignKey,
+    nos: &[u32],
+    token: ClaimToken,
+    at: Timestamp,
+) -> Outcome<Vec<u32>> {
+    let claim = "UPDATE recipient SET class = 1, token = ?2, since = ?3 WHERE place = ?1 AND class = 0
+         RETURNING lane, replied_at IS NOT NULL";
+    let mut claim = session.connection.prepare_cached(claim)?;
+    let holder = "SELECT 1 FROM recipient WHERE place = ?1 AND class = 1 AND token = ?2";
+    let mut holder = session.connection.prepare_cached(holder)?;
+    let mut ours = Vec::with_capacity(nos.len());
+    for no in nos {
+        let place = place(campaign, *no);
+        let claimed = claim.query_row(params![place, token.as_bytes(), at.0], |row| Ok((row.get(0)?, row.get(1)?)));
+        if let Some((lane, replied)) = claimed.optional()? {
+            let (from, to) = (standing(lane, Class::Waiting, replied), standing(lane, Class::UnderWay, replied));
+            session.ledger.move_recipient(campaign, from, to);
+        } else if !holder.exists(params![place, token.as_bytes()])? {
+            continue;
+        }
+        // Also the same claim again, by someone who did not get the answer.
+        ours.push(*no);
+    }
+    Ok(ours)
+}
+
+/// Claimed by this token → waiting.
+pub(super) fn release(
+    session: &mut Session<'_>,
+    campaign: CampaignKey,
+    nos: &[u32],
+    token: ClaimToken,
+) -> Outcome<()> {
+    let sql = "UPDATE recipient SET class = 0, token = NULL, since = NULL
+         WHERE place = ?1 AND class = 1 AND token = ?2 RETURNING lane, replied_at IS NOT NULL";
+    let mut release = session.connection.prepare_cached(sql)?;
+    for no in nos {
+        let released =
+            release.query_row(params![place(campaign, *no), token.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)));
+        if let Some((lane, replied)) = released.optional()? {
+            let (from, to) = (standing(lane, Class::UnderWay, replied), standing(lane, Class::Waiting, replied));
+            session.ledger.move_recipient(campaign, from, to);
+        }
+    }
+    Ok(())
+}
+
+fn standing(lane: u8, class: Class, replied: bool) -> TallyKey {
+    TallyKey { lane, class, code: 0, replied }
+}
+
+/// Meta's id of a message, as somebody says it is.
+pub(super) struct Said {
+    wamid: Wamid,
+    lookup: Lookup,
+    /// Where it is nearly always new.
+    sealed: Option<Vec<u8>>,
+}
+
+impl Said {
+    pub(super) fn of(sealer: &Sealer, wamid: &Wamid) -> Self {
+        Self { wamid: wamid.clone(), lookup: codec::wamid_lookup(sealer, wamid), sealed: None }
+    }
+
+    pub(super) fn sealed(sealer: &Sealer, key: RecipientKey, wamid: &Wamid) -> Outcome<Self> {
+        let sealed = recipients::seal_wamid(sealer, key.campaign, key.no, wamid)?;
+        Ok(Self { sealed: Some(sealed), ..Self::of(sealer, wamid) })
+    }
+}
+
+/// One recipient that is to change.
+pub(super) struct Change {
+    sealer: Arc<Sealer>,
+    key: RecipientKey,
+    said: Option<Said>,
+}
+
+impl Change {
+    pub(super) fn of(sealer: Arc<Sealer>, key: RecipientKey, said: Option<Said>) -> Self {
+        Self { sealer, key, said }
+    }
+
+    /// What the rule says of it. `None`: there is no such recipient.
+    pub(super) fn make<T>(
+        &self,
+        session: &mut Session<'_>,
+        tenant: TenantKey,
+        apply: impl Fn(&mut RecipientRow) -> T,
+    ) -> Outcome<Option<T>> {
+        let RecipientKey { campaign: id, no } = self.key;
+        let Some(campaign) = session.campaign(tenant, id)? else { return Ok(None) };
+        let place = place(campaign, no);
+        let Some(before) = self.load(session, id, place)? else { return Ok(None) };
+        let mut after = before.clone();
+        let answer = apply(&mut after);
+        if after != before {
+            self.store(session, place, &before, &after)?;
+            session.ledger.move_recipient(campaign, before.tally(), after.tally());
+        }
+        Ok(Some(answer))
+    }
+
+    fn load(&self, session: &Session<'_>, id: CampaignId, place: i64) -> Outcome<Option<RecipientRow>> {
+        let mut statement = session.connection.prepare_cached(LOAD)?;
+        let mut rows = statement.query([place])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let known = self.said.as_ref().map(|said| (&said.lookup, &said.wamid));
+        Changing::of(row, id)?.without_frozen(&self.sealer, known).map(Some)
+    }
+
+    fn store(&self, session: &Session<'_>, place: i64, before: &RecipientRow, after: &RecipientRow) -> Outcome<()> {
+        let Delivery { sent_at, delivered_at, read_at, played_at, .. } = &after.delivery;
+        let ms = |at: &Option<Timestamp>| at.map(|at| at.0);
+        let class = class_code(after.tally().class);
+        if is_receipt(before, after) {
+            // Names no column of an index that holds it.
+            let sql = "UPDATE recipient SET class = ?2, sent_at = ?3, delivered_at = ?4, read_at = ?5, played_at = ?6,
+                 replied_at = ?7 WHERE place = ?1";
+            session.connection.prepare_cached(sql)?.execute(params![
+                place,
+                class,
+                ms(sent_at),
+                ms(delivered_at),
+                ms(read_at),
+                ms(played_at),
+                ms(&after.replied_at),
+            ])?;
+            return Ok(());
+        }
+        let (token, since) = claim_of(after);
+        let wamid = self.said.as_ref().filter(|_| after.wamid != before.wamid);
+        let failure = after.delivery.failure.as_ref().filter(|_| after.delivery.failure != before.delivery.failure);
+        let RecipientKey { campaign, no } = self.key;
+        let failure = failure.map(|failure| recipients::seal_failure(&self.sealer, campaign, no, failure)).transpose()?;
+        let sql = "UPDATE recipient SET class = ?2, token = ?3, since = ?4, queued_at = ?5, accepted_at = ?6, sent_at = ?7,
+             delivered_at = ?8, read_at = ?9, played_at = ?10, failed_at = ?11, replied_at = ?12,
+             wamid = coalesce(?13, wamid), body = coalesce(?14, body), error = coalesce(?15, error) WHERE place = ?1";
+        session.connection.prepare_cached(sql)?.execute(params![
+            place,
+            class,
+            token.as_ref().map(ClaimToken::as_bytes),
+            ms(&since),
+            after.delivery.queued_at.0,
+            ms(&after.delivery.accepted_at),
+            ms(sent_at),
+            ms(delivered_at),
+            ms(read_at),
+            ms(played_at),
+            ms(&after.delivery.failed_at),
+            ms(&after.replied_at),
+            wamid.map(|said| said.lookup),
+            wamid.map(|said| self.sealed(said)).transpose()?,
+            failure,
+        ])?;
+        Ok(())
+    }
+
+    fn sealed(&self, said: &Said) -> Outcome<Vec<u8>> {
+        let RecipientKey { campaign, no } = self.key;
+        let seal = || recipients::seal_wamid(&self.sealer, campaign, no, &said.wamid);
+        Ok(said.sealed.clone().map_or_else(seal, Ok)?)
+    }
+}
+
+/// Whether nothing but what a status or an answer says has come.
+fn is_receipt(before: &RecipientRow, after: &RecipientRow) -> bool {
+    let (was, is) = (&before.delivery, &after.delivery);
+    before.send == SendState::Settled
+        && after.send == SendState::Settled
+        && before.wamid == after.wamid
+        && was.accepted_at == is.accepted_at
+        && was.failed_at == is.failed_at
+}

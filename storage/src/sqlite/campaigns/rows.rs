@@ -1,0 +1,380 @@
+//! Recipients as they lie in the file.
+
+use std::collections::BTreeMap;
+
+use engine::campaign::{CampaignRecipient, Class, FailureClass, RecipientRow, SendState};
+use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
+use engine::time::Timestamp;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, params};
+
+use super::super::codec::{self, recipients};
+use super::super::fault::Outcome;
+use super::super::ledger::{CampaignKey, TenantKey};
+use super::super::writer::Session;
+use crate::crypto::{Lookup, Sealer};
+
+pub(in super::super) const fn class_code(class: Class) -> u8 {
+    match class {
+        Class::Waiting => 0,
+        Class::UnderWay => 1,
+        Class::Unknown => 2,
+        Class::Parked => 3,
+        Class::Sent => 4,
+        Class::Delivered => 5,
+        Class::Read => 6,
+        Class::Failed(FailureClass::TryLater) => 7,
+        Class::Failed(FailureClass::PersonLimit) => 8,
+        Class::Failed(FailureClass::Permanent) => 9,
+        Class::Failed(FailureClass::OurMistake) => 10,
+    }
+}
+
+pub(super) fn class_of(code: u8) -> Outcome<Class> {
+    let found = Class::ALL.iter().copied().find(|class| class_code(*class) == code);
+    found.ok_or_else(|| codec::corrupt("a recipient of an unknown class"))
+}
+
+pub(super) fn place(campaign: CampaignKey, no: u32) -> i64 {
+    (campaign.0 << 32) | i64::from(no)
+}
+
+/// The first and the last place behind this number.
+pub(super) fn range(campaign: CampaignKey, after: Option<u32>) -> (i64, i64) {
+    (place(campaign, 0) + after.map_or(0, |no| i64::from(no) + 1), place(campaign, u32::MAX))
+}
+
+/// What changes of a recipient, in this order. Of the table `recipient`.
+macro_rules! changing {
+    () => {
+        "recipient.place, lane, class, contact, token, since, queued_at, accepted_at, sent_at, delivered_at, read_at,
+         played_at, failed_at, replied_at, wamid, recipient.body, error"
+    };
+}
+const CHANGING: &str = changing!();
+pub(super) const LOAD: &str = concat!("SELECT ", changing!(), " FROM recipient WHERE place = ?1");
+/// The columns of [`CHANGING`].
+const CHANGING_COLUMNS: usize = 17;
+
+/// From the columns of [`CHANGING`].
+pub(super) struct Changing<'a> {
+    row: &'a Row<'a>,
+    place: recipients::Place,
+}
+
+impl<'a> Changing<'a> {
+    pub(super) fn of(row: &'a Row<'a>, campaign: CampaignId) -> Outcome<Self> {
+        let no = u32::try_from(row.get::<_, i64>(0)? & i64::from(u32::MAX)).unwrap_or(u32::MAX);
+        let contact = ContactId::from_bytes(row.get(3)?);
+        Ok(Self { row, place: recipients::Place { campaign, no, contact, lane: row.get(1)? } })
+    }
+
+    /// With the column behind [`CHANGING`].
+    fn whole(&self, sealer: &Sealer) -> Outcome<RecipientRow> {
+        let frozen = self.place.open_frozen(sealer, codec::blob(self.row.get_ref(CHANGING_COLUMNS)?)?)?;
+        Ok(RecipientRow { recipient: frozen, ..self.without_frozen(sealer, None)? })
+    }
+
+    /// `known`: a wamid that need not be opened where it is this one.
+    pub(super) fn without_frozen(&self, sealer: &Sealer, known: Option<(&Lookup, &Wamid)>) -> Outcome<RecipientRow> {
+        let row = self.row;
+        let at = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(Timestamp));
+        let since = at(5)?;
+        let holder = row.get::<_, Option<[u8; 16]>>(4)?.map(ClaimToken::from_bytes);
+        let send = match (class_of(row.get(2)?)?, holder, since) {
+            (Class::Waiting, ..) => SendState::Waiting,
+            (Class::UnderWay, Some(token), Some(at)) => SendState::Claimed { token, at },
+            (Class::Unknown, _, Some(since)) => SendState::InDoubt { since },
+            (Class::Parked, ..) => SendState::Parked,
+            (Class::Sent | Class::Delivered | Class::Read | Class::Failed(_), ..) => SendState::Settled,
+            (Class::UnderWay | Class::Unknown, ..) => {
+                return Err(codec::corrupt("a recipient under way without its claim"));
+            }
+        };
+        let failed = match (at(12)?, row.get_ref(16)?) {
+            (Some(at), error) => Some((at, self.place.open_failure(sealer, codec::blob(error)?)?)),
+            (None, _) => None,
+        };
+        let facts = recipients::Facts {
+            queued_at: Timestamp(row.get(6)?),
+            doubted_at: since.filter(|_| matches!(send, SendState::InDoubt { .. } | SendState::Parked)),
+            accepted_at: at(7)?,
+            sent_at: at(8)?,
+            delivered_at: at(9)?,
+            read_at: at(10)?,
+            played_at: at(11)?,
+            failed,
+        };
+        let wamid = self.wamid(sealer, known)?;
+        let recipient = self.place.without_frozen();
+        Ok(RecipientRow { recipient, send, delivery: facts.delivery(), wamid, replied_at: at(13)? })
+    }
+
+    fn wamid(&self, sealer: &Sealer, known: Option<(&Lookup, &Wamid)>) -> Outcome<Option<Wamid>> {
+        let lookup = self.row.get_ref(14)?;
+        if lookup == ValueRef::Null {
+            return Ok(None);
+        }
+        if let Some((of_known, known)) = known
+            && codec::blob(lookup)? == of_known
+        {
+            return Ok(Some(known.clone()));
+        }
+        Ok(Some(self.place.open_wamid(sealer, codec::blob(self.row.get_ref(15)?)?)?))
+    }
+}
+
+/// Reads the recipients of one campaign.
+pub(super) struct List<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) sealer: &'a Sealer,
+    pub(super) id: CampaignId,
+    pub(super) key: CampaignKey,
+}
+
+impl List<'_> {
+    pub(super) fn one(&self, no: u32) -> Outcome<Option<RecipientRow>> {
+        let sql = format!("{} WHERE recipient.place = ?1", whole("recipient"));
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query([place(self.key, no)])?;
+        rows.next()?.map(|row| Changing::of(row, self.id)?.whole(self.sealer)).transpose()
+    }
+
+    pub(super) fn waiting(&self, lane: u8, after: Option<u32>, limit: u32) -> Outcome<Vec<CampaignRecipient>> {
+        let sql = "SELECT recipient.place, lane, class, contact, recipient_body.body
+             FROM recipient INDEXED BY recipient_waiting CROSS JOIN recipient_body USING (place)
+             WHERE lane = ?1 AND class = 0 AND recipient.place BETWEEN ?2 AND ?3 ORDER BY recipient.place LIMIT ?4";
+        let (first, last) = range(self.key, after);
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let waiting = statement.query_and_then(params![lane, first, last, limit], |row| {
+            let place = Changing::of(row, self.id)?.place;
+            Ok(place.open_frozen(self.sealer, codec::blob(row.get_ref(4)?)?)?)
+        })?;
+        waiting.collect()
+    }
+
+    pub(super) fn page(&self, class: Option<Class>, after: Option<u32>, limit: u32) -> Outcome<Vec<RecipientRow>> {
+        match class {
+            None => self.rows("recipient", "true", 0, after, limit),
+            Some(Class::Waiting) => {
+                let sql = "SELECT DISTINCT lane FROM campaign_tally WHERE campaign = ?1 AND class = 0 AND count > 0";
+                let mut lanes = self.connection.prepare_cached(sql)?;
+                let lanes = lanes.query_map([self.key.0], |row| row.get(0))?.collect::<rusqlite::Result<Vec<u8>>>()?;
+                let of = |lane: &u8| {
+                    let from = "recipient INDEXED BY recipient_waiting";
+                    self.rows(from, "lane = ?1 AND class = 0", *lane, after, limit)
+                };
+                merged(lanes.iter().map(of), limit)
+            }
+            // Where nearly everybody ends: the next ones are never far.
+            Some(class @ (Class::Sent | Class::Delivered | Class::Read)) => {
+                self.rows("recipient NOT INDEXED", "class = ?1", class_code(class), after, limit)
+            }
+            Some(class @ (Class::UnderWay | Class::Unknown | Class::Parked | Class::Failed(_))) => {
+                self.apart(&[class], after, limit)
+            }
+        }
+    }
+
+    /// Of the classes that few are in.
+    pub(super) fn apart(&self, classes: &[Class], after: Option<u32>, limit: u32) -> Outcome<Vec<RecipientRow>> {
+        let of = |class: &Class| {
+            let from = "recipient INDEXED BY recipient_apart";
+            let where_it_is = "class = ?1 AND class NOT IN (0, 4, 5, 6)";
+            self.rows(from, where_it_is, class_code(*class), after, limit)
+        };
+        merged(classes.iter().map(of), limit)
+    }
+
+    fn rows(
+        &self,
+        from: &str,
+        condition: &str,
+        argument: u8,
+        after: Option<u32>,
+        limit: u32,
+    ) -> Outcome<Vec<RecipientRow>> {
+        let (first, last) = range(self.key, after);
+        let sql = format!(
+            "{} WHERE {condition} AND ?1 >= 0 AND recipient.place BETWEEN ?2 AND ?3 ORDER BY recipient.place LIMIT ?4",
+            whole(from)
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let found = statement.query_and_then(params![argument, first, last, limit], |row| {
+            Changing::of(row, self.id)?.whole(self.sealer)
+        })?;
+        found.collect()
+    }
+}
+
+/// The whole row, so that [`Changing::whole`] can be asked.
+fn whole(from: &str) -> String {
+    format!("SELECT {CHANGING}, recipient_body.body FROM {from} CROSS JOIN recipient_body USING (place)")
+}
+
+/// The first of several lists that are in order.
+fn merged(
+    lists: impl Iterator<Item = Outcome<Vec<RecipientRow>>>,
+    limit: u32,
+) -> Outcome<Vec<RecipientRow>> {
+    let mut all = BTreeMap::new();
+    for list in lists {
+        all.extend(list?.into_iter().map(|row| (row.recipient.no, row)));
+    }
+    Ok(all.into_values().take(limit as usize).collect())
+}
+
+pub(super) fn sent_to(
+    connection: &Connection,
+    sealer: &Sealer,
+    tenant: TenantId,
+    contact: ContactId,
+    limit: u32,
+) -> Outcome<Vec<(CampaignId, RecipientRow)>> {
+    let sql = format!(
+        "SELECT {CHANGING}, recipient_body.body, campaign.id FROM recipient INDEXED BY recipient_sent
+         CROSS JOIN campaign ON campaign.key = recipient.place >> 32
+         CROSS JOIN recipient_body ON recipient_body.place = recipient.place
+         WHERE contact = ?2 AND accepted_at IS NOT NULL AND tenant = (SELECT key FROM tenant WHERE id = ?1)
+         ORDER BY accepted_at DESC, campaign.id DESC, recipient.place LIMIT ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let found = statement.query_and_then(params![tenant.as_bytes(), contact.as_bytes(), limit], |row| {
+        let id = CampaignId::from_bytes(row.get(CHANGING_COLUMNS + 1)?);
+        Ok((id, Changing::of(row, id)?.whole(sealer)?))
+    })?;
+    found.collect()
+}
+
+/// Every recipient of an organization behind this place, in the order of campaigns; with its place.
+pub(in super::super) fn of_tenant(
+    connection: &Connection,
+    sealer: &Sealer,
+    tenant: TenantKey,
+    after: i64,
+    limit: u32,
+) -> Outcome<Vec<(i64, CampaignId, RecipientRow)>> {
+    let sql = format!(
+        "SELECT {CHANGING}, recipient_body.body, campaign.id FROM recipient NOT INDEXED
+         CROSS JOIN campaign ON campaign.key = recipient.place >> 32
+         CROSS JOIN recipient_body ON recipient_body.place = recipient.place
+         WHERE tenant = ?1 AND recipient.place > ?2 ORDER BY recipient.place LIMIT ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let found = statement.query_and_then(params![tenant.0, after, limit], |row| {
+        let id = CampaignId::from_bytes(row.get(CHANGING_COLUMNS + 1)?);
+        Ok((row.get(0)?, id, Changing::of(row, id)?.whole(sealer)?))
+    })?;
+    found.collect()
+}
+
+/// A recipient as it is written down, sealed.
+pub(super) struct Frozen {
+    no: u32,
+    lane: u8,
+    contact: ContactId,
+    body: Vec<u8>,
+}
+
+impl Frozen {
+    pub(super) fn of(sealer: &Sealer, campaign: CampaignId, recipient: &CampaignRecipient) -> Outcome<Self> {
+        let body = recipients::seal_frozen(sealer, campaign, recipient)?;
+        let CampaignRecipient { no, lane, contact, .. } = recipient;
+        Ok(Self { no: *no, lane: *lane, contact: *contact, body })
+    }
+
+    /// Waiting.
+    pub(super) fn insert(&self, session: &mut Session<'_>, campaign: CampaignKey, at: Timestamp) -> Outcome<()> {
+        let place = place(campaign, self.no);
+        let sql = "INSERT INTO recipient (place, lane, class, contact, queued_at) VALUES (?1, ?2, 0, ?3, ?4)";
+        let mut statement = session.connection.prepare_cached(sql)?;
+        statement.execute(params![place, self.lane, self.contact.as_bytes(), at.0])?;
+        self.insert_body(session.connection, place)?;
+        let waiting = engine::campaign::TallyKey { lane: self.lane, class: Class::Waiting, code: 0, replied: false };
+        session.ledger.tally_recipient(campaign, waiting, 1);
+        Ok(())
+    }
+
+    fn insert_body(&self, connection: &Connection, place: i64) -> Outcome<()> {
+        let sql = "INSERT INTO recipient_body (place, body) VALUES (?1, ?2)";
+        connection.prepare_cached(sql)?.execute(params![place, self.body])?;
+        Ok(())
+    }
+}
+
+/// A recipient of another installation, sealed.
+pub(in super::super) struct Brought {
+    campaign: CampaignId,
+    /// Without what is sealed in `frozen`.
+    row: RecipientRow,
+    frozen: Frozen,
+    wamid: Option<(Lookup, Vec<u8>)>,
+    error: Option<Vec<u8>>,
+}
+
+impl Brought {
+    pub(in super::super) fn of(sealer: &Sealer, campaign: CampaignId, row: &RecipientRow) -> Outcome<Self> {
+        let no = row.recipient.no;
+        let sealed = |wamid: &Wamid| {
+            let lookup = codec::wamid_lookup(sealer, wamid);
+            Ok::<_, engine::ports::StoreError>((lookup, recipients::seal_wamid(sealer, campaign, no, wamid)?))
+        };
+        let failure = row.delivery.failure.as_ref();
+        Ok(Self {
+            campaign,
+            row: row.clone(),
+            frozen: Frozen::of(sealer, campaign, &row.recipient)?,
+            wamid: row.wamid.as_ref().map(sealed).transpose()?,
+            error: failure.map(|failure| recipients::seal_failure(sealer, campaign, no, failure)).transpose()?,
+        })
+    }
+
+    /// One that is there stays as it is.
+    pub(in super::super) fn write(&self, session: &mut Session<'_>, tenant: TenantKey) -> Outcome<()> {
+        let missing = || codec::corrupt("a recipient came before its campaign");
+        let campaign = session.campaign(tenant, self.campaign)?.ok_or_else(missing)?;
+        let Self { row, frozen, wamid, error, .. } = self;
+        let place = place(campaign, frozen.no);
+        let sql = "INSERT INTO recipient (place, lane, class, contact, token, since, queued_at, accepted_at, sent_at,
+             delivered_at, read_at, played_at, failed_at, replied_at, wamid, body, error)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+             ON CONFLICT (place) DO NOTHING";
+        let ms = |at: &Option<Timestamp>| at.map(|at| at.0);
+        let (token, since) = claim_of(row);
+        let delivery = &row.delivery;
+        let inserted = session.connection.prepare_cached(sql)?.execute(params![
+            place,
+            frozen.lane,
+            class_code(row.tally().class),
+            frozen.contact.as_bytes(),
+            token.as_ref().map(ClaimToken::as_bytes),
+            ms(&since),
+            delivery.queued_at.0,
+            ms(&delivery.accepted_at),
+            ms(&delivery.sent_at),
+            ms(&delivery.delivered_at),
+            ms(&delivery.read_at),
+            ms(&delivery.played_at),
+            ms(&delivery.failed_at),
+            ms(&row.replied_at),
+            wamid.as_ref().map(|(lookup, _)| lookup),
+            wamid.as_ref().map(|(_, sealed)| sealed),
+            error,
+        ])?;
+        if inserted > 0 {
+            frozen.insert_body(session.connection, place)?;
+            session.ledger.tally_recipient(campaign, row.tally(), 1);
+        }
+        Ok(())
+    }
+}
+
+/// What the columns `token` and `since` say.
+pub(super) fn claim_of(row: &RecipientRow) -> (Option<ClaimToken>, Option<Timestamp>) {
+    match row.send {
+        SendState::Claimed { token, at } => (Some(token), Some(at)),
+        SendState::InDoubt { since } => (None, Some(since)),
+        SendState::Parked => (None, row.delivery.doubted_at),
+        SendState::Waiting | SendState::Settled => (None, None),
+    }
+}
