@@ -215,7 +215,7 @@ impl NumberActor {
     }
 
     fn take_back(&mut self, ended: Ended, ctx: &mut Context<Self>) {
-        let Ended { waiting, sent, per_second } = ended;
+        let Ended { waiting, sent, per_second, began } = ended;
         if let Some(allowed) = per_second.filter(|allowed| *allowed != self.pace.per_second()) {
             self.pace = if seeded::bug("full_bucket") { Pace::new(allowed) } else { Pace::empty(allowed) };
         }
@@ -233,9 +233,12 @@ impl NumberActor {
                 self.lanes.put_back(waiting);
             }
             Sent::Unreachable => {
-                count_wait("unreachable");
-                self.pause(now + self.back_off);
-                self.back_off = (self.back_off * 2).min(BACK_OFF_MAX);
+                // What was on its way together fails together: one failure, however many messages it takes along.
+                if self.paused_until.is_none_or(|until| began >= until) {
+                    count_wait("unreachable");
+                    self.pause(now + self.back_off);
+                    self.back_off = (self.back_off * 2).min(BACK_OFF_MAX);
+                }
                 self.lanes.put_back(waiting);
             }
         }

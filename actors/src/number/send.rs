@@ -11,6 +11,7 @@ use engine::id::{ClaimToken, MetaMediaId, PhoneNumberId, TenantId};
 use engine::outgoing::{Outgoing, SendOutcome};
 use engine::ports::{Claim, MetaSend, StoreError};
 use engine::time::{Span, Timestamp};
+use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
@@ -42,6 +43,7 @@ pub(super) struct Ended {
     pub(super) sent: Sent,
     /// What Meta allows the number, as far as it was read.
     pub(super) per_second: Option<u32>,
+    pub(super) began: Instant,
 }
 
 /// Meta keeps an upload for 30 days; an hour less, so that it does not end on the way.
@@ -68,6 +70,7 @@ pub(super) async fn send_one(
     epoch: Epoch,
     mut waiting: Waiting,
 ) -> Ended {
+    let began = Instant::now();
     let number = actors.number_of(tenant, &id).await;
     let per_second = number.as_ref().ok().and_then(Option::as_ref).map(|number| number.rate_per_second);
     let sent = match number {
@@ -85,7 +88,7 @@ pub(super) async fn send_one(
         }
         Err(_unreadable) => Sent::Unreachable,
     };
-    Ended { waiting, sent, per_second }
+    Ended { waiting, sent, per_second, began }
 }
 
 async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut Waiting) -> Sent {

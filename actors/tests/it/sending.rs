@@ -171,6 +171,27 @@ fn an_unreachable_meta_is_tried_again_with_longer_pauses() {
 }
 
 #[test]
+fn a_burst_that_fails_together_is_one_failure() {
+    play(|stage| async move {
+        let mut conversations = Vec::new();
+        for n in 0..20 {
+            conversations.push(stage.opened(&format!("120255501{n:02}")).await);
+        }
+        tokio::time::advance(Duration::from_mins(1)).await;
+        *stage.meta.latency.lock().unwrap() = Duration::from_secs(2);
+        stage.meta.will_answer(vec![MetaSend::NotSent; 20]);
+        for (n, conversation) in conversations.iter().enumerate() {
+            stage.reply(*conversation, &format!("k{n}"), &n.to_string()).await;
+        }
+        stage.until("all were tried", async || stage.meta.bodies().len() == 20).await;
+        stage.until("all are tried again", async || stage.meta.bodies().len() == 40).await;
+        let times: Vec<_> = stage.meta.sends.lock().unwrap().iter().map(|send| send.at).collect();
+        let waited = times[20].saturating_sub(times[0]);
+        assert!(waited < Duration::from_secs(3), "the first pause, and not the twentieth: {waited:?}");
+    });
+}
+
+#[test]
 fn a_refusal_is_shown_with_its_reason() {
     play(|stage| async move {
         let conversation = stage.opened("12025550123").await;
