@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use engine::cluster::Epoch;
-use engine::id::IntakeId;
+use engine::id::{ClaimToken, IntakeId};
 use engine::outgoing::{DOUBT_SETTLES_WITHIN, OutboxEntry, OutboxState, SendOutcome};
 use engine::ports::StoreError;
 use engine::time::Timestamp;
@@ -47,7 +47,7 @@ struct Round {
 /// What is to be settled in one round.
 enum Due {
     /// Claimed by somebody who is not there any more.
-    Doubt(OutboxEntry),
+    Doubt(OutboxEntry, ClaimToken),
     /// Nobody said anything for too long.
     Park(OutboxEntry),
 }
@@ -143,10 +143,10 @@ impl State {
                     token.epoch() < epoch && !seeded::bug("leave_claims_of_the_dead")
                 };
                 if is_anothers {
-                    return Some(Due::Doubt(entry));
+                    return Some(Due::Doubt(entry, token));
                 }
                 if token.epoch() == epoch && !self.actors.is_alone() {
-                    number::doubt_if_lost(&self.actors, entry.outgoing);
+                    number::doubt_if_lost(&self.actors, entry.outgoing, token);
                 }
                 None
             }
@@ -166,7 +166,7 @@ impl State {
 
     async fn settle_due(&self, due: Due) -> Result<(), StoreError> {
         match due {
-            Due::Doubt(entry) => record_once(&self.actors, &entry.outgoing, SendOutcome::InDoubt).await,
+            Due::Doubt(entry, token) => record_once(&self.actors, &entry.outgoing, token, SendOutcome::InDoubt).await,
             Due::Park(entry) => self.park(entry).await,
         }
     }
