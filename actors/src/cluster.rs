@@ -15,7 +15,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use engine::cluster::{Epoch, LeaseName};
-use engine::id::{NodeId, PhoneNumberId, TenantId};
+use engine::id::{CampaignId, NodeId, PhoneNumberId, TenantId};
 use engine::ports::{Hint, Hints, Leases, StoreError};
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
@@ -245,6 +245,14 @@ impl Actors {
         if let Some(membership) = &self.membership {
             membership.want(LeaseName::Number(tenant, number.clone()));
             membership.cluster.hints.tell(Hint::Outbox { tenant, number });
+        }
+    }
+
+    /// A broadcast was changed that is not this node's.
+    pub(crate) fn pass_on_campaign(&self, tenant: TenantId, campaign: CampaignId) {
+        if let Some(membership) = &self.membership {
+            membership.want(LeaseName::Campaign(tenant, campaign));
+            membership.cluster.hints.tell(Hint::Campaign { tenant, campaign });
         }
     }
 

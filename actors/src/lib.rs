@@ -1,6 +1,7 @@
 //! Order and pace. Actors are serializers and caches, never the truth: any of them may be lost, or run twice, and
 //! nothing is lost, sent twice or shown out of order, because the store enforces it.
 
+mod broadcast;
 mod carry_out;
 mod clock;
 mod cluster;
@@ -14,6 +15,7 @@ mod supervisor;
 mod tenant;
 mod world;
 
+pub use broadcast::{LanePace, LaneState, PaceSecond};
 pub use clock::TokioClock;
 pub use cluster::{Cluster, LEASE_LIFE};
 pub use conversation::{ChangeRequest, ReactRequest, ReplyRequest, ResolveRequest};

@@ -1,33 +1,46 @@
-//! One actor per business number: gives its sends a pace. Replies overtake broadcasts, one message per recipient is under
+//! One actor per business number: gives its sends a pace. Replies overtake broadcasts, which take turns; one message per recipient is under
 //! way at a time (Meta keeps no order), and what Meta asks to slow down waits without ever failing a recipient.
 
 mod lanes;
+mod ledger;
 mod pace;
 mod send;
+mod turns;
+mod under_way;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, SpawnHandle, Supervised, WrapFuture};
+use actix::{
+    Actor, ActorContext, ActorStreamExt, AsyncContext, Context, Handler, SpawnHandle, Supervised, WrapFuture,
+    WrapStream,
+};
 use engine::cluster::Epoch;
-use engine::id::{PhoneNumberId, TenantId};
+use engine::id::{ClaimToken, PhoneNumberId, TenantId};
 use engine::outgoing::{Outgoing, SendOutcome};
 use engine::ports::ReadReceipt;
 use tokio::time::Instant;
 
+use crate::broadcast::Ticket;
 use crate::metric;
 use crate::registry::{Passivate, Permit};
-use crate::seeded;
 use crate::tenant::outbox_overflowed;
 use crate::world::Actors;
 use lanes::{Lanes, Waiting};
 use pace::{Pace, RATE_STANDARD};
 use send::{Ended, Sent, send_one};
+use under_way::UnderWay;
 
-pub(crate) use send::record_once;
+pub(crate) use ledger::record_once;
+pub(crate) use send::not_connected;
 
-/// Requests to Meta under way for one number. At 80 messages a second and 100 ms an answer, 8 are busy.
+/// Requests to Meta under way for one number. At 80 messages a second and 100 ms an answer, 8 are busy. A faster number has half a
+/// second's under way.
 const IN_FLIGHT_MAX: usize = 64;
+/// Of these, broadcasts leave so many to replies: slow answers to a broadcast hold no agent up.
+const IN_FLIGHT_FOR_REPLIES: usize = 16;
+/// Places of the queue that broadcasts leave to replies.
+const PLACES_FOR_REPLIES: u32 = 1024;
 /// Waiting time after a failure to connect, doubled each time.
 const BACK_OFF_FIRST: Duration = Duration::from_millis(500);
 const BACK_OFF_MAX: Duration = Duration::from_secs(30);
@@ -41,6 +54,7 @@ pub(crate) struct NumberActor {
     lanes: Lanes,
     pace: Pace,
     in_flight: usize,
+    under_way: UnderWay,
     /// Nothing leaves before this: Meta asked to slow down, or cannot be reached.
     paused_until: Option<Instant>,
     back_off: Duration,
@@ -52,15 +66,17 @@ pub(crate) struct NumberActor {
 #[rtype(result = "()")]
 struct Dispatch {
     outgoing: Box<Outgoing>,
+    /// Of a broadcast.
+    ticket: Option<Ticket>,
     permit: Permit,
 }
 
-/// The outbox says that this is under way.
+/// The store says that this is under way, under this claim.
 #[derive(actix::Message)]
 #[rtype(result = "()")]
-struct DoubtIfLost(Box<Outgoing>);
+struct DoubtIfLost(Box<Outgoing>, ClaimToken);
 
-/// The number is about to move to another node: what waits here is found there.
+/// The number is about to move to another node, or a broadcast was paused: what waits here is found in the store.
 #[derive(actix::Message)]
 #[rtype(result = "()")]
 struct Reconsider;
@@ -84,10 +100,36 @@ pub(crate) fn dispatch(actors: &Arc<Actors>, outgoing: Outgoing) {
         return actors.pass_on_outbox(tenant, number);
     }
     let reserved = actors.numbers.try_reserve(&(tenant, number.clone()), 1, maker(actors, tenant, &number));
-    let taken = reserved
-        .is_ok_and(|to| to.address.try_send(Dispatch { outgoing: Box::new(outgoing), permit: to.permit }).is_ok());
+    let taken = reserved.is_ok_and(|to| {
+        to.address.try_send(Dispatch { outgoing: Box::new(outgoing), ticket: None, permit: to.permit }).is_ok()
+    });
     if !taken {
         outbox_overflowed(actors, tenant);
+    }
+}
+
+/// The same for a message of a broadcast. Without a place, or where the number is another node's, its ticket comes back.
+pub(crate) fn feed(
+    actors: &Arc<Actors>,
+    number: &PhoneNumberId,
+    outgoing: Outgoing,
+    ticket: Ticket,
+) -> Result<(), Ticket> {
+    let tenant = outgoing.tenant;
+    if actors.sends_from(tenant, number).is_none() {
+        return Err(ticket);
+    }
+    let key = (tenant, number.clone());
+    match actors.numbers.try_reserve_spare(&key, PLACES_FOR_REPLIES, maker(actors, tenant, number)) {
+        Ok(to) => {
+            let dispatch = Dispatch { outgoing: Box::new(outgoing), ticket: Some(ticket), permit: to.permit };
+            if to.address.try_send(dispatch).is_err() {
+                // Whoever waits is read again when the lane is empty.
+                tracing::debug!("a number's actor ended by itself");
+            }
+            Ok(())
+        }
+        Err(_full) => Err(ticket),
     }
 }
 
@@ -103,16 +145,16 @@ pub(crate) fn mark_read(actors: &Arc<Actors>, tenant: TenantId, number: PhoneNum
 
 /// Claimed under the present epoch. If nobody here is at it (its task was lost in a panic, or the claim was made after
 /// everybody had stopped waiting for it), nobody knows whether it left.
-pub(crate) fn doubt_if_lost(actors: &Arc<Actors>, outgoing: Outgoing) {
+pub(crate) fn doubt_if_lost(actors: &Arc<Actors>, outgoing: Outgoing, token: ClaimToken) {
     let (tenant, number) = (outgoing.tenant, outgoing.number.clone());
     let address = actors.numbers.address(&(tenant, number.clone()), maker(actors, tenant, &number));
-    if address.try_send(DoubtIfLost(Box::new(outgoing))).is_err() {
+    if address.try_send(DoubtIfLost(Box::new(outgoing), token)).is_err() {
         tracing::debug!("a number's actor ended by itself");
     }
 }
 
-/// Lets go of what has not begun, if the number is not ours any more.
-pub(crate) fn reconsider(actors: &Arc<Actors>, tenant: TenantId, number: &PhoneNumberId) {
+/// Lets go of what has not begun, if the number is not ours any more or its broadcast does not go on.
+pub(crate) fn reconsider(actors: &Actors, tenant: TenantId, number: &PhoneNumberId) {
     if let Some(address) = actors.numbers.existing(&(tenant, number.clone()))
         && address.try_send(Reconsider).is_err()
     {
@@ -150,6 +192,7 @@ impl NumberActor {
             lanes: Lanes::default(),
             pace: Pace::new(RATE_STANDARD),
             in_flight: 0,
+            under_way: UnderWay::default(),
             paused_until: None,
             back_off: BACK_OFF_FIRST,
             wake: None,
@@ -165,7 +208,7 @@ impl NumberActor {
         if epoch != self.epoch {
             self.epoch = epoch;
             self.lanes.clear();
-            self.pace = if seeded::bug("full_bucket") { Pace::new(RATE_STANDARD) } else { Pace::unknown() };
+            self.pace = Pace::unknown();
         }
         true
     }
@@ -181,8 +224,10 @@ impl NumberActor {
             self.wake_at(until, ctx);
             return;
         }
-        while self.in_flight < IN_FLIGHT_MAX {
-            let Some(waiting) = self.lanes.next() else { break };
+        let in_flight_max = self.in_flight_max();
+        while self.in_flight < in_flight_max {
+            let only_replies = self.in_flight + IN_FLIGHT_FOR_REPLIES >= in_flight_max;
+            let Some(waiting) = self.lanes.next(now, only_replies) else { break };
             // The number's rate first: a place in the recipient's bucket that is taken is used.
             if let Some(wait) = self.pace.rate_wait() {
                 count_wait("rate");
@@ -195,29 +240,42 @@ impl NumberActor {
                 self.lanes.hold(waiting, now + wait);
                 continue;
             }
-            self.let_go(waiting, ctx);
+            self.let_go(waiting);
         }
-        if self.in_flight >= IN_FLIGHT_MAX {
+        if self.in_flight >= in_flight_max {
             count_wait("in_flight");
         }
-        if let Some(until) = self.lanes.next_release() {
+        if let Some(until) = self.lanes.next_release(now) {
             self.wake_at(until, ctx);
         }
         #[expect(clippy::cast_precision_loss, reason = "a queue of 2^52 messages is not reached")]
         metrics::gauge!(metric::LANE_DEPTH).set(self.lanes.len() as f64);
     }
 
-    fn let_go(&mut self, waiting: Waiting, ctx: &mut Context<Self>) {
+    fn in_flight_max(&self) -> usize {
+        IN_FLIGHT_MAX.max(self.pace.per_second() as usize / 2)
+    }
+
+    fn let_go(&mut self, waiting: Waiting) {
+        if let Some(ticket) = &waiting.ticket {
+            ticket.count_allowed(self.actors.world.clock.now(), self.pace.per_second());
+        }
         self.lanes.begin(&waiting.outgoing);
         self.in_flight += 1;
-        let future = send_one(self.actors.clone(), self.tenant, self.number.clone(), self.epoch, waiting);
-        ctx.spawn(future.into_actor(self).map(|ended, actor, ctx| actor.take_back(ended, ctx)));
+        let (actors, number) = (self.actors.clone(), self.number.clone());
+        self.under_way.begin(send_one(actors, self.tenant, number, self.epoch, waiting));
+    }
+
+    /// In the actor's own future, so that a panic of a send is its supervisor's.
+    fn take_all_back(&self, ctx: &mut Context<Self>) {
+        let ended = self.under_way.clone().into_actor(self);
+        ctx.spawn(ended.map(|ended, actor, ctx| actor.take_back(ended, ctx)).finish());
     }
 
     fn take_back(&mut self, ended: Ended, ctx: &mut Context<Self>) {
-        let Ended { waiting, sent, per_second } = ended;
+        let Ended { waiting, sent, per_second, began } = ended;
         if let Some(allowed) = per_second.filter(|allowed| *allowed != self.pace.per_second()) {
-            self.pace = if seeded::bug("full_bucket") { Pace::new(allowed) } else { Pace::empty(allowed) };
+            self.pace.change(allowed);
         }
         self.in_flight -= 1;
         self.lanes.finish(&waiting.outgoing.to);
@@ -229,14 +287,18 @@ impl NumberActor {
             }
             Sent::Slower { after, pair: true } => self.lanes.hold(waiting, now + after),
             Sent::Slower { after, pair: false } => {
-                self.pause(now + after);
                 self.lanes.put_back(waiting);
+                self.pause(now + after);
             }
             Sent::Unreachable => {
-                count_wait("unreachable");
-                self.pause(now + self.back_off);
-                self.back_off = (self.back_off * 2).min(BACK_OFF_MAX);
+                // What was on its way together fails together: one failure, however many messages it takes along.
+                let is_another = self.paused_until.is_none_or(|until| began >= until);
                 self.lanes.put_back(waiting);
+                if is_another {
+                    count_wait("unreachable");
+                    self.pause(now + self.back_off);
+                    self.back_off = (self.back_off * 2).min(BACK_OFF_MAX);
+                }
             }
         }
         self.pump(ctx);
@@ -244,6 +306,7 @@ impl NumberActor {
 
     fn pause(&mut self, until: Instant) {
         self.paused_until = self.paused_until.max(Some(until));
+        self.lanes.slow_down(until);
     }
 
     fn wake_at(&mut self, at: Instant, ctx: &mut Context<Self>) {
@@ -268,12 +331,17 @@ fn count_wait(reason: &'static str) {
 
 impl Actor for NumberActor {
     type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Context<Self>) {
+        self.take_all_back(ctx);
+    }
 }
 
 impl Supervised for NumberActor {
     /// What was in the lanes is still in the outbox.
-    fn restarting(&mut self, _: &mut Context<Self>) {
+    fn restarting(&mut self, ctx: &mut Context<Self>) {
         *self = Self::new(self.actors.clone(), self.tenant, self.number.clone());
+        self.take_all_back(ctx);
         outbox_overflowed(&self.actors, self.tenant);
     }
 }
@@ -293,7 +361,8 @@ impl Handler<Dispatch> for NumberActor {
         if !self.takes_on() {
             return;
         }
-        self.lanes.push(Waiting { outgoing: dispatch.outgoing, uploaded: None, permit: dispatch.permit });
+        let Dispatch { outgoing, ticket, permit } = dispatch;
+        self.lanes.push(Waiting { outgoing, uploaded: None, ticket, paced: false, permit });
         self.pump(ctx);
     }
 }
@@ -301,14 +370,14 @@ impl Handler<Dispatch> for NumberActor {
 impl Handler<DoubtIfLost> for NumberActor {
     type Result = ();
 
-    fn handle(&mut self, DoubtIfLost(outgoing): DoubtIfLost, ctx: &mut Context<Self>) {
+    fn handle(&mut self, DoubtIfLost(outgoing, token): DoubtIfLost, ctx: &mut Context<Self>) {
         if self.lanes.is_under_way(outgoing.id) {
             return;
         }
         let actors = self.actors.clone();
         let doubt = async move {
             // Whoever was done meanwhile is not claimed any more, and stays as it is.
-            if let Err(error) = record_once(&actors, &outgoing, SendOutcome::InDoubt).await {
+            if let Err(error) = record_once(&actors, &outgoing, token, SendOutcome::InDoubt).await {
                 tracing::warn!(%error, "a lost send is not in doubt yet; the next round finds it");
             }
         };
@@ -320,6 +389,7 @@ impl Handler<Reconsider> for NumberActor {
     type Result = ();
 
     fn handle(&mut self, _: Reconsider, ctx: &mut Context<Self>) {
+        self.lanes.reconsider();
         self.pump(ctx);
     }
 }

@@ -96,6 +96,21 @@ where
         }
     }
 
+    /// One place, if that leaves `kept` of them to others.
+    pub(crate) fn try_reserve_spare(
+        self: &Arc<Self>,
+        key: &K,
+        kept: u32,
+        make: impl Fn() -> A + Clone + Send + 'static,
+    ) -> Result<Reserved<A>, Full> {
+        let (_, permits) = self.entry(key, make.clone());
+        if permits.available_permits() <= kept as usize {
+            metrics::counter!(metric::QUEUES_FULL, "kind" => self.kind).increment(1);
+            return Err(Full);
+        }
+        self.try_reserve(key, 1, make)
+    }
+
     /// For control messages that take no place in the queue.
     pub(crate) fn address(self: &Arc<Self>, key: &K, make: impl Fn() -> A + Clone + Send + 'static) -> Addr<A> {
         self.entry(key, make).0

@@ -5,6 +5,7 @@ mod backlog;
 mod deliver;
 mod hear;
 mod identify;
+mod replies;
 mod review;
 
 use std::cell::{Cell, RefCell};
@@ -27,6 +28,7 @@ use crate::registry::{Passivate, Permit};
 use crate::world::Actors;
 pub(crate) use backlog::Backlog;
 use identify::Known;
+use replies::Broadcasts;
 use review::Review;
 
 /// Items read from the log and under way at a time.
@@ -52,6 +54,7 @@ pub(crate) struct State {
     epoch: Cell<Option<Epoch>>,
     known: RefCell<Known>,
     review: RefCell<Review>,
+    broadcasts: Cell<Broadcasts>,
     in_flight: Cell<usize>,
     emptied: Notify,
     backlog: Arc<Backlog>,
@@ -126,6 +129,7 @@ impl TenantActor {
                 epoch: Cell::default(),
                 known: RefCell::default(),
                 review: RefCell::default(),
+                broadcasts: Cell::default(),
                 in_flight: Cell::new(0),
                 emptied: Notify::new(),
             }),

@@ -1,17 +1,19 @@
 //! What the actors stand on, and the handle by which the gateway reaches them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix::{Addr, Arbiter};
 use dashmap::DashMap;
 use engine::directory::Number;
-use engine::id::{ConversationId, NodeId, PhoneNumberId, TenantId};
+use engine::id::{CampaignId, ConversationId, NodeId, PhoneNumberId, TenantId};
 use engine::intake::IntakeRecord;
 use engine::ports::{BlobStore, Bus, Clock, IdSource, MetaApi, Store, StoreError, Translator};
 use engine::rejection::Rejection;
 use engine::time::Timestamp;
 
+use crate::broadcast::{self, BroadcastActor, Flow};
 use crate::cluster::{Cluster, Membership};
 use crate::conversation::ConversationActor;
 use crate::media::MediaActor;
@@ -61,7 +63,9 @@ const TENANT_QUEUE: u32 = 2048;
 /// Messages that may wait for one conversation. Full: commands answer Busy, inbox items wait in their tenant.
 const CONVERSATION_QUEUE: u32 = 64;
 /// Messages that may wait in memory for one number. Full: they stay in the outbox and are read from there.
-const NUMBER_QUEUE: u32 = 1024;
+const NUMBER_QUEUE: u32 = 8192;
+/// Words that may wait for one broadcast. Full: it is about to look anyway.
+const BROADCAST_QUEUE: u32 = 16;
 /// A conversation nobody used for this long is forgotten; the store has it.
 const CONVERSATION_IDLE: Duration = Duration::from_mins(1);
 /// From so many on (35 MB), the least idleness is enough to be forgotten: a burst of many customers must not fill the memory.
@@ -75,6 +79,11 @@ pub struct Actors {
     pub(crate) backlogs: DashMap<TenantId, Arc<Backlog>>,
     pub(crate) conversations: Arc<Registry<(TenantId, ConversationId), ConversationActor>>,
     pub(crate) numbers: Arc<Registry<(TenantId, PhoneNumberId), NumberActor>>,
+    pub(crate) broadcasts: Arc<Registry<(TenantId, CampaignId), BroadcastActor>>,
+    /// Broadcasts that are fed from here, as their numbers and the page that shows them see them.
+    pub(crate) flows: DashMap<(TenantId, CampaignId), Arc<Flow>>,
+    /// The process ends: no broadcast begins any more.
+    draining: AtomicBool,
     media: Addr<MediaActor>,
     arbiters: Vec<Arbiter>,
     /// What was claimed before is nobody's any more, where there are no other nodes.
@@ -113,12 +122,15 @@ impl Actors {
             backlogs: DashMap::new(),
             conversations: Arc::new(Registry::new("conversation", sites.clone(), CONVERSATION_QUEUE)),
             numbers: Arc::new(Registry::new("number", sites.clone(), NUMBER_QUEUE)),
+            broadcasts: Arc::new(Registry::new("broadcast", sites.clone(), BROADCAST_QUEUE)),
+            flows: DashMap::new(),
+            draining: AtomicBool::new(false),
             media: MediaActor::start(sites.first().unwrap_or(&Site::Here), this.clone()),
             arbiters,
         })
     }
 
-    /// Takes up unfinished inbox items, the outbox and files to fetch. Returns when the work is handed out, not done. Where
+    /// Takes up unfinished inbox items, the outbox, broadcasts and files to fetch. Returns when the work is handed out, not done. Where
     /// there are other nodes, joins them: work is taken up as it is taken over. At most once.
     pub async fn recover(self: &Arc<Self>) -> Result<(), StoreError> {
         if !self.is_alone() {
@@ -127,6 +139,9 @@ impl Actors {
         }
         for organization in self.world.store.organizations().await? {
             self.tenant(organization.id).do_catch_up();
+            for campaign in self.world.store.campaigns_at_work(organization.id).await? {
+                broadcast::look(self, organization.id, campaign);
+            }
         }
         Ok(())
     }
@@ -173,6 +188,8 @@ impl Actors {
     /// Leaves the other nodes, and waits until nothing is queued or in hand, at most until the deadline; what is left is
     /// durable.
     pub async fn drain(self: &Arc<Self>, deadline: Duration) -> bool {
+        self.draining.store(true, Ordering::SeqCst);
+        self.close_broadcasts();
         let quiet = async {
             self.leave().await;
             let mut tick = tokio::time::interval(Duration::from_millis(20));
@@ -194,8 +211,13 @@ impl Actors {
         &self.media
     }
 
-    /// Forgets idle conversations. Called now and then by the owner of the process.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+
+    /// Forgets idle conversations and broadcasts. Called now and then by the owner of the process.
     pub fn sweep(&self) {
+        self.broadcasts.sweep(CONVERSATION_IDLE);
         let many = self.conversations.len() > CONVERSATIONS_MANY;
         self.conversations.sweep(if many { CONVERSATION_IDLE_AMONG_MANY } else { CONVERSATION_IDLE });
     }

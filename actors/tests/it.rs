@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test ends at the first surprise")]
 
+#[path = "it/broadcast.rs"]
+mod broadcast;
+#[path = "it/campaign.rs"]
+mod campaign;
 #[path = "it/cluster.rs"]
 mod cluster;
 #[path = "it/intake.rs"]

@@ -53,6 +53,7 @@ pub struct MemoryStore {
     state: Arc<Mutex<State>>,
     cut_off: AtomicBool,
     claims_late_ms: AtomicU64,
+    commits_late_ms: AtomicU64,
 }
 
 impl MemoryStore {
@@ -77,10 +78,12 @@ impl MemoryStore {
     }
 
     async fn answer_late(&self) {
-        let late = self.claims_late_ms.load(Ordering::SeqCst);
-        if late > 0 {
-            tokio::time::sleep_until(Instant::now() + Duration::from_millis(late)).await;
-        }
+        late(&self.claims_late_ms).await;
+    }
+
+    /// For tests: how long a commit of a conversation takes at this node.
+    pub fn set_commits_late(&self, late: Duration) {
+        self.commits_late_ms.store(u64::try_from(late.as_millis()).unwrap_or(u64::MAX), Ordering::SeqCst);
     }
 
     /// For tests: whether it says that more comes in than can be worked off.
@@ -98,6 +101,13 @@ impl MemoryStore {
     fn locked(&self) -> MutexGuard<'_, State> {
         // No operation leaves the maps half changed before it can panic, so a poisoned lock is still a good state.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn late(millis: &AtomicU64) {
+    let late = millis.load(Ordering::SeqCst);
+    if late > 0 {
+        tokio::time::sleep_until(Instant::now() + Duration::from_millis(late)).await;
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use engine::cluster::LeaseName;
 use engine::ports::Hint;
 
+use crate::broadcast;
 use crate::tenant::outbox_overflowed;
 use crate::world::Actors;
 
@@ -25,6 +26,13 @@ impl Actors {
                     outbox_overflowed(self, *tenant);
                 } else {
                     membership.want(LeaseName::Number(*tenant, number.clone()));
+                }
+            }
+            Hint::Campaign { tenant, campaign } => {
+                if self.broadcasts_here(*tenant, *campaign) {
+                    broadcast::look(self, *tenant, *campaign);
+                } else {
+                    membership.want(LeaseName::Campaign(*tenant, *campaign));
                 }
             }
             Hint::Routing => membership.wanted.look_again(),

@@ -31,7 +31,7 @@ impl Default for Holdings {
 
 fn tenant_of(name: &LeaseName) -> Option<TenantId> {
     match name {
-        LeaseName::Intake(tenant) | LeaseName::Number(tenant, _) => Some(*tenant),
+        LeaseName::Intake(tenant) | LeaseName::Number(tenant, _) | LeaseName::Campaign(tenant, _) => Some(*tenant),
         LeaseName::Chores(_) => None,
     }
 }

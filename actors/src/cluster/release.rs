@@ -7,6 +7,7 @@ use engine::cluster::{Epoch, LeaseName};
 use engine::id::NodeId;
 
 use super::{ASK_AGAIN, Membership, answered, wait};
+use crate::broadcast;
 use crate::metric;
 use crate::number;
 use crate::seeded;
@@ -38,8 +39,10 @@ pub(super) async fn release(
 }
 
 async fn finish(actors: &Arc<Actors>, name: &LeaseName) {
-    if let LeaseName::Number(tenant, id) = name {
-        number::reconsider(actors, *tenant, id);
+    match name {
+        LeaseName::Number(tenant, id) => number::reconsider(actors, *tenant, id),
+        LeaseName::Campaign(tenant, campaign) => broadcast::let_go(actors, *tenant, *campaign),
+        LeaseName::Intake(_) | LeaseName::Chores(_) => {}
     }
     let mut look = tokio::time::interval(LOOK_EVERY);
     while !is_finished(actors, name) {
@@ -54,6 +57,8 @@ fn is_finished(actors: &Actors, name: &LeaseName) -> bool {
             !reads && actors.tenants.is_quiet_at(tenant)
         }
         LeaseName::Number(tenant, number) => actors.numbers.is_quiet_at(&(*tenant, number.clone())),
+        // What its numbers have claimed is theirs to finish.
+        LeaseName::Campaign(tenant, campaign) => !actors.flows.contains_key(&(*tenant, *campaign)),
         // Whoever does them asks before each step.
         LeaseName::Chores(_) => true,
     }

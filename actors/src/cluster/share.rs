@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::release::release;
 use super::watch::Watch;
 use super::{ANSWER_MAX, Ended, Membership, answered};
+use crate::broadcast;
 use crate::metric;
 use crate::tenant::outbox_overflowed;
 use crate::world::Actors;
@@ -172,6 +173,7 @@ impl Sharing<'_> {
         match name {
             LeaseName::Intake(tenant) => self.actors.look_into_log(*tenant),
             LeaseName::Number(tenant, _) => outbox_overflowed(self.actors, *tenant),
+            LeaseName::Campaign(tenant, campaign) => broadcast::look(self.actors, *tenant, *campaign),
             LeaseName::Chores(_) => {}
         }
     }

@@ -1,4 +1,4 @@
-//! Which leases there are: all organizations and numbers, looked up now and then, and what somebody asked for meanwhile.
+//! Which leases there are: all organizations, numbers and broadcasts at work, looked up now and then, and what somebody asked for meanwhile.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -80,7 +80,9 @@ impl Wanted {
         let numbers = futures_util::stream::iter(tenants).map(async |tenant| {
             let numbers = store.numbers(tenant).await?;
             let numbers = numbers.into_iter().map(move |number| LeaseName::Number(tenant, number.phone_number_id));
-            Ok::<_, StoreError>(numbers.chain([LeaseName::Intake(tenant)]).collect::<Vec<_>>())
+            let campaigns = store.campaigns_at_work(tenant).await?;
+            let campaigns = campaigns.into_iter().map(move |campaign| LeaseName::Campaign(tenant, campaign));
+            Ok::<_, StoreError>(numbers.chain(campaigns).chain([LeaseName::Intake(tenant)]).collect::<Vec<_>>())
         });
         let found: Vec<Vec<_>> = numbers.buffer_unordered(LISTS_AT_ONCE).try_collect().await?;
         Ok(found.into_iter().flatten().chain((0..self.chores).map(LeaseName::Chores)).collect())

@@ -2,26 +2,41 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use engine::id::MessageId;
-use engine::outgoing::{Lane, Outgoing, Recipient};
+use engine::id::{CampaignId, MessageId};
+use engine::outgoing::{Outgoing, Recipient};
 use tokio::time::Instant;
 
 use super::send::Uploaded;
+use super::turns::Turns;
+use crate::broadcast::Ticket;
 use crate::registry::Permit;
 
 pub(crate) struct Waiting {
     pub(crate) outgoing: Box<Outgoing>,
     /// Its file is at Meta already: an earlier try has uploaded it.
     pub(super) uploaded: Option<Uploaded>,
+    /// Of a broadcast: asked right before the claim.
+    pub(super) ticket: Option<Ticket>,
+    /// It has its share of its broadcast's own pace.
+    pub(super) paced: bool,
     /// Given back when the message is done.
     #[expect(dead_code, reason = "held, not read")]
     pub(crate) permit: Permit,
 }
 
+impl Waiting {
+    /// Its broadcast was paused or has ended.
+    pub(super) fn is_closed(&self) -> bool {
+        self.ticket.as_ref().is_some_and(Ticket::is_closed)
+    }
+}
+
 #[derive(Default)]
 pub(super) struct Lanes {
     reply: VecDeque<Waiting>,
-    broadcast: VecDeque<Waiting>,
+    /// Broadcasts that people wait for: a receipt, an appointment.
+    awaited: Turns,
+    marketing: Turns,
     /// Behind another message to the same recipient, or until a time.
     held: HashMap<Recipient, Held>,
     /// Recipients with a request under way, and its message.
@@ -42,15 +57,29 @@ impl Lanes {
         if !self.known.insert(waiting.outgoing.id) {
             return;
         }
-        match waiting.outgoing.lane {
-            Lane::Reply => self.reply.push_back(waiting),
-            Lane::Broadcast => self.broadcast.push_back(waiting),
+        match self.turns(&waiting) {
+            None => self.reply.push_back(waiting),
+            Some((turns, campaign)) => turns.push_back(campaign, waiting),
         }
     }
 
-    /// The next message whose recipient is free. What is behind a held message of the same recipient joins it.
-    pub(super) fn next(&mut self) -> Option<Waiting> {
-        while let Some(waiting) = self.reply.pop_front().or_else(|| self.broadcast.pop_front()) {
+    /// `None`: a reply.
+    fn turns(&mut self, waiting: &Waiting) -> Option<(&mut Turns, CampaignId)> {
+        let flow = waiting.ticket.as_ref()?.flow();
+        let turns = if flow.is_awaited { &mut self.awaited } else { &mut self.marketing };
+        Some((turns, flow.campaign))
+    }
+
+    /// The next message whose recipient is free: replies first. What is behind a held message of the same recipient joins it.
+    pub(super) fn next(&mut self, now: Instant, only_replies: bool) -> Option<Waiting> {
+        loop {
+            let broadcast = |lanes: &mut Self| lanes.awaited.next(now).or_else(|| lanes.marketing.next(now));
+            let reply = self.reply.pop_front();
+            let waiting = if only_replies { reply } else { reply.or_else(|| broadcast(self)) }?;
+            if waiting.is_closed() {
+                self.known.remove(&waiting.outgoing.id);
+                continue;
+            }
             let recipient = &waiting.outgoing.to;
             if let Some(held) = self.held.get_mut(recipient) {
                 held.queue.push_back(waiting);
@@ -60,15 +89,35 @@ impl Lanes {
                 return Some(waiting);
             }
         }
-        None
     }
 
     /// Goes first again.
     pub(super) fn put_back(&mut self, waiting: Waiting) {
-        match waiting.outgoing.lane {
-            Lane::Reply => self.reply.push_front(waiting),
-            Lane::Broadcast => self.broadcast.push_front(waiting),
+        match self.turns(&waiting) {
+            None => self.reply.push_front(waiting),
+            Some((turns, campaign)) => turns.push_front(campaign, waiting),
         }
+    }
+
+    /// Gives back what its broadcast has closed, and looks at the paces of the others anew.
+    pub(super) fn reconsider(&mut self) {
+        let mut closed = self.awaited.reconsider();
+        closed.append(&mut self.marketing.reconsider());
+        for held in self.held.values_mut() {
+            let (gone, stays): (VecDeque<_>, _) =
+                std::mem::take(&mut held.queue).into_iter().partition(Waiting::is_closed);
+            held.queue = stays;
+            closed.extend(gone);
+        }
+        self.held.retain(|_, held| !held.queue.is_empty());
+        for waiting in closed {
+            self.known.remove(&waiting.outgoing.id);
+        }
+    }
+
+    /// Nothing leaves before: told to every broadcast that waits here.
+    pub(super) fn slow_down(&self, until: Instant) {
+        self.awaited.tickets().chain(self.marketing.tickets()).for_each(|ticket| ticket.slow_down(until));
     }
 
     /// This recipient's messages wait until then, in order.
@@ -119,8 +168,9 @@ impl Lanes {
         }
     }
 
-    pub(super) fn next_release(&self) -> Option<Instant> {
-        self.held.values().filter_map(|held| held.until).min()
+    pub(super) fn next_release(&self, now: Instant) -> Option<Instant> {
+        let held = self.held.values().filter_map(|held| held.until);
+        held.chain(self.awaited.next_release(now)).chain(self.marketing.next_release(now)).min()
     }
 
     pub(super) fn len(&self) -> usize {

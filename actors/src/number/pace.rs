@@ -7,16 +7,16 @@ use engine::outgoing::Recipient;
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
-use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
+use tokio::time::Instant;
 
 use crate::clock::{TokioClock, TokioInstant};
 
 /// Meta's default: 80 messages per second and number, both directions together.
 pub(super) const RATE_STANDARD: u32 = 80;
-/// This part of a second's messages is let through at once after a pause. Rate and burst together stay at what Meta allows
-/// in any one second.
-const BURST_PART: u32 = 10;
+/// A message may leave this much before its time, so that timers that are late lose nothing. The gap between messages is longer by
+/// as much over a second, so that no second sees more than Meta allows.
+const EARLY_MAX: Duration = Duration::from_millis(8);
 /// One message per 6 s to the same person …
 const PAIR_PERIOD: Duration = Duration::from_secs(6);
 /// … with up to 45 borrowed from the future.
@@ -24,11 +24,12 @@ const PAIR_BURST: u32 = 45;
 /// Buckets that are full again are forgotten after this many sends.
 const FORGET_EVERY: u32 = 1024;
 
-type Direct = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<TokioInstant>>;
 type Keyed = RateLimiter<Recipient, HashMapStateStore<Recipient>, TokioClock, NoOpMiddleware<TokioInstant>>;
 
 pub(super) struct Pace {
-    rate: Direct,
+    /// When the next message may leave if those before had kept to their times; what comes in moves it on.
+    next: Instant,
+    gap: Duration,
     pairs: Keyed,
     sends: u32,
     per_second: u32,
@@ -36,16 +37,15 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// `per_second` is what Meta allows the number. Starts with what a quiet second leaves, never with more.
+    /// `per_second` is what Meta allows the number.
     pub(super) fn new(per_second: u32) -> Self {
         let one = NonZeroU32::MIN;
-        let burst = (per_second / BURST_PART).max(1);
-        let rate = Quota::per_second(NonZeroU32::new(per_second.saturating_sub(burst)).unwrap_or(one));
-        let rate = rate.allow_burst(NonZeroU32::new(burst).unwrap_or(one));
-        let pair =
-            Quota::with_period(PAIR_PERIOD).unwrap_or(rate).allow_burst(NonZeroU32::new(PAIR_BURST).unwrap_or(one));
+        let pair = Quota::with_period(PAIR_PERIOD)
+            .unwrap_or(Quota::per_second(one))
+            .allow_burst(NonZeroU32::new(PAIR_BURST).unwrap_or(one));
         Self {
-            rate: RateLimiter::direct_with_clock(rate, TokioClock),
+            next: Instant::now(),
+            gap: gap(per_second),
             pairs: RateLimiter::new(pair, HashMapStateStore::default(), TokioClock),
             sends: 0,
             per_second,
@@ -59,11 +59,12 @@ impl Pace {
         Self { counts_inbound: false, ..Self::new(1) }
     }
 
-    /// As [`Pace::new`], but as if everything was used up just now.
-    pub(super) fn empty(per_second: u32) -> Self {
-        let pace = Self::new(per_second);
-        pace.count_inbound(per_second);
-        pace
+    /// Meta allows another pace from now on; the last message has just left.
+    pub(super) fn change(&mut self, per_second: u32) {
+        self.per_second = per_second;
+        self.gap = gap(per_second);
+        self.next = Instant::now() + self.gap;
+        self.counts_inbound = true;
     }
 
     pub(super) fn per_second(&self) -> u32 {
@@ -71,20 +72,24 @@ impl Pace {
     }
 
     /// `None`: takes one from the number's rate, go. Otherwise how long to wait.
-    pub(super) fn rate_wait(&self) -> Option<Duration> {
-        self.rate.check().err().map(|wait| wait.wait_time_from(TokioClock.now()))
+    pub(super) fn rate_wait(&mut self) -> Option<Duration> {
+        let now = Instant::now();
+        let early = self.next.saturating_duration_since(now);
+        if early > EARLY_MAX {
+            return Some(early - EARLY_MAX);
+        }
+        self.next = self.next.max(now) + self.gap;
+        None
     }
 
-    /// What came in uses up the rate; it cannot be refused, so it only makes the next send wait.
-    pub(super) fn count_inbound(&self, messages: u32) {
+    /// What came in uses up the rate; it cannot be refused, so it only makes the next send wait, at most a second.
+    pub(super) fn count_inbound(&mut self, messages: u32) {
         if !self.counts_inbound {
             return;
         }
-        for _ in 0..messages.min(self.per_second) {
-            if self.rate.check().is_err() {
-                return;
-            }
-        }
+        let now = Instant::now();
+        let moved = self.next.max(now) + self.gap * messages.min(self.per_second);
+        self.next = moved.min(now + Duration::from_secs(1));
     }
 
     /// `None`: takes one from the recipient's bucket, go. Otherwise how long to wait.
@@ -97,6 +102,10 @@ impl Pace {
     }
 }
 
+fn gap(per_second: u32) -> Duration {
+    (Duration::from_secs(1) + EARLY_MAX) / per_second.max(1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,18 +114,34 @@ mod tests {
         Recipient { wa_id: Some("12025550123".parse().unwrap()), bsuid: None }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn no_second_sees_more_than_meta_allows() {
-        let pace = Pace::new(RATE_STANDARD);
-        tokio::time::advance(Duration::from_mins(1)).await;
-        let mut sent = 0;
-        for _ in 0..1000 {
+    /// Sends as a timer lets it, which may be late.
+    async fn sends(pace: &mut Pace, seconds: u64, late: impl Fn(u64) -> u64) -> Vec<Instant> {
+        let (end, mut sent) = (Instant::now() + Duration::from_secs(seconds), Vec::new());
+        for step in 0.. {
             while pace.rate_wait().is_none() {
-                sent += 1;
+                sent.push(Instant::now());
             }
-            tokio::time::advance(Duration::from_millis(1)).await;
+            tokio::time::advance(Duration::from_millis(1 + late(step))).await;
+            if Instant::now() >= end {
+                break;
+            }
         }
-        assert!((RATE_STANDARD * 8 / 10..=RATE_STANDARD).contains(&sent), "{sent} in one second");
+        sent
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn no_second_sees_more_than_meta_allows_and_hardly_less() {
+        for per_second in [20, RATE_STANDARD, 1_000] {
+            let mut pace = Pace::new(per_second);
+            tokio::time::advance(Duration::from_mins(1)).await;
+            let sent = sends(&mut pace, 60, |step| step % 6).await;
+            for window in sent.windows(per_second as usize + 1) {
+                let time = window[per_second as usize].duration_since(window[0]);
+                assert!(time >= Duration::from_secs(1), "{per_second} and one in {time:?}");
+            }
+            let least = f64::from(per_second) * 60.0 * 0.99;
+            assert!(sent.len() as f64 >= least, "{} of {per_second} per second", sent.len());
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -131,24 +156,16 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_takes_over_adds_nothing_to_what_was_sent_just_now() {
-        let (mut pace, mut sent) = (Pace::new(RATE_STANDARD), 0);
-        tokio::time::advance(Duration::from_mins(1)).await;
-        for millis in 0..1000 {
-            if millis == 400 {
-                pace = Pace::empty(RATE_STANDARD);
-            }
-            while pace.rate_wait().is_none() {
-                sent += 1;
-            }
-            tokio::time::advance(Duration::from_millis(1)).await;
-        }
-        assert!(sent <= RATE_STANDARD, "{sent} in one second");
+    async fn another_pace_begins_with_a_gap() {
+        let mut pace = Pace::unknown();
+        assert_eq!(pace.rate_wait(), None);
+        pace.change(RATE_STANDARD);
+        assert!(pace.rate_wait().is_some_and(|wait| wait < Duration::from_millis(13)));
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_comes_in_keeps_no_new_holder_from_asking_for_its_rate() {
-        let pace = Pace::unknown();
+        let mut pace = Pace::unknown();
         pace.count_inbound(500);
         assert_eq!(pace.rate_wait(), None);
         assert!(pace.rate_wait().is_some(), "one message");
@@ -156,8 +173,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_comes_in_counts() {
-        let pace = Pace::new(RATE_STANDARD);
+        let mut pace = Pace::new(RATE_STANDARD);
+        pace.count_inbound(40);
+        let wait = pace.rate_wait().unwrap();
+        assert!((490..500).contains(&wait.as_millis()), "half of a second's: {wait:?}");
         pace.count_inbound(500);
-        assert!(pace.rate_wait().is_some());
+        assert!(pace.rate_wait().is_some_and(|wait| wait < Duration::from_secs(1)), "no more than a second");
     }
 }

@@ -9,14 +9,15 @@ use engine::delivery::{Failure, FailureAction};
 use engine::directory::Number;
 use engine::id::{ClaimToken, MetaMediaId, PhoneNumberId, TenantId};
 use engine::outgoing::{Outgoing, SendOutcome};
-use engine::ports::{Claim, MetaSend, StoreError};
+use engine::ports::{Claim, MetaSend};
 use engine::time::{Span, Timestamp};
+use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
 use super::lanes::Waiting;
+use super::ledger::{claim, record_once, release};
 use crate::JOURNEY;
-use crate::conversation::RecordSend;
 use crate::metric;
 use crate::seeded;
 use crate::world::Actors;
@@ -42,6 +43,7 @@ pub(super) struct Ended {
     pub(super) sent: Sent,
     /// What Meta allows the number, as far as it was read.
     pub(super) per_second: Option<u32>,
+    pub(super) began: Instant,
 }
 
 /// Meta keeps an upload for 30 days; an hour less, so that it does not end on the way.
@@ -68,6 +70,7 @@ pub(super) async fn send_one(
     epoch: Epoch,
     mut waiting: Waiting,
 ) -> Ended {
+    let began = Instant::now();
     let number = actors.number_of(tenant, &id).await;
     let per_second = number.as_ref().ok().and_then(Option::as_ref).map(|number| number.rate_per_second);
     let sent = match number {
@@ -79,28 +82,34 @@ pub(super) async fn send_one(
             send(&actors, &number, epoch, &mut waiting).instrument(span).await
         }
         Ok(None) => {
-            let text = "The number is not connected any more.".to_owned();
-            let failure = Failure { code: None, text, action: Some(FailureAction::FixNumber) };
-            refuse(&actors, &waiting.outgoing, epoch, failure).await
+            let failure = not_connected();
+            match &waiting.ticket {
+                // Nobody is at fault of whom its broadcast writes to: they wait until somebody has mended it.
+                Some(ticket) => {
+                    ticket.refuse(&failure);
+                    Sent::Settled
+                }
+                None => refuse(&actors, &waiting, epoch, failure).await,
+            }
         }
         Err(_unreadable) => Sent::Unreachable,
     };
-    Ended { waiting, sent, per_second }
+    Ended { waiting, sent, per_second, began }
+}
+
+/// There is nothing to send from.
+pub(crate) fn not_connected() -> Failure {
+    let text = "The number is not connected any more.".to_owned();
+    Failure { code: None, text, action: Some(FailureAction::FixNumber) }
 }
 
 async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut Waiting) -> Sent {
-    let Waiting { outgoing, uploaded, .. } = waiting;
-    let (world, tenant) = (&actors.world, outgoing.tenant);
-    if !uploaded.as_ref().is_some_and(|earlier| earlier.lives(world.clock.now())) {
-        match world.meta.prepare(number, outgoing).instrument(tracing::info_span!(target: JOURNEY, "prepare")).await {
-            Ok(id) => *uploaded = id.map(|id| Uploaded { id, at: world.clock.now() }),
-            Err(MetaSend::Slower { after, pair }) => return Sent::Slower { after, pair },
-            Err(MetaSend::Never(failure)) => return refuse(actors, outgoing, epoch, failure).await,
-            // An upload shows nothing to anybody: it is simply repeated.
-            Err(MetaSend::NotSent | MetaSend::InDoubt | MetaSend::Accepted { .. }) => return Sent::Unreachable,
-        }
+    let world = &actors.world;
+    if let Err(ended) = upload(actors, number, epoch, waiting).await {
+        return ended;
     }
-    let file = uploaded.as_ref().map(|uploaded| &uploaded.id);
+    let (waiting, outgoing) = (&*waiting, waiting.outgoing.as_ref());
+    let (tenant, file) = (outgoing.tenant, waiting.uploaded.as_ref().map(|uploaded| &uploaded.id));
     let token = ClaimToken::under(epoch, world.ids.next());
     // As the peers do it.
     let sent_early = if seeded::bug("send_before_claim") {
@@ -108,15 +117,10 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
     } else {
         None
     };
-    if actors.sends_from(tenant, &number.phone_number_id) != Some(epoch) {
+    if waiting.is_closed() || actors.sends_from(tenant, &number.phone_number_id) != Some(epoch) {
         return Sent::Settled;
     }
-    match world
-        .store
-        .claim(tenant, outgoing.id, token, world.clock.now())
-        .instrument(tracing::info_span!(target: JOURNEY, "claim"))
-        .await
-    {
+    match claim(actors, outgoing, token).instrument(tracing::info_span!(target: JOURNEY, "claim")).await {
         Ok(Claim::Won) => {}
         Ok(Claim::Lost) => return Sent::Settled,
         // It may be ours, but without the answer nobody may send.
@@ -134,28 +138,46 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
     let answer = match sent_early {
         Some(answer) => answer,
         None => {
-            world
-                .meta
-                .send(number, outgoing, file, token)
-                .instrument(tracing::info_span!(target: JOURNEY, "meta"))
-                .await
+            let sent = world.meta.send(number, outgoing, file, token);
+            sent.instrument(tracing::info_span!(target: JOURNEY, "meta")).await
         }
     };
     tracing::Span::current().record("outcome", outcome_label(&answer));
     metrics::counter!(metric::SENDS, "outcome" => outcome_label(&answer)).increment(1);
     match answer {
-        MetaSend::Accepted { wamid, wa_id } => record(actors, outgoing, SendOutcome::Accepted { wamid, wa_id }).await,
-        MetaSend::Never(failure) => record(actors, outgoing, SendOutcome::Refused(failure)).await,
-        MetaSend::InDoubt => record(actors, outgoing, SendOutcome::InDoubt).await,
-        MetaSend::Slower { after, pair } => match world.store.release(tenant, outgoing.id, token).await {
+        MetaSend::Accepted { wamid, wa_id } => {
+            record(actors, waiting, token, SendOutcome::Accepted { wamid, wa_id }).await
+        }
+        MetaSend::Never(failure) => record(actors, waiting, token, SendOutcome::Refused(failure)).await,
+        MetaSend::InDoubt => record(actors, waiting, token, SendOutcome::InDoubt).await,
+        MetaSend::Slower { after, pair } => match release(actors, outgoing, token).await {
             Ok(()) => Sent::Slower { after, pair },
             // Claimed for ever without an outcome: the doubt policy finds it.
-            Err(_unknown) => record(actors, outgoing, SendOutcome::InDoubt).await,
+            Err(_unknown) => record(actors, waiting, token, SendOutcome::InDoubt).await,
         },
-        MetaSend::NotSent => match world.store.release(tenant, outgoing.id, token).await {
+        MetaSend::NotSent => match release(actors, outgoing, token).await {
             Ok(()) => Sent::Unreachable,
-            Err(_unknown) => record(actors, outgoing, SendOutcome::InDoubt).await,
+            Err(_unknown) => record(actors, waiting, token, SendOutcome::InDoubt).await,
         },
+    }
+}
+
+/// Its file, unless an earlier try has uploaded it.
+async fn upload(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut Waiting) -> Result<(), Sent> {
+    let world = &actors.world;
+    if waiting.uploaded.as_ref().is_some_and(|earlier| earlier.lives(world.clock.now())) {
+        return Ok(());
+    }
+    let prepared = world.meta.prepare(number, &waiting.outgoing);
+    match prepared.instrument(tracing::info_span!(target: JOURNEY, "prepare")).await {
+        Ok(id) => {
+            waiting.uploaded = id.map(|id| Uploaded { id, at: world.clock.now() });
+            Ok(())
+        }
+        Err(MetaSend::Slower { after, pair }) => Err(Sent::Slower { after, pair }),
+        Err(MetaSend::Never(failure)) => Err(refuse(actors, waiting, epoch, failure).await),
+        // An upload shows nothing to anybody: it is simply repeated.
+        Err(MetaSend::NotSent | MetaSend::InDoubt | MetaSend::Accepted { .. }) => Err(Sent::Unreachable),
     }
 }
 
@@ -165,7 +187,7 @@ async fn give_back(actors: &Arc<Actors>, outgoing: &Outgoing, token: ClaimToken)
     let mut again = tokio::time::interval(RECORD_AGAIN);
     loop {
         again.tick().await;
-        match actors.world.store.release(outgoing.tenant, outgoing.id, token).await {
+        match release(actors, outgoing, token).await {
             Ok(()) => return,
             Err(error) => tracing::warn!(%error, "a claim is not given back yet"),
         }
@@ -173,49 +195,34 @@ async fn give_back(actors: &Arc<Actors>, outgoing: &Outgoing, token: ClaimToken)
 }
 
 /// Never leaves: recorded under a claim, so that nobody else sends it meanwhile.
-async fn refuse(actors: &Arc<Actors>, outgoing: &Outgoing, epoch: Epoch, failure: Failure) -> Sent {
+async fn refuse(actors: &Arc<Actors>, waiting: &Waiting, epoch: Epoch, failure: Failure) -> Sent {
     let token = ClaimToken::under(epoch, actors.world.ids.next());
-    match actors.world.store.claim(outgoing.tenant, outgoing.id, token, actors.world.clock.now()).await {
-        Ok(Claim::Won) => record(actors, outgoing, SendOutcome::Refused(failure)).await,
+    match claim(actors, &waiting.outgoing, token).await {
+        Ok(Claim::Won) => record(actors, waiting, token, SendOutcome::Refused(failure)).await,
         Ok(Claim::Lost) => Sent::Settled,
         Err(_unknown) => {
-            give_back(actors, outgoing, token).await;
+            give_back(actors, &waiting.outgoing, token).await;
             Sent::Unreachable
         }
     }
 }
 
-/// The outcome goes through the conversation's one door. If this process dies before it is written, the claim tells the
-/// next one that the message is in doubt.
-async fn record(actors: &Arc<Actors>, outgoing: &Outgoing, outcome: SendOutcome) -> Sent {
+/// If this process dies before the outcome is written, the claim tells the next one that the message is in doubt.
+async fn record(actors: &Arc<Actors>, waiting: &Waiting, token: ClaimToken, outcome: SendOutcome) -> Sent {
+    if let Some(ticket) = &waiting.ticket {
+        match &outcome {
+            SendOutcome::Accepted { .. } => ticket.count_sent(actors.world.clock.now()),
+            SendOutcome::Refused(failure) if failure.stops_a_campaign() => ticket.refuse(failure),
+            SendOutcome::Refused(_) | SendOutcome::InDoubt => {}
+        }
+    }
     let mut again = tokio::time::interval(RECORD_AGAIN);
     loop {
         again.tick().await;
-        match record_once(actors, outgoing, outcome.clone()).await {
+        match record_once(actors, &waiting.outgoing, token, outcome.clone()).await {
             Ok(()) => return Sent::Settled,
             Err(error) => tracing::warn!(%error, "the outcome of a send is not recorded yet"),
         }
-    }
-}
-
-/// Hands an outcome to the conversation, once.
-pub(crate) async fn record_once(
-    actors: &Arc<Actors>,
-    outgoing: &Outgoing,
-    outcome: SendOutcome,
-) -> Result<(), StoreError> {
-    use crate::world::CommandError;
-    let to = actors.reserve_conversation(outgoing.tenant, outgoing.conversation).await;
-    let message = RecordSend { outgoing: Box::new(outgoing.clone()), outcome, permit: to.permit };
-    match to.address.send(message).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(CommandError::Store(error))) => Err(error),
-        Ok(Err(CommandError::Rejected(rejection))) => {
-            tracing::error!(%rejection, "the outcome of a send was rejected");
-            Ok(())
-        }
-        Ok(Err(CommandError::Busy | CommandError::Crashed)) => Err(StoreError::Busy),
-        Err(_gone) => Err(StoreError::Unavailable("the conversation's actor ended".to_owned())),
     }
 }
 

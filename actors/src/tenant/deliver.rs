@@ -3,19 +3,29 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use engine::campaign::RecipientKey;
+use engine::delivery::Status;
 use engine::id::{ConversationId, IntakeId};
 use engine::inbound::{Inbound, InboundMessage, StatusUpdate};
 use engine::intake::{IntakeMark, IntakeOutcome, IntakeRecord};
 use engine::message::Direction;
+use engine::outgoing::Callback;
 use engine::ports::{Located, StoreError};
 use tracing::Instrument as _;
 
 use super::{State, count_panic};
 use crate::JOURNEY;
+use crate::broadcast;
 use crate::conversation::{Receive, RecordStatus};
 use crate::metric;
 use crate::number;
 use crate::world::CommandError;
+
+/// Whose status it is.
+enum Subject {
+    Message(Located),
+    Recipient(RecipientKey),
+}
 
 impl State {
     /// `Err`: the item stays in the log and is tried again.
@@ -57,6 +67,7 @@ impl State {
         if inbound.live && inbound.direction == Direction::In {
             number::came_in(&self.actors, self.tenant, &inbound.number, 1);
         }
+        self.count_reply(&inbound, contact.id).await?;
         let id = ConversationId::of(self.tenant, &inbound.number, contact.id);
         let to = self.actors.reserve_conversation(self.tenant, id).await;
         let intake = self.processed(item, Some(id));
@@ -69,15 +80,55 @@ impl State {
 
     async fn deliver_status(&self, item: IntakeId, update: StatusUpdate) -> Result<(), StoreError> {
         let world = &self.actors.world;
-        let located = match update.callback {
-            Some(callback) => Some(Located { conversation: callback.conversation, message: callback.message }),
-            None => world.store.locate(self.tenant, &update.wamid).await?,
-        };
-        let Some(located) = located else {
-            // It may be faster than the answer to the send: the answer finds it.
-            world.store.park_status(self.tenant, &update).await?;
-            return world.store.mark(self.tenant, self.processed(item, None)).await;
-        };
+        match self.subject(&update).await? {
+            Some(Subject::Message(located)) => self.deliver_to_conversation(item, update, located).await,
+            Some(Subject::Recipient(key)) => self.deliver_to_campaign(item, &update, key).await,
+            None => {
+                // It may be faster than the answer to the send: the answer finds it.
+                world.store.park_status(self.tenant, &update).await?;
+                world.store.mark(self.tenant, self.processed(item, None)).await
+            }
+        }
+    }
+
+    async fn subject(&self, update: &StatusUpdate) -> Result<Option<Subject>, StoreError> {
+        match update.callback {
+            Some(Callback::Message { conversation, message, .. }) => {
+                return Ok(Some(Subject::Message(Located { conversation, message })));
+            }
+            Some(Callback::Recipient { campaign, no, .. }) => {
+                return Ok(Some(Subject::Recipient(RecipientKey { campaign, no })));
+            }
+            None => {}
+        }
+        if let Some(located) = self.actors.world.store.locate(self.tenant, &update.wamid).await? {
+            return Ok(Some(Subject::Message(located)));
+        }
+        Ok(self.campaign_message(&update.wamid).await?.map(Subject::Recipient))
+    }
+
+    /// One commit, and no actor is woken: statuses of a broadcast are as many as its recipients, three times.
+    async fn deliver_to_campaign(
+        &self,
+        item: IntakeId,
+        update: &StatusUpdate,
+        key: RecipientKey,
+    ) -> Result<(), StoreError> {
+        if let Status::Failed(failure) = &update.status
+            && failure.stops_a_campaign()
+        {
+            broadcast::refused(&self.actors, (self.tenant, key.campaign), failure).await?;
+        }
+        let intake = Some(self.processed(item, None));
+        self.actors.world.store.record_receipt(self.tenant, key, update, intake).await
+    }
+
+    async fn deliver_to_conversation(
+        &self,
+        item: IntakeId,
+        update: StatusUpdate,
+        located: Located,
+    ) -> Result<(), StoreError> {
         let to = self.actors.reserve_conversation(self.tenant, located.conversation).await;
         let intake = Some(self.processed(item, Some(located.conversation)));
         let record = RecordStatus { message: located.message, update, intake, permit: to.permit };

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use engine::cluster::Epoch;
-use engine::id::IntakeId;
+use engine::id::{ClaimToken, IntakeId};
 use engine::outgoing::{DOUBT_SETTLES_WITHIN, OutboxEntry, OutboxState, SendOutcome};
 use engine::ports::StoreError;
 use engine::time::Timestamp;
+use futures_util::StreamExt as _;
 
 use super::State;
 use crate::conversation::Park;
@@ -18,6 +19,8 @@ use crate::seeded;
 
 /// Outbox entries read at a time.
 const PAGE: u32 = 256;
+/// What a dead node has left is settled this much at a time: each is a commit of another conversation.
+const SETTLES_AT_ONCE: usize = 16;
 
 #[derive(Default)]
 pub(super) struct Review {
@@ -39,6 +42,14 @@ struct Round {
     now: Timestamp,
     /// Something lies in the log that nobody brings in.
     stuck: bool,
+}
+
+/// What is to be settled in one round.
+enum Due {
+    /// Claimed by somebody who is not there any more.
+    Doubt(OutboxEntry, ClaimToken),
+    /// Nobody said anything for too long.
+    Park(OutboxEntry),
 }
 
 impl State {
@@ -88,7 +99,7 @@ impl State {
         if round.stuck && !this.actors.is_alone() && !seeded::bug("never_look") {
             Self::start_catch_up(this);
         }
-        let mut elsewhere = BTreeSet::new();
+        let (mut elsewhere, mut due) = (BTreeSet::new(), Vec::new());
         let mut after = None;
         loop {
             let page = this.actors.world.store.unsettled(this.tenant, after, PAGE).await?;
@@ -96,13 +107,18 @@ impl State {
             after = Some(last.outgoing.id);
             for entry in page {
                 match this.actors.sends_from(this.tenant, &entry.outgoing.number) {
-                    Some(epoch) => this.review_entry(entry, epoch, &round).await?,
+                    Some(epoch) => due.extend(this.review_entry(entry, epoch, &round)),
                     None => {
                         elsewhere.insert(entry.outgoing.number);
                     }
                 }
             }
+            // What waits leaves before the dead's claims are settled, unless they are more than fit.
+            if due.len() >= PAGE as usize {
+                this.settle_all(std::mem::take(&mut due)).await?;
+            }
         }
+        this.settle_all(due).await?;
         if this.takes_in() {
             // One of them may be of a number that was taken away: somebody has to refuse what waits for it.
             for number in elsewhere {
@@ -112,11 +128,12 @@ impl State {
         Ok(())
     }
 
-    async fn review_entry(&self, entry: OutboxEntry, epoch: Epoch, round: &Round) -> Result<(), StoreError> {
+    /// Dispatches it if it waits; what there is to settle otherwise.
+    fn review_entry(&self, entry: OutboxEntry, epoch: Epoch, round: &Round) -> Option<Due> {
         match entry.state {
             OutboxState::Queued if round.look => {
                 number::dispatch(&self.actors, entry.outgoing);
-                Ok(())
+                None
             }
             OutboxState::Claimed { token, at } => {
                 // Whoever held it is dead or has given the number up, and nobody knows how far they came.
@@ -126,20 +143,31 @@ impl State {
                     token.epoch() < epoch && !seeded::bug("leave_claims_of_the_dead")
                 };
                 if is_anothers {
-                    return record_once(&self.actors, &entry.outgoing, SendOutcome::InDoubt).await;
+                    return Some(Due::Doubt(entry, token));
                 }
                 if token.epoch() == epoch && !self.actors.is_alone() {
-                    number::doubt_if_lost(&self.actors, entry.outgoing);
+                    number::doubt_if_lost(&self.actors, entry.outgoing, token);
                 }
-                Ok(())
+                None
             }
-            OutboxState::InDoubt { since } => match round.caught_up_since {
-                Some(caught_up) if round.now.since(since.max(caught_up)) >= DOUBT_SETTLES_WITHIN => {
-                    self.park(entry).await
-                }
-                Some(_) | None => Ok(()),
-            },
-            OutboxState::Queued | OutboxState::Settled => Ok(()),
+            OutboxState::InDoubt { since } => {
+                let caught_up = round.caught_up_since?;
+                (round.now.since(since.max(caught_up)) >= DOUBT_SETTLES_WITHIN).then_some(Due::Park(entry))
+            }
+            OutboxState::Queued | OutboxState::Settled => None,
+        }
+    }
+
+    /// All of it is tried; an error of the first that failed.
+    async fn settle_all(&self, due: Vec<Due>) -> Result<(), StoreError> {
+        let settled = futures_util::stream::iter(due).map(|due| self.settle_due(due)).buffer_unordered(SETTLES_AT_ONCE);
+        settled.fold(Ok(()), async |all, one| all.and(one)).await
+    }
+
+    async fn settle_due(&self, due: Due) -> Result<(), StoreError> {
+        match due {
+            Due::Doubt(entry, token) => record_once(&self.actors, &entry.outgoing, token, SendOutcome::InDoubt).await,
+            Due::Park(entry) => self.park(entry).await,
         }
     }
 

@@ -83,6 +83,35 @@ fn a_killed_nodes_work_goes_on_elsewhere_within_five_seconds() {
     }
 }
 
+/// A store that is busy takes 200 ms for a commit: one after the other, 40 claims of the dead would hold up everything for 8 s.
+#[test]
+fn many_claims_of_the_dead_hold_up_nothing() {
+    play_with(2, 1, |fleet| async move {
+        let holder = fleet.settled().await;
+        let other = fleet.others(&holder).remove(0);
+        let conversations = fleet.opened(&other, 0..41).await;
+        *fleet.meta.latency.lock().unwrap() = Duration::from_secs(100_000);
+        let mut under_way = Vec::new();
+        for (n, conversation) in conversations.iter().take(40).enumerate() {
+            under_way.push(holder.reply(*conversation, &format!("k{n}")).await.unwrap());
+        }
+        fleet.until("all are out", async || fleet.meta.bodies().len() == 40).await;
+        *fleet.meta.latency.lock().unwrap() = Duration::from_millis(50);
+        holder.kill();
+        other.store.set_commits_late(Duration::from_millis(200));
+        let died = Instant::now();
+        let behind = other.reply(conversations[40], "behind-them").await.unwrap();
+        let sent = async || fleet.archive.state_of(&behind).await == DeliveryState::Sent;
+        fleet.until("what was queued is sent", sent).await;
+        assert!(died.elapsed() < TAKE_OVER, "{:?}", died.elapsed());
+        for message in &under_way {
+            let doubtful = async || fleet.archive.state_of(message).await == DeliveryState::Unknown;
+            fleet.until("what was under way is in doubt", doubtful).await;
+        }
+        assert!(died.elapsed() < TAKE_OVER + Duration::from_secs(1), "{:?}", died.elapsed());
+    });
+}
+
 #[test]
 fn a_node_that_was_paused_before_a_send_sends_nothing_when_it_wakes() {
     play_with(3, 1, |fleet| async move {

@@ -32,11 +32,6 @@ fn claims_of_the_dead_that_nobody_settles_are_caught() {
 }
 
 #[test]
-fn a_full_bucket_after_a_move_is_caught() {
-    is_caught("full_bucket", "cluster::whoever_leaves_hands_its_work_over_at_once_and_the_rate_holds");
-}
-
-#[test]
 fn a_lease_that_is_given_up_with_sends_under_way_is_caught() {
     is_caught("give_up_at_once", "cluster::what_is_under_way_is_finished_before_a_lease_moves");
 }
@@ -52,4 +47,14 @@ fn sending_before_claiming_is_caught() {
         "send_before_claim",
         "storm::whatever_happens_to_nodes_everything_is_processed_once_and_nobody_is_written_to_twice",
     );
+}
+
+#[test]
+fn a_broadcast_that_sends_before_it_claims_is_caught() {
+    is_caught("send_before_claim", "broadcast::whatever_kills_the_process_nobody_gets_it_twice_and_nobody_is_left_out");
+}
+
+#[test]
+fn a_broadcast_that_forgets_claims_at_its_start_is_caught() {
+    is_caught("forget_claims", "broadcast::whatever_kills_the_process_nobody_gets_it_twice_and_nobody_is_left_out");
 }

@@ -101,7 +101,7 @@ fn what_meta_slows_down_waits_and_fails_nobody() {
         let sends = stage.meta.sends.lock().unwrap().clone();
         assert_eq!(sends.len(), 2);
         assert!(sends[1].at.saturating_sub(sends[0].at) >= Duration::from_secs(4));
-        assert_ne!(sends[0].callback.token, sends[1].callback.token, "each try has a claim of its own");
+        assert_ne!(sends[0].callback, sends[1].callback, "each try has a claim of its own");
     });
 }
 
@@ -167,6 +167,27 @@ fn an_unreachable_meta_is_tried_again_with_longer_pauses() {
         let times: Vec<_> = stage.meta.sends.lock().unwrap().iter().map(|send| send.at).collect();
         let gaps: Vec<_> = times.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
         assert!(gaps.windows(2).all(|pair| pair[1] > pair[0]), "{gaps:?}");
+    });
+}
+
+#[test]
+fn a_burst_that_fails_together_is_one_failure() {
+    play(|stage| async move {
+        let mut conversations = Vec::new();
+        for n in 0..20 {
+            conversations.push(stage.opened(&format!("120255501{n:02}")).await);
+        }
+        tokio::time::advance(Duration::from_mins(1)).await;
+        *stage.meta.latency.lock().unwrap() = Duration::from_secs(2);
+        stage.meta.will_answer(vec![MetaSend::NotSent; 20]);
+        for (n, conversation) in conversations.iter().enumerate() {
+            stage.reply(*conversation, &format!("k{n}"), &n.to_string()).await;
+        }
+        stage.until("all were tried", async || stage.meta.bodies().len() == 20).await;
+        stage.until("all are tried again", async || stage.meta.bodies().len() == 40).await;
+        let times: Vec<_> = stage.meta.sends.lock().unwrap().iter().map(|send| send.at).collect();
+        let waited = times[20].saturating_sub(times[0]);
+        assert!(waited < Duration::from_secs(3), "the first pause, and not the twentieth: {waited:?}");
     });
 }
 

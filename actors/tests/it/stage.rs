@@ -14,7 +14,7 @@ use engine::access::Principal;
 use engine::alert::{About, AccountNews, Alert, AlertKind, Severity};
 use engine::content::Content;
 use engine::conversation::Draft;
-use engine::delivery::{DeliveryState, Status};
+use engine::delivery::{DeliveryState, Failure, Status};
 use engine::directory::{Number, NumberChange, NumberStanding, Organization, Person};
 use engine::event::LoggedEvent;
 use engine::household::Household;
@@ -267,7 +267,7 @@ impl IdSource for Counted {
     }
 }
 
-/// `message|wamid|phone|at|body`, `status|wamid|callback|at|`, `account|display|rate`, or `panic`.
+/// `message|wamid|phone|at|body`, `answer|wamid|phone|at|quoted wamid`, `status|wamid|callback|at|code of a failure`, `account|display|rate`, or `panic`.
 pub(crate) struct Script;
 
 impl Translator for Script {
@@ -275,7 +275,7 @@ impl Translator for Script {
         let text = std::str::from_utf8(&record.raw).unwrap();
         let parts: Vec<&str> = text.splitn(5, '|').collect();
         match parts.as_slice() {
-            ["message", wamid, phone, at, body] => Ok(vec![Inbound::Message(Box::new(InboundMessage {
+            ["message" | "answer", wamid, phone, at, body] => Ok(vec![Inbound::Message(Box::new(InboundMessage {
                 number: NUMBER.parse().unwrap(),
                 peer: Identities { wa_id: Some(phone.parse().unwrap()), ..Identities::default() },
                 former: None,
@@ -285,16 +285,18 @@ impl Translator for Script {
                 wamid: wamid.parse().unwrap(),
                 at: Timestamp(at.parse().unwrap()),
                 body: InboundBody::Content(Content::Text { body: (*body).into() }),
-                reply_to: None,
+                reply_to: parts.first().filter(|kind| **kind == "answer").map(|_| body.parse().unwrap()),
                 forwarded: false,
                 referral: None,
                 status: None,
             }))]),
-            ["status", wamid, callback, at, _] => Ok(vec![Inbound::Status(Box::new(StatusUpdate {
+            ["status", wamid, callback, at, code] => Ok(vec![Inbound::Status(Box::new(StatusUpdate {
                 number: NUMBER.parse().unwrap(),
                 wamid: wamid.parse().unwrap(),
                 callback: callback.parse::<Callback>().ok(),
-                status: Status::Delivered,
+                status: code.parse().map_or(Status::Delivered, |code| {
+                    Status::Failed(Failure { code: Some(code), text: "Refused.".into(), action: None })
+                }),
                 at: Timestamp(at.parse().unwrap()),
             }))]),
             ["account", display, throughput, ..] => Ok(vec![Inbound::Account(Box::new(AccountNews {
@@ -380,11 +382,15 @@ impl MetaApi for Meta {
     }
 
     async fn send(&self, _: &Number, outgoing: &Outgoing, file: Option<&MetaMediaId>, token: ClaimToken) -> MetaSend {
-        let OutgoingBody::Text { body } = &outgoing.body else { panic!("the play has only texts") };
+        let body = match (&outgoing.body, outgoing.recipient) {
+            (OutgoingBody::Text { body }, _) => body.clone(),
+            (OutgoingBody::Template { name, .. }, Some(key)) => format!("{name}:{}", key.no),
+            other => panic!("not in this play: {other:?}"),
+        };
         let count = {
             let mut sends = self.sends.lock().unwrap();
             sends.push(SeenSend {
-                body: body.clone(),
+                body,
                 at: self.began.elapsed(),
                 callback: Callback::of(outgoing, token),
                 file: file.cloned(),

@@ -2,8 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, Frozen, Launch};
+use super::{Campaign, Frozen, Launch, Verdict};
+use crate::alert::{Alert, AlertKind, Severity};
+use crate::delivery::Failure;
 use crate::directory::Person;
+use crate::id::AlertId;
 use crate::rejection::Rejection;
 use crate::template::Template;
 use crate::time::Timestamp;
@@ -91,6 +94,32 @@ impl Campaign {
             return Err(Rejection::Invalid("This broadcast is not running."));
         }
         Ok(Self { phase: Phase::Cancelled { at }, ..self.next() })
+    }
+
+    /// What becomes of a doubt: twice is worse than never for what only advertises, and the other way round for the rest.
+    pub fn verdict(&self) -> Verdict {
+        if self.is_marketing() { Verdict::Park } else { Verdict::Again }
+    }
+
+    /// Whether it only advertises.
+    pub fn is_marketing(&self) -> bool {
+        self.launch.as_ref().is_none_or(|launch| launch.template.category == "MARKETING")
+    }
+
+    /// One per campaign and code, however often it is refused.
+    pub fn refusal_alert(&self, failure: &Failure, at: Timestamp) -> Alert {
+        let code = failure.code.unwrap_or_default();
+        let is_template = (132_000..133_000).contains(&code);
+        Alert {
+            id: AlertId::derive(&[b"campaign", self.id.as_bytes(), &code.to_be_bytes()]),
+            at,
+            kind: if is_template { AlertKind::Template } else { AlertKind::Restriction },
+            severity: Severity::Critical,
+            title: format!("The broadcast “{}” was stopped", self.name),
+            effect: format!("WhatsApp refuses its messages: {} Nobody else gets it until you resume it.", failure.text),
+            action: Some("Open the broadcast, mend what WhatsApp names, then resume it.".to_owned()),
+            phone_number_id: None,
+        }
     }
 
     /// Nobody waits and nobody is under way. `None`: it is not running.

@@ -9,7 +9,7 @@ use engine::ports::{
     Commit, Committed, ConversationCounts, ConversationQuery, ConversationStore, ListError, Page, StoreError, View,
 };
 
-use super::{Arrived, MemoryStore, State};
+use super::{Arrived, MemoryStore, State, late};
 use crate::cursor::{self, List};
 
 fn shows(view: View, conversation: &Conversation) -> bool {
@@ -46,6 +46,7 @@ impl ConversationStore for MemoryStore {
     }
 
     async fn commit(&self, tenant: TenantId, commit: Commit) -> Result<Committed, StoreError> {
+        late(&self.commits_late_ms).await;
         self.state()?.commit(tenant, commit)
     }
 

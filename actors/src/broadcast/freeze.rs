@@ -1,0 +1,54 @@
+//! Writing the audience down, a page in one commit.
+
+use std::rc::Rc;
+
+use engine::campaign::{Audience, Campaign, FREEZE_PAGE, Frozen, Page, freeze};
+use engine::contact::Contact;
+use engine::id::ContactId;
+use engine::ports::{Cursor, ListError, PageRequest, StoreError};
+
+use super::{Desk, Next};
+
+impl Desk {
+    pub(super) async fn freeze(self: &Rc<Self>, campaign: &Campaign) -> Result<Next, StoreError> {
+        let Some(launch) = &campaign.launch else { return Ok(Next::Rest) };
+        let page = match &campaign.plan.audience {
+            Audience::Everyone => self.everyone(&launch.frozen).await?,
+            Audience::Contacts { ids } => self.named(&launch.frozen, ids).await?,
+        };
+        let Some((next, recipients)) = freeze(campaign, &page) else { return Ok(Next::Again) };
+        // In conflict or not: what counts is what is there now.
+        self.actors.world.store.freeze(self.tenant, next, recipients).await?;
+        Ok(Next::Again)
+    }
+
+    async fn everyone(&self, frozen: &Frozen) -> Result<Page, StoreError> {
+        let page = PageRequest { after: frozen.after.clone().map(Cursor), limit: FREEZE_PAGE };
+        match self.actors.world.store.contacts(self.tenant, page).await {
+            Ok(page) => Ok(Page { contacts: page.items, next: page.next }),
+            Err(ListError::Store(error)) => Err(error),
+            Err(ListError::BadCursor) => Err(StoreError::Corrupt("the place in the list of contacts".to_owned())),
+        }
+    }
+
+    /// Who is not there any more is left out, as they would be of everyone.
+    async fn named(&self, frozen: &Frozen, ids: &[ContactId]) -> Result<Page, StoreError> {
+        let from = match &frozen.after {
+            None => 0,
+            Some(after) => after
+                .parse::<usize>()
+                .map_err(|_| StoreError::Corrupt("the place among those that are named".to_owned()))?,
+        };
+        let upto = ids.len().min(from.saturating_add(FREEZE_PAGE as usize));
+        let mut contacts: Vec<Contact> = Vec::new();
+        for (place, id) in ids.iter().enumerate().take(upto).skip(from) {
+            // Named twice is one person: whoever stood further ahead is in already.
+            if ids.iter().take(place).any(|earlier| earlier == id) {
+                continue;
+            }
+            contacts.extend(self.actors.world.store.contact(self.tenant, *id).await?);
+        }
+        let next = (upto < ids.len()).then(|| Cursor(upto.to_string()));
+        Ok(Page { contacts, next })
+    }
+}

@@ -1,0 +1,111 @@
+//! From the start of a broadcast to its end, or to its next pause.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::campaign::{Campaign, Class, Phase};
+use engine::ports::StoreError;
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use super::figures::Figures;
+use super::flow::Flow;
+use super::{Desk, LOOK_EVERY, Next, stop};
+
+/// How often it looks for claims of the dead and for doubts.
+const REVIEW_EVERY: Duration = Duration::from_secs(5);
+const REVIEW_FIRST: Duration = Duration::from_millis(200);
+
+impl Desk {
+    pub(super) async fn run(self: &Rc<Self>, campaign: Campaign) -> Result<Next, StoreError> {
+        let now = self.actors.world.clock.now();
+        if let Some(left) = campaign.plan.start_at.map(|at| at.since(now).0).filter(|left| *left > 0) {
+            let left = Duration::from_millis(u64::try_from(left).unwrap_or_default());
+            self.wait(left.min(LOOK_EVERY)).await;
+            return Ok(Next::Again);
+        }
+        let flow = self.flow(&campaign);
+        let feeds = join_all((0..campaign.plan.numbers.len()).map(|lane| self.feed(&campaign, &flow, lane)));
+        let mut feeds = std::pin::pin!(feeds);
+        let mut reviews = std::pin::pin!(self.keep_reviewing(&campaign));
+        let mut look = tokio::time::interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
+        loop {
+            tokio::select! {
+                _ = &mut feeds => break,
+                () = &mut reviews => {}
+                () = self.changed.notified() => {}
+                _ = look.tick() => {}
+            }
+            if let Some(next) = self.goes_on(&flow).await? {
+                return Ok(next);
+            }
+        }
+        self.end(&campaign, &flow).await
+    }
+
+    /// Beside the feeding, and a little later: what waits is on its way before the claims of the dead are settled.
+    async fn keep_reviewing(self: &Rc<Self>, campaign: &Campaign) {
+        let mut tick = tokio::time::interval_at(Instant::now() + REVIEW_FIRST, REVIEW_EVERY);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            if let Err(error) = self.review(campaign).await {
+                tracing::warn!(%error, "a broadcast's doubts were not looked through");
+            }
+        }
+    }
+
+    /// The run that goes on, or another one.
+    fn flow(&self, campaign: &Campaign) -> Arc<Flow> {
+        let known = self.actors.flows.get(&self.key()).map(|flow| flow.clone());
+        let figures = match known {
+            Some(flow) if !flow.is_closed() => {
+                flow.set_per_second(campaign.plan.per_second);
+                return flow;
+            }
+            Some(flow) => flow.figures.clone(),
+            None => Arc::new(Figures::new(&campaign.plan.numbers)),
+        };
+        let flow = Arc::new(Flow::new(self.key(), !campaign.is_marketing(), campaign.plan.per_second, figures));
+        self.actors.flows.insert(self.key(), flow.clone());
+        flow
+    }
+
+    /// `None`: as before, or at another pace.
+    async fn goes_on(&self, flow: &Arc<Flow>) -> Result<Option<Next>, StoreError> {
+        if let Some(failure) = flow.refused() {
+            stop::refused(&self.actors, self.key(), &failure).await?;
+            return Ok(Some(Next::Again));
+        }
+        if !self.is_ours() || flow.is_closed() {
+            return Ok(Some(Next::Again));
+        }
+        let campaign = self.actors.world.store.campaign(self.tenant, self.id).await?;
+        let Some(campaign) = campaign.filter(|campaign| campaign.phase == Phase::Running) else {
+            return Ok(Some(Next::Again));
+        };
+        if flow.set_per_second(campaign.plan.per_second) {
+            self.actors.reconsider_lanes(flow);
+        }
+        Ok(None)
+    }
+
+    /// Nobody waits in any lane, as far as was seen: either it is done, or somebody is still found out about.
+    async fn end(self: &Rc<Self>, campaign: &Campaign, flow: &Arc<Flow>) -> Result<Next, StoreError> {
+        if let Some(next) = self.goes_on(flow).await? {
+            return Ok(next);
+        }
+        self.review(campaign).await?;
+        let tallies = self.actors.world.store.tallies(self.tenant, self.id).await?;
+        // A doubt may yet let somebody wait again.
+        if !tallies.is_done() || tallies.of(Class::Unknown) > 0 {
+            self.wait(LOOK_EVERY).await;
+            return Ok(Next::Again);
+        }
+        match campaign.finished(self.actors.world.clock.now()) {
+            Some(finished) => self.save(finished).await,
+            None => Ok(Next::Again),
+        }
+    }
+}
