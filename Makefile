@@ -155,6 +155,12 @@ test-torture:
 	  $(step) "torture: the deliberate bug $$bug is caught"
 	  "$$load" torture --binary "$(TRIED)/jetto-seeded-bugs" --rounds 10 --bug "$$bug" --expect-violation
 	done
+	$(step) 'torture: a broadcast through five kills'
+	"$$load" broadcast --binary "$(TRIED)/jetto" --recipients 2000 --kill 5
+	for bug in send_before_claim forget_claims; do
+	  $(step) "torture: the deliberate bug $$bug doubles a broadcast, which is caught"
+	  "$$load" broadcast --binary "$(TRIED)/jetto-seeded-bugs" --recipients 2000 --kill 10 --bug "$$bug" --expect-violation
+	done
 
 # Starts and stops its own servers. Not part of `test`: it holds take-overs to a time, which wants the machine for itself.
 test-cluster:

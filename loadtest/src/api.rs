@@ -1,12 +1,16 @@
 //! Jetto's HTTP API, as an agent's browser uses it.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use loadtest::session::Session;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::error::LoadError;
+
+/// To start a broadcast, its whole audience is looked at.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// A signed-in member.
 #[derive(Clone, Debug)]
@@ -41,19 +45,60 @@ impl Api {
         Ok(answer.status())
     }
 
+    /// What a person does who then waits for it.
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, LoadError> {
+        let url = format!("{}/api/v1/{path}", self.url());
+        let answer = self.0.send(|client| client.post(&url).timeout(PATIENCE).json(body)).await?;
+        let status = answer.status();
+        if !status.is_success() {
+            let why = answer.text().await?;
+            return Err(LoadError::refused(format!("POST {path} answered {status}: {why}")));
+        }
+        Ok(answer.json().await?)
+    }
+
     /// All items of a list, page by page.
     pub(crate) async fn all(&self, path: &str) -> Result<Vec<Value>, LoadError> {
+        self.first(path, usize::MAX).await
+    }
+
+    /// The first items of a list: whole pages, until there are at least so many.
+    pub(crate) async fn first(&self, path: &str, count: usize) -> Result<Vec<Value>, LoadError> {
         let mut items = Vec::new();
+        self.pages(path, |page| {
+            items.extend(page);
+            Ok(items.len() < count)
+        })
+        .await?;
+        Ok(items)
+    }
+
+    /// All items of a list that is too long to be held whole.
+    pub(crate) async fn each(
+        &self,
+        path: &str,
+        mut note: impl FnMut(Value) -> Result<(), LoadError>,
+    ) -> Result<(), LoadError> {
+        self.pages(path, |page| page.into_iter().try_for_each(&mut note).map(|()| true)).await
+    }
+
+    /// `note` says whether it wants another one.
+    async fn pages(
+        &self,
+        path: &str,
+        mut note: impl FnMut(Vec<Value>) -> Result<bool, LoadError>,
+    ) -> Result<(), LoadError> {
         let mut cursor = String::new();
         let separator = if path.contains('?') { '&' } else { '?' };
         loop {
             let mut page = self.get(&format!("{path}{separator}limit=100{cursor}")).await?;
-            if let Some(Value::Array(more)) = page.get_mut("items").map(Value::take) {
-                items.extend(more);
-            }
+            let wants_more = match page.get_mut("items").map(Value::take) {
+                Some(Value::Array(items)) => note(items)?,
+                Some(_) | None => true,
+            };
             match page.get("next").and_then(Value::as_str) {
-                Some(next) => cursor = format!("&cursor={}", escaped(next)),
-                None => return Ok(items),
+                Some(next) if wants_more => cursor = format!("&cursor={}", escaped(next)),
+                Some(_) | None => return Ok(()),
             }
         }
     }

@@ -35,6 +35,8 @@ pub(crate) enum Command {
     ReconnectStorm(ReconnectStorm),
     /// kill -9 of the real binary at random under load, then the promises are checked
     Torture(Torture),
+    /// A broadcast through kill -9: nobody twice, nobody lost; or its pace, the replies beside it, and its pause
+    Broadcast(Broadcast),
     /// Random requests of two organizations that know each other's ids: nothing leaks, nothing fails
     FuzzApi(FuzzApi),
     /// Posts every sample of a directory, signed
@@ -281,26 +283,14 @@ pub(crate) struct Nodes {
     pub(crate) services: PathBuf,
 }
 
+/// The real server in a directory of its own, and how a run of it ends.
 #[derive(Debug, Args)]
-pub(crate) struct Torture {
+pub(crate) struct Trial {
     /// The real `jetto`
     #[arg(long)]
     pub(crate) binary: PathBuf,
-    #[command(flatten)]
-    pub(crate) nodes: Nodes,
-    /// Kills, 30 unless told; in a cluster faults, of every kind one unless told
-    #[arg(long)]
-    pub(crate) rounds: Option<u32>,
     #[arg(long, default_value_t = 0x5eed)]
     pub(crate) seed: u64,
-    /// Of each organization
-    #[arg(long, default_value_t = 6)]
-    pub(crate) agents: usize,
-    #[arg(long, default_value_t = 40)]
-    pub(crate) customers: usize,
-    /// Customers' messages per second: 200 unless told, in a cluster 20
-    #[arg(long)]
-    pub(crate) rate: Option<u32>,
     /// Seconds that the server gets to settle everything at the end
     #[arg(long, default_value_t = 120)]
     pub(crate) settle: u64,
@@ -318,10 +308,84 @@ pub(crate) struct Torture {
     pub(crate) expect_violation: bool,
 }
 
-impl Torture {
+impl Trial {
     /// What must show.
     pub(crate) fn expected(&self) -> Option<Bug> {
         self.bug.filter(|_| self.expect_violation)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Torture {
+    #[command(flatten)]
+    pub(crate) trial: Trial,
+    #[command(flatten)]
+    pub(crate) nodes: Nodes,
+    /// Kills, 30 unless told; in a cluster faults, of every kind one unless told
+    #[arg(long)]
+    pub(crate) rounds: Option<u32>,
+    /// Of each organization
+    #[arg(long, default_value_t = 6)]
+    pub(crate) agents: usize,
+    #[arg(long, default_value_t = 40)]
+    pub(crate) customers: usize,
+    /// Customers' messages per second: 200 unless told, in a cluster 20
+    #[arg(long)]
+    pub(crate) rate: Option<u32>,
+}
+
+/// None: the torture.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Measures {
+    /// Nothing is killed: whether it is as fast as WhatsApp allows, and never faster
+    #[arg(long)]
+    pub(crate) rate_check: bool,
+    /// Nothing is killed: how soon agents' replies leave meanwhile
+    #[arg(long)]
+    pub(crate) reply_check: bool,
+    /// Nothing is killed: how soon a pause holds, and whether the rest gets it afterwards
+    #[arg(long)]
+    pub(crate) pause_check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Broadcast {
+    #[command(flatten)]
+    pub(crate) trial: Trial,
+    #[command(flatten)]
+    pub(crate) measures: Measures,
+    /// People who get it; in the checks at most so many
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(10..=300_000))]
+    pub(crate) recipients: u32,
+    /// kill -9 so often
+    #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=500))]
+    pub(crate) kill: u32,
+    /// That share it
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
+    pub(crate) numbers: u8,
+    /// What WhatsApp allows each number; unless told, the checks of one number try both, and everything else the higher
+    #[arg(long)]
+    pub(crate) rate: Option<Throughput>,
+    /// Of sending in each check
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(10..=600))]
+    pub(crate) seconds: u32,
+}
+
+/// Messages per second of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Throughput {
+    #[value(name = "80")]
+    Standard,
+    #[value(name = "1000")]
+    High,
+}
+
+impl Throughput {
+    pub(crate) fn per_second(self) -> u32 {
+        match self {
+            Self::Standard => 80,
+            Self::High => 1_000,
+        }
     }
 }
 

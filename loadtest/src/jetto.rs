@@ -94,7 +94,11 @@ impl Installation {
         let Tenant { name, email, number } = tenant;
         let create = ["create-organization", "--name", name, "--owner-email", email, "--password-stdin"];
         let created = self.admin(&create, PASSWORD).await?;
-        let organization = id_in(&created).unwrap_or(name);
+        self.connect(id_in(&created).unwrap_or(name), number).await
+    }
+
+    /// One more number of an organization, by its name or id.
+    pub(crate) async fn connect(&self, organization: &str, number: &NumberConfig) -> Result<(), LoadError> {
         let display = format!("+{}", number.display);
         let connect = [
             "connect-number",

@@ -349,6 +349,16 @@ impl Simulator {
         self.shared.world().ledger.page(None, usize::MAX)
     }
 
+    /// How many sends came, with those whose connection was reset: as long as the ledger would be if it forgot nothing.
+    pub fn sends(&self) -> u64 {
+        self.shared.world().ledger.counts().0
+    }
+
+    /// How often a send was refused with this code.
+    pub fn refusals(&self, code: u32) -> u64 {
+        self.shared.world().refused.get(&code).copied().unwrap_or(0)
+    }
+
     pub fn was_marked_read(&self, message: &Wamid) -> bool {
         self.shared.world().marked_read.contains(message)
     }

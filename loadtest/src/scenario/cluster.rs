@@ -36,21 +36,21 @@ pub(crate) async fn run(options: Torture) -> Result<bool, LoadError> {
     let replicas = usize::from(options.nodes.replicas);
     let ground = Ground { tenants: TENANTS, replicas, long: options.nodes.long };
     let count = options.rounds.map_or(kinds(ground), |rounds| rounds as usize);
-    let faults = plan(options.seed, count, ground, options.nodes.only.as_deref().unwrap_or_default());
+    let faults = plan(options.trial.seed, count, ground, options.nodes.only.as_deref().unwrap_or_default());
     if faults.is_empty() {
         return Err(LoadError::refused("there is no such fault"));
     }
     let count = faults.len();
-    progress(&format!("seed={:#x}, {count} faults (repeat with --seed {})", options.seed, options.seed));
+    progress(&format!("seed={:#x}, {count} faults (repeat with --seed {})", options.trial.seed, options.trial.seed));
     let work = tempfile::Builder::new().prefix("jetto-cluster-").tempdir()?;
     let run = work.path().join("services");
     // Whatever ends this, what was started is stopped.
     let outcome = tokio::select! {
-        outcome = tokio::time::timeout(Duration::from_secs(options.deadline), on_services(&options, &faults, work.path(), &run)) =>
+        outcome = tokio::time::timeout(Duration::from_secs(options.trial.deadline), on_services(&options, &faults, work.path(), &run)) =>
             outcome.unwrap_or_else(|_| Err(LoadError::refused("the run did not end before its deadline"))),
         interrupted = tokio::signal::ctrl_c() => Err(interrupted.map_or_else(Into::into, |()| LoadError::refused("interrupted"))),
     };
-    let stopped = if options.keep {
+    let stopped = if options.trial.keep {
         let ended = services::end(&options.nodes.services, &run).await;
         progress(&format!("kept: {}", work.keep().display()));
         ended
@@ -65,7 +65,7 @@ pub(crate) async fn run(options: Torture) -> Result<bool, LoadError> {
 async fn on_services(options: &Torture, faults: &[Fault], work: &Path, run: &Path) -> Result<bool, LoadError> {
     let services = Services::start(&options.nodes.services, run, usize::from(options.nodes.replicas)).await?;
     let tenants: Vec<Tenant> = (1..=TENANTS).map(Tenant::new).collect();
-    let meta = meta(options.seed, &tenants, NUMBER_RATE);
+    let meta = meta(options.trial.seed, tenants.iter().map(|tenant| &tenant.number), NUMBER_RATE);
     let simulator = Simulator::start(SimulatorConfig { delivery_lanes: WEBHOOKS_AT_ONCE, ..meta })?;
     let sightings = Sightings::of(tenants.iter().map(|tenant| &tenant.number.phone_number_id));
     let mut nodes = furnish(options, work, &sightings, &services, &simulator).await?;
@@ -83,7 +83,7 @@ async fn on_services(options: &Torture, faults: &[Fault], work: &Path, run: &Pat
     let stage = Stage { options, services: &services, simulator: &simulator, sightings: &sightings, tenants: &tenants };
     let (mut report, violations) = Box::pin(stage.play(nodes, faults)).await?;
     simulator.stop().await;
-    let is_good = judge(&violations, options.expected());
+    let is_good = judge(&violations, options.trial.expected());
     report.add("violations", violations);
     report.print()?;
     Ok(is_good)

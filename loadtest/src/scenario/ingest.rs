@@ -105,12 +105,12 @@ pub(crate) fn describe(report: &mut Report, load: &Load, posted: &Posted) {
     report.latencies("ack_", &posted.latencies);
 }
 
-fn finished(summary: &Value) -> u64 {
+pub(crate) fn finished(summary: &Value) -> u64 {
     let count = |key: &str| summary.get(key).and_then(Value::as_u64).unwrap_or(0);
     count("processed") + count("duplicate") + count("quarantined")
 }
 
-async fn wait_until_processed(api: &Api, wanted: u64, longest: Duration) -> Result<bool, LoadError> {
+pub(crate) async fn wait_until_processed(api: &Api, wanted: u64, longest: Duration) -> Result<bool, LoadError> {
     let deadline = Instant::now() + longest;
     while Instant::now() < deadline {
         let asked = Instant::now();

@@ -1,7 +1,6 @@
 //! kill -9 of the real binary, again and again, while customers write and agents answer; then every promise is checked.
 
 use std::collections::HashSet;
-use std::slice;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -69,32 +68,37 @@ const ROUNDS: u32 = 30;
 
 pub(crate) async fn run(options: Torture) -> Result<bool, LoadError> {
     let rounds = options.rounds.unwrap_or(ROUNDS);
-    progress(&format!("seed={:#x} rounds={rounds} (repeat with --seed {})", options.seed, options.seed));
+    progress(&format!("seed={:#x} rounds={rounds} (repeat with --seed {})", options.trial.seed, options.trial.seed));
     let work = tempfile::Builder::new().prefix("jetto-torture-").tempdir()?;
     let tenant = Tenant::new(1);
-    let simulator = Simulator::start(meta(options.seed, slice::from_ref(&tenant), FAST))?;
-    let installation = Installation::new(&options.binary, work.path(), simulator.url(), options.bug.map(Bug::name))?;
+    let simulator = Simulator::start(meta(options.trial.seed, [&tenant.number], FAST))?;
+    let installation =
+        Installation::new(&options.trial.binary, work.path(), simulator.url(), options.trial.bug.map(Bug::name))?;
     simulator.set_callback(&format!("{}/webhooks/whatsapp", installation.url));
     installation.set_up(&tenant).await?;
     let outcome = tokio::time::timeout(
-        Duration::from_secs(options.deadline),
+        Duration::from_secs(options.trial.deadline),
         storm(&options, &simulator, &installation, &tenant),
     );
     let outcome = outcome.await.map_err(|_| LoadError::refused("the run did not end before its deadline"));
     simulator.stop().await;
-    if options.keep {
+    if options.trial.keep {
         progress(&format!("kept: {}", work.keep().display()));
     }
     let (mut report, violations) = outcome??;
-    let is_good = judge(&violations, options.expected());
-    report.add("seed", format!("{:#x}", options.seed));
+    let is_good = judge(&violations, options.trial.expected());
+    report.add("seed", format!("{:#x}", options.trial.seed));
     report.add("violations", violations);
     report.print()?;
     Ok(is_good)
 }
 
 /// Realistic webhooks with more repeats, and answers that get lost.
-pub(crate) fn meta(seed: u64, tenants: &[Tenant], messages_per_second: u32) -> SimulatorConfig {
+pub(crate) fn meta<'n>(
+    seed: u64,
+    numbers: impl IntoIterator<Item = &'n NumberConfig>,
+    messages_per_second: u32,
+) -> SimulatorConfig {
     let profile = Profile {
         duplicate_percent: 10.0,
         reorder_percent: 10.0,
@@ -105,7 +109,7 @@ pub(crate) fn meta(seed: u64, tenants: &[Tenant], messages_per_second: u32) -> S
         retry: Span::new(20, 500),
         ..Profile::realistic()
     };
-    let numbers = tenants.iter().map(|tenant| NumberConfig { messages_per_second, ..tenant.number.clone() });
+    let numbers = numbers.into_iter().map(|number| NumberConfig { messages_per_second, ..number.clone() });
     let portfolio = PortfolioConfig { tier: Tier::Unlimited, numbers: numbers.collect(), ..PortfolioConfig::default() };
     SimulatorConfig {
         seed,
@@ -123,14 +127,14 @@ async fn storm(
     installation: &Installation,
     tenant: &Tenant,
 ) -> Result<(Report, Vec<Violation>), LoadError> {
-    let mut rng = StdRng::seed_from_u64(options.seed);
+    let mut rng = StdRng::seed_from_u64(options.trial.seed);
     let mut child = installation.start().await?;
     let api = Api::sign_in(&installation.url, &tenant.email, PASSWORD).await?;
     let door = door(&api).await?;
     let (cut, cut_seen) = watch::channel(0);
     let (goal, goal_seen) = watch::channel(None);
     let (inbound, inbound_seen) = mpsc::channel(REPLY_QUEUE);
-    let deadline = Instant::now() + Duration::from_secs(options.deadline);
+    let deadline = Instant::now() + Duration::from_secs(options.trial.deadline);
     let mut agents = JoinSet::new();
     for index in 0..options.agents.max(1) {
         let orders = Orders { cut: cut_seen.clone(), goal: goal_seen.clone(), deadline };
@@ -148,7 +152,7 @@ async fn storm(
     let replies = Arc::new(Mutex::new(Vec::new()));
     let (stop, stopped) = watch::channel(false);
     let mut answering = JoinSet::new();
-    answering.spawn(answer(vec![api.clone()], inbound_seen, stopped, Arc::clone(&replies), options.seed));
+    answering.spawn(answer(vec![api.clone()], inbound_seen, stopped, Arc::clone(&replies), options.trial.seed));
     let mut told = Vec::new();
     for round in 1..=options.rounds.unwrap_or(ROUNDS) {
         let life = Duration::from_millis(rng.random_range(LIFE_MS));
@@ -159,7 +163,7 @@ async fn storm(
     }
     told.extend(customers_write(options, simulator, Duration::from_secs(1), &mut rng).await?);
     simulator.set_faults(Faults::default());
-    let settling = Duration::from_secs(options.settle);
+    let settling = Duration::from_secs(options.trial.settle);
     let is_quiet = tokio::time::timeout(settling, simulator.settled()).await.is_ok();
     stop.send_replace(true);
     while answering.join_next().await.is_some() {}

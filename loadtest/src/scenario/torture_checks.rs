@@ -36,19 +36,20 @@ pub(crate) struct Evidence {
 
 /// Answers what was broken, in words; empty is good.
 pub(crate) fn check(evidence: &Evidence, agents: usize) -> Vec<Violation> {
-    let mut violations = Vec::new();
-    if !evidence.is_quiet {
-        violations.push(Violation::new(Promise::Taken, "some webhooks were never answered with 200"));
-    }
-    if !evidence.drained {
-        violations.push(Violation::new(Promise::Stop, "SIGTERM did not end the server cleanly"));
-    }
+    let mut violations = check_end(evidence.is_quiet, evidence.drained);
     violations.extend(check_history(evidence));
     violations.extend(check_replies(evidence));
     violations.extend(check_ledger(&evidence.ledger));
     violations.extend(check_truth(evidence));
     violations.extend(check_events(evidence, agents));
     violations
+}
+
+/// `is_quiet`: every webhook was answered with 200 in the end. `drained`: SIGTERM ended the server by itself.
+pub(crate) fn check_end(is_quiet: bool, drained: bool) -> Vec<Violation> {
+    let taken = (!is_quiet).then(|| Violation::new(Promise::Taken, "some webhooks were never answered with 200"));
+    let ended = (!drained).then(|| Violation::new(Promise::Stop, "SIGTERM did not end the server cleanly"));
+    taken.into_iter().chain(ended).collect()
 }
 
 fn check_history(evidence: &Evidence) -> Vec<Violation> {
@@ -214,23 +215,12 @@ pub(crate) fn integrity(data: &Path) -> Result<Vec<Violation>, LoadError> {
 mod tests {
     use super::*;
     use crate::agent::Sequence;
+    use crate::scenario::fixture;
     use loadtest::simulator::Answer;
     use serde_json::json;
 
     fn sent(text: &str, answer: Answer) -> LedgerEntry {
-        LedgerEntry {
-            sequence: 0,
-            at_ms: 0,
-            phone_number_id: "1".into(),
-            to: "2".into(),
-            kind: "text".into(),
-            body_sha256: String::new(),
-            text: Some(text.into()),
-            biz_opaque_callback_data: None,
-            wamid: None,
-            answer,
-            outcome: None,
-        }
+        LedgerEntry { text: Some(text.into()), answer, ..fixture::sent() }
     }
 
     fn good() -> Evidence {

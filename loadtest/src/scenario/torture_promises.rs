@@ -27,6 +27,14 @@ pub(crate) enum Promise {
     Events,
     /// No number sends more than Meta allows.
     Rate,
+    /// … nor a broadcast less.
+    Pace,
+    /// Everybody of a broadcast is counted in one place.
+    Sums,
+    /// A reply does not wait for a broadcast.
+    Reply,
+    /// A pause holds, and holds nobody for good.
+    Pause,
     /// Others go on with the work of a dead node.
     TakeOver,
     /// SIGTERM ends the server.
@@ -77,6 +85,8 @@ pub(crate) enum Bug {
     AnswerBeforeCommit,
     SendBeforeClaim,
     LogTheBody,
+    /// Of a broadcast: who was under way when the server died waits again.
+    ForgetClaims,
     /// In a cluster.
     LeaveClaimsOfTheDead,
 }
@@ -87,6 +97,7 @@ impl Bug {
             Self::AnswerBeforeCommit => "answer_before_commit",
             Self::SendBeforeClaim => "send_before_claim",
             Self::LogTheBody => "log_the_body",
+            Self::ForgetClaims => "forget_claims",
             Self::LeaveClaimsOfTheDead => "leave_claims_of_the_dead",
         }
     }
@@ -95,7 +106,7 @@ impl Bug {
     fn breaks(self) -> Promise {
         match self {
             Self::AnswerBeforeCommit => Promise::Kept,
-            Self::SendBeforeClaim => Promise::SentOnce,
+            Self::SendBeforeClaim | Self::ForgetClaims => Promise::SentOnce,
             Self::LogTheBody => Promise::Log,
             // Nobody sends them again, and nobody says that they are in doubt.
             Self::LeaveClaimsOfTheDead => Promise::Outcome,

@@ -67,7 +67,7 @@ async fn stats(shared: Data<Shared>) -> HttpResponse {
     HttpResponse::Ok().json(json!({
         "now_ms": shared.clock.now_ms(), "delivery": delivery, "sends": world.ledger.counts().0,
         "marked_read": world.marked_read.len(), "typing_shown": world.typing_shown,
-        "customers": world.customers.count(), "seed": shared.config.seed,
+        "customers": world.customers.count(), "seed": shared.config.seed, "refused": world.refused,
     }))
 }
 

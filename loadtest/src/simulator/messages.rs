@@ -51,7 +51,7 @@ pub(super) async fn post(
     let body = match taken {
         Ok(Some(body)) => body,
         Ok(None) => return end(&request, Cable::reset),
-        Err(error) => return error.response(lot),
+        Err(error) => return refuse(&shared, &error, lot),
     };
     let broken_link = links::fetch_all(&shared, &fetcher, &body).await;
     let now_ms = shared.clock.now_ms();
@@ -59,8 +59,13 @@ pub(super) async fn post(
     match accepted {
         Ok(Accepted::Marked) => HttpResponse::Ok().json(json!({"success": true})),
         Ok(Accepted::Sent(sent)) => answer_send(&shared, &request, *sent, &faults, lot).await,
-        Err(error) => error.response(lot),
+        Err(error) => refuse(&shared, &error, lot),
     }
+}
+
+fn refuse(shared: &Shared, error: &GraphError, lot: u64) -> HttpResponse {
+    *shared.world().refused.entry(error.code).or_default() += 1;
+    error.response(lot)
 }
 
 async fn answer_send(shared: &Shared, request: &HttpRequest, sent: Sent, faults: &Faults, lot: u64) -> HttpResponse {

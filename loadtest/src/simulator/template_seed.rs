@@ -37,8 +37,13 @@ pub(crate) fn templates() -> Vec<Template> {
     add("winter_clearance", "en", Category::Marketing, "PAUSED", false, plain("Our winter clearance ends on {{1}}."));
     add("price_list", "en", Category::Marketing, "REJECTED", false, plain("{{1}} is our new price list."));
     add("feedback_request", "en", Category::Utility, "PENDING", false, plain("How was your visit on {{1}}? Tell us."));
+    add("garden_news", "en", Category::Marketing, "APPROVED", false, offer(GARDEN_NEWS, None));
+    add("member_offer", "en", Category::Marketing, "APPROVED", false, offer(MEMBER_OFFER, Some("Avery")));
     templates
 }
+
+const GARDEN_NEWS: &str = "Our spring range is in the shop. Come and have a look.";
+const MEMBER_OFFER: &str = "Hi {{1}}! As a member you have 10% off everything until Sunday.";
 
 const ORDER_SHIPPED: [(&str, &str); 6] = [
     ("en", "Hello {{1}}, your order {{2}} has been shipped and arrives on {{3}}."),
@@ -128,6 +133,21 @@ fn verification() -> Value {
         {"type": "FOOTER", "code_expiration_minutes": 10},
         {"type": "BUTTONS", "buttons": [
             {"type": "URL", "text": "Copy code", "url": "https://www.whatsapp.com/otp/code/?otp_type=COPY_CODE&code=otp{{1}}"},
+        ]},
+    ])
+}
+
+/// Without a file, so that it can be sent as it is.
+fn offer(body: &str, example: Option<&str>) -> Value {
+    let words = match example {
+        Some(example) => json!({"type": "BODY", "text": body, "example": {"body_text": [[example]]}}),
+        None => json!({"type": "BODY", "text": body}),
+    };
+    json!([
+        words,
+        {"type": "FOOTER", "text": "Reply STOP to receive no more offers"},
+        {"type": "BUTTONS", "buttons": [
+            {"type": "QUICK_REPLY", "text": "Stop promotions"},
         ]},
     ])
 }

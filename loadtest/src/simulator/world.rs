@@ -1,6 +1,6 @@
 //! The state behind the API, changed by plain methods that take the time: numbers, people, windows, limits, files, ledger.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
@@ -76,6 +76,8 @@ pub(crate) struct World {
     pub(crate) windows: Windows,
     pub(crate) pacing: Pacing,
     pub(crate) links: Links,
+    /// How often a send was refused, by Meta's code.
+    pub(crate) refused: BTreeMap<u32, u64>,
     pairs: HashMap<(PhoneNumberId, PersonId), PairBucket>,
     marketing: MarketingCap,
     next_message: u64,
@@ -127,6 +129,7 @@ impl World {
             windows: Windows::default(),
             pacing: Pacing::default(),
             links: Links::default(),
+            refused: BTreeMap::new(),
             pairs: HashMap::new(),
             marketing: MarketingCap::default(),
             next_message: config.first_message,

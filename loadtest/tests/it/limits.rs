@@ -46,6 +46,7 @@ async fn a_number_answers_130429_over_its_rate() {
     assert_eq!(code(&send(&simulator, &text_to("+12025550123", "one")).await), 0);
     let refused = send(&simulator, &text_to("+12025550124", "two")).await;
     assert_eq!((refused.0, code(&refused)), (400, 130_429));
+    assert_eq!((simulator.sends(), simulator.refusals(130_429), simulator.refusals(131_056)), (1, 1, 0));
     simulator.advance(Duration::from_secs(1));
     assert_eq!(code(&send(&simulator, &text_to("+12025550124", "two")).await), 0);
 }

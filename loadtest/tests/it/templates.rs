@@ -49,6 +49,8 @@ async fn parameter_errors_have_metas_codes() {
         (sale(json!({"type": "header", "parameters": [{"type": "text", "text": "x"}]})), 132_012),
         (sale(json!({"type": "header", "parameters": []})), 132_012),
         (template("winter_clearance", "en", &json!([body(&["31 May"])])), 132_015),
+        (template("garden_news", "en", &json!([])), 0),
+        (template("member_offer", "en", &json!([body(&["Avery"])])), 0),
         (template("price_list", "en", &json!([body(&["x"])])), 132_001),
     ];
     for (body, code) in cases {

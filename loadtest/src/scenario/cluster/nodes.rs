@@ -49,7 +49,8 @@ impl Node {
         let own = work.join(format!("node{index}"));
         std::fs::create_dir_all(&own)?;
         let graph_url = format!("http://{}", graph.address);
-        let mut installation = Installation::new(&options.binary, &own, &graph_url, options.bug.map(Bug::name))?;
+        let mut installation =
+            Installation::new(&options.trial.binary, &own, &graph_url, options.trial.bug.map(Bug::name))?;
         let webhooks = Proxy::open(address(&installation.url).map_err(wrong)?, None).await?;
         installation.set([
             ("JETTO_PUBLIC_URL", PUBLIC_URL.to_owned()),
@@ -137,7 +138,7 @@ pub(crate) async fn furnish(
     services: &Services,
     simulator: &Simulator,
 ) -> Result<Vec<Node>, LoadError> {
-    std::fs::write(work.join("root.key"), format!("{:064x}\n", options.seed))?;
+    std::fs::write(work.join("root.key"), format!("{:064x}\n", options.trial.seed))?;
     let mut nodes = Vec::new();
     for index in 0..NODES {
         nodes.push(Node::new(options, work, (index, sightings), services, simulator).await?);

@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Bytes;
 
-use super::checks::{TakeOver, busiest_seconds, check_rates, check_take_overs};
+use super::checks::{TakeOver, check_take_overs};
 use super::nodes::{Node, PUBLIC_URL};
 use super::plan::{Fault, How, Link, Server};
 use super::sightings::Sightings;
@@ -26,6 +26,7 @@ use crate::follower::{Followed, Orders, follow};
 use crate::jetto::{PASSWORD, Tenant};
 use crate::report::{Report, progress, rounded};
 use crate::scenario::reconnect_storm::head;
+use crate::scenario::seconds::{busiest_seconds, check_rates};
 use crate::scenario::torture::{
     CUSTOMERS, LOSSY, QUESTION, REPLY_QUEUE, Reply, answer, door, insist, uuid, wait_until_settled,
 };
@@ -34,6 +35,8 @@ use crate::scenario::torture_promises::{Promise, Violation};
 use crate::services::{self, Services};
 
 /// Between two faults.
+/// What Meta allows a number, messages per second.
+const RATE_MAX: u32 = 80;
 const CALM: Duration = Duration::from_secs(2);
 /// Cassandra finds again after a kill what it answered before this; it puts a mark into its commit log every 100 ms. For one
 /// of three it does not matter: the others have it.
@@ -95,7 +98,7 @@ impl Stage<'_> {
         let (told, suffered) = tokio::join!(self.customers_write(stopped), script);
         let (told, (take_overs, mut violations)) = (told?, suffered?);
         self.simulator.set_faults(Faults::default());
-        let settling = Duration::from_secs(self.options.settle);
+        let settling = Duration::from_secs(self.options.trial.settle);
         let is_quiet = tokio::time::timeout(settling, self.simulator.settled()).await.is_ok();
         let mut all = Vec::new();
         for (crew, told) in crews.into_iter().zip(told) {
@@ -107,7 +110,7 @@ impl Stage<'_> {
             drained &= node.stop().await?;
         }
         let ledger = self.simulator.ledger();
-        violations.extend(check_rates(&ledger));
+        violations.extend(check_rates(&ledger, RATE_MAX));
         violations.extend(check_take_overs(&take_overs));
         for (evidence, tenant) in all.iter_mut().zip(self.tenants) {
             evidence.drained = drained;
@@ -129,7 +132,7 @@ impl Stage<'_> {
             doors.push(Door { origin: PUBLIC_URL.into(), ..door(&api).await? });
             apis.push(api);
         }
-        let deadline = Instant::now() + Duration::from_secs(self.options.deadline);
+        let deadline = Instant::now() + Duration::from_secs(self.options.trial.deadline);
         let (goal, goal_seen) = watch::channel(None);
         let (inbound, inbound_seen) = mpsc::channel(REPLY_QUEUE);
         let mut agents = JoinSet::new();
@@ -148,14 +151,14 @@ impl Stage<'_> {
         let (stop, stopped) = watch::channel(false);
         let replies = Arc::new(Mutex::new(Vec::new()));
         let mut answering = JoinSet::new();
-        let seed = self.options.seed ^ tenant.number.phone_number_id.as_str().parse::<u64>().unwrap_or(0);
+        let seed = self.options.trial.seed ^ tenant.number.phone_number_id.as_str().parse::<u64>().unwrap_or(0);
         answering.spawn(answer(apis.clone(), inbound_seen, stopped, Arc::clone(&replies), seed));
         Ok(Crew { apis, doors, agents, answering, replies, goal, stop })
     }
 
     /// What was said to each organization.
     async fn customers_write(&self, stopped: watch::Receiver<bool>) -> Result<Vec<Vec<Wamid>>, LoadError> {
-        let mut rng = StdRng::seed_from_u64(self.options.seed);
+        let mut rng = StdRng::seed_from_u64(self.options.trial.seed);
         let between = Duration::from_secs(1) / self.options.rate.unwrap_or(super::RATE).max(1);
         let mut told = vec![Vec::new(); self.tenants.len()];
         let mut due = Instant::now();
@@ -221,7 +224,7 @@ impl Stage<'_> {
                 let (victim, node) = self.holder(nodes, tenant)?;
                 let crew = crews.get(tenant).ok_or_else(|| LoadError::refused("there is no such organization"))?;
                 node.breaks(Link::Graph, How::Cut);
-                crew.flood(self.options.seed).await?;
+                crew.flood(self.options.trial.seed).await?;
                 take_overs.extend(self.killed(victim, node).await?);
             }
             Fault::Pause { tenant, lasting } => {
@@ -288,7 +291,7 @@ impl Stage<'_> {
                 conversations = crew.conversations().await;
             }
             let conversations = conversations?;
-            let mut rng = StdRng::seed_from_u64(self.options.seed ^ crew.written().len() as u64);
+            let mut rng = StdRng::seed_from_u64(self.options.trial.seed ^ crew.written().len() as u64);
             let mut quick = 0;
             for (conversation, node) in conversations.iter().cycle().zip(crew.apis.iter().cycle()) {
                 if quick == QUICK_REPLIES {
@@ -347,7 +350,7 @@ impl Stage<'_> {
     fn describe(&self, all: &[Evidence], take_overs: &[TakeOver], faults: &[Fault], violations: usize) -> Report {
         let mut report = Report::new("torture --cluster");
         let sum = |of: fn(&Evidence) -> usize| all.iter().map(of).sum::<usize>();
-        report.add("seed", format!("{:#x}", self.options.seed));
+        report.add("seed", format!("{:#x}", self.options.trial.seed));
         report.add("faults", faults.len());
         report.add("customers_messages", sum(|one| one.told.len()));
         report.add("replies", sum(|one| one.replies.len()));
