@@ -234,8 +234,11 @@ impl NumberActor {
             }
             Sent::Unreachable => {
                 count_wait("unreachable");
-                self.pause(now + self.back_off);
-                self.back_off = (self.back_off * 2).min(BACK_OFF_MAX);
+                // What was under way together fails together: that is one failure, not a back-off doubled for each.
+                if self.paused_until.is_none_or(|until| until <= now) {
+                    self.pause(now + self.back_off);
+                    self.back_off = (self.back_off * 2).min(BACK_OFF_MAX);
+                }
                 self.lanes.put_back(waiting);
             }
         }

@@ -171,6 +171,24 @@ fn an_unreachable_meta_is_tried_again_with_longer_pauses() {
 }
 
 #[test]
+fn what_fails_together_is_one_failure() {
+    play(|stage| async move {
+        let mut conversations = Vec::new();
+        for index in 0..10 {
+            conversations.push(stage.opened(&format!("120255501{index:02}")).await);
+        }
+        stage.meta.will_answer(vec![MetaSend::NotSent; 10]);
+        for conversation in conversations {
+            stage.reply(conversation, "k1", "Hello").await;
+        }
+        stage.until("all are out", async || stage.meta.bodies().len() == 20).await;
+        let times: Vec<_> = stage.meta.sends.lock().unwrap().iter().map(|send| send.at).collect();
+        // Half a second, and what the rate takes: not half a minute for ten that failed.
+        assert!(times[19].saturating_sub(times[0]) < Duration::from_secs(2), "{times:?}");
+    });
+}
+
+#[test]
 fn a_refusal_is_shown_with_its_reason() {
     play(|stage| async move {
         let conversation = stage.opened("12025550123").await;
