@@ -9,6 +9,7 @@ use engine::id::IntakeId;
 use engine::outgoing::{DOUBT_SETTLES_WITHIN, OutboxEntry, OutboxState, SendOutcome};
 use engine::ports::StoreError;
 use engine::time::Timestamp;
+use futures_util::{StreamExt as _, TryStreamExt as _};
 
 use super::State;
 use crate::conversation::Park;
@@ -18,6 +19,8 @@ use crate::seeded;
 
 /// Outbox entries read at a time.
 const PAGE: u32 = 256;
+/// Outcomes that are written at a time: each is a commit of its own conversation.
+const SETTLED_AT_ONCE: usize = 16;
 
 #[derive(Default)]
 pub(super) struct Review {
@@ -94,14 +97,23 @@ impl State {
             let page = this.actors.world.store.unsettled(this.tenant, after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.outgoing.id);
+            let mut unsure = Vec::new();
+            // What waits leaves before what a dead node left behind is settled.
             for entry in page {
-                match this.actors.sends_from(this.tenant, &entry.outgoing.number) {
-                    Some(epoch) => this.review_entry(entry, epoch, &round).await?,
-                    None => {
+                match (this.actors.sends_from(this.tenant, &entry.outgoing.number), entry.state) {
+                    (Some(_), OutboxState::Queued) if round.look => number::dispatch(&this.actors, entry.outgoing),
+                    (Some(_), OutboxState::Queued | OutboxState::Settled) => {}
+                    (Some(epoch), OutboxState::Claimed { .. } | OutboxState::InDoubt { .. }) => {
+                        unsure.push((entry, epoch));
+                    }
+                    (None, _) => {
                         elsewhere.insert(entry.outgoing.number);
                     }
                 }
             }
+            let settled =
+                futures_util::stream::iter(unsure).map(|(entry, epoch)| this.settle_entry(entry, epoch, &round));
+            settled.buffer_unordered(SETTLED_AT_ONCE).try_collect::<()>().await?;
         }
         if this.takes_in() {
             // One of them may be of a number that was taken away: somebody has to refuse what waits for it.
@@ -112,12 +124,8 @@ impl State {
         Ok(())
     }
 
-    async fn review_entry(&self, entry: OutboxEntry, epoch: Epoch, round: &Round) -> Result<(), StoreError> {
+    async fn settle_entry(&self, entry: OutboxEntry, epoch: Epoch, round: &Round) -> Result<(), StoreError> {
         match entry.state {
-            OutboxState::Queued if round.look => {
-                number::dispatch(&self.actors, entry.outgoing);
-                Ok(())
-            }
             OutboxState::Claimed { token, at } => {
                 // Whoever held it is dead or has given the number up, and nobody knows how far they came.
                 let is_anothers = if self.actors.is_alone() {
