@@ -23,6 +23,8 @@ finish() {
       echo "the end of $(basename "$log"):" >&2
       tail -n 50 "$log" >&2 || true
     done
+    # Last, where whoever reads only the end finds it.
+    grep -hE '^ +([0-9]+\) |[0-9]+ (failed|flaky)|Error: )|^    [^ ].*spec\.ts' "$place"/*.run >&2 || true
   fi
   rm -rf "$place"
 }
@@ -67,7 +69,7 @@ plain=$address
 
 cd gateway/inbox
 echo "against the demo at $demo and the plain server at $plain"
-JETTO_URL=$demo JETTO_PLAIN_URL=$plain npm run test:browser -- --max-failures=5
+JETTO_URL=$demo JETTO_PLAIN_URL=$plain npm run test:browser -- --max-failures=5 2>&1 | tee "$place/demo.run"
 cd ../..
 node .ci/canaries.mjs gather "$demo" > "$place/canaries"
 stop_servers
@@ -75,4 +77,4 @@ node .ci/canaries.mjs search "$place/canaries" "$place/demo.log" "$place/plain.l
 cd gateway/inbox
 # The mock can be told to cut the network or to be slow; what needs that is skipped above and runs here.
 echo "against the mock"
-npm run test:browser -- --max-failures=5
+npm run test:browser -- --max-failures=5 2>&1 | tee "$place/mock.run"
