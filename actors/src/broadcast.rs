@@ -30,6 +30,7 @@ use doubt::Doubts;
 
 pub use figures::{LanePace, LaneState, PaceSecond};
 pub(crate) use flow::{Flow, Ticket};
+pub use freeze::audience;
 pub(crate) use stop::refused;
 
 /// How often an actor looks at its broadcast when nobody tells it to: a word of another node may be lost.

@@ -15,7 +15,7 @@ mod supervisor;
 mod tenant;
 mod world;
 
-pub use broadcast::{LanePace, LaneState, PaceSecond};
+pub use broadcast::{LanePace, LaneState, PaceSecond, audience};
 pub use clock::TokioClock;
 pub use cluster::{Cluster, LEASE_LIFE};
 pub use conversation::{ChangeRequest, ReactRequest, ReplyRequest, ResolveRequest};

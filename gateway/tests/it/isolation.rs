@@ -31,7 +31,9 @@ async fn everything(jetto: &Jetto, ours: &Agent, conversation: &str) -> Value {
         "channels": ours.all("channels").await, "alerts": ours.all("alerts").await,
         "app": ours.get("channels/app").await,
     });
-    for list in ["conversations", "contacts", "members", "roles", "teams", "invitations", "api-keys", "campaigns", "audit"] {
+    for list in
+        ["conversations", "contacts", "members", "roles", "teams", "invitations", "api-keys", "campaigns", "audit"]
+    {
         all[list] = ours.all(list).await.into();
     }
     // Being looked at is no change.

@@ -70,8 +70,7 @@ impl Place {
 
     pub(crate) fn open_frozen(self, sealer: &Sealer, value: &[u8]) -> Result<CampaignRecipient, StoreError> {
         let stored: StoredRecipient<'static> = open(sealer, RECIPIENT, &self.name(), value)?;
-        let to =
-            Recipient { wa_id: stored.wa_id.map(Cow::into_owned), bsuid: stored.bsuid.map(Cow::into_owned) };
+        let to = Recipient { wa_id: stored.wa_id.map(Cow::into_owned), bsuid: stored.bsuid.map(Cow::into_owned) };
         Ok(CampaignRecipient {
             to,
             country: stored.country.map(Cow::into_owned),

@@ -8,7 +8,6 @@ use engine::contact::Contact;
 use engine::content::TemplateContent;
 use engine::directory::Number;
 use engine::id::{CampaignId, ContactId, PhoneNumberId, TenantId};
-use engine::ports::Cursor;
 use engine::template::Template;
 use engine::time::{Span, Timestamp};
 use serde::Serialize;
@@ -135,8 +134,8 @@ pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> R
     let mut campaign = launched.clone();
     let mut samples = Vec::new();
     while campaign.phase == Phase::Freezing {
-        let after = campaign.launch.as_ref().and_then(|launch| launch.frozen.after.clone()).map(Cursor);
-        let page = app.actors.audience(tenant, &campaign.plan, after).await?;
+        let frozen = campaign.launch.as_ref().map(|launch| launch.frozen.clone()).unwrap_or_default();
+        let page = actors::audience(app.store.as_ref(), tenant, &campaign.plan.audience, &frozen).await?;
         let Some((next, recipients)) = freeze(&campaign, &page) else { break };
         for recipient in recipients.iter().take(SAMPLES.saturating_sub(samples.len())) {
             let contact = page.contacts.iter().find(|contact| contact.id == recipient.contact);

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use actix_web::web;
+use actors::{LanePace, LaneState};
 use engine::campaign::{Campaign, Class, FailureClass, Phase, Skip, Tallies};
+use engine::directory::Number;
 use engine::id::{CampaignId, PhoneNumberId};
 use engine::time::Timestamp;
 use serde::Serialize;
@@ -14,6 +16,9 @@ use crate::http::guard::Signed;
 use crate::http::problem::Problem;
 use crate::meta::failure;
 
+/// Seconds whose pace tells when it ends.
+const ETA_SECONDS: usize = 10;
+
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Progress {
     phase: Phase,
@@ -22,6 +27,11 @@ pub struct Progress {
     failures: Vec<FailureGroup>,
     skipped: BTreeMap<Skip, u64>,
     frozen: FrozenProgress,
+    /// Of the last ten minutes, oldest first.
+    history: Vec<PacePoint>,
+    /// Until nobody waits, at the pace of the last seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eta_seconds: Option<u64>,
     /// When it was launched.
     started_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
@@ -31,9 +41,38 @@ pub struct Progress {
 pub struct LaneProgress {
     #[schema(value_type = String)]
     phone_number_id: PhoneNumberId,
+    name: String,
     waiting: u64,
     /// Whatever has an outcome, or is past waiting for one.
     done: u64,
+    /// In the last whole second.
+    sent_per_second: u32,
+    /// By WhatsApp, of this number.
+    allowed_per_second: u32,
+    state: LaneStanding,
+    /// For people: why it is not running at full pace.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LaneStanding {
+    Running,
+    /// WhatsApp asked to slow down, or cannot be reached.
+    Slower,
+    Paused,
+    /// Nothing is on its way from it.
+    Idle,
+}
+
+/// One second of all lanes; seconds in which nothing was measured are not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct PacePoint {
+    /// In ms since 1970, a whole second.
+    at: Timestamp,
+    sent: u32,
+    allowed: u32,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -59,19 +98,18 @@ pub async fn progress(
     signed: Signed,
     id: web::Path<CampaignId>,
 ) -> Result<web::Json<Progress>, Problem> {
-    let campaign = found(&app, signed.0.tenant, *id).await?;
-    let tallies = app.store.tallies(signed.0.tenant, *id).await?;
-    Ok(web::Json(of(campaign, &tallies)))
+    let tenant = signed.0.tenant;
+    let campaign = found(&app, tenant, *id).await?;
+    let tallies = app.store.tallies(tenant, *id).await?;
+    let numbers = app.store.numbers(tenant).await?;
+    let pace = app.actors.campaign_pace(tenant, *id).unwrap_or_default();
+    Ok(web::Json(of(campaign, &tallies, &numbers, &pace)))
 }
 
-fn of(campaign: Campaign, tallies: &Tallies) -> Progress {
-    let lanes = (0_u8..).zip(&campaign.plan.numbers).map(|(lane, number)| {
-        let waits = |class| matches!(class, Class::Waiting | Class::UnderWay);
-        LaneProgress {
-            phone_number_id: number.clone(),
-            waiting: tallies.sum(|key| key.lane == lane && waits(key.class)),
-            done: tallies.sum(|key| key.lane == lane && !waits(key.class)),
-        }
+fn of(campaign: Campaign, tallies: &Tallies, numbers: &[Number], pace: &[LanePace]) -> Progress {
+    let lanes = (0_u8..).zip(&campaign.plan.numbers).map(|(lane, id)| {
+        let number = numbers.iter().find(|number| number.phone_number_id == *id);
+        lane_progress(lane, id, number, tallies, pace.iter().find(|pace| pace.number == *id))
     });
     let lanes = lanes.collect();
     let (started_at, frozen) =
@@ -80,16 +118,73 @@ fn of(campaign: Campaign, tallies: &Tallies) -> Progress {
         Phase::Cancelled { at } | Phase::Finished { at } => Some(at),
         Phase::Draft | Phase::Freezing | Phase::Running | Phase::Paused { .. } => None,
     };
+    let counts = Counts::of(tallies);
+    let history = history(pace);
+    let eta_seconds = (campaign.phase == Phase::Running).then(|| eta(counts.waiting, &history)).flatten();
     Progress {
         phase: campaign.phase,
-        counts: Counts::of(tallies),
+        counts,
         lanes,
         failures: failures(tallies),
         frozen: FrozenProgress { count: frozen.count, is_whole: frozen.is_whole },
         skipped: frozen.skipped,
+        history,
+        eta_seconds,
         started_at,
         ended_at,
     }
+}
+
+fn lane_progress(
+    lane: u8,
+    id: &PhoneNumberId,
+    number: Option<&Number>,
+    tallies: &Tallies,
+    pace: Option<&LanePace>,
+) -> LaneProgress {
+    let waits = |class| matches!(class, Class::Waiting | Class::UnderWay);
+    let (state, note) = match pace.map(|pace| pace.state) {
+        Some(LaneState::Running) => (LaneStanding::Running, None),
+        Some(LaneState::Slower { seconds }) => {
+            (LaneStanding::Slower, Some(format!("WhatsApp asked to slow down. It goes on in {seconds} s.")))
+        }
+        Some(LaneState::Paused) => (LaneStanding::Paused, None),
+        None => (LaneStanding::Idle, None),
+    };
+    // The newest second is not over yet.
+    let last = pace.and_then(|pace| pace.seconds.iter().rev().nth(1));
+    LaneProgress {
+        phone_number_id: id.clone(),
+        name: number.map(|number| number.name.clone()).unwrap_or_default(),
+        waiting: tallies.sum(|key| key.lane == lane && waits(key.class)),
+        done: tallies.sum(|key| key.lane == lane && !waits(key.class)),
+        sent_per_second: last.map_or(0, |second| second.sent),
+        allowed_per_second: number.map_or(0, |number| number.rate_per_second),
+        state,
+        note,
+    }
+}
+
+fn history(pace: &[LanePace]) -> Vec<PacePoint> {
+    let mut seconds: BTreeMap<u64, (u32, u32)> = BTreeMap::new();
+    for second in pace.iter().flat_map(|lane| &lane.seconds) {
+        let (sent, allowed) = seconds.entry(second.second).or_default();
+        *sent += second.sent;
+        *allowed += second.allowed;
+    }
+    let point = |(second, (sent, allowed))| PacePoint {
+        at: Timestamp::from_seconds(i64::try_from(second).unwrap_or(i64::MAX)),
+        sent,
+        allowed,
+    };
+    seconds.into_iter().map(point).collect()
+}
+
+/// `None` while nothing leaves.
+fn eta(waiting: u64, history: &[PacePoint]) -> Option<u64> {
+    let last = history.iter().rev().take(ETA_SECONDS);
+    let (seconds, sent) = last.fold((0, 0), |(seconds, sent), point| (seconds + 1, sent + u64::from(point.sent)));
+    (sent > 0).then(|| (waiting * seconds).div_ceil(sent))
 }
 
 /// The largest group first.
@@ -109,4 +204,21 @@ fn failures(tallies: &Tallies) -> Vec<FailureGroup> {
     let mut groups: Vec<_> = groups.into_iter().map(group).collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.people));
     groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(at: i64, sent: u32) -> PacePoint {
+        PacePoint { at: Timestamp::from_seconds(at), sent, allowed: 80 }
+    }
+
+    #[test]
+    fn the_end_is_told_by_the_last_seconds() {
+        assert_eq!(eta(100, &[]), None);
+        assert_eq!(eta(100, &[point(1, 0), point(2, 0)]), None);
+        assert_eq!(eta(100, &[point(1, 30), point(2, 50)]), Some(3));
+        assert_eq!(eta(0, &[point(1, 30)]), Some(0));
+    }
 }

@@ -46,12 +46,7 @@ pub(super) fn claim(
 }
 
 /// Claimed by this token → waiting.
-pub(super) fn release(
-    session: &mut Session<'_>,
-    campaign: CampaignKey,
-    nos: &[u32],
-    token: ClaimToken,
-) -> Outcome<()> {
+pub(super) fn release(session: &mut Session<'_>, campaign: CampaignKey, nos: &[u32], token: ClaimToken) -> Outcome<()> {
     let sql = "UPDATE recipient SET class = 0, token = NULL, since = NULL
          WHERE place = ?1 AND class = 1 AND token = ?2 RETURNING lane, replied_at IS NOT NULL";
     let mut release = session.connection.prepare_cached(sql)?;
@@ -152,8 +147,10 @@ impl Change {
         let wamid = self.said.as_ref().filter(|_| after.wamid != before.wamid);
         let failure = after.delivery.failure.as_ref().filter(|_| after.delivery.failure != before.delivery.failure);
         let RecipientKey { campaign, no } = self.key;
-        let failure = failure.map(|failure| recipients::seal_failure(&self.sealer, campaign, no, failure)).transpose()?;
-        let sql = "UPDATE recipient SET class = ?2, token = ?3, since = ?4, queued_at = ?5, accepted_at = ?6, sent_at = ?7,
+        let failure =
+            failure.map(|failure| recipients::seal_failure(&self.sealer, campaign, no, failure)).transpose()?;
+        let sql =
+            "UPDATE recipient SET class = ?2, token = ?3, since = ?4, queued_at = ?5, accepted_at = ?6, sent_at = ?7,
              delivered_at = ?8, read_at = ?9, played_at = ?10, failed_at = ?11, replied_at = ?12,
              wamid = coalesce(?13, wamid), body = coalesce(?14, body), error = coalesce(?15, error) WHERE place = ?1";
         session.connection.prepare_cached(sql)?.execute(params![

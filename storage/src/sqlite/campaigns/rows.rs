@@ -213,10 +213,7 @@ fn whole(from: &str) -> String {
 }
 
 /// The first of several lists that are in order.
-fn merged(
-    lists: impl Iterator<Item = Outcome<Vec<RecipientRow>>>,
-    limit: u32,
-) -> Outcome<Vec<RecipientRow>> {
+fn merged(lists: impl Iterator<Item = Outcome<Vec<RecipientRow>>>, limit: u32) -> Outcome<Vec<RecipientRow>> {
     let mut all = BTreeMap::new();
     for list in lists {
         all.extend(list?.into_iter().map(|row| (row.recipient.no, row)));
