@@ -107,7 +107,7 @@ async fn follow(app: &App, hint: Hint) {
         }
         Hint::MemberEnded { tenant, member } => sessions::look_at_connected(app, tenant, Doubted::Member(member)).await,
         // The actors have heard it.
-        Hint::Work { .. } | Hint::Outbox { .. } => Ok(()),
+        Hint::Work { .. } | Hint::Outbox { .. } | Hint::Campaign { .. } => Ok(()),
     };
     if let Err(error) = done {
         tracing::warn!(%error, "what another node told was not looked at; the next look tries again");

@@ -333,7 +333,7 @@ async fn save(app: &App, tenant: TenantId, campaign: Campaign, audit: Vec<AuditE
 }
 
 fn said(app: &App, signed: &Signed, request: &HttpRequest, action: Action, campaign: &Campaign) -> AuditEntry {
-    entry(app, signed, request, action).on(campaign.id).with("name", &campaign.name)
+    entry(app, signed, request, action).on(&campaign.id).with("name", &campaign.name)
 }
 
 /// Another organization's number is one that is not there.

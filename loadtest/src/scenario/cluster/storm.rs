@@ -8,6 +8,7 @@ use loadtest::clock::pause;
 use loadtest::payload::{Content, Phone, Wamid};
 use loadtest::simulator::{Faults, LedgerEntry, Simulator, SimulatorError, Specimen};
 use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
 use rand::{Rng, SeedableRng};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
@@ -218,21 +219,21 @@ impl Stage<'_> {
                     node.breaks(Link::Graph, How::Silent);
                     pause(hanging).await;
                 }
-                take_overs.extend(self.killed(victim, node).await?);
+                take_overs.extend(self.killed(victim, node, crews).await?);
             }
             Fault::Flood { tenant } => {
                 let (victim, node) = self.holder(nodes, tenant)?;
                 let crew = crews.get(tenant).ok_or_else(|| LoadError::refused("there is no such organization"))?;
                 node.breaks(Link::Graph, How::Cut);
                 crew.flood(self.options.trial.seed).await?;
-                take_overs.extend(self.killed(victim, node).await?);
+                take_overs.extend(self.killed(victim, node, crews).await?);
             }
             Fault::Pause { tenant, lasting } => {
                 let (victim, node) = self.holder(nodes, tenant)?;
                 let since = Instant::now();
                 node.signal("STOP").await?;
                 if lasting > BURIED_AFTER {
-                    take_overs.extend(self.taken_over(victim, since, lasting).await);
+                    take_overs.extend(self.taken_over(victim, since, lasting, crews).await?);
                 }
                 tokio::time::sleep_until(since + lasting).await;
                 node.signal("CONT").await?;
@@ -316,11 +317,11 @@ impl Stage<'_> {
     }
 
     /// kill -9, and a start with all ways open when others have taken over.
-    async fn killed(&self, victim: usize, node: &mut Node) -> Result<Vec<TakeOver>, LoadError> {
+    async fn killed(&self, victim: usize, node: &mut Node, crews: &[Crew]) -> Result<Vec<TakeOver>, LoadError> {
         let since = Instant::now();
         node.kill().await?;
         node.heals(Link::Graph);
-        let take_overs = self.taken_over(victim, since, TAKE_OVER_WAIT).await;
+        let take_overs = self.taken_over(victim, since, TAKE_OVER_WAIT, crews).await?;
         node.start().await?;
         Ok(take_overs)
     }
@@ -333,10 +334,20 @@ impl Stage<'_> {
     }
 
     /// Waits until others send for everybody for whom this node did.
-    async fn taken_over(&self, from: usize, since: Instant, longest: Duration) -> Vec<TakeOver> {
+    async fn taken_over(
+        &self,
+        from: usize,
+        since: Instant,
+        longest: Duration,
+        crews: &[Crew],
+    ) -> Result<Vec<TakeOver>, LoadError> {
         let held = (0..self.tenants.len()).filter(|tenant| self.sightings.holder(*tenant) == Some(from));
+        let held: Vec<_> = held.collect();
+        for crew in held.iter().filter_map(|tenant| crews.get(*tenant)) {
+            crew.write_beside(from, self.options.trial.seed).await?;
+        }
         let mut found = Vec::new();
-        for tenant in held.collect::<Vec<_>>() {
+        for tenant in held {
             let mut at = self.sightings.taken_over(tenant, from, since);
             while at.is_none() && since.elapsed() < longest {
                 pause(LOOK_EVERY).await;
@@ -344,7 +355,7 @@ impl Stage<'_> {
             }
             found.push(TakeOver { tenant, took: at.map(|at| at.duration_since(since)) });
         }
-        found
+        Ok(found)
     }
 
     fn describe(&self, all: &[Evidence], take_overs: &[TakeOver], faults: &[Fault], violations: usize) -> Report {
@@ -368,12 +379,29 @@ impl Stage<'_> {
     }
 }
 
+async fn conversations(api: &Api) -> Result<Vec<String>, LoadError> {
+    let found = api.all("conversations?view=all").await?;
+    Ok(found.iter().filter_map(|one| one.get("id")?.as_str().map(str::to_owned)).collect())
+}
+
 impl Crew {
-    /// The ids of all of them.
+    /// The ids of all of them, by the first node.
     async fn conversations(&self) -> Result<Vec<String>, LoadError> {
-        let api = self.apis.first().ok_or_else(|| LoadError::refused("there are no nodes"))?;
-        let found = api.all("conversations?view=all").await?;
-        Ok(found.iter().filter_map(|one| one.get("id")?.as_str().map(str::to_owned)).collect())
+        conversations(self.apis.first().ok_or_else(|| LoadError::refused("there are no nodes"))?).await
+    }
+
+    /// One reply by way of another node than this one, for whoever takes over to send. Agents write when they hear of a
+    /// message, and all of them may listen on the node that stands still, until they have heard nothing for twelve seconds.
+    async fn write_beside(&self, away: usize, seed: u64) -> Result<(), LoadError> {
+        let others = self.apis.iter().enumerate().filter(|(node, _)| *node != away).map(|(_, api)| api);
+        let others: Vec<_> = others.collect();
+        let first = others.first().ok_or_else(|| LoadError::refused("there is no other node"))?;
+        let mut rng = StdRng::seed_from_u64(seed ^ self.written().len() as u64 ^ 0x00BE_51DE);
+        if let Some(conversation) = conversations(first).await?.choose(&mut rng) {
+            let reply = insist(others.iter().copied().cycle(), conversation, uuid(&mut rng)).await;
+            self.written().push(reply);
+        }
+        Ok(())
     }
 
     /// Comes back when all of it is accepted.
