@@ -22,6 +22,7 @@ mod meta;
 mod outbox;
 mod relocation;
 mod sessions;
+mod templates;
 mod translator;
 
 pub use accounts::{Accounts, Updated};
@@ -39,10 +40,11 @@ pub use inbox_log::{InboxLog, IntakeQuery};
 pub use leases::{Leases, Taken};
 pub use media::{MediaRow, MediaStore};
 pub use messages::{Located, MessageStore};
-pub use meta::{FetchError, MetaApi, MetaSend, ReadReceipt};
+pub use meta::{FetchError, MetaApi, MetaSend, ReadReceipt, Uploads};
 pub use outbox::{Claim, Outbox};
 pub use relocation::{Arrival, Belonging, Kind, Relocation, Welcome};
 pub use sessions::{Rotated, Sessions};
+pub use templates::Templates;
 pub use translator::Translator;
 
 pub use crate::time::{Clock, IdSource};
@@ -112,6 +114,7 @@ pub trait Store:
     + AuditLog
     + Directory
     + Alerts
+    + Templates
     + InboxLog
     + ConversationStore
     + MessageStore
@@ -130,6 +133,7 @@ impl<T> Store for T where
         + AuditLog
         + Directory
         + Alerts
+        + Templates
         + InboxLog
         + ConversationStore
         + MessageStore

@@ -29,6 +29,7 @@ mod relocation;
 mod reseal;
 mod sessions;
 pub(crate) mod snapshot;
+mod templates;
 mod writer;
 
 use std::path::Path;

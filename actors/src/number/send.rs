@@ -7,9 +7,9 @@ use std::time::Duration;
 use engine::cluster::Epoch;
 use engine::delivery::{Failure, FailureAction};
 use engine::directory::Number;
-use engine::id::{ClaimToken, MetaMediaId, PhoneNumberId, TenantId};
+use engine::id::{ClaimToken, PhoneNumberId, TenantId};
 use engine::outgoing::{Outgoing, SendOutcome};
-use engine::ports::{Claim, MetaSend, StoreError};
+use engine::ports::{Claim, MetaSend, StoreError, Uploads};
 use engine::time::{Span, Timestamp};
 use tracing::Instrument as _;
 use tracing::field::Empty;
@@ -44,13 +44,13 @@ pub(super) struct Ended {
     pub(super) per_second: Option<u32>,
 }
 
-/// Meta keeps an upload for 30 days; an hour less, so that it does not end on the way.
-const UPLOAD_LIFE: Span = Span::hours(30 * 24 - 1);
+/// Meta keeps an upload for 30 days, and whoever prepares may hand out one that is half as old.
+const UPLOAD_LIFE: Span = Span::hours(14 * 24);
 
-/// The file of a message, under the id that Meta gave it. Only in memory: after a restart it is uploaded again.
+/// The files of a message, under the ids that Meta gave them. Only in memory: after a restart they are uploaded again.
 #[derive(Debug, Clone)]
 pub(super) struct Uploaded {
-    id: MetaMediaId,
+    ids: Uploads,
     at: Timestamp,
 }
 
@@ -93,18 +93,19 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
     let (world, tenant) = (&actors.world, outgoing.tenant);
     if !uploaded.as_ref().is_some_and(|earlier| earlier.lives(world.clock.now())) {
         match world.meta.prepare(number, outgoing).instrument(tracing::info_span!(target: JOURNEY, "prepare")).await {
-            Ok(id) => *uploaded = id.map(|id| Uploaded { id, at: world.clock.now() }),
+            Ok(ids) => *uploaded = Some(Uploaded { ids, at: world.clock.now() }),
             Err(MetaSend::Slower { after, pair }) => return Sent::Slower { after, pair },
             Err(MetaSend::Never(failure)) => return refuse(actors, outgoing, epoch, failure).await,
             // An upload shows nothing to anybody: it is simply repeated.
             Err(MetaSend::NotSent | MetaSend::InDoubt | MetaSend::Accepted { .. }) => return Sent::Unreachable,
         }
     }
-    let file = uploaded.as_ref().map(|uploaded| &uploaded.id);
+    let none = Uploads::default();
+    let files = uploaded.as_ref().map_or(&none, |uploaded| &uploaded.ids);
     let token = ClaimToken::under(epoch, world.ids.next());
     // As the peers do it.
     let sent_early = if seeded::bug("send_before_claim") {
-        Some(world.meta.send(number, outgoing, file, token).await)
+        Some(world.meta.send(number, outgoing, files, token).await)
     } else {
         None
     };
@@ -136,7 +137,7 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
         None => {
             world
                 .meta
-                .send(number, outgoing, file, token)
+                .send(number, outgoing, files, token)
                 .instrument(tracing::info_span!(target: JOURNEY, "meta"))
                 .await
         }
@@ -235,7 +236,7 @@ mod tests {
 
     #[test]
     fn an_upload_is_used_again_as_long_as_meta_keeps_it() {
-        let uploaded = Uploaded { id: "900".parse().unwrap(), at: Timestamp(0) };
+        let uploaded = Uploaded { ids: Uploads::default(), at: Timestamp(0) };
         let ended = Timestamp(0).plus(UPLOAD_LIFE);
         assert!(uploaded.lives(Timestamp(0)) && uploaded.lives(ended.minus(Span(1))) && !uploaded.lives(ended));
         assert!(UPLOAD_LIFE < Span::hours(30 * 24));

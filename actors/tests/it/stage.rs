@@ -340,6 +340,9 @@ pub(crate) struct SeenSend {
     pub(crate) file: Option<MetaMediaId>,
 }
 
+/// Whose upload is scripted.
+const THE_FILE: MediaId = MediaId::from_bytes([9; 16]);
+
 /// WhatsApp by script: answers from the queue, then accepts everything.
 pub(crate) struct Meta {
     pub(crate) sends: Mutex<Vec<SeenSend>>,
@@ -375,11 +378,12 @@ impl Meta {
 
 #[async_trait]
 impl MetaApi for Meta {
-    async fn prepare(&self, _: &Number, _: &Outgoing) -> Result<Option<MetaMediaId>, MetaSend> {
-        Ok(self.uploads.lock().unwrap().pop_front())
+    async fn prepare(&self, _: &Number, _: &Outgoing) -> Result<Uploads, MetaSend> {
+        let ids = self.uploads.lock().unwrap().pop_front();
+        Ok(ids.into_iter().map(|id| (THE_FILE, id)).collect())
     }
 
-    async fn send(&self, _: &Number, outgoing: &Outgoing, file: Option<&MetaMediaId>, token: ClaimToken) -> MetaSend {
+    async fn send(&self, _: &Number, outgoing: &Outgoing, files: &Uploads, token: ClaimToken) -> MetaSend {
         let OutgoingBody::Text { body } = &outgoing.body else { panic!("the play has only texts") };
         let count = {
             let mut sends = self.sends.lock().unwrap();
@@ -387,7 +391,7 @@ impl MetaApi for Meta {
                 body: body.clone(),
                 at: self.began.elapsed(),
                 callback: Callback { conversation: outgoing.conversation, message: outgoing.id, token },
-                file: file.cloned(),
+                file: files.id_of(THE_FILE).cloned(),
             });
             sends.len()
         };

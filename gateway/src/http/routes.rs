@@ -29,6 +29,9 @@ const SEND: Needs = Needs::AnyOf(&[Permission::ConversationsReply, Permission::C
 const CHANGE: Needs = Needs::AnyOf(&[Permission::ConversationsUpdate, Permission::ConversationsAssign]);
 const CONTACTS: Needs = Needs::AnyOf(&[Permission::ContactsRead]);
 const TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesRead]);
+/// What WhatsApp has already needs the permission to submit, too: the handler asks for it.
+const DRAFT_TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesWrite]);
+const SUBMIT_TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesSubmit]);
 const REVEAL: Needs = Needs::AnyOf(&[Permission::ContactsRevealPii]);
 const CHANNELS: Needs = Needs::AnyOf(&[Permission::ChannelsManage]);
 const MEMBERS: Needs = Needs::AnyOf(&[Permission::MembersManage]);
@@ -76,6 +79,14 @@ pub const RULES: &[Rule] = &[
     Rule { method: "GET", pattern: "/api/v1/contacts", needs: CONTACTS },
     Rule { method: "GET", pattern: "/api/v1/contacts/{id}", needs: CONTACTS },
     Rule { method: "GET", pattern: "/api/v1/templates", needs: TEMPLATES },
+    Rule { method: "POST", pattern: "/api/v1/templates", needs: DRAFT_TEMPLATES },
+    Rule { method: "POST", pattern: "/api/v1/templates/lint", needs: DRAFT_TEMPLATES },
+    Rule { method: "POST", pattern: "/api/v1/templates/sync", needs: DRAFT_TEMPLATES },
+    Rule { method: "GET", pattern: "/api/v1/templates/{id}", needs: TEMPLATES },
+    Rule { method: "PUT", pattern: "/api/v1/templates/{id}", needs: DRAFT_TEMPLATES },
+    Rule { method: "DELETE", pattern: "/api/v1/templates/{id}", needs: DRAFT_TEMPLATES },
+    Rule { method: "POST", pattern: "/api/v1/templates/{id}/submit", needs: SUBMIT_TEMPLATES },
+    Rule { method: "POST", pattern: "/api/v1/templates/{id}/unpause", needs: SUBMIT_TEMPLATES },
     Rule { method: "GET", pattern: "/api/v1/webhook-log", needs: CHANNELS },
     Rule { method: "GET", pattern: "/api/v1/webhook-log/summary", needs: CHANNELS },
     Rule { method: "GET", pattern: "/api/v1/webhook-log/{id}", needs: CHANNELS },

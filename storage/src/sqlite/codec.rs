@@ -15,7 +15,7 @@ use crate::crypto::{Column, Sealer};
 pub(super) use crate::codec::{
     ACCOUNT, ALERT, API_KEY, AUDIT, CONTACT, CONVERSATION, EVENT, Frame, IDENTITY, INBOX_ERROR, INBOX_RAW, INVITATION,
     MEDIA, MEDIA_JOB, MEMBER, MESSAGE, META_APP, NUMBER, ORGANIZATION, OUTBOX, PARKED_STATUS, ROLE, SESSION, TEAM,
-    seal, seal_job, seal_message, seal_number, wamid_lookup,
+    TEMPLATE, seal, seal_job, seal_message, seal_number, wamid_lookup,
 };
 
 fn blob(value: ValueRef<'_>) -> Outcome<&[u8]> {
