@@ -135,7 +135,7 @@ pub struct TemplateContent {
     pub body: String,
     pub footer: Option<String>,
     pub buttons: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub cards: Vec<CardContent>,
     /// The values in the order in which they appear.
     pub parameters: Vec<String>,

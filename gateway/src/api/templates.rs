@@ -18,7 +18,6 @@ use super::lists::List;
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
-use crate::limits::count_reached;
 use crate::templates::{self, TemplateError};
 
 /// Drafts of one account: WhatsApp itself keeps 250 templates of an account that is not verified.
@@ -181,7 +180,6 @@ pub async fn create(
         return Err(TemplateError::Conflict.into());
     }
     if all.iter().filter(|kept| kept.template.status == TemplateStatus::Draft).count() >= DRAFTS_MAX {
-        count_reached("drafts");
         return Err(Problem::invalid(format!("There are {DRAFTS_MAX} drafts already. Nothing was saved.")));
     }
     let id = KeptTemplate::id_of(tenant, &number.waba_id, &template.name, &template.language);

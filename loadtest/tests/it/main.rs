@@ -16,6 +16,7 @@ mod pacing;
 mod payload_shapes;
 mod receiver;
 mod sending;
+mod review;
 mod templates;
 
 use loadtest::payload::{Content, Phone, PhoneNumberId};

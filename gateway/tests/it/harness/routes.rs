@@ -20,6 +20,7 @@ pub(crate) struct Things {
     pub(crate) invitation: String,
     pub(crate) api_key: String,
     pub(crate) alert: String,
+    pub(crate) template: String,
     /// Of another browser of the same person.
     pub(crate) session: String,
     pub(crate) number: String,
@@ -59,6 +60,11 @@ impl Things {
         let invited = json!({"email": "somebody@nowhere.example", "role": "viewer"});
         let email = agent.me["member"]["email"].as_str().unwrap();
         let second = Agent::sign_in(&agent.url, email, PASSWORD).await;
+        let number = agent.me["numbers"][0]["phone_number_id"].as_str().unwrap().to_owned();
+        let role = made("roles", json!({"name": "A role", "permissions": ["contacts.read"]})).await;
+        // Another name with each call.
+        let draft = json!({"phone_number_id": number, "name": role, "language": "en", "category": "UTILITY",
+            "body": "Hello there."});
         Self {
             message: id(&picture),
             media: id(&picture["content"]["media"]),
@@ -66,10 +72,11 @@ impl Things {
             entry: id(&agent.log().await[0]),
             session: second.session().await,
             alert: agent.all("alerts").await.first().map_or_else(|| "0".repeat(32), id),
-            number: agent.me["numbers"][0]["phone_number_id"].as_str().unwrap().to_owned(),
+            template: made("templates", draft).await,
+            number,
             member: agent.id().to_owned(),
             conversation,
-            role: made("roles", json!({"name": "A role", "permissions": ["contacts.read"]})).await,
+            role,
             team: made("teams", json!({"name": "A team", "members": [agent.id()]})).await,
             invitation: made("invitations", invited).await,
             api_key: made("api-keys", json!({"name": "A key", "permissions": ["contacts.read"]})).await,
@@ -91,13 +98,14 @@ impl Things {
             invitation: id.clone(),
             api_key: id.clone(),
             alert: id.clone(),
+            template: id.clone(),
             session: id,
             number: "299999999999999".to_owned(),
         }
     }
 
     /// All ids.
-    pub(crate) fn ids(&self) -> [&str; 13] {
+    pub(crate) fn ids(&self) -> [&str; 14] {
         [
             &self.conversation,
             &self.message,
@@ -110,6 +118,7 @@ impl Things {
             &self.invitation,
             &self.api_key,
             &self.alert,
+            &self.template,
             &self.session,
             &self.number,
         ]
@@ -132,6 +141,7 @@ impl Things {
             Some("contacts") => &self.contact,
             Some("webhook-log") => &self.entry,
             Some("alerts") => &self.alert,
+            Some("templates") => &self.template,
             Some("sessions") => &self.session,
             Some("channels") => &self.number,
             Some("conversations") => &self.conversation,
@@ -167,9 +177,16 @@ impl Things {
                 | "/api/v1/media"
                 | "/api/v1/webhook-log/{id}/replay"
                 | "/api/v1/channels/{id}/checks"
-                | "/api/v1/contacts/{id}/reveal",
+                | "/api/v1/contacts/{id}/reveal"
+                | "/api/v1/templates/{id}/submit"
+                | "/api/v1/templates/{id}/unpause",
             ) => return None,
             (_, "/api/v1/members/{id}") => json!({"name": "Every Route"}),
+            (_, "/api/v1/templates/sync") => json!({"phone_number_id": self.number}),
+            (_, "/api/v1/templates" | "/api/v1/templates/lint" | "/api/v1/templates/{id}") => json!({
+                "phone_number_id": self.number, "revision": 1, "name": "every_route", "language": "en",
+                "category": "UTILITY", "body": "Hello there.",
+            }),
             (_, "/api/v1/members/{id}/deactivate") => json!({"hand_over_to": null}),
             (_, "/api/v1/roles" | "/api/v1/roles/{id}" | "/api/v1/api-keys") => {
                 json!({"name": "Every route", "permissions": []})
