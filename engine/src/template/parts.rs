@@ -134,6 +134,7 @@ pub struct LimitedTimeOffer {
 /// All cards of a template have the same kinds of parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = TemplateCard))]
 pub struct Card {
     #[serde(default)]
     pub header: Option<TemplateHeader>,
@@ -157,6 +158,7 @@ pub struct LoginCode {
 /// Of the variable at this place. Of a picture, video or file it is Meta's handle of a sample, or its address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = TemplateExample))]
 pub struct Example {
     pub name: String,
     pub place: VariablePlace,

@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 /// Decides the price and whether an opt-out counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = TemplateCategory))]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Category {
     Marketing,

@@ -72,6 +72,7 @@ pub enum TemplateValue {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "schema", schema(as = TemplateLocation))]
 pub struct Place {
     pub latitude: f64,
     pub longitude: f64,

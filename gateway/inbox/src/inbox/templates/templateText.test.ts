@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { Template } from '../../api/types';
-import { asked, emptyVariables, fill, isOffered, offered, plain, valuesOf, variableKey } from './templateText';
+import {
+  asked,
+  emptyVariables,
+  fill,
+  isOffered,
+  offered,
+  plain,
+  valuesOf,
+  variableKey,
+} from './templateText';
 
 const template = (name: string, language: string, sendable = true): Template => ({
   id: name,
@@ -27,7 +36,15 @@ const template = (name: string, language: string, sendable = true): Template => 
   variables: [
     { name: '1', place: 'body', index: null, card: null, kind: 'text', required: true, example: null },
     { name: '1', place: 'button', index: 0, card: null, kind: 'url_suffix', required: true, example: null },
-    { name: 'payload', place: 'button', index: 1, card: null, kind: 'payload', required: false, example: null },
+    {
+      name: 'payload',
+      place: 'button',
+      index: 1,
+      card: null,
+      kind: 'payload',
+      required: false,
+      example: null,
+    },
   ],
   sendable,
   unsendable_reason: null,
@@ -43,7 +60,14 @@ describe('a template', () => {
   });
 
   it('takes the address of a file, and leaves what needs more than a line to programs', () => {
-    const header = { name: 'file', place: 'header', index: null, card: null, required: true, example: null } as const;
+    const header = {
+      name: 'file',
+      place: 'header',
+      index: null,
+      card: null,
+      required: true,
+      example: null,
+    } as const;
     const pictured: Template = { ...template('a', 'en'), variables: [{ ...header, kind: 'image' }] };
     const key = variableKey(header);
     expect(emptyVariables(pictured, { [key]: 'a.png' })).toHaveLength(1);
