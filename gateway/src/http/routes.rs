@@ -29,6 +29,8 @@ const SEND: Needs = Needs::AnyOf(&[Permission::ConversationsReply, Permission::C
 const CHANGE: Needs = Needs::AnyOf(&[Permission::ConversationsUpdate, Permission::ConversationsAssign]);
 const CONTACTS: Needs = Needs::AnyOf(&[Permission::ContactsRead]);
 const TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesRead]);
+/// For a message, or for the header of a template.
+const UPLOAD: Needs = Needs::AnyOf(&[Permission::ConversationsReply, Permission::TemplatesWrite]);
 /// What WhatsApp has already needs the permission to submit, too: the handler asks for it.
 const DRAFT_TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesWrite]);
 const SUBMIT_TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesSubmit]);
@@ -74,7 +76,7 @@ pub const RULES: &[Rule] = &[
     Rule { method: "POST", pattern: "/api/v1/conversations/{id}/read", needs: REPLY },
     Rule { method: "POST", pattern: "/api/v1/conversations/{id}/typing", needs: REPLY },
     Rule { method: "POST", pattern: "/api/v1/messages/{conversation_id}/{message_id}/resolve", needs: REPLY },
-    Rule { method: "POST", pattern: "/api/v1/media", needs: REPLY },
+    Rule { method: "POST", pattern: "/api/v1/media", needs: UPLOAD },
     Rule { method: "GET", pattern: "/api/v1/media/{id}", needs: READ },
     Rule { method: "GET", pattern: "/api/v1/contacts", needs: CONTACTS },
     Rule { method: "GET", pattern: "/api/v1/contacts/{id}", needs: CONTACTS },

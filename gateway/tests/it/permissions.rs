@@ -39,7 +39,7 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     ("POST", "conversations/{id}/read", REPLY),
     ("POST", "conversations/{id}/typing", REPLY),
     ("POST", "messages/{conversation_id}/{message_id}/resolve", REPLY),
-    ("POST", "media", REPLY),
+    ("POST", "media", &["conversations.reply", "templates.write"]),
     ("GET", "media/{id}", READ),
     ("GET", "contacts", &["contacts.read"]),
     ("GET", "contacts/{id}", &["contacts.read"]),
