@@ -147,7 +147,9 @@ async fn with_samples(
     for example in template.parts.examples.iter_mut().filter(|example| example.place == VariablePlace::Header) {
         let Ok(id) = example.value.parse::<MediaId>() else { continue };
         let gone = || Rejection::Invalid("A sample of the header is not here any more, or larger than 16 MB.");
-        let row = app.store.media(tenant, id).await?.filter(engine::ports::MediaRow::is_ready).ok_or_else(gone)?;
+        let row = app.store.media(tenant, id).await?;
+        // A file of a customer is nobody's sample.
+        let row = row.filter(|row| row.is_ready() && row.uploader.is_some()).ok_or_else(gone)?;
         let bytes = app.blobs.read(tenant, id).await?.filter(|bytes| bytes.len() <= SAMPLE_BYTES_MAX);
         if its_app.is_none() {
             its_app = app.graph.token_facts(number).await?.app_id;

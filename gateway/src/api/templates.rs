@@ -175,16 +175,15 @@ pub async fn create(
     if let Some(finding) = unnamed {
         return Err(Problem::invalid(format!("{} Nothing was saved.", finding.text)));
     }
-    let all = templates::list(&app, tenant, &number).await?;
-    if all.iter().any(|kept| kept.template.name == template.name && kept.template.language == template.language) {
-        return Err(TemplateError::Conflict.into());
-    }
+    // As far as it is known here: a draft needs no answer from WhatsApp, and whoever submits it gets one.
+    let all = app.store.templates(tenant, &number.waba_id).await?;
     if all.iter().filter(|kept| kept.template.status == TemplateStatus::Draft).count() >= DRAFTS_MAX {
         return Err(Problem::invalid(format!("There are {DRAFTS_MAX} drafts already. Nothing was saved.")));
     }
     let id = KeptTemplate::id_of(tenant, &number.waba_id, &template.name, &template.language);
     // Its name was used before, by one that is deleted now.
     let kept = match app.store.template(tenant, id).await? {
+        Some(before) if before.template.status != TemplateStatus::Deleted => return Err(TemplateError::Conflict.into()),
         Some(before) => before.rewritten(template, now),
         None => KeptTemplate::new(tenant, &number.waba_id, template, now),
     };
