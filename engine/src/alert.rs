@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::directory::NumberChange;
 use crate::id::{AlertId, PhoneNumberId};
+use crate::template::TemplateNews;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +62,8 @@ pub struct AccountNews {
     pub alert: Option<Alert>,
     pub about: About,
     pub change: NumberChange,
+    /// What it says of a template.
+    pub template: Option<TemplateNews>,
 }
 
 /// Which of the organization's numbers news are about.

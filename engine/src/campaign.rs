@@ -21,9 +21,10 @@ pub use recipient::{CampaignRecipient, RecipientKey, RecipientRow, SendState, Ve
 pub use skip::Skip;
 pub use tally::{Class, Tallies, TallyKey};
 
+use crate::content::Media;
 use crate::directory::Person;
 use crate::id::CampaignId;
-use crate::template::Template;
+use crate::template::{Form, Template};
 use crate::time::Timestamp;
 
 /// Longest name, in characters.
@@ -54,5 +55,15 @@ pub struct Launch {
     pub at: Timestamp,
     /// As it was then: what is sent does not change under way.
     pub template: Template,
+    /// Of ours, which its values name: the picture of the header.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<Media>,
     pub frozen: Frozen,
+}
+
+impl Launch {
+    /// For whoever fills it in many times. `None`: the template was launched by another version, and cannot be filled in now.
+    pub fn form(&self) -> Option<Form> {
+        Form::of(&self.template).ok()
+    }
 }

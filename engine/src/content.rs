@@ -135,8 +135,19 @@ pub struct TemplateContent {
     pub body: String,
     pub footer: Option<String>,
     pub buttons: Vec<String>,
+    #[serde(default)]
+    pub cards: Vec<CardContent>,
     /// The values in the order in which they appear.
     pub parameters: Vec<String>,
+}
+
+/// One of a row of cards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct CardContent {
+    pub header: Option<String>,
+    pub body: String,
+    pub buttons: Vec<String>,
 }
 
 /// A file of a message.

@@ -133,6 +133,10 @@ own_id!(
     AlertId
 );
 own_id!(
+    /// A message template of an account in one language, see [`crate::template`]; Meta's id of it is [`MetaTemplateId`].
+    TemplateId
+);
+own_id!(
     /// The last part of an organization's own callback address: says whose secret signs what comes there.
     CallbackKey
 );
@@ -253,6 +257,7 @@ text_id!(
     WaId, 32, digits
 );
 text_id!(MetaMediaId, 128, printable);
+text_id!(MetaTemplateId, 64, printable);
 text_id!(
     /// The client's own id of a send (`Idempotency-Key`).
     ClientKey, 64, printable

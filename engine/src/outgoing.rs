@@ -12,6 +12,7 @@ use crate::delivery::Failure;
 use crate::id::{
     Bsuid, CampaignId, ClaimToken, ConversationId, InvalidId, MediaId, MessageId, PhoneNumberId, TenantId, WaId, Wamid,
 };
+use crate::template::{FilledTemplate, SentFile};
 use crate::time::{Span, Timestamp};
 
 /// A message without an outcome waits this long, counted from an empty intake backlog, before a person is asked.
@@ -69,31 +70,20 @@ pub enum OutgoingBody {
         message: MessageId,
         emoji: Option<String>,
     },
-    Template {
-        name: String,
-        language: String,
-        variables: Vec<TemplateVariable>,
-    },
+    Template(FilledTemplate),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct TemplateVariable {
-    /// `1` or a name.
-    pub name: String,
-    pub place: VariablePlace,
-    /// Which button, from 0.
-    pub index: Option<u8>,
-    pub value: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum VariablePlace {
-    Header,
-    Body,
-    Button,
+impl OutgoingBody {
+    /// Files of ours that have to be at Meta before it is sent.
+    pub fn files(&self) -> Vec<SentFile> {
+        match self {
+            Self::Media { media, mime, filename, .. } => {
+                vec![SentFile { media: *media, mime: mime.clone(), filename: filename.clone() }]
+            }
+            Self::Template(template) => template.files().into_iter().cloned().collect(),
+            Self::Text { .. } | Self::Reaction { .. } => Vec::new(),
+        }
+    }
 }
 
 /// A row of the outbox.

@@ -23,6 +23,7 @@ mod meta;
 mod outbox;
 mod relocation;
 mod sessions;
+mod templates;
 mod translator;
 
 pub use accounts::{Accounts, Updated};
@@ -41,10 +42,11 @@ pub use inbox_log::{InboxLog, IntakeQuery};
 pub use leases::{Leases, Taken};
 pub use media::{MediaRow, MediaStore};
 pub use messages::{Located, MessageStore};
-pub use meta::{FetchError, MetaApi, MetaSend, ReadReceipt};
+pub use meta::{FetchError, MetaApi, MetaSend, ReadReceipt, Uploads};
 pub use outbox::{Claim, Outbox};
 pub use relocation::{Arrival, Belonging, Kind, Relocation, Welcome};
 pub use sessions::{Rotated, Sessions};
+pub use templates::Templates;
 pub use translator::Translator;
 
 pub use crate::time::{Clock, IdSource};
@@ -114,6 +116,7 @@ pub trait Store:
     + AuditLog
     + Directory
     + Alerts
+    + Templates
     + InboxLog
     + ConversationStore
     + MessageStore
@@ -133,6 +136,7 @@ impl<T> Store for T where
         + AuditLog
         + Directory
         + Alerts
+        + Templates
         + InboxLog
         + ConversationStore
         + MessageStore

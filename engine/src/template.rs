@@ -1,186 +1,91 @@
-//! A template as Meta lists it, and the one builder that fills it in.
+//! Message templates: what Meta keeps of one, or we before it is submitted; the one builder that fills it in; and what is
+//! wrong with it before Meta says so.
+
+mod change;
+mod fill;
+mod filled;
+mod kept;
+mod lint;
+mod parts;
+mod slots;
+mod standing;
+mod value;
 
 use serde::{Deserialize, Serialize};
 
-use crate::content::TemplateContent;
-use crate::outgoing::{TemplateVariable, VariablePlace};
+pub use change::{TemplateChange, TemplateNews};
+pub use fill::{Filled, Form};
+pub use filled::{ButtonValue, FilledCard, FilledPart, FilledTemplate, FilledText, HeaderValue, SentFile, SentMedia};
+pub use kept::KeptTemplate;
+pub use lint::{LintFinding, LintSeverity};
+pub use parts::{
+    ButtonAction, Card, Example, HeaderKind, LimitedTimeOffer, LoginCode, OtpApp, OtpKind, TemplateButton,
+    TemplateHeader, TemplateParts,
+};
+pub use slots::{ValueKind, VariablePlace, VariableSlot, names_in};
+pub use standing::{Category, TemplateQuality, TemplateStatus};
+pub use value::{Place, ProductSection, TemplateValue, TemplateVariable};
+
+use crate::content::Media;
+use crate::id::MetaTemplateId;
 use crate::rejection::Rejection;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A template as Meta lists it, or a draft of ours.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Template {
+    /// Meta's own id. `None` on a draft that was never submitted.
+    pub meta_id: Option<MetaTemplateId>,
     pub name: String,
+    /// `pt_BR`: as sends write it.
     pub language: String,
-    pub category: String,
-    pub status: String,
-    pub quality: String,
-    pub header: Option<TemplateHeader>,
-    pub body: String,
-    pub footer: Option<String>,
-    pub buttons: Vec<TemplateButton>,
-    pub variables: Vec<VariableSlot>,
-    pub sendable: bool,
-    pub unsendable_reason: Option<String>,
+    pub category: Category,
+    pub status: TemplateStatus,
+    pub quality: TemplateQuality,
+    /// Why WhatsApp rejected, paused or disabled it, as far as it says.
+    #[serde(default)]
+    pub reason: Option<String>,
+    #[serde(flatten)]
+    pub parts: TemplateParts,
 }
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct TemplateHeader {
-    pub kind: HeaderKind,
-    pub text: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum HeaderKind {
-    Text,
-    Image,
-    Video,
-    Document,
-    Location,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct TemplateButton {
-    pub kind: String,
-    pub text: String,
-    pub url: Option<String>,
-}
-
-/// A variable that wants a value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
-pub struct VariableSlot {
-    pub name: String,
-    pub place: VariablePlace,
-    pub index: Option<u8>,
-    pub example: Option<String>,
-}
-
-/// Longest value of one variable in characters: the body may have 1,024 in all.
-const VALUE_MAX: usize = 1024;
 
 impl Template {
-    /// The variables that `text` names: `{{1}}`, `{{first_name}}`, in order, each once.
-    pub fn variables_in(text: &str) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for part in text.split("{{").skip(1) {
-            if let Some((name, _)) = part.split_once("}}") {
-                let name = name.trim();
-                if !name.is_empty() && !names.iter().any(|known| known == name) {
-                    names.push(name.to_owned());
-                }
-            }
-        }
-        names
+    /// Fills in the values; `files` are those of ours that the values name. Whoever fills one template many times makes its
+    /// [`Form`] once.
+    pub fn fill(&self, values: &[TemplateVariable], files: &[Media]) -> Result<Filled, Rejection> {
+        Form::of(self)?.fill(values, files)
     }
 
-    /// Fills in the values. Anything that Meta would refuse (132000, 132012) is refused here first.
-    pub fn fill(&self, values: &[TemplateVariable]) -> Result<TemplateContent, Rejection> {
-        if !self.sendable {
-            let reason = self.unsendable_reason.clone().unwrap_or_else(|| "This template cannot be sent.".to_owned());
-            return Err(Rejection::BadTemplate(reason));
-        }
-        let mut parameters = Vec::with_capacity(self.variables.len());
-        for slot in &self.variables {
-            let value = value_of(values, slot)
-                .ok_or_else(|| Rejection::BadTemplate(format!("Variable {{{{{}}}}} is empty.", slot.name)))?;
-            if value.chars().count() > VALUE_MAX {
-                return Err(Rejection::BadTemplate(format!("Variable {{{{{}}}}} is too long.", slot.name)));
-            }
-            if value.contains(['\n', '\t']) || value.contains("     ") {
-                let text = format!("Variable {{{{{}}}}} has a line break, a tab or more than four spaces.", slot.name);
-                return Err(Rejection::BadTemplate(text));
-            }
-            parameters.push(value.to_owned());
-        }
-        if values.len() > self.variables.len() {
-            return Err(Rejection::BadTemplate("There are more values than the template has variables.".to_owned()));
-        }
-        let filled = |text: &str, place| self.filled(text, place, values);
-        Ok(TemplateContent {
-            name: self.name.clone(),
-            language: self.language.clone(),
-            category: self.category.clone(),
-            header: self
-                .header
-                .as_ref()
-                .and_then(|header| header.text.as_deref())
-                .map(|text| filled(text, VariablePlace::Header)),
-            body: filled(&self.body, VariablePlace::Body),
-            footer: self.footer.clone(),
-            buttons: self.buttons.iter().map(|button| button.text.clone()).collect(),
-            parameters,
-        })
+    /// The variables that want or may have a value.
+    pub fn variables(&self) -> Vec<VariableSlot> {
+        slots::of(&self.parts, self.category)
     }
 
-    fn filled(&self, text: &str, place: VariablePlace, values: &[TemplateVariable]) -> String {
-        let mut out = String::with_capacity(text.len());
-        let mut parts = text.split("{{");
-        out.push_str(parts.next().unwrap_or_default());
-        for part in parts {
-            let Some((name, rest)) = part.split_once("}}") else {
-                out.push_str("{{");
-                out.push_str(part);
-                continue;
-            };
-            let slot = self.variables.iter().find(|slot| slot.place == place && slot.name == name.trim());
-            out.push_str(slot.and_then(|slot| value_of(values, slot)).unwrap_or_default());
-            out.push_str(rest);
-        }
-        out
+    /// Why it cannot be sent now; `None`: it can.
+    pub fn unsendable(&self) -> Option<String> {
+        self.status.refusal().map(str::to_owned).or_else(|| self.parts.unfillable())
     }
 }
 
-fn value_of<'a>(values: &'a [TemplateVariable], slot: &VariableSlot) -> Option<&'a str> {
-    values
-        .iter()
-        .find(|value| value.place == slot.place && value.index == slot.index && value.name == slot.name)
-        .map(|value| value.value.trim())
-        .filter(|value| !value.is_empty())
-}
-
+/// Templates of tests.
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub(crate) mod fixture {
+    use super::{Category, Template, TemplateParts, TemplateQuality, TemplateStatus};
 
-    fn template() -> Template {
+    pub(crate) fn template(parts: TemplateParts) -> Template {
         Template {
+            meta_id: Some("300".parse().unwrap()),
             name: "retorno".into(),
             language: "pt_BR".into(),
-            category: "UTILITY".into(),
-            status: "APPROVED".into(),
-            quality: "GREEN".into(),
-            header: None,
-            body: "Olá, {{1}}. Até {{2}}.".into(),
-            footer: None,
-            buttons: Vec::new(),
-            variables: Template::variables_in("Olá, {{1}}. Até {{2}}.")
-                .into_iter()
-                .map(|name| VariableSlot { name, place: VariablePlace::Body, index: None, example: None })
-                .collect(),
-            sendable: true,
-            unsendable_reason: None,
+            category: Category::Marketing,
+            status: TemplateStatus::Approved,
+            quality: TemplateQuality::Green,
+            reason: None,
+            parts,
         }
     }
 
-    fn value(name: &str, value: &str) -> TemplateVariable {
-        TemplateVariable { name: name.into(), place: VariablePlace::Body, index: None, value: value.into() }
-    }
-
-    #[test]
-    fn the_values_stand_in_the_text() {
-        let filled = template().fill(&[value("2", "sexta"), value("1", "Marina")]).unwrap();
-        assert_eq!(filled.body, "Olá, Marina. Até sexta.");
-        assert_eq!(filled.parameters, ["Marina", "sexta"]);
-    }
-
-    #[test]
-    fn an_empty_a_surplus_and_a_broken_value_are_refused() {
-        assert!(template().fill(&[value("1", "Marina"), value("2", " ")]).is_err());
-        assert!(template().fill(&[value("1", "a"), value("2", "b"), value("3", "c")]).is_err());
-        assert!(template().fill(&[value("1", "a\nb"), value("2", "b")]).is_err());
+    pub(crate) fn saying(body: &str) -> TemplateParts {
+        TemplateParts { body: body.into(), ..TemplateParts::default() }
     }
 }

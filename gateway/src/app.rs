@@ -27,7 +27,7 @@ use crate::peers::Peers;
 use crate::routing::Routing;
 use crate::shell::{RandomIds, SystemClock, TimeOrderedIds};
 use crate::store::{self, Footing, Opened};
-use crate::templates::TemplateCache;
+use crate::templates::Syncs;
 
 /// Everything that requests need.
 pub struct App {
@@ -41,7 +41,7 @@ pub struct App {
     pub actors: Arc<Actors>,
     pub hub: Arc<Hub>,
     pub graph: Arc<GraphClient>,
-    pub templates: TemplateCache,
+    pub syncs: Syncs,
     pub routing: Routing,
     pub households: Arc<Households>,
     pub auth: Auth,
@@ -164,7 +164,7 @@ impl App {
             actors,
             hub,
             graph,
-            templates: TemplateCache::default(),
+            syncs: Syncs::default(),
             routing,
             households,
             auth,

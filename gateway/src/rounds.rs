@@ -6,11 +6,12 @@ use std::time::Duration;
 use engine::alert::Alert;
 use engine::id::{AlertId, PhoneNumberId, TenantId};
 use engine::ports::{Bus as _, StoreError};
+use engine::time::Span;
 use futures_util::{StreamExt as _, stream};
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
 use crate::app::{self, App};
-use crate::{checks, metric};
+use crate::{checks, metric, templates};
 
 /// The first round, after the start: soon, but not while everybody comes back.
 const FIRST_AFTER: Duration = Duration::from_mins(1);
@@ -18,6 +19,9 @@ const FIRST_AFTER: Duration = Duration::from_mins(1);
 const AT_ONCE: usize = 2;
 /// Numbers are begun this far apart, so that a thousand of them are no burst at Meta.
 const PACE: Duration = Duration::from_millis(250);
+
+/// Several numbers of one account read its templates once in a round.
+const LIST_AGE: Span = Span::hours(12);
 
 /// What a look at a number says about one cause.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,6 +79,9 @@ async fn visit(app: &App, tenant: TenantId, id: &PhoneNumberId) {
             return Ok(());
         }
         let (token, apps) = tokio::join!(app.graph.token_facts(&number), app.graph.subscribed_apps(&number));
+        if let Err(error) = templates::sync_if_old(app, tenant, &number, LIST_AGE).await {
+            tracing::debug!(%error, "the templates of an account were not read; webhooks go on changing them");
+        }
         tell(app, tenant, checks::watched(&number, &token, &apps, app.clock.now())).await
     };
     let looked: Result<(), StoreError> = looked.await;

@@ -14,8 +14,9 @@ use engine::content::ContentKind;
 use engine::delivery::FailureAction;
 use engine::directory::{Number, NumberStanding};
 use engine::id::{ClaimToken, ConversationId, MediaId, MessageId, MetaMediaId, TenantId};
-use engine::outgoing::{Lane, Outgoing, OutgoingBody, Recipient, TemplateVariable, VariablePlace};
-use engine::ports::{BlobStore, FetchError, MetaApi, MetaSend, ReadReceipt, StoreError};
+use engine::outgoing::{Lane, Outgoing, OutgoingBody, Recipient};
+use engine::ports::{BlobStore, FetchError, MetaApi, MetaSend, ReadReceipt, StoreError, Uploads};
+use engine::template::{FilledPart, FilledTemplate, FilledText};
 use engine::time::Timestamp;
 use fake_graph::{Asked, FakeGraph, Reply};
 use gateway::meta::graph::{GraphClient, GraphConfig};
@@ -104,15 +105,16 @@ fn error(code: i64) -> Value {
 /// The outcome of one send to a Meta that answers so, and that it was asked once.
 async fn outcome(reply: Reply) -> MetaSend {
     let fake = FakeGraph::start(move |_, _| reply.clone());
-    let sent = client(fake.url()).send(&number(), &text(), None, TOKEN).await;
+    let sent = client(fake.url()).send(&number(), &text(), &Uploads::default(), TOKEN).await;
     assert_eq!(fake.asked().len(), 1, "a send is one request");
     sent
 }
 
 /// What a send looks like on the wire.
 async fn wire(outgoing: &Outgoing, uploaded: Option<&MetaMediaId>) -> Value {
+    let uploads: Uploads = uploaded.into_iter().map(|id| (MediaId::from_bytes([5; 16]), id.clone())).collect();
     let fake = FakeGraph::start(|_, _| Reply::json(200, &accepted()));
-    client(fake.url()).send(&number(), outgoing, uploaded, TOKEN).await;
+    client(fake.url()).send(&number(), outgoing, &uploads, TOKEN).await;
     let asked = fake.asked().remove(0);
     assert_eq!(asked.line, "POST /v24.0/200000000000001/messages HTTP/1.1");
     assert!(asked.has_token());
@@ -131,7 +133,7 @@ async fn no_connection_is_not_sent() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    assert_eq!(client(nobody).send(&number(), &text(), None, TOKEN).await, MetaSend::NotSent);
+    assert_eq!(client(nobody).send(&number(), &text(), &Uploads::default(), TOKEN).await, MetaSend::NotSent);
 }
 
 #[tokio::test]
@@ -251,16 +253,11 @@ async fn the_other_kinds_on_the_wire() {
     assert_eq!(set["reaction"], json!({"message_id": "wamid.OLD", "emoji": "👍"}));
     assert_eq!(wire(&reaction(None), None).await["reaction"]["emoji"], "");
     let template = wire(
-        &outgoing(OutgoingBody::Template {
+        &outgoing(OutgoingBody::Template(FilledTemplate {
             name: "order_shipped".into(),
             language: "en_US".into(),
-            variables: vec![TemplateVariable {
-                name: "1".into(),
-                place: VariablePlace::Body,
-                index: None,
-                value: "A-1".into(),
-            }],
-        }),
+            parts: vec![FilledPart::Body(vec![FilledText { name: None, text: "A-1".into() }])],
+        })),
         None,
     )
     .await;
@@ -274,7 +271,7 @@ async fn the_other_kinds_on_the_wire() {
 #[tokio::test]
 async fn a_file_without_an_upload_does_not_leave() {
     let fake = FakeGraph::start(|_, _| Reply::Reset);
-    let sent = client(fake.url()).send(&number(), &file(5), None, TOKEN).await;
+    let sent = client(fake.url()).send(&number(), &file(5), &Uploads::default(), TOKEN).await;
     assert!(matches!(sent, MetaSend::Never(_)));
     assert!(fake.asked().is_empty());
 }
@@ -283,7 +280,9 @@ async fn a_file_without_an_upload_does_not_leave() {
 async fn a_token_with_a_line_break_is_refused_here() {
     let fake = FakeGraph::start(|_, _| Reply::Reset);
     let broken = Number { token: "secret\ntoken".into(), ..number() };
-    let MetaSend::Never(failure) = client(fake.url()).send(&broken, &text(), None, TOKEN).await else { panic!() };
+    let MetaSend::Never(failure) = client(fake.url()).send(&broken, &text(), &Uploads::default(), TOKEN).await else {
+        panic!()
+    };
     assert_eq!(failure.action, Some(FailureAction::FixAccount));
     assert!(!failure.text.contains("secret"));
     assert!(fake.asked().is_empty());
@@ -293,8 +292,10 @@ async fn a_token_with_a_line_break_is_refused_here() {
 async fn an_upload_carries_the_files_own_type() {
     let fake = FakeGraph::start(|_, _| Reply::json(200, &json!({"id": "900"})));
     let client = client(fake.url());
-    assert_eq!(client.prepare(&number(), &text()).await, Ok(None));
-    assert_eq!(client.prepare(&number(), &file(5)).await, Ok(Some("900".parse().unwrap())));
+    assert_eq!(client.prepare(&number(), &text()).await, Ok(Uploads::default()));
+    let uploads: Uploads = [(MediaId::from_bytes([5; 16]), "900".parse().unwrap())].into_iter().collect();
+    assert_eq!(client.prepare(&number(), &file(5)).await, Ok(uploads.clone()));
+    assert_eq!(client.prepare(&number(), &file(5)).await, Ok(uploads), "it is there already");
     let asked = fake.asked();
     let [upload] = asked.as_slice() else { panic!("one request") };
     assert_eq!(upload.line, "POST /v24.0/200000000000001/media HTTP/1.1");

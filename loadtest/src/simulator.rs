@@ -25,6 +25,7 @@ pub mod phrases;
 pub mod pricing;
 pub mod reach;
 mod registration;
+mod review;
 mod server;
 mod specimens;
 mod statuses;
@@ -49,7 +50,9 @@ pub use faults::{Faults, SignatureFault};
 pub use health::{CanSend, Health};
 pub use introduction::Introduction;
 pub use ledger::{Answer, LedgerEntry};
+pub use pricing::Category;
 pub use reach::Tier;
+pub use review::Verdict;
 pub use specimens::Specimen;
 pub use templates::Quality;
 

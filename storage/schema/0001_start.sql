@@ -141,6 +141,26 @@ CREATE TABLE alert (
 -- Ends with the place by itself: newest first.
 CREATE INDEX alert_of_tenant ON alert (tenant);
 
+-- The local copy of what Meta lists, and drafts. The id is a hash of account, name and language.
+CREATE TABLE template (
+    place    INTEGER PRIMARY KEY,
+    tenant   INTEGER NOT NULL REFERENCES tenant (key),
+    id       BLOB NOT NULL,
+    waba     TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    body     BLOB NOT NULL,
+    UNIQUE (tenant, id)
+) STRICT;
+CREATE INDEX template_of_account ON template (tenant, waba);
+
+-- When an account's whole list was read last.
+CREATE TABLE template_sync (
+    tenant INTEGER NOT NULL REFERENCES tenant (key),
+    waba   TEXT NOT NULL,
+    at     INTEGER NOT NULL,
+    PRIMARY KEY (tenant, waba)
+) STRICT, WITHOUT ROWID;
+
 -- Small rows, so that a mark rewrites little; the raw body is written once, beside it.
 CREATE TABLE inbox (
     arrival      INTEGER PRIMARY KEY,

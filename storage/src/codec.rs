@@ -63,6 +63,8 @@ pub(crate) const SESSION: Column = column("session", "body");
 /// By the organization's id.
 pub(crate) const META_APP: Column = column("meta_app", "body");
 pub(crate) const ALERT: Column = column("alert", "body");
+/// By its own id.
+pub(crate) const TEMPLATE: Column = column("template", "body");
 /// By the entry's hash.
 pub(crate) const AUDIT: Column = column("audit", "body");
 

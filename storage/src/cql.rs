@@ -39,6 +39,7 @@ mod sessions;
 mod shared;
 mod shelf;
 mod statements;
+mod templates;
 mod turns;
 
 use std::collections::BTreeSet;

@@ -19,6 +19,7 @@ mod messages;
 mod outbox;
 mod relocation;
 mod sessions;
+mod templates;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -37,13 +38,14 @@ use engine::event::LoggedEvent;
 use engine::household::Household;
 use engine::id::{
     AccountId, CampaignId, ContactId, ConversationId, IntakeId, MediaId, MessageId, NodeId, PhoneNumberId, SessionId,
-    TenantId, Wamid,
+    TemplateId, TenantId, WabaId, Wamid,
 };
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeOutcome, IntakeRecord};
 use engine::message::Message;
 use engine::outgoing::OutboxEntry;
 use engine::ports::{MediaRow, StoreError};
+use engine::template::KeptTemplate;
 use engine::time::Timestamp;
 use tokio::time::Instant;
 
@@ -124,6 +126,8 @@ struct State {
     numbers: BTreeMap<PhoneNumberId, (TenantId, Number)>,
     apps: BTreeMap<TenantId, MetaApp>,
     alerts: BTreeMap<TenantId, Vec<alerts::Raised>>,
+    templates: BTreeMap<(TenantId, TemplateId), Arrived<KeptTemplate>>,
+    templates_synced: BTreeMap<(TenantId, WabaId), Timestamp>,
     intake: BTreeMap<IntakeId, Item>,
     conversations: BTreeMap<(TenantId, ConversationId), Arrived<Conversation>>,
     messages: BTreeMap<(TenantId, ConversationId, MessageId), Arrived<Message>>,

@@ -4,3 +4,11 @@
 pub(crate) fn by_name(name: &str) -> String {
     name.to_lowercase()
 }
+
+/// By name, then by language.
+pub(crate) fn templates(templates: &mut [engine::template::KeptTemplate]) {
+    templates.sort_by(|one, other| {
+        let key = |kept: &engine::template::KeptTemplate| (kept.template.name.clone(), kept.template.language.clone());
+        key(one).cmp(&key(other))
+    });
+}

@@ -30,6 +30,7 @@ mod relocation;
 mod reseal;
 mod sessions;
 pub(crate) mod snapshot;
+mod templates;
 mod writer;
 
 use std::path::Path;

@@ -4,9 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::campaign::{Campaign, CampaignRecipient};
+use engine::campaign::{Campaign, CampaignRecipient, Launch};
 use engine::id::PhoneNumberId;
 use engine::ports::StoreError;
+use engine::template::Form;
 use tokio::time::Instant;
 
 use super::Desk;
@@ -23,6 +24,7 @@ impl Desk {
     pub(super) async fn feed(self: &Rc<Self>, campaign: &Campaign, flow: &Arc<Flow>, lane: usize) {
         let Some(number) = campaign.plan.numbers.get(lane) else { return };
         let Ok(lane) = u8::try_from(lane) else { return };
+        let Some(form) = campaign.launch.as_ref().and_then(Launch::form) else { return };
         let mut after = None;
         loop {
             let page = match self.page(flow, number, lane, after).await {
@@ -44,7 +46,7 @@ impl Desk {
             };
             for recipient in page {
                 let Some(ticket) = flow.ticket(lane).await else { return };
-                if !self.hand_over(campaign, number, &recipient, ticket).await {
+                if !self.hand_over((campaign, &form), number, &recipient, ticket).await {
                     return;
                 }
             }
@@ -55,7 +57,7 @@ impl Desk {
     /// `false`: the run is over.
     async fn hand_over(
         &self,
-        campaign: &Campaign,
+        (campaign, form): (&Campaign, &Form),
         number: &PhoneNumberId,
         recipient: &CampaignRecipient,
         mut ticket: Ticket,
@@ -64,7 +66,7 @@ impl Desk {
             if ticket.is_closed() || !self.is_ours() {
                 return false;
             }
-            let Some(outgoing) = recipient.outgoing(self.tenant, campaign) else { return true };
+            let Some(outgoing) = recipient.outgoing(self.tenant, campaign, form) else { return true };
             match number::feed(&self.actors, number, outgoing, ticket) {
                 Ok(()) => return true,
                 Err(back) => ticket = back,

@@ -7,9 +7,9 @@ use std::time::Duration;
 use engine::cluster::Epoch;
 use engine::delivery::{Failure, FailureAction};
 use engine::directory::Number;
-use engine::id::{ClaimToken, MetaMediaId, PhoneNumberId, TenantId};
+use engine::id::{ClaimToken, PhoneNumberId, TenantId};
 use engine::outgoing::{Outgoing, SendOutcome};
-use engine::ports::{Claim, MetaSend};
+use engine::ports::{Claim, MetaSend, Uploads};
 use engine::time::{Span, Timestamp};
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -46,13 +46,13 @@ pub(super) struct Ended {
     pub(super) began: Instant,
 }
 
-/// Meta keeps an upload for 30 days; an hour less, so that it does not end on the way.
-const UPLOAD_LIFE: Span = Span::hours(30 * 24 - 1);
+/// Meta keeps an upload for 30 days, and whoever prepares may hand out one that is half as old.
+const UPLOAD_LIFE: Span = Span::hours(14 * 24);
 
-/// The file of a message, under the id that Meta gave it. Only in memory: after a restart it is uploaded again.
+/// The files of a message, under the ids that Meta gave them. Only in memory: after a restart they are uploaded again.
 #[derive(Debug, Clone)]
 pub(super) struct Uploaded {
-    id: MetaMediaId,
+    ids: Uploads,
     at: Timestamp,
 }
 
@@ -109,11 +109,12 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
         return ended;
     }
     let (waiting, outgoing) = (&*waiting, waiting.outgoing.as_ref());
-    let (tenant, file) = (outgoing.tenant, waiting.uploaded.as_ref().map(|uploaded| &uploaded.id));
+    let (tenant, none) = (outgoing.tenant, Uploads::default());
+    let files = waiting.uploaded.as_ref().map_or(&none, |uploaded| &uploaded.ids);
     let token = ClaimToken::under(epoch, world.ids.next());
     // As the peers do it.
     let sent_early = if seeded::bug("send_before_claim") {
-        Some(world.meta.send(number, outgoing, file, token).await)
+        Some(world.meta.send(number, outgoing, files, token).await)
     } else {
         None
     };
@@ -138,7 +139,7 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
     let answer = match sent_early {
         Some(answer) => answer,
         None => {
-            let sent = world.meta.send(number, outgoing, file, token);
+            let sent = world.meta.send(number, outgoing, files, token);
             sent.instrument(tracing::info_span!(target: JOURNEY, "meta")).await
         }
     };
@@ -170,8 +171,8 @@ async fn upload(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &m
     }
     let prepared = world.meta.prepare(number, &waiting.outgoing);
     match prepared.instrument(tracing::info_span!(target: JOURNEY, "prepare")).await {
-        Ok(id) => {
-            waiting.uploaded = id.map(|id| Uploaded { id, at: world.clock.now() });
+        Ok(ids) => {
+            waiting.uploaded = Some(Uploaded { ids, at: world.clock.now() });
             Ok(())
         }
         Err(MetaSend::Slower { after, pair }) => Err(Sent::Slower { after, pair }),
@@ -242,7 +243,7 @@ mod tests {
 
     #[test]
     fn an_upload_is_used_again_as_long_as_meta_keeps_it() {
-        let uploaded = Uploaded { id: "900".parse().unwrap(), at: Timestamp(0) };
+        let uploaded = Uploaded { ids: Uploads::default(), at: Timestamp(0) };
         let ended = Timestamp(0).plus(UPLOAD_LIFE);
         assert!(uploaded.lives(Timestamp(0)) && uploaded.lives(ended.minus(Span(1))) && !uploaded.lives(ended));
         assert!(UPLOAD_LIFE < Span::hours(30 * 24));

@@ -10,7 +10,11 @@ impl State {
     /// Everything in here may be done twice.
     pub(super) async fn hear(&self, news: AccountNews) -> Result<(), StoreError> {
         let world = &self.actors.world;
-        let AccountNews { alert, about, change } = news;
+        let AccountNews { alert, about, change, template } = news;
+        // First: a paused template is not sent while the rest is written.
+        if let Some(template) = template {
+            world.store.hear_template(self.tenant, template).await?;
+        }
         let mut numbers = world.store.numbers(self.tenant).await?;
         numbers.retain(|number| about.covers(number));
         if change != NumberChange::default() {

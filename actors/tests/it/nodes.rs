@@ -175,17 +175,17 @@ struct Reach {
 
 #[async_trait]
 impl MetaApi for Reach {
-    async fn prepare(&self, number: &Number, outgoing: &Outgoing) -> Result<Option<MetaMediaId>, MetaSend> {
+    async fn prepare(&self, number: &Number, outgoing: &Outgoing) -> Result<Uploads, MetaSend> {
         self.meta.prepare(number, outgoing).await
     }
 
-    async fn send(&self, to: &Number, outgoing: &Outgoing, file: Option<&MetaMediaId>, token: ClaimToken) -> MetaSend {
+    async fn send(&self, to: &Number, outgoing: &Outgoing, files: &Uploads, token: ClaimToken) -> MetaSend {
         let node = self.actors.get().and_then(Weak::upgrade).and_then(|actors| actors.node());
         let holder = self.truth.holder(&number()).await.unwrap();
         if holder.map(|(holder, _)| holder) != node {
             self.strays.lock().unwrap().push(format!("{node:?} sends, and {holder:?} has the number"));
         }
-        self.meta.send(to, outgoing, file, token).await
+        self.meta.send(to, outgoing, files, token).await
     }
 
     async fn mark_read(&self, number: &Number, receipt: ReadReceipt) {

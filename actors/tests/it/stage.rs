@@ -342,6 +342,9 @@ pub(crate) struct SeenSend {
     pub(crate) file: Option<MetaMediaId>,
 }
 
+/// Whose upload is scripted.
+const THE_FILE: MediaId = MediaId::from_bytes([9; 16]);
+
 /// WhatsApp by script: answers from the queue, then accepts everything.
 pub(crate) struct Meta {
     pub(crate) sends: Mutex<Vec<SeenSend>>,
@@ -377,14 +380,15 @@ impl Meta {
 
 #[async_trait]
 impl MetaApi for Meta {
-    async fn prepare(&self, _: &Number, _: &Outgoing) -> Result<Option<MetaMediaId>, MetaSend> {
-        Ok(self.uploads.lock().unwrap().pop_front())
+    async fn prepare(&self, _: &Number, _: &Outgoing) -> Result<Uploads, MetaSend> {
+        let ids = self.uploads.lock().unwrap().pop_front();
+        Ok(ids.into_iter().map(|id| (THE_FILE, id)).collect())
     }
 
-    async fn send(&self, _: &Number, outgoing: &Outgoing, file: Option<&MetaMediaId>, token: ClaimToken) -> MetaSend {
+    async fn send(&self, _: &Number, outgoing: &Outgoing, files: &Uploads, token: ClaimToken) -> MetaSend {
         let body = match (&outgoing.body, outgoing.recipient) {
             (OutgoingBody::Text { body }, _) => body.clone(),
-            (OutgoingBody::Template { name, .. }, Some(key)) => format!("{name}:{}", key.no),
+            (OutgoingBody::Template(template), Some(key)) => format!("{}:{}", template.name, key.no),
             other => panic!("not in this play: {other:?}"),
         };
         let count = {
@@ -393,7 +397,7 @@ impl MetaApi for Meta {
                 body,
                 at: self.began.elapsed(),
                 callback: Callback::of(outgoing, token),
-                file: file.cloned(),
+                file: files.id_of(THE_FILE).cloned(),
             });
             sends.len()
         };

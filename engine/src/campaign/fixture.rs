@@ -4,9 +4,8 @@ use super::{Audience, Campaign, Page, Plan, VariableSource};
 use crate::contact::Contact;
 use crate::directory::Person;
 use crate::id::{CampaignId, ContactId, MemberId};
-use crate::outgoing::VariablePlace;
 use crate::ports::Cursor;
-use crate::template::{Template, VariableSlot};
+use crate::template::{Category, Template, TemplateParts, TemplateQuality, TemplateStatus};
 use crate::time::Timestamp;
 
 pub(super) fn priya() -> Person {
@@ -28,31 +27,23 @@ pub(super) fn draft() -> Campaign {
 
 /// With just the variables that the campaign has sources for.
 pub(super) fn template(variables: &[VariableSource]) -> Template {
-    let slot = |variable: &VariableSource| VariableSlot {
-        name: variable.name.clone(),
-        place: VariablePlace::Body,
-        index: None,
-        example: None,
-    };
+    let body = if variables.is_empty() { "Kasturi turns six." } else { "Hi {{1}}, Kasturi turns six." };
+    let parts = TemplateParts { body: body.into(), ..TemplateParts::default() };
     Template {
+        meta_id: Some("300".parse().unwrap()),
         name: "kasturi_turns_six".into(),
         language: "en".into(),
-        category: "MARKETING".into(),
-        status: "APPROVED".into(),
-        quality: "GREEN".into(),
-        header: None,
-        body: "Hi {{1}}".into(),
-        footer: None,
-        buttons: Vec::new(),
-        variables: variables.iter().map(slot).collect(),
-        sendable: true,
-        unsendable_reason: None,
+        category: Category::Marketing,
+        status: TemplateStatus::Approved,
+        quality: TemplateQuality::Green,
+        reason: None,
+        parts,
     }
 }
 
 pub(super) fn launched(campaign: Campaign) -> Campaign {
     let template = template(&campaign.plan.variables);
-    campaign.launched(priya(), template, Timestamp(2)).unwrap()
+    campaign.launched(priya(), template, Vec::new(), Timestamp(2)).unwrap()
 }
 
 pub(super) fn contact(n: u8) -> Contact {

@@ -9,6 +9,7 @@ use super::{Campaign, CampaignRecipient, Phase, Skip};
 use crate::contact::Contact;
 use crate::outgoing::Recipient;
 use crate::ports::Cursor;
+use crate::template::Form;
 
 /// Contacts looked at for one commit.
 pub const PAGE: u32 = 100;
@@ -40,9 +41,10 @@ pub fn freeze(campaign: &Campaign, page: &Page) -> Option<(Campaign, Vec<Campaig
     }
     let mut next = campaign.next();
     let launch = next.launch.as_mut()?;
+    let form = launch.form();
     let mut recipients = Vec::new();
     for contact in &page.contacts {
-        match recipient(campaign, launch.frozen.count, contact) {
+        match recipient(campaign, form.as_ref(), launch.frozen.count, contact) {
             Ok(recipient) => {
                 launch.frozen.count += 1;
                 recipients.push(recipient);
@@ -58,12 +60,11 @@ pub fn freeze(campaign: &Campaign, page: &Page) -> Option<(Campaign, Vec<Campaig
     Some((next, recipients))
 }
 
-fn recipient(campaign: &Campaign, no: u32, contact: &Contact) -> Result<CampaignRecipient, Skip> {
+fn recipient(campaign: &Campaign, form: Option<&Form>, no: u32, contact: &Contact) -> Result<CampaignRecipient, Skip> {
     Skip::check(contact)?;
     let values = campaign.plan.values(contact).map_err(|_variable| Skip::VariableMissing)?;
-    if let Some(launch) = &campaign.launch
-        && launch.template.fill(&values).is_err()
-    {
+    let files = campaign.launch.as_ref().map_or(&[] as &[_], |launch| &launch.files);
+    if form.is_none_or(|form| form.fill(&values, files).is_err()) {
         return Err(Skip::VariableInvalid);
     }
     let lanes = u32::try_from(campaign.plan.numbers.len()).unwrap_or(1).max(1);
@@ -82,7 +83,7 @@ mod tests {
     use super::*;
     use crate::campaign::fixture::{contact, draft, launched, page};
     use crate::campaign::{Source, VariableSource};
-    use crate::outgoing::VariablePlace;
+    use crate::template::VariablePlace;
 
     #[test]
     fn pages_number_people_on_and_the_last_one_starts_it() {
@@ -110,6 +111,7 @@ mod tests {
             name: "1".into(),
             place: VariablePlace::Body,
             index: None,
+            card: None,
             source: Source::Contact { field: crate::campaign::ContactField::FirstName },
             fallback: None,
         }];
@@ -122,6 +124,6 @@ mod tests {
         let frozen = campaign.launch.unwrap().frozen;
         let skips = [(Skip::Unreachable, 1), (Skip::VariableMissing, 1), (Skip::VariableInvalid, 1)];
         assert_eq!((frozen.count, frozen.skipped), (1, BTreeMap::from(skips)));
-        assert_eq!(recipients[0].values[0].value, "Marina");
+        assert_eq!(recipients[0].values[0].value, "Marina".into());
     }
 }

@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Campaign, Frozen, Launch, Verdict};
 use crate::alert::{Alert, AlertKind, Severity};
+use crate::content::Media;
 use crate::delivery::Failure;
 use crate::directory::Person;
 use crate::id::AlertId;
 use crate::rejection::Rejection;
-use crate::template::Template;
+use crate::template::{Category, Template};
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,15 +62,22 @@ impl Phase {
 
 impl Campaign {
     /// The template must be sendable and every variable must have a source.
-    pub fn launched(&self, by: Person, template: Template, at: Timestamp) -> Result<Self, Rejection> {
+    /// `files`: those of ours that the plan names.
+    pub fn launched(
+        &self,
+        by: Person,
+        template: Template,
+        files: Vec<Media>,
+        at: Timestamp,
+    ) -> Result<Self, Rejection> {
         if self.phase != Phase::Draft {
             return Err(Rejection::Invalid("This broadcast was started already."));
         }
-        if let Some(reason) = template.unsendable_reason.clone().filter(|_| !template.sendable) {
+        if let Some(reason) = template.unsendable() {
             return Err(Rejection::BadTemplate(reason));
         }
         self.plan.check_against(&template)?;
-        let launch = Launch { by, at, template, frozen: Frozen::default() };
+        let launch = Launch { by, at, template, files, frozen: Frozen::default() };
         Ok(Self { phase: Phase::Freezing, launch: Some(launch), ..self.next() })
     }
 
@@ -103,7 +111,7 @@ impl Campaign {
 
     /// Whether it only advertises.
     pub fn is_marketing(&self) -> bool {
-        self.launch.as_ref().is_none_or(|launch| launch.template.category == "MARKETING")
+        self.launch.as_ref().is_none_or(|launch| launch.template.category == Category::Marketing)
     }
 
     /// One per campaign and code, however often it is refused.
@@ -133,14 +141,14 @@ mod tests {
     use super::*;
     use crate::campaign::fixture::{draft, launched, page, priya, template};
     use crate::campaign::freeze;
+    use crate::template::TemplateStatus;
 
     #[test]
     fn only_a_draft_starts_and_only_with_a_template_that_can_be_sent() {
-        let unsendable =
-            Template { sendable: false, unsendable_reason: Some("WhatsApp has paused it.".into()), ..template(&[]) };
-        assert!(draft().launched(priya(), unsendable, Timestamp(2)).is_err());
+        let unsendable = Template { status: TemplateStatus::Paused, ..template(&[]) };
+        assert!(draft().launched(priya(), unsendable, Vec::new(), Timestamp(2)).is_err());
         let running = launched(draft());
-        assert!(running.launched(priya(), template(&[]), Timestamp(3)).is_err());
+        assert!(running.launched(priya(), template(&[]), Vec::new(), Timestamp(3)).is_err());
         assert!(running.edited("x", running.plan.clone()).is_err());
     }
 

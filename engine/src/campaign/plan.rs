@@ -5,10 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::{Campaign, NAME_MAX, Phase};
 use crate::contact::Contact;
 use crate::directory::Person;
-use crate::id::{CampaignId, ContactId, PhoneNumberId};
-use crate::outgoing::{TemplateVariable, VariablePlace};
+use crate::id::{CampaignId, ContactId, MediaId, PhoneNumberId};
 use crate::rejection::Rejection;
-use crate::template::Template;
+use crate::template::{Template, TemplateValue, TemplateVariable, VariablePlace, VariableSlot};
 use crate::time::Timestamp;
 
 /// Numbers that share a campaign: a lane each.
@@ -44,26 +43,35 @@ pub enum Audience {
 }
 
 /// Where the value of a variable comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct VariableSource {
     /// `1` or a name.
     pub name: String,
     pub place: VariablePlace,
     /// Which button, from 0.
+    #[serde(default)]
     pub index: Option<u8>,
+    /// Which card, from 0.
+    #[serde(default)]
+    pub card: Option<u8>,
     pub source: Source,
     /// For people of whom the source says nothing; without one they are left out.
+    #[serde(default)]
     pub fallback: Option<String>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Source {
     /// The same for everybody.
     Text {
         text: String,
+    },
+    /// The same for everybody, and no text: a picture, a place, the end of an offer.
+    Value {
+        value: TemplateValue,
     },
     Contact {
         field: ContactField,
@@ -93,6 +101,20 @@ impl ContactField {
             Self::Country => contact.country.clone(),
         }
         .filter(|value| !value.trim().is_empty())
+    }
+}
+
+impl VariableSource {
+    fn is_for(&self, slot: &VariableSlot) -> bool {
+        self.place == slot.place && self.index == slot.index && self.card == slot.card && self.name == slot.name
+    }
+
+    /// The file of ours that it names.
+    pub fn file(&self) -> Option<MediaId> {
+        match &self.source {
+            Source::Value { value: TemplateValue::File { media_id, .. } } => Some(*media_id),
+            Source::Value { .. } | Source::Text { .. } | Source::Contact { .. } => None,
+        }
     }
 }
 
@@ -129,30 +151,30 @@ impl Plan {
 
     /// Every variable of the template has a source, and no source is of another template.
     pub(super) fn check_against(&self, template: &Template) -> Result<(), Rejection> {
-        for slot in &template.variables {
-            let has = |source: &&VariableSource| {
-                source.place == slot.place && source.index == slot.index && source.name == slot.name
-            };
-            if self.variables.iter().find(has).is_none() {
-                return Err(Rejection::BadTemplate(format!("Variable {{{{{}}}}} has no source.", slot.name)));
+        let slots = template.variables();
+        for slot in slots.iter().filter(|slot| slot.required) {
+            if !self.variables.iter().any(|source| source.is_for(slot)) {
+                return Err(Rejection::BadTemplate(format!("The {slot} has no source.")));
             }
         }
-        if self.variables.len() > template.variables.len() {
-            return Err(Rejection::BadTemplate("There are more sources than the template has variables.".to_owned()));
-        }
-        Ok(())
+        let strange = self.variables.iter().find(|source| !slots.iter().any(|slot| source.is_for(slot)));
+        strange.map_or(Ok(()), |source| {
+            Err(Rejection::BadTemplate(format!("The template has no variable {{{{{}}}}} there.", source.name)))
+        })
     }
 
     /// The values for one person; `Err`: the variable of which nothing is known.
     pub(super) fn values(&self, contact: &Contact) -> Result<Vec<TemplateVariable>, String> {
         let value = |variable: &VariableSource| {
             let found = match &variable.source {
-                Source::Text { text } => Some(text.clone()),
-                Source::Contact { field } => field.of(contact),
+                Source::Text { text } => Some(TemplateValue::Text(text.clone())),
+                Source::Value { value } => Some(value.clone()),
+                Source::Contact { field } => field.of(contact).map(TemplateValue::Text),
             };
-            let value = found.or_else(|| variable.fallback.clone()).ok_or_else(|| variable.name.clone())?;
-            let VariableSource { name, place, index, .. } = variable;
-            Ok(TemplateVariable { name: name.clone(), place: *place, index: *index, value })
+            let fallback = || variable.fallback.clone().map(TemplateValue::Text);
+            let value = found.or_else(fallback).ok_or_else(|| variable.name.clone())?;
+            let VariableSource { name, place, index, card, .. } = variable;
+            Ok(TemplateVariable { name: name.clone(), place: *place, index: *index, card: *card, value })
         };
         self.variables.iter().map(value).collect()
     }

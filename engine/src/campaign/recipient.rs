@@ -6,8 +6,9 @@ use super::tally::{Class, TallyKey};
 use super::{Campaign, FailureClass};
 use crate::delivery::{Delivery, DeliveryState, Status};
 use crate::id::{CampaignId, ClaimToken, ContactId, ConversationId, MessageId, TenantId, Wamid};
-use crate::outgoing::{Lane, Outgoing, OutgoingBody, Recipient, SendOutcome, TemplateVariable};
+use crate::outgoing::{Lane, Outgoing, OutgoingBody, Recipient, SendOutcome};
 use crate::ports::Claim;
+use crate::template::{Form, TemplateVariable};
 use crate::time::Timestamp;
 
 /// As it was written down at the launch; never changes.
@@ -64,9 +65,11 @@ pub enum Verdict {
 
 impl CampaignRecipient {
     /// On its way through the broadcast lane of its number. `None`: the campaign was not launched, or has no such lane.
-    pub fn outgoing(&self, tenant: TenantId, campaign: &Campaign) -> Option<Outgoing> {
+    pub fn outgoing(&self, tenant: TenantId, campaign: &Campaign, form: &Form) -> Option<Outgoing> {
         let number = campaign.plan.numbers.get(usize::from(self.lane))?.clone();
         let launch = campaign.launch.as_ref()?;
+        // What cannot be filled in was left out when the audience was frozen.
+        let filled = form.fill(&self.values, &launch.files).ok()?;
         Some(Outgoing {
             tenant,
             id: MessageId::of_recipient(campaign.id, self.no),
@@ -76,11 +79,7 @@ impl CampaignRecipient {
             to: self.to.clone(),
             lane: Lane::Broadcast,
             reply_to: None,
-            body: OutgoingBody::Template {
-                name: launch.template.name.clone(),
-                language: launch.template.language.clone(),
-                variables: self.values.clone(),
-            },
+            body: OutgoingBody::Template(filled.sent),
             queued_at: launch.at,
         })
     }

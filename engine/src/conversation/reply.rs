@@ -1,14 +1,15 @@
 //! A member writes to the customer.
 
 use super::{Composer, Conversation};
-use crate::content::{Content, ContentKind, Media, TemplateContent};
+use crate::content::{Content, ContentKind, Media};
 use crate::decision::{Decision, Order, Record};
 use crate::delivery::Delivery;
 use crate::directory::Person;
 use crate::id::{ClientKey, MessageId, TenantId};
 use crate::message::{Direction, Message};
-use crate::outgoing::{Lane, Outgoing, OutgoingBody, TemplateVariable};
+use crate::outgoing::{Lane, Outgoing, OutgoingBody};
 use crate::rejection::Rejection;
+use crate::template::Filled;
 use crate::time::Timestamp;
 
 /// Meta's limits, in characters.
@@ -36,10 +37,7 @@ pub enum Draft {
         caption: Option<String>,
         voice: bool,
     },
-    Template {
-        content: TemplateContent,
-        variables: Vec<TemplateVariable>,
-    },
+    Template(Box<Filled>),
 }
 
 impl Conversation {
@@ -50,7 +48,7 @@ impl Conversation {
         target: Option<&Message>,
         now: Timestamp,
     ) -> Result<Decision, Rejection> {
-        let is_template = matches!(compose.draft, Draft::Template { .. });
+        let is_template = matches!(compose.draft, Draft::Template(_));
         if !is_template && self.composer(now) == Composer::TemplateOnly {
             return Err(Rejection::WindowClosed);
         }
@@ -142,10 +140,9 @@ fn drafted(draft: Draft) -> Result<(Content, OutgoingBody), Rejection> {
             };
             Ok((content, body))
         }
-        Draft::Template { content, variables } => {
-            let body =
-                OutgoingBody::Template { name: content.name.clone(), language: content.language.clone(), variables };
-            Ok((Content::Template(content), body))
+        Draft::Template(filled) => {
+            let Filled { content, sent } = *filled;
+            Ok((Content::Template(content), OutgoingBody::Template(sent)))
         }
     }
 }
@@ -155,6 +152,7 @@ mod tests {
     use super::*;
     use crate::conversation::WINDOW;
     use crate::conversation::fixture::{NOW, TENANT, conversation, inbound, rafael};
+    use crate::template::fixture::{saying, template};
     use crate::time::Span;
 
     fn compose(body: &str) -> Compose {
@@ -175,17 +173,8 @@ mod tests {
 
     #[test]
     fn a_template_goes_out_when_the_window_is_shut() {
-        let content = TemplateContent {
-            name: "t".into(),
-            language: "en".into(),
-            category: "UTILITY".into(),
-            header: None,
-            body: "Hello".into(),
-            footer: None,
-            buttons: Vec::new(),
-            parameters: Vec::new(),
-        };
-        let draft = Draft::Template { content, variables: Vec::new() };
+        let filled = template(saying("Hello")).fill(&[], &[]).unwrap();
+        let draft = Draft::Template(Box::new(filled));
         assert!(conversation().reply(TENANT, Compose { draft, ..compose("") }, None, NOW).is_ok());
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::delivery::Failure;
 use crate::directory::Number;
-use crate::id::{ClaimToken, MetaMediaId, WaId, Wamid};
+use crate::id::{ClaimToken, MediaId, MetaMediaId, WaId, Wamid};
 use crate::outgoing::Outgoing;
 use crate::template::Template;
 
@@ -46,20 +46,39 @@ pub enum FetchError {
     Never(String),
 }
 
+/// Files of a message that are at Meta, under the ids that Meta gave them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Uploads(Vec<(MediaId, MetaMediaId)>);
+
+impl Uploads {
+    pub fn add(&mut self, file: MediaId, id: MetaMediaId) {
+        self.0.push((file, id));
+    }
+
+    pub fn id_of(&self, file: MediaId) -> Option<&MetaMediaId> {
+        self.0.iter().find(|(known, _)| *known == file).map(|(_, id)| id)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<(MediaId, MetaMediaId)> for Uploads {
+    fn from_iter<I: IntoIterator<Item = (MediaId, MetaMediaId)>>(files: I) -> Self {
+        Self(files.into_iter().collect())
+    }
+}
+
 /// WhatsApp, as far as the actors need it. The gateway speaks the dialect.
 #[async_trait]
 pub trait MetaApi: Send + Sync {
-    /// Prepares what needs no claim (uploads the file of a media message); its result goes into [`MetaApi::send`].
-    async fn prepare(&self, number: &Number, outgoing: &Outgoing) -> Result<Option<MetaMediaId>, MetaSend>;
+    /// Prepares what needs no claim (the files of a message are uploaded, each once for all messages of the number); its result
+    /// goes into [`MetaApi::send`].
+    async fn prepare(&self, number: &Number, outgoing: &Outgoing) -> Result<Uploads, MetaSend>;
 
     /// One request. Called only after a won claim.
-    async fn send(
-        &self,
-        number: &Number,
-        outgoing: &Outgoing,
-        uploaded: Option<&MetaMediaId>,
-        token: ClaimToken,
-    ) -> MetaSend;
+    async fn send(&self, number: &Number, outgoing: &Outgoing, uploads: &Uploads, token: ClaimToken) -> MetaSend;
 
     /// Best effort: a lost receipt is repeated by the next one.
     async fn mark_read(&self, number: &Number, receipt: ReadReceipt);

@@ -15,6 +15,7 @@ use crate::inbound::StatusUpdate;
 use crate::intake::IntakeEntry;
 use crate::message::Message;
 use crate::outgoing::OutboxEntry;
+use crate::template::KeptTemplate;
 use crate::time::Timestamp;
 
 /// What belongs to an organization and may be more than memory holds, in the order in which it is brought in.
@@ -32,6 +33,8 @@ pub enum Kind {
     Intake,
     /// Those that were put away too: a redelivery is known by them.
     Alerts,
+    /// Those that are deleted too: their names are taken for a while.
+    Templates,
     Audit,
 }
 
@@ -45,6 +48,7 @@ impl Kind {
         Self::Outbox,
         Self::Intake,
         Self::Alerts,
+        Self::Templates,
         Self::Audit,
     ];
 
@@ -58,6 +62,7 @@ impl Kind {
             Self::Outbox => "outbox",
             Self::Intake => "intake",
             Self::Alerts => "alerts",
+            Self::Templates => "templates",
             Self::Audit => "audit",
         }
     }
@@ -88,6 +93,7 @@ pub enum Belonging {
         alert: Alert,
         dismissed: bool,
     },
+    Template(Box<KeptTemplate>),
     Audit(Box<AuditRecord>),
 }
 

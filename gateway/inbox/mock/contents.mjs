@@ -19,6 +19,7 @@ const template = (body, buttons) => ({
   body,
   footer: null,
   buttons,
+  cards: [],
   parameters: [],
 });
 

@@ -281,6 +281,7 @@ function written(world, content) {
     body,
     footer: template.footer,
     buttons: template.buttons.map((one) => one.text),
+    cards: [],
     parameters: [],
   };
 }

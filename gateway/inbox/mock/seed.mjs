@@ -249,7 +249,12 @@ export const templates = [
   body,
   footer,
   buttons,
-  variables: vars,
+  variables: vars.map((one) => ({
+    card: null,
+    kind: one.place === 'button' ? 'url_suffix' : 'text',
+    required: true,
+    ...one,
+  })),
   status: reason ? 'PAUSED' : 'APPROVED',
   sendable: reason === null,
   unsendable_reason: reason,

@@ -7,18 +7,20 @@ use engine::content::ContentKind;
 use engine::conversation::{Conversation, Draft, Resolution};
 use engine::id::{ClientKey, ConversationId, MediaId, MessageId};
 use engine::message::Message;
-use engine::outgoing::TemplateVariable;
 use engine::permission::Permission;
 use engine::rejection::Rejection;
+use engine::template::TemplateVariable;
 use serde::Deserialize;
 
 use super::conversations::visible;
 use super::lists::{List, Paging};
 use super::media::kind_of;
+use super::templates::refusal;
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
 use crate::masking::Also;
+use crate::templates;
 
 pub const IDEMPOTENCY_HEADER: &str = "Idempotency-Key";
 
@@ -158,13 +160,13 @@ async fn template_draft(
 ) -> Result<Draft, Problem> {
     let number = app.store.number(&conversation.number.phone_number_id).await?;
     let (_, number) = number.filter(|(tenant, _)| *tenant == principal.tenant).ok_or_else(Problem::not_found)?;
-    let list = app.templates.list(app.graph.as_ref(), principal.tenant, &number, app.clock.now()).await?;
-    let template = list
-        .iter()
-        .find(|template| template.name == name && template.language == language)
-        .ok_or_else(|| Rejection::BadTemplate("WhatsApp has no such template in this language.".to_owned()))?;
-    let content = template.fill(&variables)?;
-    Ok(Draft::Template { content, variables })
+    let kept = templates::find(app, principal.tenant, &number, name, language).await?;
+    if let Some(reason) = refusal(&kept.template, principal) {
+        return Err(Rejection::BadTemplate(reason).into());
+    }
+    let own = |row: &engine::ports::MediaRow| row.uploader == Some(principal.person.id);
+    let filled = templates::fill(app, principal.tenant, &kept.template, &variables, own).await?;
+    Ok(Draft::Template(Box::new(filled)))
 }
 
 #[derive(Debug, Deserialize, utoipa::ToSchema)]

@@ -1,10 +1,7 @@
 use engine::ports::FetchError;
-use engine::template::Template;
+use engine::template::{Template, TemplateStatus};
 
 use super::{ActionKind, Check, CheckName};
-
-/// What WhatsApp has stopped; what it still reviews is nobody's task.
-const STOPPED: [&str; 3] = ["PAUSED", "DISABLED", "REJECTED"];
 
 pub(super) fn usable(templates: &Result<Vec<Template>, FetchError>) -> Check {
     let name = CheckName::Templates;
@@ -12,13 +9,13 @@ pub(super) fn usable(templates: &Result<Vec<Template>, FetchError>) -> Check {
         Ok(list) => list,
         Err(error) => return Check::unasked(name, "Templates", error),
     };
-    if list.iter().all(|template| template.status != "APPROVED") {
+    if list.iter().all(|template| template.status != TemplateStatus::Approved) {
         let effect = "Nobody can be written to who has not written within the last 24 hours.";
         return Check::to_do(name, "The account has no approved template", effect)
             .button(ActionKind::CheckAgain)
             .by_hand("WhatsApp Manager, Message templates: make one and wait for its approval.");
     }
-    let stopped: Vec<&Template> = list.iter().filter(|template| STOPPED.contains(&template.status.as_str())).collect();
+    let stopped: Vec<&Template> = list.iter().filter(|template| template.status.is_stopped()).collect();
     match stopped.as_slice() {
         [] => Check::fine(name, format!("{} templates, none stopped by WhatsApp", list.len())),
         [first, ..] => {
@@ -28,7 +25,7 @@ pub(super) fn usable(templates: &Result<Vec<Template>, FetchError>) -> Check {
                 .by_hand(format!(
                     "WhatsApp Manager, Message templates: look at \u{201c}{}\u{201d} ({}).",
                     first.name,
-                    first.status.to_lowercase()
+                    first.status.as_str().to_lowercase()
                 ))
         }
     }
@@ -37,24 +34,21 @@ pub(super) fn usable(templates: &Result<Vec<Template>, FetchError>) -> Check {
 #[cfg(test)]
 mod tests {
     use engine::directory::CheckState;
+    use engine::template::{Category, TemplateParts, TemplateQuality};
 
     use super::*;
 
     #[test]
     fn stopped_templates_are_named_and_reviews_are_not() {
         let template = |status: &str| Template {
+            meta_id: None,
             name: "welcome".into(),
             language: "en".into(),
-            category: "UTILITY".into(),
-            status: status.into(),
-            quality: "GREEN".into(),
-            header: None,
-            body: String::new(),
-            footer: None,
-            buttons: vec![],
-            variables: vec![],
-            sendable: true,
-            unsendable_reason: None,
+            category: Category::Utility,
+            status: TemplateStatus::of(status),
+            quality: TemplateQuality::Green,
+            reason: None,
+            parts: TemplateParts::default(),
         };
         for (statuses, state, says) in [
             (&["APPROVED", "PENDING"][..], CheckState::Fine, "2 templates"),

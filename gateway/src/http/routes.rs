@@ -34,6 +34,11 @@ const CAMPAIGNS_WRITE: Needs = Needs::AnyOf(&[Permission::CampaignsWrite]);
 const CAMPAIGNS_LAUNCH: Needs = Needs::AnyOf(&[Permission::CampaignsLaunch]);
 const CAMPAIGNS_CONTROL: Needs = Needs::AnyOf(&[Permission::CampaignsControl]);
 const EXPORT: Needs = Needs::AnyOf(&[Permission::ContactsExport]);
+/// For a message, or for the header of a template.
+const UPLOAD: Needs = Needs::AnyOf(&[Permission::ConversationsReply, Permission::TemplatesWrite]);
+/// What WhatsApp has already needs the permission to submit, too: the handler asks for it.
+const DRAFT_TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesWrite]);
+const SUBMIT_TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesSubmit]);
 const REVEAL: Needs = Needs::AnyOf(&[Permission::ContactsRevealPii]);
 const CHANNELS: Needs = Needs::AnyOf(&[Permission::ChannelsManage]);
 const MEMBERS: Needs = Needs::AnyOf(&[Permission::MembersManage]);
@@ -76,7 +81,7 @@ pub const RULES: &[Rule] = &[
     Rule { method: "POST", pattern: "/api/v1/conversations/{id}/read", needs: REPLY },
     Rule { method: "POST", pattern: "/api/v1/conversations/{id}/typing", needs: REPLY },
     Rule { method: "POST", pattern: "/api/v1/messages/{conversation_id}/{message_id}/resolve", needs: REPLY },
-    Rule { method: "POST", pattern: "/api/v1/media", needs: REPLY },
+    Rule { method: "POST", pattern: "/api/v1/media", needs: UPLOAD },
     Rule { method: "GET", pattern: "/api/v1/media/{id}", needs: READ },
     Rule { method: "GET", pattern: "/api/v1/contacts", needs: CONTACTS },
     Rule { method: "GET", pattern: "/api/v1/contacts/{id}", needs: CONTACTS },
@@ -95,6 +100,14 @@ pub const RULES: &[Rule] = &[
     Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/progress", needs: CAMPAIGNS },
     Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/recipients", needs: CAMPAIGNS },
     Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/recipients.csv", needs: EXPORT },
+    Rule { method: "POST", pattern: "/api/v1/templates", needs: DRAFT_TEMPLATES },
+    Rule { method: "POST", pattern: "/api/v1/templates/lint", needs: DRAFT_TEMPLATES },
+    Rule { method: "POST", pattern: "/api/v1/templates/sync", needs: DRAFT_TEMPLATES },
+    Rule { method: "GET", pattern: "/api/v1/templates/{id}", needs: TEMPLATES },
+    Rule { method: "PUT", pattern: "/api/v1/templates/{id}", needs: DRAFT_TEMPLATES },
+    Rule { method: "DELETE", pattern: "/api/v1/templates/{id}", needs: DRAFT_TEMPLATES },
+    Rule { method: "POST", pattern: "/api/v1/templates/{id}/submit", needs: SUBMIT_TEMPLATES },
+    Rule { method: "POST", pattern: "/api/v1/templates/{id}/unpause", needs: SUBMIT_TEMPLATES },
     Rule { method: "GET", pattern: "/api/v1/webhook-log", needs: CHANNELS },
     Rule { method: "GET", pattern: "/api/v1/webhook-log/summary", needs: CHANNELS },
     Rule { method: "GET", pattern: "/api/v1/webhook-log/{id}", needs: CHANNELS },

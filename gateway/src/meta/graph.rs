@@ -9,6 +9,7 @@ mod components;
 mod media;
 mod message;
 mod template;
+mod uploads;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,12 +20,14 @@ use bytes::Bytes;
 use engine::directory::Number;
 use engine::id::{ClaimToken, MetaMediaId};
 use engine::outgoing::{Callback, Outgoing};
-use engine::ports::{BlobStore, FetchError, MetaApi, MetaSend, ReadReceipt};
+use engine::ports::{BlobStore, FetchError, MetaApi, MetaSend, ReadReceipt, Uploads};
 use engine::template::Template;
 use reqwest::{Client, RequestBuilder, Url};
 
 pub use account::{Health, NumberFacts, RATE_HIGH, RATE_STANDARD, SubscribedApp, TokenFacts};
 use answer::{Answer, Lost};
+pub use template::Submitted;
+use uploads::KnownUploads;
 
 /// Below the idle time of Meta's edge: a connection that the other side just closed makes a send doubtful.
 const IDLE_MAX: Duration = Duration::from_secs(20);
@@ -65,6 +68,7 @@ pub struct GraphClient {
     base: Url,
     config: GraphConfig,
     blobs: Arc<dyn BlobStore>,
+    uploads: KnownUploads,
 }
 
 impl GraphClient {
@@ -82,7 +86,7 @@ impl GraphClient {
             http = http.no_proxy();
         }
         let http = http.build().map_err(|error| GraphConfigError::Client(error.to_string()))?;
-        Ok(Self { http, base, config, blobs })
+        Ok(Self { http, base, config, blobs, uploads: KnownUploads::default() })
     }
 
     /// `{base}/{version}/{path…}`; a part cannot leave its place in the path.
@@ -111,24 +115,31 @@ impl fmt::Debug for GraphClient {
 
 #[async_trait]
 impl MetaApi for GraphClient {
-    async fn prepare(&self, number: &Number, outgoing: &Outgoing) -> Result<Option<MetaMediaId>, MetaSend> {
-        self.upload(number, outgoing).await
+    async fn prepare(&self, number: &Number, outgoing: &Outgoing) -> Result<Uploads, MetaSend> {
+        let mut uploads = Uploads::default();
+        for file in outgoing.body.files() {
+            let place = (number.phone_number_id.clone(), file.media);
+            let id = self.uploads.id_or(place, self.upload(number, outgoing.tenant, &file)).await?;
+            uploads.add(file.media, id);
+        }
+        Ok(uploads)
     }
 
-    async fn send(
-        &self,
-        number: &Number,
-        outgoing: &Outgoing,
-        uploaded: Option<&MetaMediaId>,
-        token: ClaimToken,
-    ) -> MetaSend {
+    async fn send(&self, number: &Number, outgoing: &Outgoing, uploads: &Uploads, token: ClaimToken) -> MetaSend {
         let callback = Callback::of(outgoing, token).to_string();
-        let body = match message::message(outgoing, uploaded, &callback) {
+        let body = match message::message(outgoing, uploads, &callback) {
             Ok(body) => body,
             Err(failure) => return MetaSend::Never(failure),
         };
         let request = self.http.post(self.url(&[number.phone_number_id.as_str(), "messages"])).json(&body);
-        answer::sent(self.call(request, number, self.config.send_timeout).await)
+        let sent = answer::sent(self.call(request, number, self.config.send_timeout).await);
+        if matches!(sent, MetaSend::Never(_)) {
+            // Perhaps Meta has lost the file before its time: whoever tries again uploads it again.
+            for file in outgoing.body.files() {
+                self.uploads.forget(&(number.phone_number_id.clone(), file.media));
+            }
+        }
+        sent
     }
 
     async fn mark_read(&self, number: &Number, receipt: ReadReceipt) {

@@ -11,6 +11,7 @@ mod peer;
 mod preference;
 mod status;
 mod system;
+mod template;
 
 use engine::id::{PhoneNumberId, TenantId};
 use engine::inbound::Inbound;

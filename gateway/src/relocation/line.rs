@@ -18,6 +18,7 @@ use engine::intake::IntakeEntry;
 use engine::message::Message;
 use engine::outgoing::{OutboxEntry, OutboxState, Outgoing};
 use engine::ports::{Belonging, ChainEnds, Kind, MediaRow};
+use engine::template::KeptTemplate;
 use engine::time::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -194,6 +195,7 @@ pub(super) fn write(belonging: Belonging) -> Result<Vec<u8>> {
         Belonging::ParkedStatus(update) => serde_json::to_vec(&update),
         Belonging::Intake { entry, raw } => serde_json::to_vec(&IntakeLine { entry: *entry, raw }),
         Belonging::Alert { alert, dismissed } => serde_json::to_vec(&AlertLine { alert, dismissed }),
+        Belonging::Template(template) => serde_json::to_vec(&template),
         Belonging::File { row, job } => {
             let MediaRow { media, conversation, uploader } = *row;
             let job = job.map(|job| {
@@ -241,6 +243,7 @@ pub(super) fn read(kind: Kind, line: &str) -> Result<Belonging> {
             let AlertLine { alert, dismissed } = from(line)?;
             Belonging::Alert { alert, dismissed }
         }
+        Kind::Templates => Belonging::Template(Box::new(from::<KeptTemplate>(line)?)),
         Kind::Files => {
             let FileLine { media, conversation, uploader, job } = from(line)?;
             let job = job.map(|job| {

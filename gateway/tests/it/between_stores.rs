@@ -9,7 +9,8 @@ use engine::delivery::Status;
 use engine::id::AlertId;
 use engine::inbound::StatusUpdate;
 use engine::permission::Permission;
-use engine::ports::{Alerts as _, MessageStore as _};
+use engine::ports::{Alerts as _, MessageStore as _, Templates as _};
+use engine::template::{Category, KeptTemplate, Template, TemplateParts, TemplateQuality, TemplateStatus};
 use engine::time::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 use crate::api_keys::{call, made};
 use crate::backup::succeeds;
 use crate::crash::{everything_said, words_of};
-use crate::harness::{Jetto, NUMBER, ORGANIZATION, OWNER, eventually};
+use crate::harness::{Jetto, NUMBER, ORGANIZATION, OWNER, WABA, eventually};
 use crate::relocation::{LARGE, Moving, contents, lived_in, opened};
 
 type Contents = BTreeMap<PathBuf, Vec<u8>>;
@@ -87,6 +88,18 @@ async fn complete() -> (Jetto, String) {
         at: Timestamp(3),
     };
     store.park_status(tenant, &parked).await.unwrap();
+    let draft = Template {
+        meta_id: None,
+        name: "greeting".into(),
+        language: "en".into(),
+        category: Category::Utility,
+        status: TemplateStatus::Draft,
+        quality: TemplateQuality::Unknown,
+        reason: None,
+        parts: TemplateParts { body: "Hello there.".into(), ..TemplateParts::default() },
+    };
+    let draft = KeptTemplate::new(tenant, &WABA.parse().unwrap(), draft, Timestamp(3));
+    assert!(store.put_template(tenant, draft, vec![]).await.unwrap());
     for n in 1..=2_u8 {
         let alert = Alert {
             id: AlertId::from_bytes([n; 16]),

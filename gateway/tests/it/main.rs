@@ -50,6 +50,7 @@ mod session_life;
 mod sessions;
 mod settings;
 mod statuses;
+mod templates;
 mod tls;
 mod traces;
 mod two_nodes;

@@ -143,6 +143,8 @@ pub struct Policy {
     pub pacing_hold_s: u64,
     /// Templates whose assessment ends badly.
     pub pacing_drops_percent: f64,
+    /// How long the review of a template takes.
+    pub review_s: u64,
 }
 
 impl Default for Policy {
@@ -156,6 +158,7 @@ impl Default for Policy {
             paced_after: Some(20),
             pacing_hold_s: 1_800,
             pacing_drops_percent: 0.0,
+            review_s: 60,
         }
     }
 }

@@ -12,7 +12,9 @@ use super::customers;
 use super::faults::Faults;
 use super::health::Health;
 use super::introduction::Introduction;
+use super::pricing::Category;
 use super::reach::Tier;
+use super::review::Verdict;
 use super::specimens::Specimen;
 use super::templates::Quality;
 use super::{Shared, SimulatorError, Speech, ledger_page, preference_update};
@@ -42,6 +44,8 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
         .route("/throughput-upgrade", web::post().to(write_upgrade))
         .route("/tier", web::post().to(write_tier))
         .route("/template-quality", web::post().to(write_template_quality))
+        .route("/template", web::post().to(write_template))
+        .route("/verdict", web::post().to(write_verdict))
         .route("/health", web::put().to(write_health))
         .route("/webhook", web::post().to(webhook));
 }
@@ -404,6 +408,36 @@ pub(super) fn rate_template(
     let update = shared.world().rate(waba, name, language, score, at_s);
     shared.post(update.ok_or_else(|| SimulatorError::UnknownTemplate(format!("{name} in {language}")))?, 0, 0);
     Ok(())
+}
+
+#[derive(Deserialize)]
+struct TemplateBody {
+    waba_id: WabaId,
+    name: String,
+    language: String,
+    /// APPROVED, PAUSED, DISABLED or REJECTED.
+    status: Option<String>,
+    category: Option<Category>,
+}
+
+async fn write_template(shared: Data<Shared>, body: Json<TemplateBody>) -> Result<HttpResponse, SimulatorError> {
+    let TemplateBody { waba_id, name, language, status, category } = body.into_inner();
+    let at_s = shared.clock.now_ms() / 1_000;
+    let unknown = || SimulatorError::UnknownTemplate(format!("{name} in {language}"));
+    if let Some(category) = category {
+        let update = shared.world().recategorise_template(&waba_id, &name, &language, category, at_s);
+        shared.post(update.ok_or_else(unknown)?, 0, 0);
+    }
+    if let Some(status) = status {
+        let update = shared.world().set_template_status(&waba_id, &name, &language, &status, at_s);
+        shared.post(update.ok_or_else(unknown)?, 0, 0);
+    }
+    Ok(HttpResponse::NoContent().finish())
+}
+
+async fn write_verdict(shared: Data<Shared>, body: Json<Verdict>) -> HttpResponse {
+    shared.world().script_verdict(body.into_inner());
+    HttpResponse::NoContent().finish()
 }
 
 #[derive(Deserialize)]

@@ -19,7 +19,14 @@ const USAGE: HeaderName = HeaderName::from_static("x-business-use-case-usage");
 
 pub(super) fn routes(routes: &mut web::ServiceConfig) {
     routes
-        .route(r"/{version:v\d+\.\d+}/{id}/message_templates", web::get().to(list_templates))
+        .service(
+            web::resource(r"/{version:v\d+\.\d+}/{id}/message_templates")
+                .route(web::get().to(list_templates))
+                .route(web::post().to(submit_template))
+                .route(web::delete().to(delete_templates)),
+        )
+        .route(r"/{version:v\d+\.\d+}/{id}/uploads", web::post().to(begin_upload))
+        .route(r"/{version:v\d+\.\d+}/{id}/unpause", web::post().to(unpause_template))
         .route(r"/{version:v\d+\.\d+}/{id}/phone_numbers", web::get().to(list_numbers))
         .route(r"/{version:v\d+\.\d+}/{id}/register", web::post().to(register))
         .route(r"/{version:v\d+\.\d+}/{id}/deregister", web::post().to(deregister))
@@ -32,7 +39,7 @@ pub(super) fn routes(routes: &mut web::ServiceConfig) {
         .service(
             web::resource(r"/{version:v\d+\.\d+}/{id}")
                 .route(web::get().to(node))
-                .route(web::post().to(change_number))
+                .route(web::post().to(change_node))
                 .route(web::delete().to(delete_media)),
         );
 }
@@ -98,7 +105,10 @@ impl World {
     /// Counts the call against the account of this number, or this account; files belong to none.
     fn note_call(&mut self, id: &str, now_ms: u64) -> Option<(WabaId, Used)> {
         let number = self.numbers.get(&PhoneNumberId::from(id));
-        let waba = number.map_or_else(|| WabaId::from(id), |number| number.config.waba_id.clone());
+        let waba = match number {
+            Some(number) => number.config.waba_id.clone(),
+            None => self.template_at(id).map_or_else(|| WabaId::from(id), |(waba, _)| waba),
+        };
         let mut of_account = self.numbers.values().filter(|number| number.config.waba_id == waba);
         let is_registered = of_account.any(|number| number.registration.is_registered());
         let used = self.accounts.get_mut(&waba)?.usage.note_call(is_registered, now_ms);
@@ -118,6 +128,43 @@ async fn list_templates(shared: Data<Shared>, request: HttpRequest, query: web::
     let base = format!("{}/{version}", shared.url);
     shared.answer(&request, |id| {
         shared.with_account(id, "get", |account| account.catalogue.page(&WabaId::from(id), &query, &base))
+    })
+}
+
+async fn submit_template(shared: Data<Shared>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+    let now_ms = shared.clock.now_ms();
+    shared.answer(&request, |id| shared.world().submit_template(&WabaId::from(id), &json_body(&body)?, now_ms))
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct Deletion {
+    name: String,
+    /// One language of it.
+    hsm_id: Option<u64>,
+}
+
+async fn delete_templates(shared: Data<Shared>, request: HttpRequest, query: web::Query<Deletion>) -> HttpResponse {
+    let now_ms = shared.clock.now_ms();
+    shared.answer(&request, |id| shared.world().delete_templates(&WabaId::from(id), &query.name, query.hsm_id, now_ms))
+}
+
+/// A sample for the reviewer of a template.
+async fn begin_upload(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
+    let session = shared.next_request();
+    shared.answer(&request, |id| {
+        if id != shared.config.app_id {
+            return Err(GraphError::no_object(id, "post"));
+        }
+        Ok(json!({"id": format!("upload:sim{session}?sig=s{session}")}))
+    })
+}
+
+async fn unpause_template(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
+    let now_ms = shared.clock.now_ms();
+    shared.answer(&request, |id| {
+        let (answer, update) = shared.world().unpause_template(id, now_ms)?;
+        shared.post(update, 0, 0);
+        Ok(answer)
     })
 }
 
@@ -209,6 +256,11 @@ async fn node(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
                 "status": "ACTIVE", "health_status": health});
             return Ok(only_fields(described, query));
         }
+        if let Some((waba, template)) = world.template_at(id) {
+            let templates = world.accounts.get(&waba).map(|account| account.catalogue.templates.as_slice());
+            let found = templates.unwrap_or_default().iter().find(|one| one.id == template);
+            return found.map(|one| only_fields(one.to_json(), query)).ok_or_else(|| GraphError::no_object(id, "get"));
+        }
         let description = world.media.description(&MediaId::from(id), &shared.url, now_ms);
         description.ok_or_else(|| GraphError::no_object(id, "get"))
     })
@@ -268,10 +320,22 @@ async fn deregister(shared: Data<Shared>, request: HttpRequest) -> HttpResponse 
     shared.answer(&request, |id| shared.with_number(id, |number| number.registration.deregister(now_ms)))
 }
 
-/// The PIN of the two-step verification, or the address that this number's messages go to; an empty one takes it back.
-async fn change_number(shared: Data<Shared>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+/// Of a template, its parts. Of a number, the PIN of the two-step verification, or the address that its messages go to; an
+/// empty one takes it back.
+async fn change_node(shared: Data<Shared>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+    let now_ms = shared.clock.now_ms();
     shared.answer(&request, |id| {
+        if let Some(session) = id.strip_prefix("upload:") {
+            return if body.is_empty() {
+                Err(GraphError::new(100, "The upload is empty."))
+            } else {
+                Ok(json!({"h": format!("4::{session}:{}", body.len())}))
+            };
+        }
         let body = json_body(&body)?;
+        if let Some(edited) = shared.world().edit_template(id, &body, now_ms) {
+            return edited;
+        }
         let url = body.pointer("/webhook_configuration/override_callback_uri").and_then(Value::as_str);
         match (text_of(&body, "pin"), url) {
             (Some(pin), _) => shared.with_number(id, |number| number.registration.change_pin(pin)),

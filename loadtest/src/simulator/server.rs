@@ -81,21 +81,22 @@ async fn serve(shared: Arc<Shared>, listener: TcpListener, stop: oneshot::Receiv
     tasks.shutdown().await;
 }
 
-/// What happens at Meta without being asked for: customers write, assessments end, limits grow.
+/// What happens at Meta without being asked for: customers write, assessments and reviews end, limits grow.
 async fn let_time_pass(shared: Arc<Shared>) {
     loop {
         pause(TICK).await;
         let now_ms = shared.clock.now_ms();
-        let (speeches, answers, released, grown) = {
+        let (speeches, answers, released, told) = {
             let mut world = shared.world();
             let chance = world.chance;
             let speeches = world.customers.speeches(chance, now_ms, TICK.as_secs_f64());
-            (speeches, world.acquaintances.speeches(now_ms), world.assess(now_ms), world.grow(now_ms))
+            let told = [world.grow(now_ms), world.review(now_ms)].concat();
+            (speeches, world.acquaintances.speeches(now_ms), world.assess(now_ms), told)
         };
         for one in released {
             shared.post(one.update, one.after_ms, one.lane_key);
         }
-        for update in grown {
+        for update in told {
             shared.post(update, 0, 0);
         }
         for answer in answers {

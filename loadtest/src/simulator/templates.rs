@@ -45,7 +45,7 @@ pub(crate) struct Template {
 }
 
 impl Template {
-    fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({
             "name": self.name, "language": self.language, "status": self.status, "category": self.category,
             "parameter_format": if self.named { "NAMED" } else { "POSITIONAL" },
@@ -160,7 +160,30 @@ fn check_components(template: &Template, sent: &Value) -> Result<(), GraphError>
     check_header(template, sent)?;
     let body = template.component("BODY").map(|body| text(body, "text")).unwrap_or_default();
     check_texts("body", template.named, body, &parameters(sent, "body"))?;
-    check_buttons(template, sent)
+    check_buttons(template, sent)?;
+    let ends =
+        template.component("LIMITED_TIME_OFFER").and_then(|offer| offer.pointer("/limited_time_offer/has_expiration"));
+    if ends.and_then(Value::as_bool) == Some(true) && parameters(sent, "limited_time_offer").is_empty() {
+        return Err(GraphError::missing("limited_time_offer['expiration_time_ms']"));
+    }
+    check_cards(template, sent)
+}
+
+/// Each card is checked as a message of its own.
+fn check_cards(template: &Template, sent: &Value) -> Result<(), GraphError> {
+    let cards = template.component("CAROUSEL").and_then(|component| component.get("cards")?.as_array());
+    let wanted = cards.map(Vec::as_slice).unwrap_or_default();
+    let components = sent.get("components").and_then(Value::as_array).into_iter().flatten();
+    let mut carousels = components.filter(|one| text(one, "type").eq_ignore_ascii_case("carousel"));
+    let given = carousels.next().and_then(|one| one.get("cards")?.as_array()).map(Vec::as_slice).unwrap_or_default();
+    if wanted.len() != given.len() {
+        return Err(count_mismatch("carousel", given.len(), wanted.len()));
+    }
+    for (card, given) in wanted.iter().zip(given) {
+        let components = card.get("components").cloned().unwrap_or_default();
+        check_components(&Template { components, ..template.clone() }, given)?;
+    }
+    Ok(())
 }
 
 fn check_header(template: &Template, sent: &Value) -> Result<(), GraphError> {
@@ -208,7 +231,8 @@ fn check_texts(place: &str, named: bool, pattern: &str, given: &[&Value]) -> Res
 fn check_buttons(template: &Template, sent: &Value) -> Result<(), GraphError> {
     let buttons = template.component("BUTTONS").and_then(|component| component.get("buttons")?.as_array());
     for (index, button) in buttons.into_iter().flatten().enumerate() {
-        let wants_suffix = text(button, "type") == "URL" && !variables(text(button, "url")).is_empty();
+        let leads_elsewhere = text(button, "type") == "URL" && !variables(text(button, "url")).is_empty();
+        let wants_suffix = leads_elsewhere || text(button, "type") == "OTP";
         let wants_code = text(button, "type") == "COPY_CODE";
         let given = button_parameter(sent, index);
         if (wants_suffix || wants_code) && given.is_none() {
@@ -250,7 +274,7 @@ fn count_mismatch(place: &str, given: usize, wanted: usize) -> GraphError {
 }
 
 /// The names inside `{{…}}`, each once.
-fn variables(pattern: &str) -> Vec<&str> {
+pub(crate) fn variables(pattern: &str) -> Vec<&str> {
     let mut found: Vec<&str> = Vec::new();
     for part in pattern.split("{{").skip(1) {
         if let Some((name, _)) = part.split_once("}}")
@@ -262,6 +286,6 @@ fn variables(pattern: &str) -> Vec<&str> {
     found
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }

@@ -22,6 +22,7 @@ use super::pacing::Pacing;
 use super::pricing::{Category, Circumstances, price};
 use super::reach::Reach;
 use super::registration::Registration;
+use super::review::Reviews;
 use super::statuses::{Journey, Planned, plan};
 use super::templates::Catalogue;
 use super::usage::Usage;
@@ -75,6 +76,7 @@ pub(crate) struct World {
     pub(crate) typing_shown: u64,
     pub(crate) windows: Windows,
     pub(crate) pacing: Pacing,
+    pub(crate) reviews: Reviews,
     pub(crate) links: Links,
     /// How often a send was refused, by Meta's code.
     pub(crate) refused: BTreeMap<u32, u64>,
@@ -128,6 +130,7 @@ impl World {
             typing_shown: 0,
             windows: Windows::default(),
             pacing: Pacing::default(),
+            reviews: Reviews::default(),
             links: Links::default(),
             refused: BTreeMap::new(),
             pairs: HashMap::new(),

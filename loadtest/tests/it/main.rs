@@ -15,6 +15,7 @@ mod media;
 mod pacing;
 mod payload_shapes;
 mod receiver;
+mod review;
 mod sending;
 mod templates;
 

@@ -6,8 +6,9 @@ use std::borrow::Cow;
 use engine::campaign::CampaignRecipient;
 use engine::delivery::{Delivery, Failure, Status};
 use engine::id::{Bsuid, CampaignId, ContactId, WaId, Wamid};
-use engine::outgoing::{Recipient, TemplateVariable};
+use engine::outgoing::Recipient;
 use engine::ports::StoreError;
+use engine::template::TemplateVariable;
 use engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 

@@ -56,6 +56,7 @@ impl State {
                 };
                 (0..).zip(alerts.map(whole)).collect()
             }
+            Kind::Templates => own(&self.templates, tenant, |row| Belonging::Template(Box::new(row.clone()))),
             Kind::Audit => {
                 let records = self.audit.get(&tenant).into_iter().flat_map(|chain| chain.records.values());
                 (0..).zip(records.map(|record| Belonging::Audit(Box::new(record.clone())))).collect()
@@ -108,6 +109,8 @@ impl State {
         self.outbox.retain(|(owner, _), _| *owner != tenant);
         self.intake.retain(|_, item| item.record.tenant != Some(tenant));
         self.alerts.remove(&tenant);
+        self.templates.retain(|(owner, _), _| *owner != tenant);
+        self.templates_synced.retain(|(owner, _), _| *owner != tenant);
         self.audit.remove(&tenant);
     }
 
@@ -165,6 +168,11 @@ impl State {
                 if !raised.iter().any(|known| known.alert.id == alert.id) {
                     raised.push(alerts::Raised { alert, dismissed });
                 }
+            }
+            Belonging::Template(template) => {
+                let id = template.id;
+                let arrived = self.arrived(*template);
+                self.templates.entry((tenant, id)).or_insert(arrived);
             }
             Belonging::Audit(record) => {
                 self.audit.entry(tenant).or_default().records.entry(record.n).or_insert(*record);

@@ -51,6 +51,7 @@ const WALKS: &[Walk] = &[
     plain(codec::AUDIT, &["tenant", "n"], "hash"),
     plain(codec::META_APP, &["tenant"], "(SELECT id FROM tenant WHERE key = meta_app.tenant)"),
     plain(codec::ALERT, &["place"], "id"),
+    plain(codec::TEMPLATE, &["place"], "id"),
     Walk { from: "inbox_body JOIN inbox USING (arrival)", ..plain(codec::INBOX_RAW, &["arrival"], "id") },
     Walk { tenant: "place >> 40", ..plain(codec::EVENT, &["place"], "conversation") },
     Walk {

@@ -43,6 +43,7 @@ mod sealed;
 mod sequences;
 mod sessions;
 mod sqlite_file;
+mod templates;
 
 use storage::cql::CqlStore;
 use storage::memory::MemoryStore;
@@ -130,6 +131,12 @@ suite! {
         what_is_mended_is_forgotten_and_may_be_raised_again
         the_oldest_alerts_make_room
         alerts_are_one_organizations
+    }
+    templates {
+        a_whole_list_brings_changes_and_marks_what_is_gone
+        news_change_a_template_at_once_and_an_old_list_does_not_undo_it
+        a_draft_is_written_over_its_own_revision
+        templates_are_one_organizations
     }
     inbox_log {
         the_same_item_twice_is_stored_once

@@ -132,6 +132,7 @@ fn contents() -> Vec<Content> {
             body: "b".into(),
             footer: None,
             buttons: vec!["x".into()],
+            cards: Vec::new(),
             parameters: vec![],
         }),
         Content::Reaction { emoji: Some("👍".into()), target: None },

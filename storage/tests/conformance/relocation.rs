@@ -43,6 +43,7 @@ pub(crate) async fn fill(store: &impl Store) {
         store.raise_alert(TENANT, alert(n)).await.unwrap();
     }
     store.dismiss_alert(TENANT, alert(1).id, vec![entry("alert")]).await.unwrap();
+    crate::templates::fill(store).await;
     let records = vec![
         Record::Insert(sent(2, 1)),
         Record::Enqueue(outgoing(TENANT, 2, 1)),

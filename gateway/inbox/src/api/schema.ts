@@ -26,6 +26,10 @@ export type AuditView = { action: string; actor: AuditActorView; at: Timestamp; 
 
 export type Bsuid = string;
 
+export type ButtonAction = { kind: 'QUICK_REPLY' } | { kind: 'URL'; url: string } | { kind: 'PHONE_NUMBER'; phone_number: string } | { kind: 'COPY_CODE' } | { apps: Array<OtpApp>; autofill_text: string | null; kind: 'OTP'; otp: OtpKind; terms_accepted: boolean } | { flow_action: string | null; flow_id: string | null; kind: 'FLOW'; screen: string | null } | { kind: 'CATALOG' } | { kind: 'MPM' } | { kind: 'SPM' } | { kind: 'VOICE_CALL' } | { kind: 'REQUEST_CONTACT_INFO' } | { kind: 'OTHER'; name: string };
+
+export type CardContent = { body: string; buttons: Array<string>; header: string | null };
+
 export type Change = { assignee_id?: string | null; status?: StatusName | null; team_id?: string | null };
 
 export type Channel = { display: string; last_webhook_at: Timestamp | null; name: string; phone_number_id: PhoneNumberId; quality: string | null; state: CheckState; throughput: number; tier: string | null; token_hint: string; waba_id: WabaId };
@@ -98,7 +102,7 @@ export type FailureAction = 'retry' | 'retry_later' | 'use_template' | 'fix_numb
 
 export type Handing = { password: string; to: MemberId };
 
-export type HeaderKind = 'text' | 'image' | 'video' | 'document' | 'location';
+export type HeaderKind = 'text' | 'image' | 'video' | 'document' | 'location' | 'product';
 
 export type IntakeEntry = { attempts: number; conversation_id: ConversationId | null; error: string | null; field: string; id: IntakeId; kind: string; outcome: IntakeOutcome; phone_number_id: PhoneNumberId | null; processed_at: Timestamp | null; received_at: Timestamp; size: number };
 
@@ -117,6 +121,16 @@ export type InvitationView = { email: string; expires_at: Timestamp; id: Invitat
 export type InvitationWithLink = InvitationView & { link: string };
 
 export type Join = { code?: string | null; name?: string | null; password: string };
+
+export type KeptTemplate = Template & { id: TemplateId; news_at: Timestamp | null; revision: number; waba: WabaId; written_at: Timestamp };
+
+export type LimitedTimeOffer = { has_expiration: boolean; text: string };
+
+export type LintFinding = { place: string; severity: LintSeverity; text: string };
+
+export type LintSeverity = 'warning' | 'error';
+
+export type LoginCode = { expires_minutes: number | null; security_recommendation: boolean };
 
 export type Me = { account: MeAccount; demo: boolean; member: MeMember; must_enroll_second_factor: boolean; numbers: Array<NumberView>; organization: MeOrganization; organizations: Array<MySeat>; permissions: Array<string>; preferences: {  } };
 
@@ -148,6 +162,8 @@ export type Message = { at: Timestamp; author?: Person | null; client_id?: Clien
 
 export type MessageId = string;
 
+export type MetaTemplateId = string;
+
 export type MySeat = { id: string; name: string; role: RoleRef };
 
 export type NewApiKey = { expires_at?: Timestamp | null; name: string; permissions: Array<string> };
@@ -164,6 +180,8 @@ export type NewOrganization = { email: string; name: string; organization: strin
 
 export type NewPassword = { password: string };
 
+export type NewTemplate = TemplateDraft & { phone_number_id: string };
+
 export type NumberRef = { display: string; name: string; phone_number_id: PhoneNumberId };
 
 export type NumberView = { display: string; name: string; phone_number_id: PhoneNumberId; waba_id: WabaId };
@@ -173,6 +191,10 @@ export type OrderItem = { currency: string; price: string; product: string; quan
 export type OrganizationChange = { audit_days?: number | null; locale?: string | null; mask_phones?: boolean | null; name?: string | null; require_second_factor?: boolean | null; session_hours?: number | null };
 
 export type OrganizationView = { audit_days: number; id: TenantId; locale: string; mask_phones: boolean; name: string; require_second_factor: boolean; session_hours: number };
+
+export type OtpApp = { package_name: string; signature_hash: string };
+
+export type OtpKind = 'COPY_CODE' | 'ONE_TAP' | 'ZERO_TAP';
 
 export type PasswordAndCode = { code: string; password: string };
 
@@ -187,6 +209,8 @@ export type PhoneNumberId = string;
 export type Preview = { at: Timestamp; delivery?: DeliveryState | null; direction: Direction; kind: ContentKind; message_id: MessageId; snippet: string };
 
 export type Problem = { action?: string | null; code: string; detail: string; status: number; title: string; type: string };
+
+export type ProductSection = { products: Array<string>; title: string };
 
 export type Quote = { author: string | null; id: MessageId | null; snippet: string };
 
@@ -256,23 +280,51 @@ export type TeamRef = { id: string; name: string };
 
 export type TeamView = { id: TeamId; members: Array<MemberId>; name: string };
 
-export type Template = { body: string; buttons: Array<TemplateButton>; category: string; footer: string | null; header: TemplateHeader | null; language: string; name: string; quality: string; sendable: boolean; status: string; unsendable_reason: string | null; variables: Array<VariableSlot> };
+export type Template = TemplateParts & { category: TemplateCategory; language: string; meta_id: MetaTemplateId | null; name: string; quality: TemplateQuality; reason: string | null; status: TemplateStatus };
 
-export type TemplateButton = { kind: string; text: string; url: string | null };
+export type TemplateButton = ButtonAction & { text: string };
 
-export type TemplateContent = { body: string; buttons: Array<string>; category: string; footer: string | null; header: string | null; language: string; name: string; parameters: Array<string> };
+export type TemplateCard = { body: string; buttons: Array<TemplateButton>; header: TemplateHeader | null };
+
+export type TemplateCategory = 'MARKETING' | 'UTILITY' | 'AUTHENTICATION' | 'UNKNOWN';
+
+export type TemplateContent = { body: string; buttons: Array<string>; cards: Array<CardContent>; category: string; footer: string | null; header: string | null; language: string; name: string; parameters: Array<string> };
+
+export type TemplateDraft = TemplateParts & { category: TemplateCategory; language: string; name: string };
+
+export type TemplateEdit = TemplateParts & { category: TemplateCategory; revision: number };
+
+export type TemplateEntry = KeptTemplate & { sendable: boolean; unsendable_reason: string | null; variables: Array<VariableSlot> };
+
+export type TemplateExample = { card: number | null; index: number | null; name: string; place: VariablePlace; value: string };
 
 export type TemplateHeader = { kind: HeaderKind; text: string | null };
 
-export type TemplateVariable = { index?: number | null; name: string; place: VariablePlace; value: string };
+export type TemplateId = string;
+
+export type TemplateLocation = { address: string; latitude: number; longitude: number; name: string };
+
+export type TemplateParts = { body: string; buttons: Array<TemplateButton>; cards: Array<TemplateCard>; examples: Array<TemplateExample>; footer: string | null; header: TemplateHeader | null; login_code: LoginCode | null; offer: LimitedTimeOffer | null; unknown: Array<string> };
+
+export type TemplateQuality = 'GREEN' | 'YELLOW' | 'RED' | 'UNKNOWN';
+
+export type TemplateStatus = 'DRAFT' | 'APPROVED' | 'PENDING' | 'IN_APPEAL' | 'REJECTED' | 'PAUSED' | 'DISABLED' | 'LOCKED' | 'LIMIT_EXCEEDED' | 'ARCHIVED' | 'PENDING_DELETION' | 'DELETED' | 'UNKNOWN';
+
+export type TemplateSync = { phone_number_id: string };
+
+export type TemplateValue = string | { filename?: string | null; media_id: MediaId } | { filename?: string | null; link: string } | TemplateLocation | { expires_at: Timestamp } | { data?: {  } | null; flow_token: string } | { catalog_id: string; product_id: string } | { sections: Array<ProductSection>; thumbnail: string };
+
+export type TemplateVariable = { card?: number | null; index?: number | null; name: string; place: VariablePlace; value: TemplateValue };
 
 export type TenantId = string;
 
 export type Timestamp = number;
 
-export type VariablePlace = 'header' | 'body' | 'button';
+export type ValueKind = 'text' | 'url_suffix' | 'image' | 'video' | 'document' | 'location' | 'product' | 'products' | 'coupon_code' | 'login_code' | 'payload' | 'flow' | 'thumbnail' | 'expiry';
 
-export type VariableSlot = { example: string | null; index: number | null; name: string; place: VariablePlace };
+export type VariablePlace = 'header' | 'body' | 'button' | 'offer';
+
+export type VariableSlot = { card: number | null; example: string | null; index: number | null; kind: ValueKind; name: string; place: VariablePlace; required: boolean };
 
 export type Viewer = Person & { typing: boolean };
 

@@ -30,7 +30,7 @@ export type {
   Preview,
   SharedContact,
   Summary as WebhookSummary,
-  Template,
+  TemplateEntry as Template,
   VariableSlot as TemplateVariable,
   Viewer,
   ViewName,

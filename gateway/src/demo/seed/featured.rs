@@ -175,6 +175,7 @@ fn template(name: &str, language: Language, body: &str, buttons: &[&str], parame
         body: body.to_owned(),
         footer: None,
         buttons: owned(buttons),
+        cards: Vec::new(),
         parameters: owned(parameters),
     })
 }

@@ -299,6 +299,7 @@ fn template(bank: &Bank, name: &str, body: &str, buttons: &[&str], values: &Valu
         body: values.fill(body),
         footer: None,
         buttons: buttons.iter().map(|button| (*button).to_owned()).collect(),
+        cards: Vec::new(),
         parameters: values.used(body),
     })
 }

@@ -8,9 +8,9 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use bytes::Bytes;
 use engine::delivery::{Failure, FailureAction};
 use engine::directory::Number;
-use engine::id::MetaMediaId;
-use engine::outgoing::{Outgoing, OutgoingBody};
+use engine::id::{MetaMediaId, TenantId};
 use engine::ports::{FetchError, MetaSend};
+use engine::template::SentFile;
 use reqwest::multipart::{Form, Part};
 use reqwest::{StatusCode, Url};
 use serde_json::Value;
@@ -31,10 +31,15 @@ struct Located {
 }
 
 impl GraphClient {
-    /// `None` when the message has no file. An upload shows nothing to anybody, so it is never in doubt.
-    pub(super) async fn upload(&self, number: &Number, outgoing: &Outgoing) -> Result<Option<MetaMediaId>, MetaSend> {
-        let OutgoingBody::Media { media, mime, filename, .. } = &outgoing.body else { return Ok(None) };
-        let bytes = match self.blobs.read(outgoing.tenant, *media).await {
+    /// An upload shows nothing to anybody, so it is never in doubt.
+    pub(super) async fn upload(
+        &self,
+        number: &Number,
+        tenant: TenantId,
+        file: &SentFile,
+    ) -> Result<MetaMediaId, MetaSend> {
+        let SentFile { media, mime, filename } = file;
+        let bytes = match self.blobs.read(tenant, *media).await {
             Ok(Some(bytes)) => bytes,
             Ok(None) => return Err(MetaSend::Never(refused("The file is not here any more."))),
             Err(error) => {
@@ -51,7 +56,7 @@ impl GraphClient {
         match answer::sent_file(self.call(request, number, self.config.file_timeout).await) {
             Ok(json) => {
                 let id = json.get("id").and_then(text_or_number).and_then(|id| id.parse().ok());
-                id.map(Some).ok_or(MetaSend::NotSent)
+                id.ok_or(MetaSend::NotSent)
             }
             Err(missed) => Err(missed),
         }
@@ -168,7 +173,7 @@ mod tests {
     use std::sync::Arc;
 
     use async_trait::async_trait;
-    use engine::id::{MediaId, TenantId};
+    use engine::id::MediaId;
     use engine::ports::{BlobStore, StoreError};
 
     use super::super::GraphConfig;

@@ -2,9 +2,8 @@
 
 use engine::content::ContentKind;
 use engine::delivery::{Failure, FailureAction};
-use engine::id::MetaMediaId;
 use engine::outgoing::{Outgoing, OutgoingBody};
-use engine::ports::ReadReceipt;
+use engine::ports::{ReadReceipt, Uploads};
 use serde::Serialize;
 
 use super::components::{Component, components};
@@ -36,14 +35,25 @@ struct Context<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Body<'a> {
-    Text { body: &'a str, preview_url: bool },
+    Text {
+        body: &'a str,
+        preview_url: bool,
+    },
     Image(File<'a>),
     Video(File<'a>),
     Audio(File<'a>),
     Document(File<'a>),
     Sticker(File<'a>),
-    Reaction { message_id: &'a str, emoji: &'a str },
-    Template { name: &'a str, language: Language<'a>, components: Vec<Component<'a>> },
+    Reaction {
+        message_id: &'a str,
+        emoji: &'a str,
+    },
+    Template {
+        name: &'a str,
+        language: Language<'a>,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        components: Vec<Component<'a>>,
+    },
 }
 
 #[derive(Serialize)]
@@ -90,7 +100,7 @@ pub(super) fn read_receipt(receipt: &ReadReceipt) -> Receipt<'_> {
 /// `Err`: there is nothing that could be sent.
 pub(super) fn message<'a>(
     outgoing: &'a Outgoing,
-    uploaded: Option<&'a MetaMediaId>,
+    uploads: &'a Uploads,
     callback: &'a str,
 ) -> Result<Request<'a>, Failure> {
     let to = outgoing.to.wa_id.as_ref().map(engine::id::WaId::e164);
@@ -99,7 +109,7 @@ pub(super) fn message<'a>(
     if to.is_none() && recipient.is_none() {
         return Err(not_sent("There is no number to send to.", FailureAction::FixNumber));
     }
-    let (kind, body) = body(&outgoing.body, uploaded)?;
+    let (kind, body) = body(&outgoing.body, uploads)?;
     let context = outgoing.reply_to.as_ref().map(|wamid| Context { message_id: wamid.as_str() });
     Ok(Request {
         messaging_product: "whatsapp",
@@ -113,13 +123,11 @@ pub(super) fn message<'a>(
     })
 }
 
-fn body<'a>(body: &'a OutgoingBody, uploaded: Option<&'a MetaMediaId>) -> Result<(&'static str, Body<'a>), Failure> {
+fn body<'a>(body: &'a OutgoingBody, uploads: &'a Uploads) -> Result<(&'static str, Body<'a>), Failure> {
     match body {
         OutgoingBody::Text { body } => Ok(("text", Body::Text { body, preview_url: has_link(body) })),
-        OutgoingBody::Media { kind, caption, filename, voice, .. } => {
-            let Some(uploaded) = uploaded else {
-                return Err(not_sent("The file did not reach WhatsApp.", FailureAction::Retry));
-            };
+        OutgoingBody::Media { media: file, kind, caption, filename, voice, .. } => {
+            let uploaded = uploads.id_of(*file).ok_or_else(file_missing)?;
             let file = File { id: uploaded.as_str(), caption: None, filename: None, voice: None };
             media(*kind, file, caption.as_deref(), filename.as_deref(), *voice)
         }
@@ -127,9 +135,10 @@ fn body<'a>(body: &'a OutgoingBody, uploaded: Option<&'a MetaMediaId>) -> Result
             let emoji = emoji.as_deref().unwrap_or_default();
             Ok(("reaction", Body::Reaction { message_id: target.as_str(), emoji }))
         }
-        OutgoingBody::Template { name, language, variables } => {
-            let language = Language { code: language, policy: "deterministic" };
-            Ok(("template", Body::Template { name, language, components: components(variables) }))
+        OutgoingBody::Template(template) => {
+            let language = Language { code: &template.language, policy: "deterministic" };
+            let components = components(template, uploads)?;
+            Ok(("template", Body::Template { name: &template.name, language, components }))
         }
     }
 }
@@ -163,6 +172,10 @@ fn media<'a>(
 /// Meta makes a preview only for a link that says its scheme.
 fn has_link(text: &str) -> bool {
     text.contains("https://") || text.contains("http://")
+}
+
+pub(super) fn file_missing() -> Failure {
+    not_sent("The file did not reach WhatsApp.", FailureAction::Retry)
 }
 
 fn not_sent(what: &str, action: FailureAction) -> Failure {

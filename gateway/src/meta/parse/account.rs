@@ -4,21 +4,24 @@ use engine::alert::{About, AccountNews, Alert, AlertKind, Severity};
 use engine::directory::NumberChange;
 use engine::id::{AlertId, TenantId};
 use engine::inbound::Inbound;
+use engine::template::TemplateNews;
 use engine::time::Timestamp;
 use serde_json::Value;
 
 use super::json::{id, integer, list, text, text_at, time};
+use super::template;
 use crate::meta::graph::RATE_HIGH;
 use crate::meta::text::{LABEL_MAX, clean};
 
 /// What a field makes of its value.
 #[derive(Default)]
-struct Told {
-    alert: Option<Words>,
-    change: NumberChange,
+pub(super) struct Told {
+    pub(super) alert: Option<Words>,
+    pub(super) change: NumberChange,
+    pub(super) template: Option<TemplateNews>,
 }
 
-struct Words {
+pub(super) struct Words {
     kind: AlertKind,
     severity: Severity,
     title: String,
@@ -27,18 +30,23 @@ struct Words {
 }
 
 impl Words {
-    fn new(kind: AlertKind, severity: Severity, title: impl Into<String>, effect: impl Into<String>) -> Self {
+    pub(super) fn new(
+        kind: AlertKind,
+        severity: Severity,
+        title: impl Into<String>,
+        effect: impl Into<String>,
+    ) -> Self {
         Self { kind, severity, title: title.into(), effect: effect.into(), action: None }
     }
 
-    fn advising(self, action: &'static str) -> Self {
+    pub(super) fn advising(self, action: &'static str) -> Self {
         Self { action: Some(action), ..self }
     }
 }
 
 impl From<Words> for Told {
     fn from(words: Words) -> Self {
-        Self { alert: Some(words), change: NumberChange::default() }
+        Self { alert: Some(words), ..Self::default() }
     }
 }
 
@@ -47,7 +55,7 @@ const APPEAL: &str = "Ask for a review in Meta\u{2019}s Business Support Home.";
 
 pub(super) fn news(tenant: TenantId, field: &str, item: &Value, received_at: Timestamp) -> Option<Inbound> {
     let value = item.get("value").filter(|value| value.is_object())?;
-    let Told { alert, change } = match field {
+    let Told { alert, change, template } = match field {
         "phone_number_quality_update" => quality(value),
         "phone_number_name_update" => name(value)?.into(),
         "account_update" => account(value)?.into(),
@@ -55,10 +63,7 @@ pub(super) fn news(tenant: TenantId, field: &str, item: &Value, received_at: Tim
         "account_alerts" => stated(value).into(),
         "business_capability_update" => capability(value)?,
         "security" => security(value)?.into(),
-        "message_template_status_update" => template_status(value)?.into(),
-        "message_template_quality_update" => template_quality(value)?.into(),
-        "template_category_update" => template_category(value)?.into(),
-        _ => return None,
+        _ => template::told(field, item, value, received_at)?,
     };
     let alert = alert.map(|Words { kind, severity, title, effect, action }| Alert {
         id: told_id(tenant, field, item, value),
@@ -70,7 +75,7 @@ pub(super) fn news(tenant: TenantId, field: &str, item: &Value, received_at: Tim
         action: action.map(str::to_owned),
         phone_number_id: None,
     });
-    Some(Inbound::Account(Box::new(AccountNews { alert, about: about(item, value)?, change })))
+    Some(Inbound::Account(Box::new(AccountNews { alert, about: about(item, value)?, change, template })))
 }
 
 /// The same words at the same time about the same account are a redelivery.
@@ -92,12 +97,12 @@ fn about(item: &Value, value: &Value) -> Option<About> {
 }
 
 /// As it may stand in a sentence.
-fn word(value: &Value, pointer: &str) -> String {
+pub(super) fn word(value: &Value, pointer: &str) -> String {
     text_at(value, pointer).map(|text| clean(text, LABEL_MAX)).unwrap_or_default()
 }
 
 /// `ACCOUNT_VIOLATION` as people read it.
-fn spoken(word: &str) -> String {
+pub(super) fn spoken(word: &str) -> String {
     word.replace('_', " ").to_lowercase()
 }
 
@@ -149,7 +154,7 @@ fn quality(value: &Value) -> Told {
             Words::new(AlertKind::Limit, Severity::Info, title, effect)
         }
     };
-    Told { alert: Some(words), change }
+    Told { alert: Some(words), change, template: None }
 }
 
 fn name(value: &Value) -> Option<Words> {
@@ -257,7 +262,8 @@ fn capability(value: &Value) -> Option<Told> {
         .or_else(|| tier(value, "max_daily_conversation_per_phone"))?;
     let title = format!("Campaigns may reach {}", people(&tier));
     let words = Words::new(AlertKind::Limit, Severity::Info, title, "Replies to customers are not limited.");
-    Some(Told { alert: Some(words), change: NumberChange { tier: Some(tier), ..NumberChange::default() } })
+    let change = NumberChange { tier: Some(tier), ..NumberChange::default() };
+    Some(Told { alert: Some(words), change, template: None })
 }
 
 fn security(value: &Value) -> Option<Words> {
@@ -273,42 +279,4 @@ fn security(value: &Value) -> Option<Words> {
         Words::new(AlertKind::Security, Severity::Warning, title, effect)
             .advising("If that was nobody of yours, set another PIN in WhatsApp Manager."),
     )
-}
-
-fn template(value: &Value) -> String {
-    format!("\u{201c}{}\u{201d}", word(value, "/message_template_name"))
-}
-
-fn template_status(value: &Value) -> Option<Words> {
-    let what = match text(value, "event")? {
-        "PAUSED" => "paused",
-        "DISABLED" => "disabled",
-        "REJECTED" => "refused",
-        "FLAGGED" => "is about to pause",
-        _ => return None,
-    };
-    let title = format!("WhatsApp {what} the template {}", template(value));
-    let said = ["/other_info/description", "/rejection_info/recommendation"];
-    let said = said.iter().map(|pointer| word(value, pointer)).find(|text| !text.is_empty()).unwrap_or_default();
-    let effect = format!("It cannot be sent while it is so. {said}");
-    Some(Words::new(AlertKind::Template, Severity::Warning, title, effect.trim_end().to_owned()))
-}
-
-fn template_quality(value: &Value) -> Option<Words> {
-    let fell = match text(value, "new_quality_score")? {
-        "YELLOW" => "Medium",
-        "RED" => "Low",
-        _ => return None,
-    };
-    let title = format!("Quality of the template {} is {fell}", template(value));
-    Some(
-        Words::new(AlertKind::Template, Severity::Warning, title, "WhatsApp pauses a template that goes on falling.")
-            .advising("Send it to people who expect it, or change its words."),
-    )
-}
-
-fn template_category(value: &Value) -> Option<Words> {
-    let now = spoken(&clean(text(value, "new_category")?, LABEL_MAX));
-    let title = format!("The template {} counts as {now}", template(value));
-    Some(Words::new(AlertKind::Template, Severity::Warning, title, "Its price and its opt-out rules are others now."))
 }

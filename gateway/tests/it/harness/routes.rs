@@ -21,6 +21,7 @@ pub(crate) struct Things {
     pub(crate) api_key: String,
     pub(crate) alert: String,
     pub(crate) campaign: String,
+    pub(crate) template: String,
     /// Of another browser of the same person.
     pub(crate) session: String,
     pub(crate) number: String,
@@ -67,6 +68,11 @@ impl Things {
         let invited = json!({"email": "somebody@nowhere.example", "role": "viewer"});
         let email = agent.me["member"]["email"].as_str().unwrap();
         let second = Agent::sign_in(&agent.url, email, PASSWORD).await;
+        let number = agent.me["numbers"][0]["phone_number_id"].as_str().unwrap().to_owned();
+        let role = made("roles", json!({"name": "A role", "permissions": ["contacts.read"]})).await;
+        // Another name with each call.
+        let draft = json!({"phone_number_id": number, "name": role, "language": "en", "category": "UTILITY",
+            "body": "Hello there."});
         Self {
             message: id(&picture),
             media: id(&picture["content"]["media"]),
@@ -74,11 +80,12 @@ impl Things {
             entry: id(&agent.log().await[0]),
             session: second.session().await,
             alert: agent.all("alerts").await.first().map_or_else(|| "0".repeat(32), id),
-            campaign: made("campaigns", campaign(agent.me["numbers"][0]["phone_number_id"].as_str().unwrap())).await,
-            number: agent.me["numbers"][0]["phone_number_id"].as_str().unwrap().to_owned(),
+            campaign: made("campaigns", campaign(&number)).await,
+            template: made("templates", draft).await,
+            number,
             member: agent.id().to_owned(),
             conversation,
-            role: made("roles", json!({"name": "A role", "permissions": ["contacts.read"]})).await,
+            role,
             team: made("teams", json!({"name": "A team", "members": [agent.id()]})).await,
             invitation: made("invitations", invited).await,
             api_key: made("api-keys", json!({"name": "A key", "permissions": ["contacts.read"]})).await,
@@ -101,13 +108,14 @@ impl Things {
             api_key: id.clone(),
             alert: id.clone(),
             campaign: id.clone(),
+            template: id.clone(),
             session: id,
             number: "299999999999999".to_owned(),
         }
     }
 
     /// All ids.
-    pub(crate) fn ids(&self) -> [&str; 14] {
+    pub(crate) fn ids(&self) -> [&str; 15] {
         [
             &self.conversation,
             &self.message,
@@ -121,6 +129,7 @@ impl Things {
             &self.api_key,
             &self.alert,
             &self.campaign,
+            &self.template,
             &self.session,
             &self.number,
         ]
@@ -144,6 +153,7 @@ impl Things {
             Some("webhook-log") => &self.entry,
             Some("alerts") => &self.alert,
             Some("campaigns") => &self.campaign,
+            Some("templates") => &self.template,
             Some("sessions") => &self.session,
             Some("channels") => &self.number,
             Some("conversations") => &self.conversation,
@@ -184,7 +194,9 @@ impl Things {
                 | "/api/v1/campaigns/{id}/check"
                 | "/api/v1/campaigns/{id}/pause"
                 | "/api/v1/campaigns/{id}/resume"
-                | "/api/v1/campaigns/{id}/cancel",
+                | "/api/v1/campaigns/{id}/cancel"
+                | "/api/v1/templates/{id}/submit"
+                | "/api/v1/templates/{id}/unpause",
             ) => return None,
             (_, "/api/v1/campaigns") => campaign(&self.number),
             (_, "/api/v1/campaigns/{id}") => {
@@ -195,6 +207,11 @@ impl Things {
             (_, "/api/v1/campaigns/{id}/launch") => json!({"revision": 1, "confirm_recipient_count": 0}),
             (_, "/api/v1/campaigns/{id}/rate") => json!({"per_second": 5}),
             (_, "/api/v1/members/{id}") => json!({"name": "Every Route"}),
+            (_, "/api/v1/templates/sync") => json!({"phone_number_id": self.number}),
+            (_, "/api/v1/templates" | "/api/v1/templates/lint" | "/api/v1/templates/{id}") => json!({
+                "phone_number_id": self.number, "revision": 1, "name": "every_route", "language": "en",
+                "category": "UTILITY", "body": "Hello there.",
+            }),
             (_, "/api/v1/members/{id}/deactivate") => json!({"hand_over_to": null}),
             (_, "/api/v1/roles" | "/api/v1/roles/{id}" | "/api/v1/api-keys") => {
                 json!({"name": "Every route", "permissions": []})

@@ -64,6 +64,7 @@ impl CqlStore {
                 Belonging::Outgoing(entry) => self.bring_outgoing(tenant, sealer, &entry).await?,
                 Belonging::Intake { entry, raw } => self.bring_item(tenant, sealer, &entry, &raw).await?,
                 Belonging::Alert { alert, dismissed } => self.bring_alert(tenant, sealer, alert, dismissed).await?,
+                Belonging::Template(template) => self.bring_template(tenant, sealer, *template).await?,
                 Belonging::Audit(record) => {
                     let at = Link { n: record.n, hash: record.hash };
                     let body = audit::seal_entry(sealer, &record.entry, at)?;

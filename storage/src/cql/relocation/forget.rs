@@ -42,6 +42,7 @@ impl CqlStore {
             (self.file_list(tenant), Leads::Document("media")),
             (self.parked_list(tenant), Leads::Document("parked_status")),
             (self.outbox_list(tenant), Leads::Document("outbox")),
+            (self.template_list(tenant), Leads::Document("template")),
             (self.arriving_items(tenant), Leads::Item),
             (self.unsettled_list(tenant), Leads::Elsewhere),
             (self.arriving_jobs(tenant), Leads::Elsewhere),

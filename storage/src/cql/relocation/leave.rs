@@ -1,7 +1,7 @@
 //! What an organization has, page by page. Each kind has a list in order of arrival; what an entry of it leads to counts where
 //! it says the same place.
 
-use engine::id::{ContactId, ConversationId, IntakeId, MediaId, MessageId, TenantId};
+use engine::id::{ContactId, ConversationId, IntakeId, MediaId, MessageId, TemplateId, TenantId};
 use engine::intake::IntakeOutcome;
 use engine::ports::{Belonging, Kind, StoreError};
 use futures_util::future::try_join_all;
@@ -33,6 +33,7 @@ impl CqlStore {
             Kind::Files => vec![self.file_list(tenant).into()],
             Kind::ParkedStatuses => vec![self.parked_list(tenant).into()],
             Kind::Outbox => vec![self.outbox_list(tenant).into()],
+            Kind::Templates => vec![self.template_list(tenant).into()],
             Kind::Intake => {
                 let outcomes = [IntakeOutcome::Stored, IntakeOutcome::Quarantined];
                 outcomes.map(|outcome| self.outcome_list(tenant, Some(outcome))).into()
@@ -87,6 +88,7 @@ impl CqlStore {
             Kind::Files => self.leaving_file(tenant, sealer, place, MediaId::from_bytes(id)).await,
             Kind::ParkedStatuses => self.leaving_status(tenant, sealer, place, id).await,
             Kind::Outbox => self.leaving_outgoing(tenant, sealer, place, MessageId::from_bytes(id)).await,
+            Kind::Templates => self.leaving_template(tenant, sealer, place, TemplateId::from_bytes(id)).await,
             Kind::Intake => {
                 let item = self.item_of(tenant, IntakeId::from_bytes(id)).await?;
                 let waits = |outcome| matches!(outcome, IntakeOutcome::Stored | IntakeOutcome::Quarantined);

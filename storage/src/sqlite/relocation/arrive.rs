@@ -19,6 +19,7 @@ use super::super::fault::{Outcome, signed};
 use super::super::inbox_log;
 use super::super::ledger::{self, TenantKey, outcome_code};
 use super::super::messages::{self, ImportRow};
+use super::super::templates::TemplateRow;
 use super::super::writer::Session;
 use super::super::{audit, codec, directory, outbox};
 use crate::crypto::{Lookup, Sealer};
@@ -57,6 +58,7 @@ pub(super) enum Brought {
         dismissed: bool,
         body: Vec<u8>,
     },
+    Template(TemplateRow),
 }
 
 pub(super) struct FileColumns {
@@ -129,6 +131,7 @@ impl Brought {
                 let body = codec::seal(sealer, codec::ALERT, alert.id.as_bytes(), alert)?;
                 Self::Alert { id: *alert.id.as_bytes(), dismissed: *dismissed, body }
             }
+            Belonging::Template(template) => Self::Template(TemplateRow::of(sealer, template)?),
         })
     }
 
@@ -184,6 +187,7 @@ impl Brought {
                 connection.prepare_cached(sql)?.execute(params![tenant.0, id, dismissed, body])?;
                 Ok(())
             }
+            Self::Template(row) => row.bring(connection, tenant),
         }
     }
 }
@@ -243,6 +247,8 @@ const LEFT_BEHIND: &[&str] = &[
     "DELETE FROM inbox WHERE arrival IN (SELECT arrival FROM inbox WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM inbox_tally WHERE tenant = ?1 AND ?2 > 0",
     "DELETE FROM alert WHERE place IN (SELECT place FROM alert WHERE tenant = ?1 LIMIT ?2)",
+    "DELETE FROM template WHERE place IN (SELECT place FROM template WHERE tenant = ?1 LIMIT ?2)",
+    "DELETE FROM template_sync WHERE tenant = ?1 AND ?2 > 0",
     "DELETE FROM audit WHERE rowid IN (SELECT rowid FROM audit WHERE tenant = ?1 LIMIT ?2)",
 ];
 

@@ -78,6 +78,14 @@ pub(super) fn page(
                 Ok(Belonging::Alert { alert, dismissed: row.get(2)? })
             },
         ),
+        Kind::Templates => scan.by_key(
+            "SELECT place AS row_key, id, body FROM template NOT INDEXED
+             WHERE tenant = ?1 AND place > ?2 ORDER BY place LIMIT ?3",
+            |row| {
+                let id: [u8; 16] = row.get(1)?;
+                Ok(Belonging::Template(Box::new(codec::open(sealer, codec::TEMPLATE, &id, row.get_ref(2)?)?)))
+            },
+        ),
         Kind::Audit => scan.by_key(
             "SELECT n, at, action, actor, hash, body, n AS row_key FROM audit INDEXED BY audit_by_n
              WHERE tenant = ?1 AND n > ?2 ORDER BY n LIMIT ?3",

@@ -6,7 +6,7 @@ import type { Conversation, Template, TemplateVariable } from '../../api/types';
 import { languageName } from '../../i18n/format';
 import { categoryName } from '../thread/contents/TemplateContent';
 import css from './picker.module.css';
-import { emptyVariables, type Values, variableKey } from './templateText';
+import { asked, emptyVariables, isFile, type Values, variableKey } from './templateText';
 
 type Props = {
   template: Template;
@@ -21,12 +21,19 @@ const LONGEST = 1024;
 export function TemplateForm({ template, values, number, onChange, onSend }: Props) {
   const { t } = useTranslation();
   const [touched, setTouched] = useState<string[]>([]);
-  const missing = emptyVariables(template, values).length;
+  const missingKeys = emptyVariables(template, values).map(variableKey);
+  const missing = missingKeys.length;
+  const placeholder = (variable: TemplateVariable) => {
+    if (isFile(variable)) return 'https://';
+    return variable.example ? t('picker.example', { example: variable.example }) : undefined;
+  };
+  const complaint = (variable: TemplateVariable) =>
+    t(isFile(variable) ? 'picker.addressVariable' : 'picker.emptyVariable');
   const touch = (key: string) => setTouched((keys) => [...keys, key]);
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
     if (missing === 0) onSend();
-    else setTouched(template.variables.map(variableKey));
+    else setTouched(asked(template).map(variableKey));
   };
   return (
     <form
@@ -43,7 +50,7 @@ export function TemplateForm({ template, values, number, onChange, onSend }: Pro
         <p className={css.about}>
           {categoryName(template.category, t)} · {languageName(template.language)}
         </p>
-        {template.variables.map((variable) => {
+        {asked(template).map((variable) => {
           const key = variableKey(variable);
           const value = values[key] ?? '';
           return (
@@ -54,14 +61,14 @@ export function TemplateForm({ template, values, number, onChange, onSend }: Pro
               dir="auto"
               maxLength={LONGEST}
               value={value}
-              placeholder={variable.example ? t('picker.example', { example: variable.example }) : undefined}
-              error={touched.includes(key) && value.trim() === '' ? t('picker.emptyVariable') : undefined}
+              placeholder={placeholder(variable)}
+              error={touched.includes(key) && missingKeys.includes(key) ? complaint(variable) : undefined}
               onChange={(event) => onChange({ ...values, [key]: event.currentTarget.value })}
               onBlur={() => touch(key)}
             />
           );
         })}
-        {template.variables.length === 0 && <p className={css.about}>{t('picker.noVariables')}</p>}
+        {asked(template).length === 0 && <p className={css.about}>{t('picker.noVariables')}</p>}
         <div className={css.from}>
           <strong>{t('picker.from')}</strong>
           <span>

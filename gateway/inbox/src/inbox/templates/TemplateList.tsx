@@ -74,7 +74,9 @@ export function TemplateList({ templates, total, hidden, chosen, search, onSearc
       {hidden.length > 0 && (
         <p
           className={css.foot}
-          title={hidden.map((one) => `${one.name}: ${one.unsendable_reason ?? one.status}`).join('\n')}
+          title={hidden
+            .map((one) => `${one.name}: ${one.unsendable_reason ?? t('picker.byProgram')}`)
+            .join('\n')}
         >
           <IconInfoCircle size={14} aria-hidden />
           {t('picker.hidden', { count: hidden.length })}

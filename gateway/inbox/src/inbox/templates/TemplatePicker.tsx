@@ -15,7 +15,7 @@ import css from './picker.module.css';
 import { TemplateForm } from './TemplateForm';
 import { TemplateList } from './TemplateList';
 import { TemplatePreview } from './TemplatePreview';
-import { fill, offered, plain, type Values, variableKey } from './templateText';
+import { fill, isOffered, offered, plain, type Values, valuesOf } from './templateText';
 
 type Props = { conversation: Conversation; onClose: () => void };
 
@@ -57,8 +57,8 @@ export default function TemplatePicker({ conversation, onClose }: Props) {
         <div className={css.columns}>
           <TemplateList
             templates={shown}
-            total={query.data?.filter((one) => one.sendable).length ?? 0}
-            hidden={query.data?.filter((one) => !one.sendable) ?? []}
+            total={query.data?.filter(isOffered).length ?? 0}
+            hidden={query.data?.filter((one) => !isOffered(one)) ?? []}
             chosen={template}
             search={search}
             onSearch={setSearch}
@@ -105,12 +105,7 @@ function useSendTemplate(conversation: Conversation) {
         type: 'template',
         name: template.name,
         language: template.language,
-        variables: template.variables.map((variable) => ({
-          name: variable.name,
-          place: variable.place,
-          ...(variable.index === null ? {} : { index: variable.index }),
-          value: values[variableKey(variable)]?.trim() ?? '',
-        })),
+        variables: valuesOf(template, values),
       },
       shown: plain(fill(template.body, 'body', null, values)),
       reply_to: null,

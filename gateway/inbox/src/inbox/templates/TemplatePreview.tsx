@@ -1,4 +1,4 @@
-import { IconFile, IconMapPin, IconPhoto, IconVideo } from '@tabler/icons-react';
+import { IconFile, IconMapPin, IconPhoto, IconShoppingBag, IconVideo } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import type { Template } from '../../api/types';
 import { clockTime } from '../../i18n/format';
@@ -7,7 +7,13 @@ import { useNow } from '../../state/clock';
 import css from './picker.module.css';
 import { fill, type Piece, type Values } from './templateText';
 
-const HEADER_ICONS = { image: IconPhoto, video: IconVideo, document: IconFile, location: IconMapPin };
+const HEADER_ICONS = {
+  image: IconPhoto,
+  video: IconVideo,
+  document: IconFile,
+  location: IconMapPin,
+  product: IconShoppingBag,
+};
 
 export function TemplatePreview({
   template,
@@ -57,7 +63,7 @@ export function TemplatePreview({
         {template.buttons.map((button, index) => (
           <span key={`${button.kind}-${button.text}`} className={css.cardButton}>
             <bdi>{button.text}</bdi>
-            {button.url && (
+            {'url' in button && button.url && (
               <small dir="ltr" className="clip">
                 <Pieces pieces={fill(button.url, 'button', index, values)} />
               </small>

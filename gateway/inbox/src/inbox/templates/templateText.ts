@@ -3,11 +3,42 @@ import type { Template, TemplateVariable } from '../../api/types';
 export type Values = Record<string, string>;
 
 /** A variable is known by where it stands: body {{1}} and button {{1}} are two. */
-export const variableKey = (variable: Pick<TemplateVariable, 'name' | 'place' | 'index'>) =>
-  [variable.place, variable.index ?? '', variable.name].join('/');
+export const variableKey = (
+  variable: Pick<TemplateVariable, 'name' | 'place' | 'index'> & { card?: number | null },
+) => [variable.card ?? '', variable.place, variable.index ?? '', variable.name].join('/');
+
+/** A file is given by its address. */
+const FILES: readonly string[] = ['image', 'video', 'document'];
+/** What a line of text can say; places, products and countdowns come from programs. */
+const WRITTEN: readonly string[] = ['text', 'url_suffix', 'coupon_code', ...FILES];
+
+export const isFile = (variable: TemplateVariable) => FILES.includes(variable.kind);
+
+/** Those without which it cannot be sent. */
+export const asked = (template: Template) => template.variables.filter((variable) => variable.required);
+
+export const isOffered = (template: Template) =>
+  template.sendable && asked(template).every((variable) => WRITTEN.includes(variable.kind));
+
+const isWritten = (variable: TemplateVariable, values: Values) => {
+  const value = values[variableKey(variable)]?.trim() ?? '';
+  return isFile(variable) ? /^https?:\/\/\S+$/.test(value) : value !== '';
+};
 
 export const emptyVariables = (template: Template, values: Values) =>
-  template.variables.filter((variable) => !values[variableKey(variable)]?.trim());
+  asked(template).filter((variable) => !isWritten(variable, values));
+
+export const valuesOf = (template: Template, values: Values) =>
+  asked(template).map((variable) => {
+    const value = values[variableKey(variable)]?.trim() ?? '';
+    return {
+      name: variable.name,
+      place: variable.place,
+      ...(variable.index === null ? {} : { index: variable.index }),
+      ...(variable.card === null ? {} : { card: variable.card }),
+      value: isFile(variable) ? { link: value } : value,
+    };
+  });
 
 export type Piece = { text: string; variable: boolean };
 
@@ -52,7 +83,7 @@ export function offered(
   const words = search.trim().toLowerCase();
   const rank = (template: Template) => (template.language.startsWith(likely) ? 0 : 1);
   return templates
-    .filter((template) => template.sendable)
+    .filter(isOffered)
     .filter((template) => !words || `${template.name} ${template.body}`.toLowerCase().includes(words))
     .sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name));
 }

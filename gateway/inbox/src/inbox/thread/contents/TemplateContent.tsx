@@ -20,6 +20,10 @@ export function TemplateContent({ content, meta }: { content: ContentOf<'templat
         </strong>
       )}
       <FormattedText text={content.body} />
+      {content.cards.map((card, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the cards of a message never change places.
+        <FormattedText key={index} text={card.body} />
+      ))}
       {content.footer && (
         <bdi dir="auto" className={css.note}>
           {content.footer}

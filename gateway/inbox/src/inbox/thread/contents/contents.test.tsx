@@ -105,9 +105,10 @@ const cases: [string, Content, string[]][] = [
       body: 'See you',
       footer: 'Aurora',
       buttons: ['Confirm'],
+      cards: [{ header: null, body: 'Lemons', buttons: [] }],
       parameters: [],
     },
-    ['reminder', 'Soon', 'See you', 'Aurora', 'Confirm'],
+    ['reminder', 'Soon', 'See you', 'Lemons', 'Aurora', 'Confirm'],
   ],
   [
     'unsupported',
