@@ -204,8 +204,7 @@ impl Campaigns for SqliteStore {
         let update = update.clone();
         let write = self.writer.write(move |session| {
             let tenant = session.tenant(tenant)?;
-            let apply =
-                |row: &mut RecipientRow| row.record_status(&update.wamid, update.status.clone(), update.at);
+            let apply = |row: &mut RecipientRow| row.record_status(&update.wamid, update.status.clone(), update.at);
             let is_news = change.make(session, tenant, apply)?.unwrap_or(true);
             match &mark {
                 Some(mark) if is_news => mark.write(session, tenant),

@@ -183,8 +183,7 @@ impl Session<'_> {
         if let Some(key) = self.ledger.campaigns.get(&(tenant, id)) {
             return Ok(Some(*key));
         }
-        let mut statement =
-            self.connection.prepare_cached("SELECT key FROM campaign WHERE tenant = ?1 AND id = ?2")?;
+        let mut statement = self.connection.prepare_cached("SELECT key FROM campaign WHERE tenant = ?1 AND id = ?2")?;
         let found = statement.query_row(params![tenant.0, id.as_bytes()], |row| row.get(0).map(CampaignKey));
         let found = found.optional()?;
         if let Some(key) = found {

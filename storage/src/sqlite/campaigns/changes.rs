@@ -46,12 +46,7 @@ pub(super) fn claim(
 }
 
 /// Claimed by this token → waiting.
-pub(super) fn release(
-    session: &mut Session<'_>,
-    campaign: CampaignKey,
-    nos: &[u32],
-    token: ClaimToken,
-) -> Outcome<()> {
+pub(super) fn release(session: &mut Session<'_>, campaign: CampaignKey, nos: &[u32], token: ClaimToken) -> Outcome<()> {
     let sql = "UPDATE recipient SET class = 0, token = NULL, since = NULL
          WHERE place = ?1 AND class = 1 AND token = ?2 RETURNING lane, replied_at IS NOT NULL";
     let mut release = session.connection.prepare_cached(sql)?;
@@ -84,7 +79,7 @@ impl Said {
     }
 
     pub(super) fn sealed(sealer: &Sealer, key: RecipientKey, wamid: &Wamid) -> Outcome<Self> {
-        let sealed = recipients::seal_wamid(sealer, key.campaign, key.no, wamid)?;
+        let sealed = recipients::seal_wamid(sealer, key.campaign.as_bytes(), key.no, wamid)?;
         Ok(Self { sealed: Some(sealed), ..Self::of(sealer, wamid) })
     }
 }
@@ -152,8 +147,11 @@ impl Change {
         let wamid = self.said.as_ref().filter(|_| after.wamid != before.wamid);
         let failure = after.delivery.failure.as_ref().filter(|_| after.delivery.failure != before.delivery.failure);
         let RecipientKey { campaign, no } = self.key;
-        let failure = failure.map(|failure| recipients::seal_failure(&self.sealer, campaign, no, failure)).transpose()?;
-        let sql = "UPDATE recipient SET class = ?2, token = ?3, since = ?4, queued_at = ?5, accepted_at = ?6, sent_at = ?7,
+        let failure = failure
+            .map(|failure| recipients::seal_failure(&self.sealer, campaign.as_bytes(), no, failure))
+            .transpose()?;
+        let sql =
+            "UPDATE recipient SET class = ?2, token = ?3, since = ?4, queued_at = ?5, accepted_at = ?6, sent_at = ?7,
              delivered_at = ?8, read_at = ?9, played_at = ?10, failed_at = ?11, replied_at = ?12,
              wamid = coalesce(?13, wamid), body = coalesce(?14, body), error = coalesce(?15, error) WHERE place = ?1";
         session.connection.prepare_cached(sql)?.execute(params![
@@ -178,7 +176,7 @@ impl Change {
 
     fn sealed(&self, said: &Said) -> Outcome<Vec<u8>> {
         let RecipientKey { campaign, no } = self.key;
-        let seal = || recipients::seal_wamid(&self.sealer, campaign, no, &said.wamid);
+        let seal = || recipients::seal_wamid(&self.sealer, campaign.as_bytes(), no, &said.wamid);
         Ok(said.sealed.clone().map_or_else(seal, Ok)?)
     }
 }
