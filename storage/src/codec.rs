@@ -38,7 +38,7 @@ pub(crate) const CONTACT: Column = column("contact", "body");
 /// By the identity's look-up key.
 pub(crate) const IDENTITY: Column = column("identity", "body");
 pub(crate) const CAMPAIGN: Column = column("campaign", "body");
-/// By the campaign's id and the number within it, as [`recipients::name`] says; so are the next two.
+/// By what [`recipients::name`] says; so are the next two.
 pub(crate) const RECIPIENT: Column = column("recipient_body", "body");
 pub(crate) const RECIPIENT_WAMID: Column = column("recipient", "body");
 pub(crate) const RECIPIENT_ERROR: Column = column("recipient", "error");

@@ -7,6 +7,8 @@ mod accounts;
 mod administration;
 mod alerts;
 mod audit;
+mod campaign_tally;
+mod campaigns;
 mod change;
 mod commit;
 mod contacts;
@@ -31,6 +33,7 @@ mod order;
 mod outbox;
 mod password_resets;
 mod places;
+mod recipients;
 mod relocation;
 mod reseal;
 mod schema;
@@ -53,6 +56,7 @@ use engine::time::Clock;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::crypto::{Keyring, KeyringError, KeyringPlace, Sealer, Use};
+use campaign_tally::Counted;
 use log::Appender;
 use order::Orders;
 use places::Places;
@@ -103,6 +107,10 @@ pub struct CqlStore {
     appender: Appender,
     orders: Orders,
     standing: Standing,
+    /// Of campaigns, what was counted.
+    counted: Counted,
+    /// Names this process where it says that it has written.
+    process: [u8; 16],
     /// Organizations that are on the list of all already.
     listed: Mutex<BTreeSet<TenantId>>,
     /// Organizations that are being brought in here: on no list before they are there.
@@ -143,6 +151,8 @@ impl CqlStore {
             appender: Appender::default(),
             orders: Orders::default(),
             standing: Standing::default(),
+            counted: Counted::default(),
+            process: rand::random(),
             listed: Mutex::default(),
             arriving: Mutex::default(),
         })

@@ -5,12 +5,13 @@ use super::{ChainEnds, ListError, MediaRow, Page, PageRequest, StoreError};
 use crate::account::Account;
 use crate::alert::Alert;
 use crate::audit::{AuditEntry, AuditRecord};
+use crate::campaign::{Campaign, RecipientRow};
 use crate::contact::Contact;
 use crate::conversation::Conversation;
 use crate::decision::MediaJob;
 use crate::directory::{MetaApp, Number};
 use crate::household::Household;
-use crate::id::TenantId;
+use crate::id::{CampaignId, TenantId};
 use crate::inbound::StatusUpdate;
 use crate::intake::IntakeEntry;
 use crate::message::Message;
@@ -29,6 +30,9 @@ pub enum Kind {
     ParkedStatuses,
     /// Settled entries too: a failed one can be sent again.
     Outbox,
+    Campaigns,
+    /// Of the oldest campaign first; within it by `no`.
+    Recipients,
     /// What is unfinished or in quarantine.
     Intake,
     /// Those that were put away too: a redelivery is known by them.
@@ -46,6 +50,8 @@ impl Kind {
         Self::Messages,
         Self::ParkedStatuses,
         Self::Outbox,
+        Self::Campaigns,
+        Self::Recipients,
         Self::Intake,
         Self::Alerts,
         Self::Templates,
@@ -60,6 +66,8 @@ impl Kind {
             Self::Messages => "messages",
             Self::ParkedStatuses => "parked_statuses",
             Self::Outbox => "outbox",
+            Self::Campaigns => "campaigns",
+            Self::Recipients => "recipients",
             Self::Intake => "intake",
             Self::Alerts => "alerts",
             Self::Templates => "templates",
@@ -85,6 +93,11 @@ pub enum Belonging {
     Message(Box<Message>),
     ParkedStatus(Box<StatusUpdate>),
     Outgoing(Box<OutboxEntry>),
+    Campaign(Box<Campaign>),
+    Recipient {
+        campaign: CampaignId,
+        row: Box<RecipientRow>,
+    },
     Intake {
         entry: Box<IntakeEntry>,
         raw: Bytes,

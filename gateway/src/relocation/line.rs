@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use engine::alert::Alert;
 use engine::audit::{AuditActor, AuditEntry, AuditRecord, Link, Origin};
+use engine::campaign::{Campaign, RecipientRow};
 use engine::contact::Contact;
 use engine::content::Media;
 use engine::conversation::Conversation;
 use engine::decision::MediaJob;
 use engine::directory::{CustomRole, Member, Number, NumberStanding, Settings, Team};
 use engine::id::{
-    ClaimToken, ConversationId, MediaId, MemberId, MessageId, MetaMediaId, PhoneNumberId, TenantId, WabaId,
+    CampaignId, ClaimToken, ConversationId, MediaId, MemberId, MessageId, MetaMediaId, PhoneNumberId, TenantId, WabaId,
 };
 use engine::inbound::StatusUpdate;
 use engine::intake::IntakeEntry;
@@ -158,6 +159,13 @@ enum StateLine {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+struct RecipientLine {
+    campaign: CampaignId,
+    recipient: RecipientRow,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct IntakeLine {
     entry: IntakeEntry,
     /// In base64: it is kept as it came, whatever it is.
@@ -193,6 +201,8 @@ pub(super) fn write(belonging: Belonging) -> Result<Vec<u8>> {
         Belonging::Conversation(conversation) => serde_json::to_vec(&conversation),
         Belonging::Message(message) => serde_json::to_vec(&message),
         Belonging::ParkedStatus(update) => serde_json::to_vec(&update),
+        Belonging::Campaign(campaign) => serde_json::to_vec(&campaign),
+        Belonging::Recipient { campaign, row } => serde_json::to_vec(&RecipientLine { campaign, recipient: *row }),
         Belonging::Intake { entry, raw } => serde_json::to_vec(&IntakeLine { entry: *entry, raw }),
         Belonging::Alert { alert, dismissed } => serde_json::to_vec(&AlertLine { alert, dismissed }),
         Belonging::Template(template) => serde_json::to_vec(&template),
@@ -235,6 +245,11 @@ pub(super) fn read(kind: Kind, line: &str) -> Result<Belonging> {
         Kind::Conversations => Belonging::Conversation(Box::new(from::<Conversation>(line)?)),
         Kind::Messages => Belonging::Message(Box::new(from::<Message>(line)?)),
         Kind::ParkedStatuses => Belonging::ParkedStatus(Box::new(from::<StatusUpdate>(line)?)),
+        Kind::Campaigns => Belonging::Campaign(Box::new(from::<Campaign>(line)?)),
+        Kind::Recipients => {
+            let RecipientLine { campaign, recipient } = from(line)?;
+            Belonging::Recipient { campaign, row: Box::new(recipient) }
+        }
         Kind::Intake => {
             let IntakeLine { entry, raw } = from(line)?;
             Belonging::Intake { entry: Box::new(entry), raw }

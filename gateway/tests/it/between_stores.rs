@@ -5,15 +5,19 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use engine::alert::{Alert, AlertKind, Severity};
+use engine::campaign::{Audience, Campaign, CampaignRecipient, Frozen, Launch, PauseReason, Phase, Plan, RecipientKey};
 use engine::delivery::Status;
-use engine::id::AlertId;
+use engine::directory::Person;
+use engine::id::{AlertId, CampaignId, ClaimToken, ContactId, MemberId, TenantId};
 use engine::inbound::StatusUpdate;
+use engine::outgoing::{Recipient, SendOutcome};
 use engine::permission::Permission;
-use engine::ports::{Alerts as _, MessageStore as _, Templates as _};
+use engine::ports::{Alerts as _, Campaigns as _, MessageStore as _, Saved, Templates as _};
 use engine::template::{Category, KeptTemplate, Template, TemplateParts, TemplateQuality, TemplateStatus};
 use engine::time::Timestamp;
 use reqwest::Method;
 use serde_json::{Value, json};
+use storage::sqlite::SqliteStore;
 
 use crate::api_keys::{call, made};
 use crate::backup::succeeds;
@@ -76,6 +80,65 @@ fn assert_same_but_for_the_import(before: &Contents, after: &Contents, way: &str
 }
 
 /// An organization in which everything has happened that moves, stopped; with the secret of an API key.
+/// Paused, so that nobody works at it where it arrives; to one who has read it and one who waits.
+async fn broadcast(store: &SqliteStore, tenant: TenantId) {
+    let id = CampaignId::from_bytes([5; 16]);
+    let author = Person { id: MemberId::from_bytes([9; 16]), name: "Priya".into() };
+    let plan = Plan {
+        template: "kasturi_turns_six".into(),
+        language: "en".into(),
+        numbers: vec![NUMBER.parse().unwrap()],
+        audience: Audience::Everyone,
+        variables: Vec::new(),
+        per_second: None,
+        start_at: None,
+    };
+    let draft = Campaign::draft(id, "Kasturi turns six", plan, author.clone(), Timestamp(1)).unwrap();
+    let recipient = |no: u32| CampaignRecipient {
+        no,
+        contact: ContactId::from_bytes([7; 16]),
+        lane: 0,
+        to: Recipient { wa_id: Some("12025550123".parse().unwrap()), bsuid: None },
+        country: Some("US".into()),
+        values: Vec::new(),
+    };
+    let paused = Campaign {
+        revision: 2,
+        phase: Phase::Paused { reason: PauseReason::Person { by: author.clone() } },
+        launch: Some(Launch {
+            by: author,
+            at: Timestamp(2),
+            template: template(),
+            frozen: Frozen { count: 2, is_whole: true, ..Frozen::default() },
+        }),
+        ..draft.clone()
+    };
+    store.save_campaign(tenant, draft, vec![]).await.unwrap();
+    assert_eq!(store.freeze(tenant, paused, vec![recipient(0), recipient(1)]).await, Ok(Saved::Applied));
+    let (key, token) = (RecipientKey { campaign: id, no: 0 }, ClaimToken::from_bytes([3; 16]));
+    store.claim_recipients(tenant, id, &[0], token, Timestamp(3)).await.unwrap();
+    let accepted = SendOutcome::Accepted { wamid: "wamid.C0".parse().unwrap(), wa_id: None };
+    store.record_sent(tenant, key, token, accepted, Timestamp(4)).await.unwrap();
+    store.record_campaign_reply(tenant, key, Timestamp(5)).await.unwrap();
+}
+
+fn template() -> Template {
+    Template {
+        name: "kasturi_turns_six".into(),
+        language: "en".into(),
+        category: "MARKETING".into(),
+        status: "APPROVED".into(),
+        quality: "GREEN".into(),
+        header: None,
+        body: "Hi".into(),
+        footer: None,
+        buttons: Vec::new(),
+        variables: Vec::new(),
+        sendable: true,
+        unsendable_reason: None,
+    }
+}
+
 async fn complete() -> (Jetto, String) {
     let jetto = lived_in().await;
     let key = made(&jetto, 1, &[Permission::ConversationsReadAll], None).await;
@@ -114,6 +177,7 @@ async fn complete() -> (Jetto, String) {
         store.raise_alert(tenant, alert).await.unwrap();
     }
     assert!(store.dismiss_alert(tenant, AlertId::from_bytes([1; 16]), vec![]).await.unwrap());
+    broadcast(&store, tenant).await;
     store.close().await.unwrap();
     (jetto, key)
 }

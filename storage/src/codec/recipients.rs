@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use engine::campaign::CampaignRecipient;
 use engine::delivery::{Delivery, Failure, Status};
-use engine::id::{Bsuid, CampaignId, ContactId, WaId, Wamid};
+use engine::id::{Bsuid, ContactId, WaId, Wamid};
 use engine::outgoing::Recipient;
 use engine::ports::StoreError;
 use engine::template::TemplateVariable;
@@ -17,11 +17,14 @@ use crate::crypto::Sealer;
 
 pub(crate) const NAME_BYTES: usize = 20;
 
+/// What names a campaign's recipients in a store: its id, or the name of their partitions.
+pub(crate) type Home = [u8; 16];
+
 /// What names a recipient where it is sealed.
-pub(crate) fn name(campaign: CampaignId, no: u32) -> [u8; NAME_BYTES] {
+pub(crate) fn name(home: &Home, no: u32) -> [u8; NAME_BYTES] {
     let mut name = [0; NAME_BYTES];
-    let (front, back) = name.split_at_mut(16);
-    front.copy_from_slice(campaign.as_bytes());
+    let (front, back) = name.split_at_mut(home.len());
+    front.copy_from_slice(home);
     back.copy_from_slice(&no.to_be_bytes());
     name
 }
@@ -39,11 +42,7 @@ struct StoredRecipient<'a> {
     values: Cow<'a, [TemplateVariable]>,
 }
 
-pub(crate) fn seal_frozen(
-    sealer: &Sealer,
-    campaign: CampaignId,
-    recipient: &CampaignRecipient,
-) -> Result<Vec<u8>, StoreError> {
+pub(crate) fn seal_frozen(sealer: &Sealer, home: &Home, recipient: &CampaignRecipient) -> Result<Vec<u8>, StoreError> {
     // Without `..`: a new field must decide where it is stored.
     let CampaignRecipient { no, contact: _, lane: _, to: Recipient { wa_id, bsuid }, country, values } = recipient;
     let stored = StoredRecipient {
@@ -52,13 +51,13 @@ pub(crate) fn seal_frozen(
         country: country.as_deref().map(Cow::Borrowed),
         values: Cow::Borrowed(values),
     };
-    seal(sealer, RECIPIENT, &name(campaign, *no), &stored)
+    seal(sealer, RECIPIENT, &name(home, *no), &stored)
 }
 
 /// Of a recipient, what its columns say.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Place {
-    pub(crate) campaign: CampaignId,
+    pub(crate) home: Home,
     pub(crate) no: u32,
     pub(crate) contact: ContactId,
     pub(crate) lane: u8,
@@ -66,7 +65,7 @@ pub(crate) struct Place {
 
 impl Place {
     fn name(self) -> [u8; NAME_BYTES] {
-        name(self.campaign, self.no)
+        name(&self.home, self.no)
     }
 
     pub(crate) fn open_frozen(self, sealer: &Sealer, value: &[u8]) -> Result<CampaignRecipient, StoreError> {
@@ -82,7 +81,7 @@ impl Place {
 
     /// Enough for the rules of a recipient, which do not ask for what was written down.
     pub(crate) fn without_frozen(self) -> CampaignRecipient {
-        let Self { campaign: _, no, contact, lane } = self;
+        let Self { home: _, no, contact, lane } = self;
         let to = Recipient { wa_id: None, bsuid: None };
         CampaignRecipient { no, contact, lane, to, country: None, values: Vec::new() }
     }
@@ -98,17 +97,12 @@ impl Place {
     }
 }
 
-pub(crate) fn seal_wamid(sealer: &Sealer, campaign: CampaignId, no: u32, wamid: &Wamid) -> Result<Vec<u8>, StoreError> {
-    sealer.seal(RECIPIENT_WAMID, &name(campaign, no), wamid.as_str().as_bytes())
+pub(crate) fn seal_wamid(sealer: &Sealer, home: &Home, no: u32, wamid: &Wamid) -> Result<Vec<u8>, StoreError> {
+    sealer.seal(RECIPIENT_WAMID, &name(home, no), wamid.as_str().as_bytes())
 }
 
-pub(crate) fn seal_failure(
-    sealer: &Sealer,
-    campaign: CampaignId,
-    no: u32,
-    failure: &Failure,
-) -> Result<Vec<u8>, StoreError> {
-    seal(sealer, RECIPIENT_ERROR, &name(campaign, no), failure)
+pub(crate) fn seal_failure(sealer: &Sealer, home: &Home, no: u32, failure: &Failure) -> Result<Vec<u8>, StoreError> {
+    seal(sealer, RECIPIENT_ERROR, &name(home, no), failure)
 }
 
 /// What is known of its delivery, as columns. The shown state follows from them.

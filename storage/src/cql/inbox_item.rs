@@ -13,7 +13,7 @@ use crate::codec;
 use crate::crypto::{Lookup, Sealer};
 
 /// Write times of what came: the earlier the higher, so that the first stays. Below every real time in microseconds.
-const FIRST_WINS: i64 = 2_000_000_000_000_000;
+pub(super) const FIRST_WINS: i64 = 2_000_000_000_000_000;
 const TRIES_MAX: usize = 16;
 
 #[derive(DeserializeRow)]

@@ -168,6 +168,23 @@ impl Cql {
         self.applied(answer)
     }
 
+    /// Several plain writes on one partition that are the same when they are made again: all or nothing.
+    pub(super) async fn write_together(&self, parts: Vec<(&'static str, Values)>) -> Result<(), StoreError> {
+        let permit = self.writing().await?;
+        let mut batch = Batch::new(BatchType::Unlogged);
+        batch.set_is_idempotent(true);
+        let mut values = Vec::with_capacity(parts.len());
+        for (text, row) in parts {
+            batch.append_statement(self.prepared(text, Kind::Write).await?);
+            values.push(row);
+        }
+        self.tally.write();
+        let under_way = self.gauge.begin();
+        Box::pin(self.session.batch(&batch, values)).await.map_err(failed)?;
+        under_way.answered();
+        permit.used()
+    }
+
     /// All rows, page by page; callers bound what they ask for.
     pub(super) async fn rows<R>(&self, text: &'static str, values: impl SerializeRow) -> Result<Vec<R>, StoreError>
     where

@@ -30,6 +30,7 @@ pub(super) struct Turns {
     pub(super) logs: Locks,
     pub(super) offices: Locks,
     pub(super) documents: Locks,
+    pub(super) recipients: Locks,
 }
 
 pub(super) struct Locks(Vec<Queue>);

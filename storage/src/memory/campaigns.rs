@@ -36,7 +36,7 @@ impl State {
     }
 
     /// Those that count: an earlier try may have left more.
-    fn recipients_of(&self, tenant: TenantId, id: CampaignId) -> impl Iterator<Item = &RecipientRow> {
+    pub(super) fn recipients_of(&self, tenant: TenantId, id: CampaignId) -> impl Iterator<Item = &RecipientRow> {
         let campaign = self.campaigns.get(&(tenant, id));
         let count = campaign.and_then(|found| found.row.launch.as_ref()).map_or(0, |launch| launch.frozen.count);
         let rows = self.recipients.range((tenant, id, 0)..(tenant, id, count));
@@ -104,6 +104,9 @@ impl Campaigns for MemoryStore {
 
     async fn campaigns_at_work(&self, tenant: TenantId) -> Result<Vec<CampaignId>, StoreError> {
         let state = self.state()?;
+        if state.arriving.contains(&tenant) {
+            return Ok(Vec::new());
+        }
         let own = state.campaigns.iter().filter(|((owner, _), _)| *owner == tenant);
         Ok(own.filter(|(_, found)| found.row.phase.is_at_work()).map(|((_, id), _)| *id).collect())
     }

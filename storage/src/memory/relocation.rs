@@ -41,6 +41,8 @@ impl State {
                 own.map(|parked| (parked.place, Belonging::ParkedStatus(Box::new(parked.row.clone())))).collect()
             }
             Kind::Outbox => own(&self.outbox, tenant, |row| Belonging::Outgoing(Box::new(row.clone()))),
+            Kind::Campaigns => own(&self.campaigns, tenant, |row| Belonging::Campaign(Box::new(row.clone()))),
+            Kind::Recipients => return self.every_recipient(tenant),
             Kind::Intake => {
                 let waits = |item: &&Item| matches!(item.outcome, IntakeOutcome::Stored | IntakeOutcome::Quarantined);
                 let items = self.items(tenant).into_iter().filter(waits);
@@ -64,6 +66,16 @@ impl State {
         };
         found.sort_by_key(|(place, _)| *place);
         found.into_iter().map(|(_, belonging)| belonging).collect()
+    }
+
+    fn every_recipient(&self, tenant: TenantId) -> Vec<Belonging> {
+        let mut campaigns: Vec<_> = self.campaigns.iter().filter(|((owner, _), _)| *owner == tenant).collect();
+        campaigns.sort_by_key(|(_, campaign)| campaign.place);
+        let rows = campaigns.into_iter().flat_map(|((_, campaign), _)| {
+            let rows = self.recipients_of(tenant, *campaign).cloned();
+            rows.map(|row| Belonging::Recipient { campaign: *campaign, row: Box::new(row) })
+        });
+        rows.collect()
     }
 
     fn messages_of(&self, tenant: TenantId) -> Vec<Belonging> {
@@ -107,6 +119,8 @@ impl State {
         self.media.retain(|(owner, _), _| *owner != tenant);
         self.parked.retain(|(owner, _), _| *owner != tenant);
         self.outbox.retain(|(owner, _), _| *owner != tenant);
+        self.campaigns.retain(|(owner, _), _| *owner != tenant);
+        self.recipients.retain(|(owner, ..), _| *owner != tenant);
         self.intake.retain(|_, item| item.record.tenant != Some(tenant));
         self.alerts.remove(&tenant);
         self.templates.retain(|(owner, _), _| *owner != tenant);
@@ -140,6 +154,14 @@ impl State {
                 let id = entry.outgoing.id;
                 let arrived = self.arrived(*entry);
                 self.outbox.entry((tenant, id)).or_insert(arrived);
+            }
+            Belonging::Campaign(campaign) => {
+                let id = campaign.id;
+                let arrived = self.arrived(*campaign);
+                self.campaigns.entry((tenant, id)).or_insert(arrived);
+            }
+            Belonging::Recipient { campaign, row } => {
+                self.recipients.entry((tenant, campaign, row.recipient.no)).or_insert(*row);
             }
             Belonging::Intake { entry, raw } => {
                 let record = IntakeRecord {

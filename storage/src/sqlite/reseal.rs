@@ -37,6 +37,10 @@ const WALKS: &[Walk] = &[
     plain(codec::MEDIA, &["key"], "id"),
     plain(codec::MEDIA_JOB, &["key"], "id"),
     plain(codec::OUTBOX, &["place"], "id"),
+    plain(codec::CAMPAIGN, &["key"], "id"),
+    of_recipient(codec::RECIPIENT, "recipient_body JOIN campaign ON campaign.key = place >> 32"),
+    of_recipient(codec::RECIPIENT_WAMID, "recipient JOIN campaign ON campaign.key = place >> 32"),
+    of_recipient(codec::RECIPIENT_ERROR, "recipient JOIN campaign ON campaign.key = place >> 32"),
     plain(codec::PARKED_STATUS, &["arrival"], "wamid"),
     plain(codec::INBOX_ERROR, &["arrival"], "id"),
     plain(codec::NUMBER, &["id"], "id"),
@@ -63,6 +67,12 @@ const WALKS: &[Walk] = &[
 /// A table that says of each row whose it is.
 const fn plain(column: Column, keys: &'static [&'static str], name: &'static str) -> Walk {
     Walk { column, from: column.table, keys, tenant: "tenant", name }
+}
+
+/// Its place says which campaign it is of and what number it has there.
+const fn of_recipient(column: Column, from: &'static str) -> Walk {
+    let name = "campaign.id || unhex(printf('%08x', place & 4294967295))";
+    Walk { from, ..plain(column, &["place"], name) }
 }
 
 impl SqliteStore {

@@ -2,20 +2,24 @@
 //! there in the end is what the model has.
 
 use engine::account::Account;
+use engine::campaign::Verdict;
 use engine::decision::Record;
+use engine::delivery::Status;
 use engine::household::Write;
 use engine::id::MemberId;
 use engine::identity::Identities;
 use engine::intake::IntakeOutcome;
 use engine::message::Message;
+use engine::outgoing::SendOutcome;
 use engine::ports::{
-    Changed, Claim, Commit, Committed, ConversationStore, Created, Rotated, Store, StoreError, Updated,
+    Changed, Claim, Commit, Committed, ConversationStore, Created, Rotated, Saved, Store, StoreError, Updated,
 };
 use engine::time::Span;
 use storage::cql::{CqlStore, Faults};
 use storage::memory::MemoryStore;
 
 use crate::administration_sequences;
+use crate::campaign_fixture as campaigns;
 use crate::cql_server::Installation;
 use crate::fixture::*;
 use crate::observation::{IDS, observe};
@@ -33,6 +37,7 @@ pub(crate) async fn seen(store: &impl Store) -> Vec<String> {
         observed.rename_contacts(|id| if (0..IDS).any(|n| contact(n).id == id) { id } else { contact(IDS).id });
         seen.push(format!("{observed:#?}"));
         // A number does not print: it holds a token.
+        seen.extend(campaigns::seen(store, tenant).await);
         let numbers = store.numbers(tenant).await.unwrap();
         seen.extend(numbers.into_iter().map(|number| format!("{} {}", number.phone_number_id.as_str(), number.name)));
     }
@@ -122,6 +127,9 @@ between_any_two_writes!(appending, nothing, append_it);
 between_any_two_writes!(claiming, something_is_queued, claim_it);
 between_any_two_writes!(resolving, nothing, resolve_it);
 between_any_two_writes!(importing, nothing, import_it);
+between_any_two_writes!(freezing, a_campaign_is_there, freeze_it);
+between_any_two_writes!(claiming_many, a_campaign_runs, claim_many);
+between_any_two_writes!(counting, some_are_claimed, count_them);
 between_any_two_writes!(founding, nothing, found_it);
 between_any_two_writes!(connecting, something_waits, connect_it);
 between_any_two_writes!(renaming, people_are_there, rename_them);
@@ -200,6 +208,59 @@ async fn resolve_it(store: &impl Store) -> Result<(), StoreError> {
     let known = Identities { wa_id: Some("551187654321".parse().unwrap()), ..Identities::default() };
     assert_eq!(store.resolve(TENANT, "p", &known, None).await?.contact.id, found.id);
     store.import_contacts(OTHER, "p", vec![contact(1), contact(2)]).await
+}
+
+async fn a_campaign_is_there(store: &impl Store) {
+    settle(store).await;
+    let draft = campaigns::draft(1);
+    store.save_campaign(TENANT, draft.clone(), vec![]).await.unwrap();
+    store.save_campaign(TENANT, campaigns::launched(&draft), vec![]).await.unwrap();
+}
+
+/// The last page has fewer people than the one that somebody died over would have had.
+async fn freeze_it(store: &impl Store) -> Result<(), StoreError> {
+    let campaign = campaigns::launched(&campaigns::draft(1));
+    let first = campaigns::frozen(&campaign, 2, false);
+    let known = store.campaign(TENANT, campaign.id).await?.unwrap();
+    if known.revision == campaign.revision {
+        let rows = (0..2).map(campaigns::recipient).collect();
+        assert_eq!(store.freeze(TENANT, first.clone(), rows).await?, Saved::Applied);
+    }
+    let whole = campaigns::frozen(&first, 1, true);
+    assert_eq!(store.freeze(TENANT, whole, vec![campaigns::recipient(2)]).await?, Saved::Applied);
+    store.save_campaign(TENANT, campaigns::draft(2), vec![]).await?;
+    store.delete_campaign(TENANT, campaigns::campaign_id(2), 1, vec![]).await.map(drop)
+}
+
+async fn a_campaign_runs(store: &impl Store) {
+    settle(store).await;
+    campaigns::running(store, TENANT, 1, 4).await;
+}
+
+async fn claim_many(store: &impl Store) -> Result<(), StoreError> {
+    let (id, later) = (campaigns::campaign_id(1), NOW.plus(Span::seconds(1)));
+    let won = store.claim_recipients(TENANT, id, &[0, 1, 2], token(1), NOW).await?;
+    assert!(won.starts_with(&[0, 1]), "{won:?}");
+    store.release_recipients(TENANT, id, &[1], token(1)).await?;
+    // Who repeats all of it has claimed that one again, and gives it back again.
+    store.record_sent(TENANT, campaigns::key(1, 2), token(1), SendOutcome::InDoubt, later).await
+}
+
+async fn some_are_claimed(store: &impl Store) {
+    a_campaign_runs(store).await;
+    store.claim_recipients(TENANT, campaigns::campaign_id(1), &[0, 1, 2], token(1), NOW).await.unwrap();
+    store.append([intake(Some(TENANT), 1)].into()).await.unwrap();
+}
+
+async fn count_them(store: &impl Store) -> Result<(), StoreError> {
+    store.record_sent(TENANT, campaigns::key(1, 0), token(1), campaigns::accepted(0), NOW).await?;
+    store.record_sent(TENANT, campaigns::key(1, 1), token(1), campaigns::refused(131_049), NOW).await?;
+    store.record_sent(TENANT, campaigns::key(1, 2), token(1), SendOutcome::InDoubt, NOW).await?;
+    store.record_campaign_reply(TENANT, campaigns::key(1, 0), NOW).await?;
+    let read = campaigns::update(0, Status::Read, NOW);
+    store.record_receipt(TENANT, campaigns::key(1, 0), &read, None).await?;
+    store.mark(TENANT, mark(1, IntakeOutcome::Processed)).await?;
+    store.decide_doubt(TENANT, campaigns::key(1, 2), Verdict::Again, NOW.plus(Span::seconds(9))).await
 }
 
 async fn import_it(store: &impl Store) -> Result<(), StoreError> {

@@ -51,6 +51,9 @@ const SEALED: &[(&str, &str)] = &[
     ("open_change", "puts"),
     ("open_change", "rest"),
     ("pointer", "body"),
+    ("recipient", "body"),
+    ("recipient", "error"),
+    ("recipient", "wamid_body"),
 ];
 
 /// A keyspace of its own: what is sealed there is looked for in all of it.

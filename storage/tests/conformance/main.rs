@@ -9,6 +9,8 @@ mod alerts;
 mod audit;
 mod blobs;
 mod blobs_s3;
+mod campaign_fixture;
+mod campaign_sequences;
 mod campaigns;
 mod contacts;
 mod conversations;

@@ -14,6 +14,7 @@ use engine::ports::{
 use storage::memory::MemoryStore;
 
 use crate::alerts::alert;
+use crate::campaign_fixture as campaigns;
 use crate::fixture::*;
 use crate::isolation::status;
 
@@ -42,6 +43,7 @@ pub(crate) async fn fill(store: &impl Store) {
     for n in 1..=2 {
         store.raise_alert(TENANT, alert(n)).await.unwrap();
     }
+    campaigns::lived_in(store).await;
     store.dismiss_alert(TENANT, alert(1).id, vec![entry("alert")]).await.unwrap();
     crate::templates::fill(store).await;
     let records = vec![
@@ -118,6 +120,7 @@ pub(crate) async fn an_organization_that_was_brought_in_is_as_it_was_and_goes_on
     assert_eq!(store.household(TENANT).await, Ok(None), "not before it has settled in");
     assert_eq!(store.tenants_with_unfinished().await, Ok(vec![]));
     assert_eq!(store.due_fetches(NOW, 9).await, Ok(vec![]));
+    assert_eq!(store.campaigns_at_work(TENANT).await, Ok(vec![]));
     assert_eq!(store.settle_in(arrival.clone(), vec![]).await, Ok(Welcome::Welcome));
     assert_eq!(store.tenants_with_unfinished().await, Ok(vec![TENANT]));
     assert_eq!(store.due_fetches(NOW, 9).await, Ok(vec![(TENANT, job(2, 5))]));
@@ -128,6 +131,9 @@ pub(crate) async fn an_organization_that_was_brought_in_is_as_it_was_and_goes_on
     assert_eq!(store.account(account(1).id).await, Ok(Some(account(1))));
     let counts = model.counts(TENANT, RAFAEL, Visibility::All).await;
     assert_eq!(store.counts(TENANT, RAFAEL, Visibility::All).await, counts);
+
+    assert_eq!(store.campaigns_at_work(TENANT).await, Ok(vec![campaigns::campaign_id(1), campaigns::campaign_id(2)]));
+    campaigns::goes_on(store).await;
 
     let known = store.resolve(TENANT, "p", &phone("12025550102"), None).await.unwrap();
     assert_eq!(known.contact.id, contact(2).id, "by a number of before");

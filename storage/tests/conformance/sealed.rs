@@ -5,22 +5,26 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+use engine::campaign::Campaign;
 use engine::content::MediaState;
 use engine::decision::Record;
+use engine::delivery::{Failure, Status};
 use engine::id::MediaId;
 use engine::identity::Identities;
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeMark, IntakeOutcome, IntakeRecord};
 use engine::message::Message;
+use engine::outgoing::SendOutcome;
 use engine::ports::{
-    BlobStore, ContactStore, ConversationStore, Directory, EventLog, InboxLog, MediaStore, MessageStore, Outbox,
-    StoreError,
+    BlobStore, Campaigns, ContactStore, ConversationStore, Directory, EventLog, InboxLog, MediaStore, MessageStore,
+    Outbox, StoreError,
 };
 use rusqlite::Connection;
 use storage::blobs::DirectoryBlobs;
 use storage::crypto::KeyringPlace;
 use storage::sqlite::{OpenError, SqliteOptions, SqliteStore};
 
+use crate::campaign_fixture as campaigns;
 use crate::fixture::*;
 use crate::observation::observe;
 
@@ -33,7 +37,8 @@ const FILENAME: &str = "diagnosis-of-philippa.pdf";
 const ERROR: &str = "it was about Featherstonehaugh";
 const TOKEN: &str = "EAAGcanarytoken";
 const CONTENT: &str = "a file that nobody else should read";
-const CANARIES: [&str; 8] = [BODY, PHONE, NAME, WAMID, FILENAME, ERROR, TOKEN, CONTENT];
+const BROADCAST: &str = "Philippa's sixth birthday";
+const CANARIES: [&str; 9] = [BODY, PHONE, NAME, WAMID, FILENAME, ERROR, TOKEN, CONTENT, BROADCAST];
 
 fn open(dir: &Path) -> SqliteStore {
     SqliteStore::open(dir, SqliteOptions::default()).unwrap()
@@ -57,7 +62,7 @@ fn status() -> StatusUpdate {
         number: "200".parse().unwrap(),
         wamid: WAMID.parse().unwrap(),
         callback: None,
-        status: engine::delivery::Status::Read,
+        status: Status::Read,
         at: NOW,
     }
 }
@@ -85,7 +90,27 @@ async fn fill(dir: &Path, store: &SqliteStore) {
     committed(store, TENANT, commit).await;
     store.put_upload(TENANT, media, RAFAEL).await.unwrap();
     store.park_status(TENANT, &status()).await.unwrap();
+    broadcast(store).await;
     blobs(dir, store).put(TENANT, FILE, Bytes::from_static(CONTENT.as_bytes())).await.unwrap();
+}
+
+/// One that went out and failed.
+async fn broadcast(store: &SqliteStore) {
+    let draft = Campaign { name: BROADCAST.into(), ..campaigns::draft(1) };
+    store.save_campaign(TENANT, draft.clone(), vec![]).await.unwrap();
+    let launched = campaigns::launched(&draft);
+    store.save_campaign(TENANT, launched.clone(), vec![]).await.unwrap();
+    let mut recipient = campaigns::recipient(0);
+    recipient.to.wa_id = Some(PHONE.parse().unwrap());
+    recipient.values[0].value = NAME.into();
+    store.freeze(TENANT, campaigns::frozen(&launched, 1, true), vec![recipient]).await.unwrap();
+    store.claim_recipients(TENANT, launched.id, &[0], token(1), NOW).await.unwrap();
+    let key = campaigns::key(1, 0);
+    let accepted = SendOutcome::Accepted { wamid: WAMID.parse().unwrap(), wa_id: None };
+    store.record_sent(TENANT, key, token(1), accepted, NOW).await.unwrap();
+    let failure = Failure { code: Some(1), text: ERROR.into(), action: None };
+    let failed = StatusUpdate { status: Status::Failed(failure), ..status() };
+    store.record_receipt(TENANT, key, &failed, None).await.unwrap();
 }
 
 /// Every file under the folder, with its bytes.
@@ -159,6 +184,7 @@ async fn a_changed_byte_in_any_column_is_told_apart_from_data() {
     let records = vec![Record::Insert(sent(1, 1)), Record::Enqueue(outgoing(TENANT, 1, 1)), Record::Fetch(job(1, 6))];
     committed(&store, TENANT, commit(&conversation(1), records)).await;
     store.park_status(TENANT, &status()).await.unwrap();
+    broadcast(&store).await;
     blobs(dir.path(), &store).put(TENANT, FILE, Bytes::from_static(b"bytes")).await.unwrap();
     store.close().await.unwrap();
     drop(store);
@@ -174,6 +200,10 @@ async fn a_changed_byte_in_any_column_is_told_apart_from_data() {
         ("media", "body"),
         ("media", "job"),
         ("parked_status", "body"),
+        ("campaign", "body"),
+        ("recipient_body", "body"),
+        ("recipient", "body"),
+        ("recipient", "error"),
     ];
     for (table, column) in columns {
         tamper(dir.path(), table, column);
@@ -197,6 +227,9 @@ async fn a_changed_byte_in_any_column_is_told_apart_from_data() {
         store.media(TENANT, job(1, 6).media).await.err(),
         store.due_fetches(NOW, 9).await.err(),
         store.unpark_statuses(TENANT, &status().wamid).await.err(),
+        store.campaign(TENANT, campaigns::campaign_id(1)).await.err(),
+        store.recipient(TENANT, campaigns::key(1, 0)).await.err(),
+        store.record_campaign_reply(TENANT, campaigns::key(1, 0), NOW).await.err(),
         blobs(dir.path(), &store).read(TENANT, FILE).await.err(),
     ];
     for (n, answer) in answers.iter().enumerate() {
@@ -267,6 +300,7 @@ async fn new_data_keys_reseal_everything_and_a_cut_short_change_goes_on() {
     let store = open(dir.path());
     fill(dir.path(), &store).await;
     let (before, file) = (observe(&store, TENANT).await, blobs(dir.path(), &store));
+    let recipients = campaigns::seen(&store, TENANT).await;
     let keyring = store.keyring();
     keyring.begin_data_rotation().unwrap();
     let first = store.reseal().await.unwrap();
@@ -279,6 +313,7 @@ async fn new_data_keys_reseal_everything_and_a_cut_short_change_goes_on() {
     assert_eq!((store.reseal().await, file.reseal()), (Ok(0), Ok(1)));
     keyring.end_data_rotation().unwrap();
     assert_eq!(observe(&store, TENANT).await, before);
+    assert_eq!(campaigns::seen(&store, TENANT).await, recipients);
     assert_eq!(file.read(TENANT, FILE).await, Ok(Some(Bytes::from_static(CONTENT.as_bytes()))));
     assert_eq!(store.unpark_statuses(TENANT, &status().wamid).await.unwrap(), [status()]);
     assert_eq!(store.numbers(TENANT).await.unwrap()[0].token, TOKEN);

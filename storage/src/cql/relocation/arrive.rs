@@ -5,13 +5,15 @@ use std::sync::PoisonError;
 
 use bytes::Bytes;
 use engine::audit::Link;
-use engine::id::{IntakeId, TenantId};
+use engine::campaign::RecipientRow;
+use engine::id::{CampaignId, IntakeId, TenantId};
 use engine::intake::{IntakeEntry, IntakeRecord};
 use engine::ports::{Belonging, MessageStore as _, StoreError};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::super::documents::Place;
 use super::super::inbox_item::{Fate, Item};
-use super::super::{CqlStore, audit, names, shelf};
+use super::super::{AT_ONCE, CqlStore, audit, names, shelf};
 use crate::crypto::{Lookup, Sealer};
 
 /// Items that are looked at together.
@@ -51,7 +53,7 @@ impl CqlStore {
         sealer: &Sealer,
         belongings: Vec<Belonging>,
     ) -> Result<(), StoreError> {
-        let mut messages = Vec::new();
+        let (mut messages, mut recipients) = (Vec::new(), Vec::new());
         for belonging in belongings {
             match belonging {
                 Belonging::Contact { contact, identities } => {
@@ -62,6 +64,8 @@ impl CqlStore {
                 Belonging::Message(message) => messages.push(*message),
                 Belonging::ParkedStatus(update) => self.park_status(tenant, &update).await?,
                 Belonging::Outgoing(entry) => self.bring_outgoing(tenant, sealer, &entry).await?,
+                Belonging::Campaign(campaign) => self.bring_campaign(tenant, sealer, *campaign).await?,
+                Belonging::Recipient { campaign, row } => recipients.push((campaign, row)),
                 Belonging::Intake { entry, raw } => self.bring_item(tenant, sealer, &entry, &raw).await?,
                 Belonging::Alert { alert, dismissed } => self.bring_alert(tenant, sealer, alert, dismissed).await?,
                 Belonging::Template(template) => self.bring_template(tenant, sealer, *template).await?,
@@ -72,6 +76,10 @@ impl CqlStore {
                 }
             }
         }
+        let bring = stream::iter(recipients).map(|(campaign, row): (CampaignId, Box<RecipientRow>)| async move {
+            self.bring_recipient(tenant, sealer, campaign, &row).await
+        });
+        bring.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         // Together: a change of a conversation takes some hundred of them.
         self.import(tenant, Vec::new(), messages).await
     }

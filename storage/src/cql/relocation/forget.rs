@@ -1,7 +1,7 @@
 //! What an arrival that was cut short has left. Nobody finds it under the keys that come next; this takes it off the disk. Leaves
 //! go before what leads to them, so that a repeat goes on where it was cut short. Names are not used again, so plain deletes do.
 
-use engine::id::{ContactId, ConversationId, IntakeId, TenantId};
+use engine::id::{CampaignId, ContactId, ConversationId, IntakeId, TenantId};
 use engine::ports::StoreError;
 use futures_util::future::try_join_all;
 
@@ -18,6 +18,7 @@ const SHARDS: i8 = 16;
 enum Leads {
     Contact,
     Conversation,
+    Campaign,
     /// A document of this kind, by its id.
     Document(&'static str),
     Item,
@@ -39,6 +40,7 @@ impl CqlStore {
         let lists = [
             (self.contact_list(tenant), Leads::Contact),
             (self.conversation_list(tenant), Leads::Conversation),
+            (self.campaign_list(tenant), Leads::Campaign),
             (self.file_list(tenant), Leads::Document("media")),
             (self.parked_list(tenant), Leads::Document("parked_status")),
             (self.outbox_list(tenant), Leads::Document("outbox")),
@@ -70,6 +72,7 @@ impl CqlStore {
             self.cql.write("DELETE FROM audit WHERE home = ? AND block = ?", (home.as_slice(), block)).await?;
         }
         self.drop_list(blocks).await?;
+        self.drop_list(self.at_work_list(tenant)).await?;
         self.cql.write("DELETE FROM event_head WHERE home = ?", (home.as_slice(),)).await?;
         self.cql.write("DELETE FROM office WHERE home = ?", (home.as_slice(),)).await
     }
@@ -85,6 +88,7 @@ impl CqlStore {
                 self.drop_document(&self.name_of("contact", tenant, id)).await
             }
             Leads::Conversation => self.forget_history(tenant, ConversationId::from_bytes(names::id(id)?)).await,
+            Leads::Campaign => self.forget_campaign(tenant, CampaignId::from_bytes(names::id(id)?)).await,
             Leads::Document(kind) => self.drop_document(&self.name_of(kind, tenant, id)).await,
             Leads::Item => self.drop_arriving_item(tenant, IntakeId::from_bytes(names::id(id)?)).await,
             Leads::Elsewhere => Ok(()),
@@ -113,12 +117,12 @@ impl CqlStore {
     }
 
     /// A list of pointers.
-    pub(super) async fn drop_list(&self, list: Lookup) -> Result<(), StoreError> {
+    pub(in super::super) async fn drop_list(&self, list: Lookup) -> Result<(), StoreError> {
         self.cql.write("DELETE FROM pointer WHERE list = ?", (list.as_slice(),)).await
     }
 
     /// A document that nobody changes any more.
-    pub(super) async fn drop_document(&self, name: &Lookup) -> Result<(), StoreError> {
+    pub(in super::super) async fn drop_document(&self, name: &Lookup) -> Result<(), StoreError> {
         self.cql.write("DELETE FROM document WHERE key = ?", (name.as_slice(),)).await
     }
 }

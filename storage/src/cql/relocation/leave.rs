@@ -1,7 +1,7 @@
 //! What an organization has, page by page. Each kind has a list in order of arrival; what an entry of it leads to counts where
 //! it says the same place.
 
-use engine::id::{ContactId, ConversationId, IntakeId, MediaId, MessageId, TemplateId, TenantId};
+use engine::id::{CampaignId, ContactId, ConversationId, IntakeId, MediaId, MessageId, TemplateId, TenantId};
 use engine::intake::IntakeOutcome;
 use engine::ports::{Belonging, Kind, StoreError};
 use futures_util::future::try_join_all;
@@ -34,6 +34,8 @@ impl CqlStore {
             Kind::ParkedStatuses => vec![self.parked_list(tenant).into()],
             Kind::Outbox => vec![self.outbox_list(tenant).into()],
             Kind::Templates => vec![self.template_list(tenant).into()],
+            Kind::Campaigns => vec![self.campaign_list(tenant).into()],
+            Kind::Recipients => return self.leaving_audience(tenant, sealer, after, limit).await,
             Kind::Intake => {
                 let outcomes = [IntakeOutcome::Stored, IntakeOutcome::Quarantined];
                 outcomes.map(|outcome| self.outcome_list(tenant, Some(outcome))).into()
@@ -89,6 +91,10 @@ impl CqlStore {
             Kind::ParkedStatuses => self.leaving_status(tenant, sealer, place, id).await,
             Kind::Outbox => self.leaving_outgoing(tenant, sealer, place, MessageId::from_bytes(id)).await,
             Kind::Templates => self.leaving_template(tenant, sealer, place, TemplateId::from_bytes(id)).await,
+            Kind::Campaigns => {
+                let found = self.leaving_campaign(tenant, sealer, place, CampaignId::from_bytes(id)).await?;
+                Ok(found.map(|(campaign, _)| campaign))
+            }
             Kind::Intake => {
                 let item = self.item_of(tenant, IntakeId::from_bytes(id)).await?;
                 let waits = |outcome| matches!(outcome, IntakeOutcome::Stored | IntakeOutcome::Quarantined);
@@ -98,7 +104,37 @@ impl CqlStore {
                 let (entry, raw) = (Box::new(self.entry_of(sealer, &item)?), self.raw(sealer, &item).await?);
                 Ok(Some(Belonging::Intake { entry, raw }))
             }
-            Kind::Messages | Kind::Alerts | Kind::Audit => Ok(None),
+            Kind::Messages | Kind::Recipients | Kind::Alerts | Kind::Audit => Ok(None),
+        }
+    }
+
+    async fn leaving_audience(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        after: Place,
+        limit: usize,
+    ) -> Result<Vec<Found>, StoreError> {
+        let Place([begun, no, _]) = after;
+        let (mut found, mut from) = (Vec::new(), begun.saturating_sub(1));
+        loop {
+            let entries = self.oldest(self.campaign_list(tenant), from, CHUNK).await?;
+            let Some((end, _)) = entries.last() else { return Ok(found) };
+            from = *end;
+            for (place, id) in &entries {
+                let id = CampaignId::from_bytes(names::id(id)?);
+                let Some((_, people)) = self.leaving_campaign(tenant, sealer, *place, id).await? else { continue };
+                let start = if *place == begun { u32::try_from(no + 1).unwrap_or(0) } else { 0 };
+                let room = limit - found.len();
+                let rows = self.leaving_recipients(tenant, sealer, id, (start, people), room).await?;
+                found.extend(rows.into_iter().map(|row| {
+                    let place = Place([*place, i64::from(row.recipient.no), 0]);
+                    (place, Belonging::Recipient { campaign: id, row: Box::new(row) })
+                }));
+                if found.len() >= limit {
+                    return Ok(found);
+                }
+            }
         }
     }
 

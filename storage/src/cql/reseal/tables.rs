@@ -8,7 +8,7 @@ use scylla::DeserializeRow;
 use super::super::shelf::{POINTER, pointer_row};
 use super::super::{CqlStore, documents, names};
 use super::{Owners, renewed};
-use crate::codec;
+use crate::codec::{self, recipients};
 
 type Bytes = Vec<u8>;
 type Maybe = Option<Vec<u8>>;
@@ -30,6 +30,20 @@ struct ItemRow {
     error: Maybe,
 }
 
+#[derive(DeserializeRow)]
+struct RecipientRow {
+    campaign: Bytes,
+    bucket: i32,
+    no: Option<i64>,
+    home: Maybe,
+    body: Maybe,
+    body_at: Written,
+    error: Maybe,
+    error_at: Written,
+    wamid_body: Maybe,
+    wamid_at: Written,
+}
+
 impl CqlStore {
     pub(super) async fn walk_tables(&self, owners: &Owners) -> Result<u64, StoreError> {
         Ok(self.walk_documents(owners).await?
@@ -38,7 +52,8 @@ impl CqlStore {
             + self.walk_items(owners).await?
             + self.walk_conversations(owners).await?
             + self.walk_messages(owners).await?
-            + self.walk_events(owners).await?)
+            + self.walk_events(owners).await?
+            + self.walk_recipients(owners).await?)
     }
 
     async fn walk_documents(&self, owners: &Owners) -> Result<u64, StoreError> {
@@ -121,6 +136,34 @@ impl CqlStore {
             let text = "UPDATE event USING TIMESTAMP ? SET frame = ? WHERE home = ? AND block = ? AND n = ?";
             self.cql.write(text, (written, frame, home, block, n)).await?;
             Ok(1)
+        })
+        .await
+    }
+
+    async fn walk_recipients(&self, owners: &Owners) -> Result<u64, StoreError> {
+        let text =
+            "SELECT campaign, bucket, no, home, body, WRITETIME(body) AS body_at, error, WRITETIME(error) AS error_at,
+             wamid_body, WRITETIME(wamid_body) AS wamid_at
+             FROM recipient WHERE token(campaign, bucket) >= ? AND token(campaign, bucket) <= ?";
+        self.walk(text, async |row: RecipientRow| {
+            let (home, no) = (names::id(&row.campaign)?, row.no.unwrap_or_default());
+            let name = recipients::name(&home, u32::try_from(no).unwrap_or_default());
+            let parts = [
+                ("UPDATE recipient USING TIMESTAMP ? SET body = ? WHERE campaign = ? AND bucket = ? AND no = ?",
+                 codec::RECIPIENT, &row.body, row.body_at),
+                ("UPDATE recipient USING TIMESTAMP ? SET error = ? WHERE campaign = ? AND bucket = ? AND no = ?",
+                 codec::RECIPIENT_ERROR, &row.error, row.error_at),
+                ("UPDATE recipient USING TIMESTAMP ? SET wamid_body = ? WHERE campaign = ? AND bucket = ? AND no = ?",
+                 codec::RECIPIENT_WAMID, &row.wamid_body, row.wamid_at),
+            ];
+            let mut found = 0;
+            for (text, column, value, written) in parts {
+                let (Some(value), Some(written)) = (value, written) else { continue };
+                let Some(value) = owners.renewed(row.home.as_deref(), column, &name, value)? else { continue };
+                self.cql.write(text, (written, value, row.campaign.as_slice(), row.bucket, no)).await?;
+                found += 1;
+            }
+            Ok(found)
         })
         .await
     }

@@ -79,7 +79,7 @@ impl Said {
     }
 
     pub(super) fn sealed(sealer: &Sealer, key: RecipientKey, wamid: &Wamid) -> Outcome<Self> {
-        let sealed = recipients::seal_wamid(sealer, key.campaign, key.no, wamid)?;
+        let sealed = recipients::seal_wamid(sealer, key.campaign.as_bytes(), key.no, wamid)?;
         Ok(Self { sealed: Some(sealed), ..Self::of(sealer, wamid) })
     }
 }
@@ -147,8 +147,9 @@ impl Change {
         let wamid = self.said.as_ref().filter(|_| after.wamid != before.wamid);
         let failure = after.delivery.failure.as_ref().filter(|_| after.delivery.failure != before.delivery.failure);
         let RecipientKey { campaign, no } = self.key;
-        let failure =
-            failure.map(|failure| recipients::seal_failure(&self.sealer, campaign, no, failure)).transpose()?;
+        let failure = failure
+            .map(|failure| recipients::seal_failure(&self.sealer, campaign.as_bytes(), no, failure))
+            .transpose()?;
         let sql =
             "UPDATE recipient SET class = ?2, token = ?3, since = ?4, queued_at = ?5, accepted_at = ?6, sent_at = ?7,
              delivered_at = ?8, read_at = ?9, played_at = ?10, failed_at = ?11, replied_at = ?12,
@@ -175,7 +176,7 @@ impl Change {
 
     fn sealed(&self, said: &Said) -> Outcome<Vec<u8>> {
         let RecipientKey { campaign, no } = self.key;
-        let seal = || recipients::seal_wamid(&self.sealer, campaign, no, &said.wamid);
+        let seal = || recipients::seal_wamid(&self.sealer, campaign.as_bytes(), no, &said.wamid);
         Ok(said.sealed.clone().map_or_else(seal, Ok)?)
     }
 }

@@ -66,7 +66,7 @@ impl<'a> Changing<'a> {
     pub(super) fn of(row: &'a Row<'a>, campaign: CampaignId) -> Outcome<Self> {
         let no = u32::try_from(row.get::<_, i64>(0)? & i64::from(u32::MAX)).unwrap_or(u32::MAX);
         let contact = ContactId::from_bytes(row.get(3)?);
-        Ok(Self { row, place: recipients::Place { campaign, no, contact, lane: row.get(1)? } })
+        Ok(Self { row, place: recipients::Place { home: *campaign.as_bytes(), no, contact, lane: row.get(1)? } })
     }
 
     /// With the column behind [`CHANGING`].
@@ -275,7 +275,7 @@ pub(super) struct Frozen {
 
 impl Frozen {
     pub(super) fn of(sealer: &Sealer, campaign: CampaignId, recipient: &CampaignRecipient) -> Outcome<Self> {
-        let body = recipients::seal_frozen(sealer, campaign, recipient)?;
+        let body = recipients::seal_frozen(sealer, campaign.as_bytes(), recipient)?;
         let CampaignRecipient { no, lane, contact, .. } = recipient;
         Ok(Self { no: *no, lane: *lane, contact: *contact, body })
     }
@@ -314,7 +314,10 @@ impl Brought {
         let no = row.recipient.no;
         let sealed = |wamid: &Wamid| {
             let lookup = codec::wamid_lookup(sealer, wamid);
-            Ok::<_, engine::ports::StoreError>((lookup, recipients::seal_wamid(sealer, campaign, no, wamid)?))
+            Ok::<_, engine::ports::StoreError>((
+                lookup,
+                recipients::seal_wamid(sealer, campaign.as_bytes(), no, wamid)?,
+            ))
         };
         let failure = row.delivery.failure.as_ref();
         Ok(Self {
@@ -322,7 +325,9 @@ impl Brought {
             row: row.clone(),
             frozen: Frozen::of(sealer, campaign, &row.recipient)?,
             wamid: row.wamid.as_ref().map(sealed).transpose()?,
-            error: failure.map(|failure| recipients::seal_failure(sealer, campaign, no, failure)).transpose()?,
+            error: failure
+                .map(|failure| recipients::seal_failure(sealer, campaign.as_bytes(), no, failure))
+                .transpose()?,
         })
     }
 

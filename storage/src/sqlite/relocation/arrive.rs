@@ -13,6 +13,7 @@ use rusqlite::params;
 
 use super::super::accounts::AccountRow;
 use super::super::administration::{self, Home, StoredOrganization};
+use super::super::campaigns::{self, CampaignRow};
 use super::super::contacts::{self, IdentityRow};
 use super::super::conversations::ConversationRow;
 use super::super::fault::{Outcome, signed};
@@ -50,6 +51,8 @@ pub(super) enum Brought {
         prepared: Box<audit::Prepared>,
         at: Link,
     },
+    Campaign(Box<CampaignRow>),
+    Recipient(Box<campaigns::Brought>),
     /// Into a table that has a row for (tenant, id).
     File(FileColumns),
     Outgoing(OutgoingColumns),
@@ -127,6 +130,10 @@ impl Brought {
                 let body = codec::seal(sealer, codec::OUTBOX, &id, &entry.outgoing)?;
                 Self::Outgoing(OutgoingColumns { id, state, token, since, body })
             }
+            Belonging::Campaign(campaign) => Self::Campaign(Box::new(CampaignRow::of(sealer, *campaign.clone())?)),
+            Belonging::Recipient { campaign, row } => {
+                Self::Recipient(Box::new(campaigns::Brought::of(sealer, *campaign, row)?))
+            }
             Belonging::Alert { alert, dismissed } => {
                 let body = codec::seal(sealer, codec::ALERT, alert.id.as_bytes(), alert)?;
                 Self::Alert { id: *alert.id.as_bytes(), dismissed: *dismissed, body }
@@ -181,6 +188,8 @@ impl Brought {
                 connection.prepare_cached(sql)?.execute(params![tenant.0, id, state, token, since, body])?;
                 Ok(())
             }
+            Self::Campaign(row) => row.bring_in(connection, tenant),
+            Self::Recipient(row) => row.write(session, tenant),
             Self::Alert { id, dismissed, body } => {
                 let sql = "INSERT INTO alert (tenant, id, dismissed, body) VALUES (?1, ?2, ?3, ?4)
                      ON CONFLICT (tenant, id) DO NOTHING";
@@ -241,6 +250,14 @@ const LEFT_BEHIND: &[&str] = &[
     "DELETE FROM contact WHERE key IN (SELECT key FROM contact WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM parked_status WHERE arrival IN (SELECT arrival FROM parked_status WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM outbox WHERE place IN (SELECT place FROM outbox WHERE tenant = ?1 LIMIT ?2)",
+    "DELETE FROM recipient_body WHERE place IN (SELECT recipient_body.place FROM campaign CROSS JOIN recipient_body
+     ON recipient_body.place BETWEEN campaign.key << 32 AND (campaign.key << 32) + 4294967295
+     WHERE campaign.tenant = ?1 LIMIT ?2)",
+    "DELETE FROM recipient WHERE place IN (SELECT recipient.place FROM campaign CROSS JOIN recipient
+     ON recipient.place BETWEEN campaign.key << 32 AND (campaign.key << 32) + 4294967295
+     WHERE campaign.tenant = ?1 LIMIT ?2)",
+    "DELETE FROM campaign_tally WHERE ?2 > 0 AND campaign IN (SELECT key FROM campaign WHERE tenant = ?1)",
+    "DELETE FROM campaign WHERE key IN (SELECT key FROM campaign WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM media WHERE key IN (SELECT key FROM media WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM inbox_body WHERE arrival IN (SELECT arrival FROM inbox_body JOIN inbox USING (arrival)
      WHERE tenant = ?1 LIMIT ?2)",
@@ -255,6 +272,7 @@ const LEFT_BEHIND: &[&str] = &[
 /// `true` when there may be more.
 pub(super) fn forget_some(session: &mut Session<'_>, tenant: TenantId) -> Outcome<bool> {
     let key = session.tenant(tenant)?;
+    session.ledger.forget_campaigns();
     for sql in LEFT_BEHIND {
         if session.connection.prepare_cached(sql)?.execute([key.0, FORGET_CHUNK])? > 0 {
             return Ok(true);
@@ -359,7 +377,7 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch(include_str!("../../../schema/0001_start.sql")).unwrap();
         let sql = "SELECT t.name FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c
-             WHERE t.type = 'table' AND c.name IN ('tenant', 'conversation', 'arrival') GROUP BY t.name ORDER BY t.name";
+             WHERE t.type = 'table' AND c.name IN ('tenant', 'conversation', 'arrival', 'campaign', 'lane') GROUP BY t.name ORDER BY t.name";
         let mut statement = connection.prepare(sql).unwrap();
         let tables = statement.query_map([], |row| row.get::<_, String>(0)).unwrap().map(Result::unwrap);
         let forgotten =

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row, params};
 use super::super::codec;
 use super::super::fault::Outcome;
 use super::super::ledger::TenantKey;
-use super::super::{audit, contacts, inbox_log, outbox};
+use super::super::{audit, campaigns, contacts, inbox_log, outbox};
 use crate::crypto::{Lookup, Sealer};
 use crate::cursor::Place;
 
@@ -63,6 +63,23 @@ pub(super) fn page(
              WHERE tenant = ?1 AND place > ?2 ORDER BY place LIMIT ?3",
             |row| Ok(Belonging::Outgoing(Box::new(outbox::entry(sealer, row)?))),
         ),
+        Kind::Campaigns => scan.by_key(
+            "SELECT key AS row_key, id, body FROM campaign INDEXED BY campaign_by_age
+             WHERE tenant = ?1 AND key > ?2 ORDER BY key LIMIT ?3",
+            |row| {
+                let id: [u8; 16] = row.get(1)?;
+                let row = codec::open(sealer, codec::CAMPAIGN, &id, row.get_ref(2)?)?;
+                Ok(Belonging::Campaign(Box::new(row)))
+            },
+        ),
+        Kind::Recipients => {
+            let Place([after, ..]) = after;
+            let found = campaigns::of_tenant(connection, sealer, tenant, after, limit)?.into_iter();
+            let belonging = |(place, campaign, row)| {
+                (Place::key(place), Belonging::Recipient { campaign, row: Box::new(row) })
+            };
+            Ok(found.map(belonging).collect())
+        }
         Kind::Intake => scan.by_key(
             "SELECT id, received_at, processed_at, field, kind, number, outcome, attempts, error,
              conversation, size, raw, inbox.arrival AS row_key FROM inbox NOT INDEXED CROSS JOIN inbox_body USING (arrival)

@@ -1,0 +1,208 @@
+//! Makers of campaigns and their recipients, and everything that can be read of them.
+
+use engine::campaign::{
+    Audience, Campaign, CampaignRecipient, Class, Frozen, Launch, Phase, Plan, RecipientKey, RecipientRow, Tallies,
+    Verdict,
+};
+use engine::delivery::{Failure, FailureAction, Status};
+use engine::id::{CampaignId, ContactId, TenantId, Wamid};
+use engine::inbound::StatusUpdate;
+use engine::outgoing::{Recipient, SendOutcome, TemplateVariable, VariablePlace};
+use engine::ports::{RecipientQuery, Saved, Store};
+use engine::template::Template;
+use engine::time::{Span, Timestamp};
+
+use crate::fixture::*;
+
+pub(crate) const LANES: u32 = 2;
+
+pub(crate) fn campaign_id(n: u8) -> CampaignId {
+    CampaignId::from_bytes([n; 16])
+}
+
+pub(crate) fn draft(n: u8) -> Campaign {
+    let plan = Plan {
+        template: "kasturi_turns_six".into(),
+        language: "en".into(),
+        numbers: vec!["200".parse().unwrap(), "201".parse().unwrap()],
+        audience: Audience::Everyone,
+        variables: Vec::new(),
+        per_second: None,
+        start_at: None,
+    };
+    Campaign::draft(campaign_id(n), "Kasturi turns six", plan, person(RAFAEL), NOW).unwrap()
+}
+
+pub(crate) fn template() -> Template {
+    Template {
+        name: "kasturi_turns_six".into(),
+        language: "en".into(),
+        category: "MARKETING".into(),
+        status: "APPROVED".into(),
+        quality: "GREEN".into(),
+        header: None,
+        body: "Hi {{1}}".into(),
+        footer: None,
+        buttons: Vec::new(),
+        variables: Vec::new(),
+        sendable: true,
+        unsendable_reason: None,
+    }
+}
+
+pub(crate) fn launched(campaign: &Campaign) -> Campaign {
+    campaign.launched(person(RAFAEL), template(), NOW).unwrap()
+}
+
+/// Everybody is somebody else: contacts are told apart by campaign and number.
+pub(crate) fn recipient(no: u32) -> CampaignRecipient {
+    CampaignRecipient {
+        no,
+        contact: ContactId::derive(&[&no.to_be_bytes()]),
+        lane: u8::try_from(no % LANES).unwrap(),
+        to: Recipient {
+            wa_id: Some(format!("1202555{no:04}").parse().unwrap()),
+            bsuid: (no % 3 == 0).then(|| format!("US.{no}").parse().unwrap()),
+        },
+        country: (no % 2 == 0).then(|| "US".to_owned()),
+        values: vec![TemplateVariable {
+            name: "1".into(),
+            place: VariablePlace::Body,
+            index: None,
+            value: format!("Person {no}"),
+        }],
+    }
+}
+
+/// The campaign after these are written down, and whether they were the last.
+pub(crate) fn frozen(campaign: &Campaign, count: u32, is_whole: bool) -> Campaign {
+    let launch = campaign.launch.clone().unwrap();
+    let after = (!is_whole).then(|| format!("k.{count}"));
+    let frozen = Frozen { count: launch.frozen.count + count, after, is_whole, ..launch.frozen };
+    let phase = if is_whole { Phase::Running } else { Phase::Freezing };
+    let revision = campaign.revision + 1;
+    Campaign { revision, phase, launch: Some(Launch { frozen, ..launch }), ..campaign.clone() }
+}
+
+pub(crate) async fn save(store: &impl Store, tenant: TenantId, campaign: &Campaign) {
+    assert_eq!(store.save_campaign(tenant, campaign.clone(), vec![]).await, Ok(Saved::Applied));
+}
+
+/// Running, with so many recipients that wait.
+pub(crate) async fn running(store: &impl Store, tenant: TenantId, n: u8, count: u32) -> Campaign {
+    let campaign = draft(n);
+    save(store, tenant, &campaign).await;
+    let campaign = launched(&campaign);
+    save(store, tenant, &campaign).await;
+    let campaign = frozen(&campaign, count, true);
+    let recipients = (0..count).map(recipient).collect();
+    assert_eq!(store.freeze(tenant, campaign.clone(), recipients).await, Ok(Saved::Applied));
+    campaign
+}
+
+pub(crate) fn key(n: u8, no: u32) -> RecipientKey {
+    RecipientKey { campaign: campaign_id(n), no }
+}
+
+pub(crate) fn wamid(no: u32) -> Wamid {
+    format!("wamid.HBgC{no}").parse().unwrap()
+}
+
+pub(crate) fn accepted(no: u32) -> SendOutcome {
+    SendOutcome::Accepted { wamid: wamid(no), wa_id: None }
+}
+
+pub(crate) fn refused(code: i64) -> SendOutcome {
+    SendOutcome::Refused(failure(code))
+}
+
+pub(crate) fn failure(code: i64) -> Failure {
+    Failure { code: Some(code), text: format!("Held back: {code}"), action: Some(FailureAction::RetryLater) }
+}
+
+pub(crate) fn update(no: u32, status: Status, at: Timestamp) -> StatusUpdate {
+    StatusUpdate { number: "200".parse().unwrap(), wamid: wamid(no), callback: None, status, at }
+}
+
+pub(crate) fn seconds(n: i64) -> Timestamp {
+    NOW.plus(Span::seconds(n))
+}
+
+pub(crate) async fn row(store: &impl Store, n: u8, no: u32) -> RecipientRow {
+    store.recipient(TENANT, key(n, no)).await.unwrap().unwrap()
+}
+
+pub(crate) async fn receipt(store: &impl Store, n: u8, no: u32, status: Status, at: Timestamp) {
+    store.record_receipt(TENANT, key(n, no), &update(no, status, at), None).await.unwrap();
+}
+
+/// Every recipient, in pages of this size.
+pub(crate) async fn listed(
+    store: &impl Store,
+    tenant: TenantId,
+    id: CampaignId,
+    class: Option<Class>,
+    limit: u32,
+) -> Vec<RecipientRow> {
+    let (mut rows, mut page) = (Vec::new(), page(limit));
+    loop {
+        let query = RecipientQuery { class, page: page.clone() };
+        let found = store.recipients(tenant, id, query).await.unwrap();
+        assert!(found.items.len() <= limit as usize);
+        rows.extend(found.items);
+        page.after = found.next;
+        if page.after.is_none() {
+            return rows;
+        }
+    }
+}
+
+/// As many as the rows say.
+pub(crate) async fn counted(store: &impl Store, tenant: TenantId, id: CampaignId) -> Tallies {
+    let mut counted = Tallies::default();
+    listed(store, tenant, id, None, 100).await.iter().for_each(|row| counted.add(row.tally()));
+    assert_eq!(store.tallies(tenant, id).await.unwrap(), counted);
+    counted
+}
+
+/// One in every state, and one more campaign that is older and one that is a draft.
+pub(crate) async fn lived_in(store: &impl Store) {
+    running(store, TENANT, 2, 2).await;
+    let id = running(store, TENANT, 1, 9).await.id;
+    save(store, TENANT, &draft(3)).await;
+    store.claim_recipients(TENANT, id, &[0, 1, 2, 3, 4, 5, 6], token(1), NOW).await.unwrap();
+    let outcomes = [accepted(0), refused(131_049), SendOutcome::InDoubt, SendOutcome::InDoubt, SendOutcome::InDoubt];
+    for (no, outcome) in (0..).zip(outcomes) {
+        store.record_sent(TENANT, key(1, no), token(1), outcome, seconds(1)).await.unwrap();
+    }
+    store.decide_doubt(TENANT, key(1, 3), Verdict::Park, seconds(2)).await.unwrap();
+    store.decide_doubt(TENANT, key(1, 4), Verdict::Again, seconds(2)).await.unwrap();
+    receipt(store, 1, 0, Status::Delivered, seconds(2)).await;
+    receipt(store, 1, 5, Status::Read, seconds(3)).await;
+    store.record_campaign_reply(TENANT, key(1, 5), seconds(4)).await.unwrap();
+}
+
+/// After [`lived_in`], elsewhere.
+pub(crate) async fn goes_on(store: &impl Store) {
+    let id = campaign_id(1);
+    let tallies = counted(store, TENANT, id).await;
+    assert_eq!((tallies.of(Class::Waiting), tallies.of(Class::UnderWay), tallies.total()), (3, 1, 9));
+    assert_eq!(store.locate_recipient(TENANT, &wamid(5)).await, Ok(Some(key(1, 5))));
+    assert_eq!(store.sent_to(TENANT, recipient(0).contact, 9).await.unwrap().len(), 1);
+    assert_eq!(store.claim_recipients(TENANT, id, &[6], token(1), seconds(5)).await, Ok(vec![6]), "its holder");
+}
+
+/// Everything that can be read of the campaigns that tests make.
+pub(crate) async fn seen(store: &impl Store, tenant: TenantId) -> Vec<String> {
+    let mut seen = vec![format!("{:?}", store.campaigns(tenant, page(9)).await.unwrap().items)];
+    seen.push(format!("{:?}", store.campaigns_at_work(tenant).await));
+    for n in 1..=3 {
+        seen.push(format!("{:#?}", listed(store, tenant, campaign_id(n), None, 100).await));
+        seen.push(format!("{:?}", counted(store, tenant, campaign_id(n)).await));
+    }
+    for no in 0..10 {
+        seen.push(format!("{:?}", store.locate_recipient(tenant, &wamid(no)).await));
+        seen.push(format!("{:?}", store.sent_to(tenant, recipient(no).contact, 9).await));
+    }
+    seen
+}
