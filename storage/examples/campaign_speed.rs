@@ -10,9 +10,11 @@ use engine::delivery::Status;
 use engine::directory::Person;
 use engine::id::{CampaignId, ClaimToken, ContactId, MemberId, PhoneNumberId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
-use engine::outgoing::{Recipient, SendOutcome, TemplateVariable, VariablePlace};
+use engine::outgoing::{Recipient, SendOutcome};
 use engine::ports::{Campaigns, Saved};
-use engine::template::Template;
+use engine::template::{
+    Category, Template, TemplateParts, TemplateQuality, TemplateStatus, TemplateVariable, VariablePlace,
+};
 use engine::time::Timestamp;
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
@@ -78,18 +80,14 @@ fn wamid(no: u32) -> Wamid {
 
 fn template() -> Template {
     Template {
+        meta_id: Some("300".parse().unwrap()),
         name: "kasturi_turns_six".into(),
         language: "en".into(),
-        category: "MARKETING".into(),
-        status: "APPROVED".into(),
-        quality: "GREEN".into(),
-        header: None,
-        body: "Hi {{1}}".into(),
-        footer: None,
-        buttons: Vec::new(),
-        variables: Vec::new(),
-        sendable: true,
-        unsendable_reason: None,
+        category: Category::Marketing,
+        status: TemplateStatus::Approved,
+        quality: TemplateQuality::Green,
+        reason: None,
+        parts: TemplateParts { body: "Hi".into(), ..TemplateParts::default() },
     }
 }
 
@@ -121,7 +119,8 @@ fn recipient(no: u32) -> CampaignRecipient {
             name: "1".into(),
             place: VariablePlace::Body,
             index: None,
-            value: format!("Person {no}"),
+            card: None,
+            value: format!("Person {no}").as_str().into(),
         }],
     }
 }
@@ -129,7 +128,7 @@ fn recipient(no: u32) -> CampaignRecipient {
 async fn freezes(store: &SqliteStore, people: u32) {
     let mut campaign = draft();
     assert_eq!(store.save_campaign(TENANT, campaign.clone(), vec![]).await, Ok(Saved::Applied));
-    campaign = campaign.launched(priya(), template(), NOW).unwrap();
+    campaign = campaign.launched(priya(), template(), Vec::new(), NOW).unwrap();
     assert_eq!(store.save_campaign(TENANT, campaign.clone(), vec![]).await, Ok(Saved::Applied));
     let mut count = 0;
     while count < people {

@@ -7,32 +7,28 @@ use engine::contact::Contact;
 use engine::id::{CampaignId, ContactId};
 use engine::ports::{Campaigns as _, Clock as _, ContactStore as _, PageRequest, RecipientQuery, Saved};
 use engine::rejection::Rejection;
-use engine::template::Template;
+use engine::template::{Category, Template, TemplateParts, TemplateQuality, TemplateStatus};
 use engine::time::Timestamp;
 
 use crate::stage::{Archive, NUMBER, TENANT, owner};
 
-pub(crate) const MARKETING: &str = "MARKETING";
-pub(crate) const UTILITY: &str = "UTILITY";
+pub(crate) const MARKETING: Category = Category::Marketing;
+pub(crate) const UTILITY: Category = Category::Utility;
 
 pub(crate) fn campaign_id(n: u8) -> CampaignId {
     CampaignId::from_bytes([n; 16])
 }
 
-fn template(name: &str, category: &str) -> Template {
+fn template(name: &str, category: Category) -> Template {
     Template {
+        meta_id: Some("300".parse().unwrap()),
         name: name.into(),
         language: "en".into(),
-        category: category.into(),
-        status: "APPROVED".into(),
-        quality: "GREEN".into(),
-        header: None,
-        body: "Six years of Kasturi".into(),
-        footer: None,
-        buttons: Vec::new(),
-        variables: Vec::new(),
-        sendable: true,
-        unsendable_reason: None,
+        category: category,
+        status: TemplateStatus::Approved,
+        quality: TemplateQuality::Green,
+        reason: None,
+        parts: TemplateParts { body: "Six years of Kasturi".into(), ..TemplateParts::default() },
     }
 }
 
@@ -53,7 +49,7 @@ impl Archive {
     pub(crate) async fn launched(
         &self,
         id: u8,
-        category: &str,
+        category: Category,
         audience: Audience,
         change: impl FnOnce(&mut Plan),
     ) -> CampaignId {
@@ -70,7 +66,7 @@ impl Archive {
         change(&mut plan);
         let (author, at) = (owner().person, self.clock.now());
         let draft = Campaign::draft(campaign_id(id), &name, plan, author.clone(), at).unwrap();
-        let launched = draft.launched(author, template(&name, category), at).unwrap();
+        let launched = draft.launched(author, template(&name, category), Vec::new(), at).unwrap();
         for campaign in [draft, launched] {
             assert_eq!(self.store.save_campaign(TENANT, campaign, vec![]).await, Ok(Saved::Applied));
         }

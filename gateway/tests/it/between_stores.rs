@@ -109,6 +109,7 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
             by: author,
             at: Timestamp(2),
             template: template(),
+            files: Vec::new(),
             frozen: Frozen { count: 2, is_whole: true, ..Frozen::default() },
         }),
         ..draft.clone()
@@ -124,18 +125,14 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
 
 fn template() -> Template {
     Template {
+        meta_id: Some("300".parse().unwrap()),
         name: "kasturi_turns_six".into(),
         language: "en".into(),
-        category: "MARKETING".into(),
-        status: "APPROVED".into(),
-        quality: "GREEN".into(),
-        header: None,
-        body: "Hi".into(),
-        footer: None,
-        buttons: Vec::new(),
-        variables: Vec::new(),
-        sendable: true,
-        unsendable_reason: None,
+        category: Category::Marketing,
+        status: TemplateStatus::Approved,
+        quality: TemplateQuality::Green,
+        reason: None,
+        parts: TemplateParts { body: "Hi".into(), ..TemplateParts::default() },
     }
 }
 

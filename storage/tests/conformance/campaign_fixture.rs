@@ -7,9 +7,11 @@ use engine::campaign::{
 use engine::delivery::{Failure, FailureAction, Status};
 use engine::id::{CampaignId, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
-use engine::outgoing::{Recipient, SendOutcome, TemplateVariable, VariablePlace};
+use engine::outgoing::{Recipient, SendOutcome};
 use engine::ports::{RecipientQuery, Saved, Store};
-use engine::template::Template;
+use engine::template::{
+    Category, Template, TemplateParts, TemplateQuality, TemplateStatus, TemplateVariable, VariablePlace,
+};
 use engine::time::{Span, Timestamp};
 
 use crate::fixture::*;
@@ -35,23 +37,19 @@ pub(crate) fn draft(n: u8) -> Campaign {
 
 pub(crate) fn template() -> Template {
     Template {
+        meta_id: Some("300".parse().unwrap()),
         name: "kasturi_turns_six".into(),
         language: "en".into(),
-        category: "MARKETING".into(),
-        status: "APPROVED".into(),
-        quality: "GREEN".into(),
-        header: None,
-        body: "Hi {{1}}".into(),
-        footer: None,
-        buttons: Vec::new(),
-        variables: Vec::new(),
-        sendable: true,
-        unsendable_reason: None,
+        category: Category::Marketing,
+        status: TemplateStatus::Approved,
+        quality: TemplateQuality::Green,
+        reason: None,
+        parts: TemplateParts { body: "Hi".into(), ..TemplateParts::default() },
     }
 }
 
 pub(crate) fn launched(campaign: &Campaign) -> Campaign {
-    campaign.launched(person(RAFAEL), template(), NOW).unwrap()
+    campaign.launched(person(RAFAEL), template(), Vec::new(), NOW).unwrap()
 }
 
 /// Everybody is somebody else: contacts are told apart by campaign and number.
@@ -69,7 +67,8 @@ pub(crate) fn recipient(no: u32) -> CampaignRecipient {
             name: "1".into(),
             place: VariablePlace::Body,
             index: None,
-            value: format!("Person {no}"),
+            card: None,
+            value: format!("Person {no}").as_str().into(),
         }],
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use actix_web::web;
-use engine::campaign::{Campaign, Phase, Plan, Skip, freeze};
+use engine::campaign::{Campaign, Launch, Phase, Plan, Skip, VariableSource, freeze};
 use engine::contact::Contact;
-use engine::content::TemplateContent;
+use engine::content::{Media, TemplateContent};
 use engine::directory::Number;
 use engine::id::{CampaignId, ContactId, PhoneNumberId, TenantId};
 use engine::template::Template;
@@ -16,6 +16,7 @@ use super::found;
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
+use crate::templates;
 
 /// People whose message is shown as they would get it.
 const SAMPLES: usize = 5;
@@ -89,7 +90,9 @@ pub async fn check(
     let mut findings = number_findings(&draft.plan, &numbers);
     let template = template(&app, tenant, &draft.plan).await;
     let launched = match template {
-        Ok(template) => draft.launched(signed.0.person.clone(), template, app.clock.now()).map_err(Problem::from),
+        Ok((template, files)) => {
+            draft.launched(signed.0.person.clone(), template, files, app.clock.now()).map_err(Problem::from)
+        }
         Err(problem) => Err(problem),
     };
     let would = match launched {
@@ -132,6 +135,8 @@ pub async fn check(
 /// Walks the audience as a launch does.
 pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> Result<Would, Problem> {
     let mut campaign = launched.clone();
+    let form = launched.launch.as_ref().and_then(Launch::form);
+    let files = launched.launch.as_ref().map_or(&[] as &[_], |launch| &launch.files);
     let mut samples = Vec::new();
     while campaign.phase == Phase::Freezing {
         let frozen = campaign.launch.as_ref().map(|launch| launch.frozen.clone()).unwrap_or_default();
@@ -139,8 +144,8 @@ pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> R
         let Some((next, recipients)) = freeze(&campaign, &page) else { break };
         for recipient in recipients.iter().take(SAMPLES.saturating_sub(samples.len())) {
             let contact = page.contacts.iter().find(|contact| contact.id == recipient.contact);
-            let filled = launched.launch.as_ref().and_then(|launch| launch.template.fill(&recipient.values).ok());
-            samples.extend(contact.zip(filled).map(|(contact, content)| sample(contact, content)));
+            let filled = form.as_ref().and_then(|form| form.fill(&recipient.values, files).ok());
+            samples.extend(contact.zip(filled).map(|(contact, filled)| sample(contact, filled.content)));
         }
         campaign = next;
     }
@@ -152,22 +157,24 @@ fn sample(contact: &Contact, content: TemplateContent) -> Sample {
     Sample { contact_id: contact.id, name: contact.name.clone().or_else(|| contact.username.clone()), content }
 }
 
-/// Every lane's account must have it: it is looked up at each.
-pub async fn template(app: &App, tenant: TenantId, plan: &Plan) -> Result<Template, Problem> {
-    let mut found = None;
+/// Every lane's account must have it, and the one that cannot be sent says why; with the files that the plan names.
+pub async fn template(app: &App, tenant: TenantId, plan: &Plan) -> Result<(Template, Vec<Media>), Problem> {
+    let mut found: Option<Template> = None;
     for number in numbers(app, tenant, plan).await? {
-        let list = app.templates.list(app.graph.as_ref(), tenant, &number, app.clock.now()).await?;
-        let mut named = list.iter().filter(|it| it.name == plan.template && it.language == plan.language);
-        let Some(template) = named.next() else {
-            let text = format!("The account of {} does not have this template.", number.name);
-            return Err(Problem::invalid(text));
-        };
-        // The one that cannot be sent says why.
-        if found.as_ref().is_none_or(|known: &Template| known.sendable) {
-            found = Some(template.clone());
+        let template = templates::find(app, tenant, &number, &plan.template, &plan.language).await?.template;
+        if found.as_ref().is_none_or(|known| known.unsendable().is_none()) {
+            found = Some(template);
         }
     }
-    found.ok_or_else(|| Problem::invalid("No number of this broadcast is connected."))
+    let template = found.ok_or_else(|| Problem::invalid("No number of this broadcast is connected."))?;
+    let mut files = Vec::new();
+    for id in plan.variables.iter().filter_map(VariableSource::file) {
+        let row = app.store.media(tenant, id).await?;
+        // What customers sent is not for other customers.
+        let row = row.filter(|row| row.is_ready() && row.uploader.is_some());
+        files.extend(row.map(|row| row.media));
+    }
+    Ok((template, files))
 }
 
 async fn numbers(app: &App, tenant: TenantId, plan: &Plan) -> Result<Vec<Number>, Problem> {
