@@ -79,10 +79,10 @@ impl Figures {
         let shown = self.lanes.iter().map(|(number, lane)| {
             let lane = lane.lock().unwrap_or_else(PoisonError::into_inner);
             let slower = lane.slower_until.filter(|until| *until > now);
-            let state = match slower {
-                _ if is_paused => LaneState::Paused,
-                Some(until) => LaneState::Slower { seconds: until.duration_since(now).as_secs() + 1 },
-                None => LaneState::Running,
+            let state = match (is_paused, slower) {
+                (true, _) => LaneState::Paused,
+                (false, Some(until)) => LaneState::Slower { seconds: until.duration_since(now).as_secs() + 1 },
+                (false, None) => LaneState::Running,
             };
             LanePace { number: number.clone(), state, seconds: lane.seconds.iter().copied().collect() }
         });

@@ -140,12 +140,11 @@ impl Plan {
             return Err(Rejection::Invalid("A template has at most 100 variables."));
         }
         match &self.audience {
-            Audience::Everyone => Ok(()),
             Audience::Contacts { ids } if ids.is_empty() => Err(Rejection::Invalid("A broadcast needs people.")),
             Audience::Contacts { ids } if ids.len() > NAMED_MAX => {
                 Err(Rejection::Invalid("At most 10,000 people can be named one by one: make a segment of them."))
             }
-            Audience::Contacts { .. } => Ok(()),
+            Audience::Everyone | Audience::Contacts { .. } => Ok(()),
         }
     }
 
