@@ -15,8 +15,8 @@ mod media;
 mod pacing;
 mod payload_shapes;
 mod receiver;
-mod sending;
 mod review;
+mod sending;
 mod templates;
 
 use loadtest::payload::{Content, Phone, PhoneNumberId};

@@ -53,7 +53,10 @@ async fn a_verdict_that_was_written_down_is_what_the_review_says() {
     let simulator = Simulator::start(SimulatorConfig::default()).unwrap();
     let mut receiver = Receiver::of(&simulator);
     let verdict = json!({"name": "greeting", "approved": false, "category": "MARKETING", "reason": "It sells."});
-    assert_eq!(client().post(format!("{}/_sim/verdict", simulator.url())).json(&verdict).send().await.unwrap().status(), 204);
+    assert_eq!(
+        client().post(format!("{}/_sim/verdict", simulator.url())).json(&verdict).send().await.unwrap().status(),
+        204
+    );
     call(&simulator, reqwest::Method::POST, ACCOUNT, &draft("Hello there.")).await;
     simulator.advance(Duration::from_mins(1));
     assert_eq!(event(&mut receiver).await["new_category"], "MARKETING");
@@ -65,7 +68,10 @@ async fn a_verdict_that_was_written_down_is_what_the_review_says() {
 async fn a_sample_is_uploaded_in_two_steps() {
     let simulator = Simulator::start(SimulatorConfig::default()).unwrap();
     let app = SimulatorConfig::default().app_id;
-    let begun = call(&simulator, reqwest::Method::POST, &format!("v26.0/{app}/uploads?file_type=image/png"), &json!({})).await.1;
+    let begun =
+        call(&simulator, reqwest::Method::POST, &format!("v26.0/{app}/uploads?file_type=image/png"), &json!({}))
+            .await
+            .1;
     let path = format!("v26.0/{}", begun["id"].as_str().unwrap());
     assert!(path.contains("upload:"));
     let stored = call(&simulator, reqwest::Method::POST, &path, &json!("the bytes")).await.1;
