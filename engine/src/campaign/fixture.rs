@@ -41,7 +41,7 @@ pub(super) fn template(variables: &[VariableSource]) -> Template {
     }
 }
 
-pub(super) fn launched(campaign: Campaign) -> Campaign {
+pub(super) fn launched(campaign: &Campaign) -> Campaign {
     let template = template(&campaign.plan.variables);
     campaign.launched(priya(), template, Vec::new(), Timestamp(2)).unwrap()
 }

@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn pages_number_people_on_and_the_last_one_starts_it() {
-        let campaign = launched(draft());
+        let campaign = launched(&draft());
         let (campaign, first) = freeze(&campaign, &page(&[1, 2], Some("p2"))).unwrap();
         assert_eq!((campaign.phase.clone(), first.len()), (Phase::Freezing, 2));
         let (campaign, second) = freeze(&campaign, &page(&[3], None)).unwrap();
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn lanes_share_people_out() {
-        let mut campaign = launched(draft());
+        let mut campaign = launched(&draft());
         campaign.plan.numbers = vec!["1".parse().unwrap(), "2".parse().unwrap()];
         let (_, recipients) = freeze(&campaign, &page(&[1, 2, 3], None)).unwrap();
         assert_eq!(recipients.iter().map(|one| one.lane).collect::<Vec<_>>(), [0, 1, 0]);
@@ -115,7 +115,7 @@ mod tests {
             source: Source::Contact { field: crate::campaign::ContactField::FirstName },
             fallback: None,
         }];
-        let campaign = launched(campaign);
+        let campaign = launched(&campaign);
         let unreachable = Contact { phone: None, ..contact(1) };
         let nameless = Contact { name: None, ..contact(2) };
         let broken = Contact { name: Some("x".repeat(2_000)), ..contact(3) };

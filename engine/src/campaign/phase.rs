@@ -147,7 +147,7 @@ mod tests {
     fn only_a_draft_starts_and_only_with_a_template_that_can_be_sent() {
         let unsendable = Template { status: TemplateStatus::Paused, ..template(&[]) };
         assert!(draft().launched(priya(), unsendable, Vec::new(), Timestamp(2)).is_err());
-        let running = launched(draft());
+        let running = launched(&draft());
         assert!(running.launched(priya(), template(&[]), Vec::new(), Timestamp(3)).is_err());
         assert!(running.edited("x", running.plan.clone()).is_err());
     }
@@ -155,9 +155,9 @@ mod tests {
     #[test]
     fn a_pause_goes_on_where_it_was() {
         let by_priya = || PauseReason::Person { by: priya() };
-        let freezing = launched(draft()).paused(by_priya()).unwrap();
+        let freezing = launched(&draft()).paused(by_priya()).unwrap();
         assert_eq!(freezing.resumed().map(|next| next.phase), Ok(Phase::Freezing));
-        let (running, _) = freeze(&launched(draft()), &page(&[1], None)).unwrap();
+        let (running, _) = freeze(&launched(&draft()), &page(&[1], None)).unwrap();
         let paused = running.paused(by_priya()).unwrap();
         assert_eq!(paused.resumed().map(|next| next.phase), Ok(Phase::Running));
         assert!(paused.paused(by_priya()).is_err() && running.resumed().is_err());
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn what_is_over_stays_over() {
-        let (running, _) = freeze(&launched(draft()), &page(&[1], None)).unwrap();
+        let (running, _) = freeze(&launched(&draft()), &page(&[1], None)).unwrap();
         let cancelled = running.cancelled(Timestamp(9)).unwrap();
         assert!(cancelled.resumed().is_err() && cancelled.cancelled(Timestamp(9)).is_err());
         assert!(cancelled.finished(Timestamp(9)).is_none() && cancelled.paced(Some(1)).is_err());

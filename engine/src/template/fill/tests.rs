@@ -16,8 +16,8 @@ fn text(name: &str, value: &str) -> TemplateVariable {
     given(VariablePlace::Body, None, name, value.into())
 }
 
-fn header(kind: HeaderKind) -> Option<TemplateHeader> {
-    Some(TemplateHeader { kind, text: None })
+fn header(kind: HeaderKind) -> TemplateHeader {
+    TemplateHeader { kind, text: None }
 }
 
 fn button(text: &str, action: ButtonAction) -> TemplateButton {
@@ -91,7 +91,7 @@ fn a_text_that_grows_too_long_is_refused() {
 
 #[test]
 fn a_file_of_ours_has_to_be_here_and_of_the_right_kind() {
-    let image = template(TemplateParts { header: header(HeaderKind::Image), ..saying("Look.") });
+    let image = template(TemplateParts { header: Some(header(HeaderKind::Image)), ..saying("Look.") });
     let value = |filename: Option<&str>| {
         let value =
             TemplateValue::File { media_id: MediaId::from_bytes([7; 16]), filename: filename.map(str::to_owned) };
@@ -101,7 +101,7 @@ fn a_file_of_ours_has_to_be_here_and_of_the_right_kind() {
     assert!(refusal(image.fill(&value(None), &[])).contains("not here"));
     assert!(refusal(image.fill(&value(None), &[file("image/gif", 9)])).contains("JPEG or PNG"));
     assert!(refusal(image.fill(&value(None), &[file("image/png", 6 << 20)])).contains("5 MB"));
-    let document = template(TemplateParts { header: header(HeaderKind::Document), ..saying("Look.") });
+    let document = template(TemplateParts { header: Some(header(HeaderKind::Document)), ..saying("Look.") });
     let filled = document.fill(&value(Some("Prices.pdf")), &[file("application/pdf", 9)]).unwrap();
     assert_eq!(filled.content.header.as_deref(), Some("Prices.pdf"));
     let names: Vec<_> = filled.sent.files().iter().map(|file| file.filename.as_deref()).collect();
@@ -160,7 +160,7 @@ fn an_offer_ends_at_a_time_in_milliseconds() {
 #[test]
 fn each_card_has_its_own_values() {
     let card = |text: &str| Card {
-        header: header(HeaderKind::Image),
+        header: Some(header(HeaderKind::Image)),
         body: text.into(),
         buttons: vec![button("Buy", ButtonAction::Url { url: "https://a.example/{{1}}".into() })],
     };
@@ -183,7 +183,7 @@ fn each_card_has_its_own_values() {
 
 #[test]
 fn a_place_lies_on_earth() {
-    let template = template(TemplateParts { header: header(HeaderKind::Location), ..saying("Here.") });
+    let template = template(TemplateParts { header: Some(header(HeaderKind::Location)), ..saying("Here.") });
     let at = |latitude| {
         let place = Place { latitude, longitude: 2.0, name: "Shop".into(), address: "1 Road".into() };
         [given(VariablePlace::Header, None, "location", TemplateValue::Location(place))]
