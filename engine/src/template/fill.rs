@@ -114,13 +114,11 @@ impl Form {
     /// `files`: those of ours that the values name.
     pub fn fill(&self, values: &[TemplateVariable], files: &[Media]) -> Result<Filled, Rejection> {
         let values = self.checked(values, files)?;
-        let mut parts = self.message.parts(&values, self.offer.as_deref())?;
+        let mut parts = self.message.parts(&values, self.offer.as_deref());
         if !self.cards.is_empty() {
-            let cards = (0..).zip(&self.cards).map(|(index, card)| {
-                let parts = card.parts(&values, None)?;
-                Ok(FilledCard { index, parts })
-            });
-            parts.push(FilledPart::Carousel(cards.collect::<Result<_, Rejection>>()?));
+            let cards = (0..).zip(&self.cards);
+            let cards = cards.map(|(index, card)| FilledCard { index, parts: card.parts(&values, None) });
+            parts.push(FilledPart::Carousel(cards.collect()));
         }
         let (header, body) = (self.message.header_text(&values)?, self.message.body_text(&values)?);
         let cards = self.cards.iter().map(|card| {
@@ -220,7 +218,7 @@ impl Section {
         Self { header, buttons: buttons.collect(), body, body_max }
     }
 
-    fn parts(&self, values: &Values<'_>, offer: Option<&[usize]>) -> Result<Vec<FilledPart>, Rejection> {
+    fn parts(&self, values: &Values<'_>, offer: Option<&[usize]>) -> Vec<FilledPart> {
         let mut parts = Vec::with_capacity(2 + self.buttons.len());
         match &self.header {
             Some(Header::Text(text)) if !text.slots.is_empty() => {
@@ -238,7 +236,7 @@ impl Section {
             let value = button.slot.and_then(|slot| at(values, slot)).and_then(Checked::button);
             parts.extend(value.map(|value| FilledPart::Button { index, value }));
         }
-        Ok(parts)
+        parts
     }
 
     fn header_text(&self, values: &Values<'_>) -> Result<Option<String>, Rejection> {
@@ -269,15 +267,14 @@ impl Text {
         let mut parts = text.split("{{");
         let mut fixed = parts.next().unwrap_or_default().to_owned();
         for part in parts {
-            match part.split_once("}}").and_then(|(name, rest)| Some((slot_of(name.trim())?, rest))) {
-                Some((slot, rest)) => {
-                    pieces.extend([Piece::Fixed(std::mem::take(&mut fixed)), Piece::Slot(slot)]);
-                    fixed.push_str(rest);
-                }
-                None => {
-                    fixed.push_str("{{");
-                    fixed.push_str(part);
-                }
+            if let Some((slot, rest)) =
+                part.split_once("}}").and_then(|(name, rest)| Some((slot_of(name.trim())?, rest)))
+            {
+                pieces.extend([Piece::Fixed(std::mem::take(&mut fixed)), Piece::Slot(slot)]);
+                fixed.push_str(rest);
+            } else {
+                fixed.push_str("{{");
+                fixed.push_str(part);
             }
         }
         pieces.push(Piece::Fixed(fixed));

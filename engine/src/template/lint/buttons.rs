@@ -76,7 +76,7 @@ fn each(place: &str, buttons: &[TemplateButton], found: &mut Findings) {
                 }
             }
             ButtonAction::Otp { .. } => {
-                found.error(&here, "Only an authentication template has a button for its code.")
+                found.error(&here, "Only an authentication template has a button for its code.");
             }
             ButtonAction::QuickReply
             | ButtonAction::CopyCode
