@@ -76,7 +76,7 @@ impl Pace {
         let now = Instant::now();
         let early = self.next.saturating_duration_since(now);
         if early > EARLY_MAX {
-            return Some(early - EARLY_MAX);
+            return Some(early.saturating_sub(EARLY_MAX));
         }
         self.next = self.next.max(now) + self.gap;
         None

@@ -136,12 +136,11 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
         give_back(actors, outgoing, token).await;
         return Sent::Settled;
     }
-    let answer = match sent_early {
-        Some(answer) => answer,
-        None => {
-            let sent = world.meta.send(number, outgoing, files, token);
-            sent.instrument(tracing::info_span!(target: JOURNEY, "meta")).await
-        }
+    let answer = if let Some(answer) = sent_early {
+        answer
+    } else {
+        let sent = world.meta.send(number, outgoing, files, token);
+        sent.instrument(tracing::info_span!(target: JOURNEY, "meta")).await
     };
     tracing::Span::current().record("outcome", outcome_label(&answer));
     metrics::counter!(metric::SENDS, "outcome" => outcome_label(&answer)).increment(1);

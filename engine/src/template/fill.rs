@@ -116,8 +116,8 @@ impl Form {
         let values = self.checked(values, files)?;
         let mut parts = self.message.parts(&values, self.offer.as_deref());
         if !self.cards.is_empty() {
-            let cards =
-                (0..).zip(&self.cards).map(|(index, card)| FilledCard { index, parts: card.parts(&values, None) });
+            let cards = (0..).zip(&self.cards);
+            let cards = cards.map(|(index, card)| FilledCard { index, parts: card.parts(&values, None) });
             parts.push(FilledPart::Carousel(cards.collect()));
         }
         let (header, body) = (self.message.header_text(&values)?, self.message.body_text(&values)?);
@@ -267,8 +267,9 @@ impl Text {
         let mut parts = text.split("{{");
         let mut fixed = parts.next().unwrap_or_default().to_owned();
         for part in parts {
-            let variable = part.split_once("}}").and_then(|(name, rest)| Some((slot_of(name.trim())?, rest)));
-            if let Some((slot, rest)) = variable {
+            if let Some((slot, rest)) =
+                part.split_once("}}").and_then(|(name, rest)| Some((slot_of(name.trim())?, rest)))
+            {
                 pieces.extend([Piece::Fixed(std::mem::take(&mut fixed)), Piece::Slot(slot)]);
                 fixed.push_str(rest);
             } else {

@@ -46,8 +46,7 @@ impl CqlStore {
     async fn count(&self, sealer: &Sealer, bucket: Bucket, people: u32) -> Result<Arc<Count>, StoreError> {
         if let Some(known) = self.counted.get(bucket).filter(|known| known.people == people) {
             let text = "SELECT touched, claims FROM recipient WHERE campaign = ? AND bucket = ? LIMIT 1";
-            type Row = (Option<HashMap<Vec<u8>, i64>>, Option<i64>);
-            let rows: Vec<Row> = self.cql.rows(text, (bucket.home.as_slice(), bucket.number())).await?;
+            let rows: Vec<(Option<HashMap<Vec<u8>, i64>>, Option<i64>)> = self.cql.rows(text, (bucket.home.as_slice(), bucket.number())).await?;
             let marker = rows.into_iter().next().map(|(touched, claims)| Marker::of(touched, claims));
             if marker.unwrap_or_default() == known.marker {
                 return Ok(known);

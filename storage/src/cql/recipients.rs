@@ -267,8 +267,7 @@ impl CqlStore {
         for n in 0..=count / BUCKET {
             let bucket = Bucket { home, n };
             let text = "SELECT contact, wamid_body, no FROM recipient WHERE campaign = ? AND bucket = ?";
-            type Left = (Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>);
-            let rows: Vec<Left> = self.cql.rows(text, (home.as_slice(), bucket.number())).await?;
+            let rows: Vec<(Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>)> = self.cql.rows(text, (home.as_slice(), bucket.number())).await?;
             for (contact, wamid, no) in rows {
                 let no = u32::try_from(no.unwrap_or_default()).unwrap_or_default();
                 let contact = ContactId::from_bytes(names::maybe_id(contact)?.unwrap_or_default());

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
+use engine::contact::Contact;
 use engine::id::TenantId;
 use engine::intake::{IntakeOutcome, IntakeRecord};
 use engine::ports::{Arrival, Belonging, Kind, ListError, Page, PageRequest, Relocation, StoreError, Welcome};
@@ -128,16 +129,18 @@ impl State {
         self.audit.remove(&tenant);
     }
 
+    fn bring_contact(&mut self, tenant: TenantId, contact: Contact, identities: Vec<String>) {
+        let id = contact.id;
+        for key in identities {
+            self.identities.entry((tenant, key)).or_insert(id);
+        }
+        let arrived = self.arrived(contact);
+        self.contacts.entry((tenant, id)).or_insert(arrived);
+    }
+
     fn bring_in(&mut self, tenant: TenantId, belonging: Belonging) {
         match belonging {
-            Belonging::Contact { contact, identities } => {
-                let id = contact.id;
-                for key in identities {
-                    self.identities.entry((tenant, key)).or_insert(id);
-                }
-                let arrived = self.arrived(contact);
-                self.contacts.entry((tenant, id)).or_insert(arrived);
-            }
+            Belonging::Contact { contact, identities } => self.bring_contact(tenant, contact, identities),
             Belonging::Conversation(conversation) => {
                 if !self.conversations.contains_key(&(tenant, conversation.id)) {
                     self.put_conversation(tenant, *conversation);

@@ -153,14 +153,13 @@ impl CqlStore {
     /// A number for a try that begins now: whoever tried before has a lower one.
     async fn reserve(&self, tenant: TenantId, sealer: &Sealer, campaign: &Campaign) -> Result<Step, StoreError> {
         let reserve = |known: Option<StoredCampaign>| match known {
-            None => Edit::Keep(Step::Done(Saved::Conflict)),
             Some(known) if known.deleted => Edit::Keep(Step::Again),
             Some(known) if known.campaign == *campaign => Edit::Keep(Step::Done(Saved::Applied)),
             Some(known) if known.campaign.revision + 1 == campaign.revision => {
                 let tries = known.tries + 1;
                 Edit::Put(StoredCampaign { tries, ..known }, Step::Reserved(tries))
             }
-            Some(_) => Edit::Keep(Step::Done(Saved::Conflict)),
+            Some(_) | None => Edit::Keep(Step::Done(Saved::Conflict)),
         };
         self.edit(at(self, tenant, sealer, &campaign.id), reserve).await
     }
@@ -214,12 +213,12 @@ impl CqlStore {
         if campaign.phase.is_at_work() {
             self.point(self.at_work_list(tenant), campaign.id.as_bytes(), &[]).await?;
         }
-        let bring = |known: Option<StoredCampaign>| match known {
-            Some(_) => Edit::Keep(()),
-            None => {
-                let campaign = campaign.clone();
-                Edit::Put(StoredCampaign { campaign, place, tries: 1, deleted: false, notes: Vec::new() }, ())
+        let bring = |known: Option<StoredCampaign>| {
+            if known.is_some() {
+                return Edit::Keep(());
             }
+            let campaign = campaign.clone();
+            Edit::Put(StoredCampaign { campaign, place, tries: 1, deleted: false, notes: Vec::new() }, ())
         };
         self.edit(place_of, bring).await
     }

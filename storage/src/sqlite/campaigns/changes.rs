@@ -79,8 +79,8 @@ impl Said {
     }
 
     pub(super) fn sealed(sealer: &Sealer, key: RecipientKey, wamid: &Wamid) -> Outcome<Self> {
-        let sealed = recipients::seal_wamid(sealer, key.campaign.as_bytes(), key.no, wamid)?;
-        Ok(Self { sealed: Some(sealed), ..Self::of(sealer, wamid) })
+        let body = recipients::seal_wamid(sealer, key.campaign.as_bytes(), key.no, wamid)?;
+        Ok(Self { sealed: Some(body), ..Self::of(sealer, wamid) })
     }
 }
 

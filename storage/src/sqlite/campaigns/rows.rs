@@ -312,7 +312,7 @@ pub(in super::super) struct Brought {
 impl Brought {
     pub(in super::super) fn of(sealer: &Sealer, campaign: CampaignId, row: &RecipientRow) -> Outcome<Self> {
         let no = row.recipient.no;
-        let sealed = |wamid: &Wamid| {
+        let kept = |wamid: &Wamid| {
             let lookup = codec::wamid_lookup(sealer, wamid);
             Ok::<_, engine::ports::StoreError>((
                 lookup,
@@ -324,7 +324,7 @@ impl Brought {
             campaign,
             row: row.clone(),
             frozen: Frozen::of(sealer, campaign, &row.recipient)?,
-            wamid: row.wamid.as_ref().map(sealed).transpose()?,
+            wamid: row.wamid.as_ref().map(kept).transpose()?,
             error: failure
                 .map(|failure| recipients::seal_failure(sealer, campaign.as_bytes(), no, failure))
                 .transpose()?,

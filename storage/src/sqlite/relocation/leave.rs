@@ -37,11 +37,7 @@ pub(super) fn page(
         Kind::Conversations => scan.by_key(
             "SELECT key AS row_key, id, body FROM conversation NOT INDEXED
              WHERE tenant = ?1 AND key > ?2 ORDER BY key LIMIT ?3",
-            |row| {
-                let id: [u8; 16] = row.get(1)?;
-                let row = codec::open(sealer, codec::CONVERSATION, &id, row.get_ref(2)?)?;
-                Ok(Belonging::Conversation(Box::new(row)))
-            },
+            |row| Ok(Belonging::Conversation(Box::new(body(sealer, codec::CONVERSATION, row)?))),
         ),
         Kind::Files => scan.by_key(
             "SELECT key AS row_key, id, conversation, uploader, body, due_at, attempts, job FROM media NOT INDEXED
@@ -52,11 +48,7 @@ pub(super) fn page(
         Kind::ParkedStatuses => scan.by_key(
             "SELECT arrival AS row_key, wamid, body FROM parked_status NOT INDEXED
              WHERE tenant = ?1 AND arrival > ?2 ORDER BY arrival LIMIT ?3",
-            |row| {
-                let wamid: Lookup = row.get(1)?;
-                let update = codec::open(sealer, codec::PARKED_STATUS, &wamid, row.get_ref(2)?)?;
-                Ok(Belonging::ParkedStatus(Box::new(update)))
-            },
+            |row| parked(sealer, row),
         ),
         Kind::Outbox => scan.by_key(
             "SELECT state, token, since, body, id, place AS row_key FROM outbox NOT INDEXED
@@ -66,20 +58,9 @@ pub(super) fn page(
         Kind::Campaigns => scan.by_key(
             "SELECT key AS row_key, id, body FROM campaign INDEXED BY campaign_by_age
              WHERE tenant = ?1 AND key > ?2 ORDER BY key LIMIT ?3",
-            |row| {
-                let id: [u8; 16] = row.get(1)?;
-                let row = codec::open(sealer, codec::CAMPAIGN, &id, row.get_ref(2)?)?;
-                Ok(Belonging::Campaign(Box::new(row)))
-            },
+            |row| Ok(Belonging::Campaign(Box::new(body(sealer, codec::CAMPAIGN, row)?))),
         ),
-        Kind::Recipients => {
-            let Place([after, ..]) = after;
-            let found = campaigns::of_tenant(connection, sealer, tenant, after, limit)?.into_iter();
-            let belonging = |(place, campaign, row)| {
-                (Place::key(place), Belonging::Recipient { campaign, row: Box::new(row) })
-            };
-            Ok(found.map(belonging).collect())
-        }
+        Kind::Recipients => scan.recipients(),
         Kind::Intake => scan.by_key(
             "SELECT id, received_at, processed_at, field, kind, number, outcome, attempts, error,
              conversation, size, raw, inbox.arrival AS row_key FROM inbox NOT INDEXED CROSS JOIN inbox_body USING (arrival)
@@ -98,10 +79,7 @@ pub(super) fn page(
         Kind::Templates => scan.by_key(
             "SELECT place AS row_key, id, body FROM template NOT INDEXED
              WHERE tenant = ?1 AND place > ?2 ORDER BY place LIMIT ?3",
-            |row| {
-                let id: [u8; 16] = row.get(1)?;
-                Ok(Belonging::Template(Box::new(codec::open(sealer, codec::TEMPLATE, &id, row.get_ref(2)?)?)))
-            },
+            |row| Ok(Belonging::Template(Box::new(body(sealer, codec::TEMPLATE, row)?))),
         ),
         Kind::Audit => scan.by_key(
             "SELECT n, at, action, actor, hash, body, n AS row_key FROM audit INDEXED BY audit_by_n
@@ -109,6 +87,18 @@ pub(super) fn page(
             |row| Ok(Belonging::Audit(Box::new(audit::record(sealer, row)?))),
         ),
     }
+}
+
+/// What an id in the second column names, sealed in the third.
+fn body<T: serde::de::DeserializeOwned>(sealer: &Sealer, column: Column, row: &Row<'_>) -> Outcome<T> {
+    let id: [u8; 16] = row.get(1)?;
+    Ok(codec::open(sealer, column, &id, row.get_ref(2)?)?)
+}
+
+fn parked(sealer: &Sealer, row: &Row<'_>) -> Outcome<Belonging> {
+    let wamid: Lookup = row.get(1)?;
+    let update = codec::open(sealer, codec::PARKED_STATUS, &wamid, row.get_ref(2)?)?;
+    Ok(Belonging::ParkedStatus(Box::new(update)))
 }
 
 struct Scan<'a> {
@@ -120,6 +110,14 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
+    fn recipients(&self) -> Outcome<Vec<Found>> {
+        let Place([after, ..]) = self.after;
+        let found = campaigns::of_tenant(self.connection, self.sealer, self.tenant, after, self.limit)?.into_iter();
+        let belonging =
+            |(place, campaign, row)| (Place::key(place), Belonging::Recipient { campaign, row: Box::new(row) });
+        Ok(found.map(belonging).collect())
+    }
+
     /// The key is the column `row_key`.
     fn by_key(&self, sql: &str, belonging: impl Fn(&Row<'_>) -> Outcome<Belonging>) -> Outcome<Vec<Found>> {
         let mut statement = self.connection.prepare_cached(sql)?;
