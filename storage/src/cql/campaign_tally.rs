@@ -41,12 +41,15 @@ impl Counted {
     }
 }
 
+/// touched, claims.
+type MarkerRow = (Option<HashMap<Vec<u8>, i64>>, Option<i64>);
+
 impl CqlStore {
     /// Of the partition, as it is now.
     async fn count(&self, sealer: &Sealer, bucket: Bucket, people: u32) -> Result<Arc<Count>, StoreError> {
         if let Some(known) = self.counted.get(bucket).filter(|known| known.people == people) {
             let text = "SELECT touched, claims FROM recipient WHERE campaign = ? AND bucket = ? LIMIT 1";
-            let rows: Vec<(Option<HashMap<Vec<u8>, i64>>, Option<i64>)> = self.cql.rows(text, (bucket.home.as_slice(), bucket.number())).await?;
+            let rows: Vec<MarkerRow> = self.cql.rows(text, (bucket.home.as_slice(), bucket.number())).await?;
             let marker = rows.into_iter().next().map(|(touched, claims)| Marker::of(touched, claims));
             if marker.unwrap_or_default() == known.marker {
                 return Ok(known);

@@ -179,6 +179,7 @@ pub(super) struct Bucket {
     pub(super) n: u32,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a value of a statement may be absent")]
 fn big(value: i64) -> Option<CqlValue> {
     Some(CqlValue::BigInt(value))
 }
@@ -196,6 +197,9 @@ impl Bucket {
         [Some(CqlValue::Blob(self.home.to_vec())), Some(CqlValue::Int(self.number()))]
     }
 }
+
+/// contact, sealed wamid, no.
+type LeftRow = (Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>);
 
 impl CqlStore {
     /// What names the partitions of a campaign's recipients.
@@ -267,7 +271,7 @@ impl CqlStore {
         for n in 0..=count / BUCKET {
             let bucket = Bucket { home, n };
             let text = "SELECT contact, wamid_body, no FROM recipient WHERE campaign = ? AND bucket = ?";
-            let rows: Vec<(Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>)> = self.cql.rows(text, (home.as_slice(), bucket.number())).await?;
+            let rows: Vec<LeftRow> = self.cql.rows(text, (home.as_slice(), bucket.number())).await?;
             for (contact, wamid, no) in rows {
                 let no = u32::try_from(no.unwrap_or_default()).unwrap_or_default();
                 let contact = ContactId::from_bytes(names::maybe_id(contact)?.unwrap_or_default());

@@ -12,7 +12,7 @@ use super::super::codec;
 use super::super::fault::Outcome;
 use super::super::ledger::TenantKey;
 use super::super::{audit, campaigns, contacts, inbox_log, outbox};
-use crate::crypto::{Lookup, Sealer};
+use crate::crypto::{Column, Lookup, Sealer};
 use crate::cursor::Place;
 
 type Found = (Place, Belonging);
@@ -92,7 +92,7 @@ pub(super) fn page(
 /// What an id in the second column names, sealed in the third.
 fn body<T: serde::de::DeserializeOwned>(sealer: &Sealer, column: Column, row: &Row<'_>) -> Outcome<T> {
     let id: [u8; 16] = row.get(1)?;
-    Ok(codec::open(sealer, column, &id, row.get_ref(2)?)?)
+    codec::open(sealer, column, &id, row.get_ref(2)?)
 }
 
 fn parked(sealer: &Sealer, row: &Row<'_>) -> Outcome<Belonging> {
