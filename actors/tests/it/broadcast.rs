@@ -12,6 +12,7 @@ use engine::directory::NumberChange;
 use engine::id::CampaignId;
 use engine::intake::IntakeOutcome;
 use engine::ports::{Alerts as _, Clock as _, Directory as _, MetaSend};
+use engine::template::Category;
 use storage::memory::MemoryStore;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
@@ -39,7 +40,7 @@ fn by_person(campaign: &Campaign, _: engine::time::Timestamp) -> Result<Campaign
 }
 
 impl Stage {
-    async fn broadcast(&self, id: u8, category: &str, people: std::ops::Range<u32>) -> CampaignId {
+    async fn broadcast(&self, id: u8, category: Category, people: std::ops::Range<u32>) -> CampaignId {
         let ids = self.with_contacts(people).await;
         let id = self.launched(id, category, Audience::Contacts { ids }, |_| ()).await;
         self.actors.campaign_changed(TENANT, id);

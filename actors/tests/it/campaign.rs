@@ -24,7 +24,7 @@ fn template(name: &str, category: Category) -> Template {
         meta_id: Some("300".parse().unwrap()),
         name: name.into(),
         language: "en".into(),
-        category: category,
+        category,
         status: TemplateStatus::Approved,
         quality: TemplateQuality::Green,
         reason: None,

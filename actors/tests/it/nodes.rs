@@ -19,6 +19,7 @@ use engine::message::Message;
 use engine::outgoing::Outgoing;
 use engine::ports::{
     FetchError, Hint, Hints, InboxLog as _, Leases, Listener, MetaApi, MetaSend, ReadReceipt, StoreError, Taken,
+    Uploads,
 };
 use engine::template::Template;
 use storage::memory::MemoryStore;

@@ -18,7 +18,7 @@ use engine::delivery::{DeliveryState, Failure, Status};
 use engine::directory::{Number, NumberChange, NumberStanding, Organization, Person};
 use engine::event::LoggedEvent;
 use engine::household::Household;
-use engine::id::{AlertId, ClaimToken, ConversationId, IntakeId, MemberId, MetaMediaId, SessionId, TenantId};
+use engine::id::{AlertId, ClaimToken, ConversationId, IntakeId, MediaId, MemberId, MetaMediaId, SessionId, TenantId};
 use engine::identity::Identities;
 use engine::inbound::{Inbound, InboundBody, InboundMessage, StatusUpdate};
 use engine::intake::{IntakeOutcome, IntakeRecord};
@@ -27,7 +27,7 @@ use engine::outgoing::{Callback, Outgoing, OutgoingBody};
 use engine::permission::Role;
 use engine::ports::{
     Administration, Bus, ConversationQuery, ConversationStore, Directory, FetchError, InboxLog, IntakeQuery,
-    MessageStore, MetaApi, MetaSend, PageRequest, ReadReceipt, Translator, View,
+    MessageStore, MetaApi, MetaSend, PageRequest, ReadReceipt, Translator, Uploads, View,
 };
 use engine::template::Template;
 use engine::time::{Clock, IdSource, Timestamp};

@@ -92,11 +92,11 @@ fn examples(
     }
     let values: Vec<_> = names.iter().map(|name| example(parts, place, None, card, name).to_owned()).collect();
     let is_named = names.iter().any(|name| name.parse::<u16>().is_err());
-    let named = is_named.then(|| {
+    let pairs = is_named.then(|| {
         let pairs = names.iter().zip(&values);
         pairs.map(|(name, value)| json!({"param_name": name, "example": value})).collect()
     });
-    Some((values, named))
+    Some((values, pairs))
 }
 
 fn header_of(parts: &TemplateParts, header: &TemplateHeader, card: Option<u8>) -> Value {
