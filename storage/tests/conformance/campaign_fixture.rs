@@ -60,9 +60,9 @@ pub(crate) fn recipient(no: u32) -> CampaignRecipient {
         lane: u8::try_from(no % LANES).unwrap(),
         to: Recipient {
             wa_id: Some(format!("1202555{no:04}").parse().unwrap()),
-            bsuid: (no % 3 == 0).then(|| format!("US.{no}").parse().unwrap()),
+            bsuid: no.is_multiple_of(3).then(|| format!("US.{no}").parse().unwrap()),
         },
-        country: (no % 2 == 0).then(|| "US".to_owned()),
+        country: no.is_multiple_of(2).then(|| "US".to_owned()),
         values: vec![TemplateVariable {
             name: "1".into(),
             place: VariablePlace::Body,

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 /// Meta keeps an upload for 30 days, and a message that waits may hold its id for 14.
-const LIFE: Duration = Duration::from_secs(15 * 24 * 3600);
+const LIFE: Duration = Duration::from_hours(15 * 24);
 /// More are forgotten, and uploaded again when they are sent again.
 const KNOWN_MAX: usize = 10_000;
 

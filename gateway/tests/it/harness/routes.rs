@@ -176,6 +176,15 @@ impl Things {
         path.replace("{id}", of_path).replace("{token}", &"x".repeat(43)) + &query
     }
 
+    /// More than each of these routes asks for.
+    fn of_campaigns(&self, pattern: &str) -> Value {
+        let mut body = campaign(if pattern.ends_with("{id}") { NUMBER } else { &self.number });
+        body["revision"] = 1.into();
+        body["confirm_recipient_count"] = 0.into();
+        body["per_second"] = 5.into();
+        body
+    }
+
     fn body(&self, rule: &Rule) -> Option<Value> {
         let body = match (rule.method, rule.pattern) {
             ("DELETE", "/api/v1/me/second-factor") => json!({"password": "not this one", "code": "000000"}),
@@ -198,14 +207,7 @@ impl Things {
                 | "/api/v1/templates/{id}/submit"
                 | "/api/v1/templates/{id}/unpause",
             ) => return None,
-            (_, "/api/v1/campaigns") => campaign(&self.number),
-            (_, "/api/v1/campaigns/{id}") => {
-                let mut edited = campaign(NUMBER);
-                edited["revision"] = 1.into();
-                edited
-            }
-            (_, "/api/v1/campaigns/{id}/launch") => json!({"revision": 1, "confirm_recipient_count": 0}),
-            (_, "/api/v1/campaigns/{id}/rate") => json!({"per_second": 5}),
+            (_, pattern) if pattern.starts_with("/api/v1/campaigns") => self.of_campaigns(pattern),
             (_, "/api/v1/members/{id}") => json!({"name": "Every Route"}),
             (_, "/api/v1/templates/sync") => json!({"phone_number_id": self.number}),
             (_, "/api/v1/templates" | "/api/v1/templates/lint" | "/api/v1/templates/{id}") => json!({
