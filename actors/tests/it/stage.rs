@@ -300,6 +300,7 @@ impl Translator for Script {
                 at: Timestamp(at.parse().unwrap()),
             }))]),
             ["account", display, throughput, ..] => Ok(vec![Inbound::Account(Box::new(AccountNews {
+                template: None,
                 alert: Some(Alert {
                     id: AlertId::derive(&[display.as_bytes(), throughput.as_bytes()]),
                     at: START,
