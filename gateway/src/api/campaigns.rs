@@ -151,8 +151,8 @@ pub async fn edit(
     body: web::Json<EditedCampaign>,
 ) -> Result<web::Json<Campaign>, Problem> {
     let EditedCampaign { revision, name, plan } = body.into_inner();
-    owns_numbers(&app, signed.0.tenant, &plan).await?;
     let campaign = found(&app, signed.0.tenant, *id).await?;
+    owns_numbers(&app, signed.0.tenant, &plan).await?;
     let edited = of_revision(&campaign, revision)?.edited(&name, plan)?;
     let said = said(&app, &signed, &request, Action::CampaignChanged, &edited);
     save(&app, signed.0.tenant, edited.clone(), vec![said]).await?;

@@ -13,6 +13,9 @@ mod usage;
 
 use std::time::Duration;
 
+use loadtest::simulator::Profile;
+
+use self::stage::{Ground, Stage, quick};
 use crate::cli::{Broadcast, Measures, Throughput};
 use crate::error::LoadError;
 use crate::report::{Report, progress};
@@ -60,9 +63,14 @@ fn rates(options: &Broadcast) -> Vec<u32> {
     rates.into_iter().map(Throughput::per_second).collect()
 }
 
-/// As many people as keep all numbers busy for the time of a check.
-fn people(options: &Broadcast, rate: u32) -> u32 {
-    (rate * u32::from(options.numbers)).saturating_mul(options.seconds).min(options.recipients)
+/// Where nothing odd happens: for a check, with as many people as keep all numbers busy for its time.
+async fn calm(options: &Broadcast, rate: u32) -> Result<Stage, LoadError> {
+    let people = (rate * u32::from(options.numbers)).saturating_mul(options.seconds).min(options.recipients);
+    let ground = Ground { numbers: options.numbers, rate, people, log: "warn" };
+    let stage = Stage::set(&options.trial, ground).await?;
+    // One update per webhook where the simulator can post that many.
+    stage.simulator.set_profile(if rate > Throughput::Standard.per_second() { quick() } else { Profile::clean() });
+    Ok(stage)
 }
 
 fn concluded(options: &Broadcast, (mut report, violations): Shown) -> Result<bool, LoadError> {

@@ -7,9 +7,7 @@ use loadtest::simulator::LedgerEntry;
 
 use super::campaign::Words;
 use super::checks::{check, reached};
-use super::pace::clean;
-use super::stage::{Ground, Stage};
-use super::{Shown, people};
+use super::{Shown, calm};
 use crate::cli::Broadcast;
 use crate::error::LoadError;
 use crate::report::Report;
@@ -32,11 +30,9 @@ struct Held {
 
 pub(crate) async fn run(options: &Broadcast, rate: u32) -> Result<Shown, LoadError> {
     let Broadcast { trial, numbers, .. } = options;
-    let ground = Ground { numbers: *numbers, rate, people: people(options, rate), log: "warn" };
-    let stage = Stage::set(trial, ground).await?;
-    stage.simulator.set_profile(clean(rate));
+    let stage = Box::pin(calm(options, rate)).await?;
     let campaign = stage.launch(Words::Same).await?;
-    let _has_begun = stage.until_sends(u64::from(ground.people / PART)).await;
+    let _has_begun = stage.until_sends(u64::from(stage.people / PART)).await;
     campaign.pause().await?;
     let paused_ms = stage.simulator.now_ms();
     pause(HELD).await;
@@ -52,12 +48,12 @@ pub(crate) async fn run(options: &Broadcast, rate: u32) -> Result<Shown, LoadErr
     let rest = reached(&evidence.ledger, campaign.id) - before;
     let mut violations = check(&evidence);
     violations.extend(check_held(&evidence.ledger, held));
-    violations.extend(check_rest(rest, u64::from(ground.people) - before));
+    violations.extend(check_rest(rest, u64::from(stage.people).saturating_sub(before)));
     violations.extend(check_rates(&evidence.ledger, rate));
     let mut report = Report::new("broadcast --pause-check");
     report.add("numbers", *numbers);
     report.add("allowed_per_s_and_number", rate);
-    report.add("people", ground.people);
+    report.add("people", stage.people);
     report.add("before_the_pause", before);
     report.add("last_send_after_ms", last_send(&evidence.ledger, held).saturating_sub(held.paused_ms));
     report.add("after_the_pause", rest);

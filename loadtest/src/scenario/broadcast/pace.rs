@@ -1,13 +1,10 @@
 //! As fast as Meta allows, and never faster, as Meta sees it.
 
-use loadtest::simulator::Profile;
-
 use super::campaign::Words;
 use super::checks::{check, pace, twice_and_lost};
-use super::stage::{Ground, Stage, quick};
 use super::usage::{SHARE_MIN, Usage, limited_by};
-use super::{Shown, people};
-use crate::cli::{Broadcast, Throughput};
+use super::{Shown, calm};
+use crate::cli::Broadcast;
 use crate::error::LoadError;
 use crate::report::{Report, rounded};
 use crate::scenario::seconds::{busiest_seconds, check_rates};
@@ -15,13 +12,11 @@ use crate::scenario::torture_promises::{Promise, Violation};
 
 pub(crate) async fn run(options: &Broadcast, rate: u32) -> Result<Shown, LoadError> {
     let Broadcast { trial, numbers, .. } = options;
-    let ground = Ground { numbers: *numbers, rate, people: people(options, rate), log: "warn" };
-    let stage = Stage::set(trial, ground).await?;
-    stage.simulator.set_profile(clean(rate));
+    let stage = Box::pin(calm(options, rate)).await?;
     let begin = Usage::now(stage.pid());
     let campaign = stage.launch(Words::Same).await?;
     let launched = Usage::now(stage.pid());
-    let _all_left = stage.until_sends(u64::from(ground.people)).await;
+    let _all_left = stage.until_sends(u64::from(stage.people)).await;
     let sent = Usage::now(stage.pid());
     stage.until_over(&campaign).await?;
     stage.rest(&campaign).await?;
@@ -38,7 +33,7 @@ pub(crate) async fn run(options: &Broadcast, rate: u32) -> Result<Shown, LoadErr
     let (twice, lost) = twice_and_lost(&evidence);
     report.add("numbers", *numbers);
     report.add("allowed_per_s", allowed);
-    report.add("people", ground.people);
+    report.add("people", stage.people);
     report.add("twice", twice);
     report.add("lost", lost);
     report.add("sent_per_s", rounded(pace.per_second, 2));
@@ -60,11 +55,6 @@ pub(crate) async fn run(options: &Broadcast, rate: u32) -> Result<Shown, LoadErr
     report.add("limited_by", limited_by(share, sending, cores));
     violations.extend(stage.strike(trial).await?);
     Ok((report, violations))
-}
-
-/// Nothing odd; one update per webhook where the simulator can post that many.
-pub(super) fn clean(rate: u32) -> Profile {
-    if rate > Throughput::Standard.per_second() { quick() } else { Profile::clean() }
 }
 
 /// Several numbers together show what the machine reaches.

@@ -12,9 +12,8 @@ use tokio::time::Instant;
 
 use super::campaign::Words;
 use super::checks::check;
-use super::pace::clean;
-use super::stage::{Ground, Stage};
-use super::{Shown, people};
+use super::stage::Stage;
+use super::{Shown, calm};
 use crate::cli::Broadcast;
 use crate::error::LoadError;
 use crate::report::{Report, histogram, micros};
@@ -37,16 +36,14 @@ struct Written {
 
 pub(crate) async fn run(options: &Broadcast, rate: u32) -> Result<Shown, LoadError> {
     let Broadcast { trial, numbers, .. } = options;
-    let ground = Ground { numbers: *numbers, rate, people: people(options, rate), log: "warn" };
-    let stage = Stage::set(trial, ground).await?;
-    stage.simulator.set_profile(clean(rate));
+    let stage = Box::pin(calm(options, rate)).await?;
     let conversations = conversations(&stage).await?;
-    let lasts = Duration::from_secs(u64::from(ground.people / (rate * u32::from(*numbers)).max(1)));
+    let lasts = Duration::from_secs(u64::from(stage.people / (rate * u32::from(*numbers)).max(1)));
     let campaign = stage.launch(Words::Same).await?;
-    let _has_begun = stage.until_sends(u64::from(ground.people / MARGIN)).await;
+    let _has_begun = stage.until_sends(u64::from(stage.people / MARGIN)).await;
     let between = lasts / 2 / REPLIES;
     let written = write(&stage, &conversations, between, trial.seed).await?;
-    if stage.simulator.sends() >= u64::from(ground.people) {
+    if stage.simulator.sends() >= u64::from(stage.people + REPLIES) {
         return Err(LoadError::refused("the broadcast had ended before the last reply; give more people or --seconds"));
     }
     stage.until_over(&campaign).await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use loadtest::clock::pause;
 use loadtest::payload::{Content, Phone, PhoneNumberId};
-use loadtest::simulator::{LedgerEntry, NumberConfig, Profile, Simulator, SimulatorConfig};
+use loadtest::simulator::{LedgerEntry, NumberConfig, PortfolioConfig, Profile, Simulator, SimulatorConfig, Tier};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Child;
@@ -107,8 +107,9 @@ impl Stage {
         if taken { Ok(()) } else { Err(LoadError::refused("not everybody was taken in; give more with --settle")) }
     }
 
-    /// Meta takes so many of each number, and Jetto has heard of it.
+    /// Meta takes so many of each number, to as many people as there are, and Jetto has heard of it.
     async fn allow(&self, rate: u32) -> Result<(), LoadError> {
+        self.simulator.set_tier(&PortfolioConfig::default().id, Tier::Unlimited)?;
         if rate > Throughput::Standard.per_second() {
             for number in &self.numbers {
                 self.simulator.upgrade_throughput(&number.phone_number_id, Duration::ZERO)?;
