@@ -22,7 +22,7 @@ pub(super) use claims::Claimed;
 
 /// Recipients of a partition.
 pub(super) const BUCKET: u32 = 1_000;
-const ROWS: &str = "SELECT no, touched, claims, contact, lane, queued_at, body, turn, token, claimed_at, requeued_at, doubt, doubted_at,
+const ROWS: &str = "SELECT no, touched, claims, contact, lane, queued_at, body, turn, claimed_by, claimed_at, requeued_at, doubt, doubted_at,
      parked, accepted_at, sent_at, delivered_at, read_at, played_at, failed_at, error, replied_at, wamid, wamid_body
      FROM recipient WHERE campaign = ? AND bucket = ? AND no >= ? AND no <= ?";
 #[derive(DeserializeRow)]
@@ -35,7 +35,7 @@ struct Row {
     queued_at: Option<i64>,
     body: Option<Vec<u8>>,
     turn: Option<i64>,
-    token: Option<Vec<u8>>,
+    claimed_by: Option<Vec<u8>>,
     claimed_at: Option<i64>,
     requeued_at: Option<i64>,
     doubt: Option<i64>,
@@ -103,7 +103,7 @@ impl Found {
     }
 
     pub(super) fn send(&self) -> Result<SendState, StoreError> {
-        let Row { turn, token, claimed_at, doubt, doubted_at, parked, .. } = &self.row;
+        let Row { turn, claimed_by: token, claimed_at, doubt, doubted_at, parked, .. } = &self.row;
         let Row { accepted_at, sent_at, delivered_at, read_at, played_at, failed_at, .. } = &self.row;
         let facts = [accepted_at, sent_at, delivered_at, read_at, played_at, failed_at];
         if facts.into_iter().any(Option::is_some) {

@@ -16,7 +16,7 @@ const BATCH: usize = 100;
 const BATCHES_MAX: usize = 3;
 const TRIES_MAX: usize = 24;
 
-const CLAIM: &str = "UPDATE recipient SET turn = ?, token = ?, claimed_at = ?, requeued_at = ?
+const CLAIM: &str = "UPDATE recipient SET turn = ?, claimed_by = ?, claimed_at = ?, requeued_at = ?
      WHERE campaign = ? AND bucket = ? AND no = ? IF turn = ?";
 const CLAIMS: &str = "UPDATE recipient SET claims = ? WHERE campaign = ? AND bucket = ?";
 
