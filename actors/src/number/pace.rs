@@ -17,6 +17,9 @@ pub(super) const RATE_STANDARD: u32 = 80;
 /// A message may leave this much before its time, so that timers that are late lose nothing. The gap between messages is longer by
 /// as much over a second, so that no second sees more than Meta allows.
 const EARLY_MAX: Duration = Duration::from_millis(8);
+/// What comes in holds up a message that waits for its turn by so many gaps at most: a flood must not keep every reply from
+/// leaving, and if Meta minds it says so.
+const HELD_UP_MAX: u32 = 10;
 /// One message per 6 s to the same person …
 const PAIR_PERIOD: Duration = Duration::from_secs(6);
 /// … with up to 45 borrowed from the future.
@@ -30,6 +33,8 @@ pub(super) struct Pace {
     /// When the next message may leave if those before had kept to their times; what comes in moves it on.
     next: Instant,
     gap: Duration,
+    /// Since when a message waits for its turn.
+    wanted: Option<Instant>,
     pairs: Keyed,
     sends: u32,
     per_second: u32,
@@ -46,6 +51,7 @@ impl Pace {
         Self {
             next: Instant::now(),
             gap: gap(per_second),
+            wanted: None,
             pairs: RateLimiter::new(pair, HashMapStateStore::default(), TokioClock),
             sends: 0,
             per_second,
@@ -76,20 +82,24 @@ impl Pace {
         let now = Instant::now();
         let early = self.next.saturating_duration_since(now);
         if early > EARLY_MAX {
+            self.wanted.get_or_insert(now);
             return Some(early.saturating_sub(EARLY_MAX));
         }
         self.next = self.next.max(now) + self.gap;
+        self.wanted = None;
         None
     }
 
-    /// What came in uses up the rate; it cannot be refused, so it only makes the next send wait, at most a second.
+    /// What came in uses up the rate; it cannot be refused, so it only makes the next send wait, at most a second, and one that
+    /// waits already no longer than [`HELD_UP_MAX`].
     pub(super) fn count_inbound(&mut self, messages: u32) {
         if !self.counts_inbound {
             return;
         }
         let now = Instant::now();
         let moved = self.next.max(now) + self.gap * messages.min(self.per_second);
-        self.next = moved.min(now + Duration::from_secs(1));
+        let latest = self.wanted.map_or(now + Duration::from_secs(1), |since| since + self.gap * HELD_UP_MAX);
+        self.next = moved.min(latest).max(self.next);
     }
 
     /// `None`: takes one from the recipient's bucket, go. Otherwise how long to wait.
@@ -169,6 +179,18 @@ mod tests {
         pace.count_inbound(500);
         assert_eq!(pace.rate_wait(), None);
         assert!(pace.rate_wait().is_some(), "one message");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_of_what_comes_in_does_not_keep_everything_from_leaving() {
+        let mut pace = Pace::new(RATE_STANDARD);
+        let mut sent = 0;
+        for _ in 0..1_000 {
+            pace.count_inbound(3);
+            sent += u32::from(pace.rate_wait().is_none());
+            tokio::time::advance(Duration::from_millis(10)).await;
+        }
+        assert!((40..=160).contains(&sent), "{sent} in ten seconds of 300 a second");
     }
 
     #[tokio::test(start_paused = true)]
