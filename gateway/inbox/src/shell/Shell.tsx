@@ -118,6 +118,7 @@ function useGoTo(me: Me) {
       'g i': () => void navigate({ to: '/inbox/$view', params: { view: 'mine' } }),
     }),
     ...(rights.readContacts && { 'g c': () => void navigate({ to: '/contacts' }) }),
+    ...(rights.readBroadcasts && { 'g b': () => void navigate({ to: '/broadcasts' }) }),
     ...(rights.readLog && { 'g w': () => void navigate({ to: '/webhook-log' }) }),
     ...(rights.channels && { 'g n': () => void navigate({ to: '/numbers' }) }),
     'g r': () => void navigate({ to: '/settings/roles' }),

@@ -4,6 +4,7 @@ import {
   IconInbox,
   IconSettings,
   IconShieldLock,
+  IconSpeakerphone,
   IconUsers,
   IconWebhook,
 } from '@tabler/icons-react';
@@ -11,7 +12,7 @@ import type { Me } from '../api/types';
 import { rightsOf } from '../state/permissions';
 
 export type NavItem = {
-  to: '/inbox' | '/contacts' | '/webhook-log' | '/numbers' | '/settings' | '/settings/roles';
+  to: '/inbox' | '/contacts' | '/broadcasts' | '/webhook-log' | '/numbers' | '/settings' | '/settings/roles';
   at: string;
   label: string;
   keys: string;
@@ -29,6 +30,13 @@ export function navItems(me: Me): NavItem[] {
       label: 'nav.contacts',
       keys: 'G C',
       Icon: IconUsers,
+    },
+    rights.readBroadcasts && {
+      to: '/broadcasts',
+      at: '/broadcasts',
+      label: 'nav.broadcasts',
+      keys: 'G B',
+      Icon: IconSpeakerphone,
     },
     rights.readLog && {
       to: '/webhook-log',
@@ -62,4 +70,17 @@ export const SETTINGS: NavItem = {
   label: 'nav.settings',
   keys: 'G S',
   Icon: IconSettings,
+};
+
+/** On a phone there is room for five places, the menu included: the rest is in the menu. */
+const BAR_PLACES = 4;
+
+export const barItems = (me: Me) => phoneItems(me).slice(0, BAR_PLACES);
+export const menuItems = (me: Me) => phoneItems(me).slice(BAR_PLACES);
+
+/** The roles are reached through the settings there, and the log is looked at on a large screen. */
+const phoneItems = (me: Me) => {
+  const items = navItems(me).filter((item) => item.to !== '/settings/roles');
+  const log = items.filter((item) => item.to === '/webhook-log');
+  return items.length > BAR_PLACES ? [...items.filter((item) => !log.includes(item)), ...log] : items;
 };

@@ -59,6 +59,7 @@ export const theme = createTheme({
     NumberInput: { classNames: fieldNames() },
     MultiSelect: { classNames: { ...fieldNames(), input: shape.pills } },
     Checkbox: { classNames: { input: shape.check } },
+    Radio: { classNames: { radio: shape.check } },
     Badge: Badge.extend({ classNames: { root: shape.badge } }),
     Kbd: Kbd.extend({ classNames: { root: shape.kbd } }),
     Switch: Switch.extend({ classNames: { track: shape.track } }),
