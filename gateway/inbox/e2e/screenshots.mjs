@@ -100,7 +100,7 @@ const shots = {
     organization: 'Oficina Norte',
     run: (page) => page.goto(`${base}/inbox/all`),
   },
-  'nothing-for-the-role': { person: 'Daniel Osei', run: (page) => page.goto(`${base}/`) },
+  'nothing-for-the-role': { person: 'Daniel Osei', run: (page) => page.goto(`${base}/nothing`) },
   'give-to-team': { person: 'Helena Castro', run: assigning },
   'read-along': { person: 'Nadia Rahman', run: readAlong },
   ...settingsShots(),

@@ -383,7 +383,8 @@ export class Campaigns {
         run.script === SMALL || campaign.plan.per_second
           ? { sent: pace + wave(second) * 0.2, allowed: pace }
           : firstMinutes(second);
-      all.push({ at, sent: tenths(Math.max(0, sent)), allowed: tenths(allowed) });
+      const share = run.script === SMALL || campaign.plan.per_second ? 1 : pace / 26.7;
+      all.push({ at, sent: tenths(Math.max(0, sent * share)), allowed: tenths(allowed * share) });
     }
     return all;
   }

@@ -1,3 +1,4 @@
+import { i18next } from '../i18n';
 import { number } from '../i18n/format';
 import type { Counts } from './types';
 
@@ -28,11 +29,14 @@ export const reached = (counts: Counts) => counts.delivered + counts.read;
 
 /** With one decimal and never rounded up to all: 100 % is said only of everybody. */
 export function percent(part: number, whole: number): string {
-  if (whole <= 0) return `${number(0)} %`;
-  if (part >= whole) return `${number(100)} %`;
+  if (whole <= 0) return withUnit(number(0));
+  if (part >= whole) return withUnit(number(100));
   const tenths = Math.min(999, Math.round((part / whole) * 1000));
-  return `${(tenths / 10).toFixed(1)} %`;
+  return withUnit((tenths / 10).toFixed(1));
 }
+
+/** A number with its unit reads from left to right in every language (ui.md §9). */
+const withUnit = (value: string) => (i18next.dir() === 'rtl' ? `\u2066${value} %\u2069` : `${value} %`);
 
 /** 0 to 10: progress is told aloud when another tenth is done. */
 export const tenth = (counts: Counts) =>

@@ -27,63 +27,66 @@ export function RecipientsDrawer({ campaign, lanes, wanted, onWanted, onClose }:
   const query = useInfiniteQuery(recipientsQuery(campaign.id, wanted));
   const rows = query.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <Drawer opened onClose={onClose} size={440} aria-label={t('broadcasts.recipients')}>
-      <div className={css.drawer}>
-        <header className={css.drawerHead}>
-          <h2>{t('broadcasts.recipients')}</h2>
-          {exportContacts && (
-            <Button
-              component="a"
-              href={recipientsCsv(campaign.id)}
-              download
-              variant="default"
-              leftSection={<IconDownload size={16} />}
-            >
-              {t('broadcasts.export')}
-            </Button>
+    <Drawer.Root opened onClose={onClose} size={440} position="right" padding={0}>
+      <Drawer.Overlay color="var(--veil)" backgroundOpacity={1} />
+      <Drawer.Content aria-label={t('broadcasts.recipients')}>
+        <div className={css.drawer}>
+          <header className={css.drawerHead}>
+            <h2>{t('broadcasts.recipients')}</h2>
+            {exportContacts && (
+              <Button
+                component="a"
+                href={recipientsCsv(campaign.id)}
+                download
+                variant="default"
+                leftSection={<IconDownload size={16} />}
+              >
+                {t('broadcasts.export')}
+              </Button>
+            )}
+            <ActionIcon aria-label={t('common.close')} onClick={onClose}>
+              <IconX size={18} />
+            </ActionIcon>
+          </header>
+          <div className={css.drawerFilter}>
+            <Select
+              aria-label={t('broadcasts.filter')}
+              placeholder={t('broadcasts.everybody')}
+              clearable
+              value={wanted}
+              data={CLASSES.map((one) => ({ value: one, label: t(`broadcasts.class.${one}`) }))}
+              onChange={(value) => onWanted(value as RecipientClass | null)}
+            />
+          </div>
+          {query.isPending && <Loading />}
+          {query.isError && (
+            <div className={css.nothing}>
+              <p>{asProblem(query.error).detail || t('error.noAnswer')}</p>
+              <Button variant="default" onClick={() => void query.refetch()}>
+                {t('error.tryAgain')}
+              </Button>
+            </div>
           )}
-          <ActionIcon aria-label={t('common.close')} onClick={onClose}>
-            <IconX size={18} />
-          </ActionIcon>
-        </header>
-        <div className={css.drawerFilter}>
-          <Select
-            aria-label={t('broadcasts.filter')}
-            placeholder={t('broadcasts.everybody')}
-            clearable
-            value={wanted}
-            data={CLASSES.map((one) => ({ value: one, label: t(`broadcasts.class.${one}`) }))}
-            onChange={(value) => onWanted(value as RecipientClass | null)}
-          />
+          {query.data && rows.length === 0 && <p className={css.nothing}>{t('broadcasts.nobodyHere')}</p>}
+          <ul className={css.recipients}>
+            {rows.map((row) => (
+              <Recipient key={row.no} row={row} lane={lanes[row.lane]?.name ?? null} />
+            ))}
+          </ul>
+          {query.hasNextPage && (
+            <div className={css.more}>
+              <Button
+                variant="default"
+                loading={query.isFetchingNextPage}
+                onClick={() => void query.fetchNextPage()}
+              >
+                {t('broadcasts.morePeople')}
+              </Button>
+            </div>
+          )}
         </div>
-        {query.isPending && <Loading />}
-        {query.isError && (
-          <div className={css.nothing}>
-            <p>{asProblem(query.error).detail || t('error.noAnswer')}</p>
-            <Button variant="default" onClick={() => void query.refetch()}>
-              {t('error.tryAgain')}
-            </Button>
-          </div>
-        )}
-        {query.data && rows.length === 0 && <p className={css.nothing}>{t('broadcasts.nobodyHere')}</p>}
-        <ul className={css.recipients}>
-          {rows.map((row) => (
-            <Recipient key={row.no} row={row} lane={lanes[row.lane]?.name ?? null} />
-          ))}
-        </ul>
-        {query.hasNextPage && (
-          <div className={css.more}>
-            <Button
-              variant="default"
-              loading={query.isFetchingNextPage}
-              onClick={() => void query.fetchNextPage()}
-            >
-              {t('broadcasts.morePeople')}
-            </Button>
-          </div>
-        )}
-      </div>
-    </Drawer>
+      </Drawer.Content>
+    </Drawer.Root>
   );
 }
 

@@ -1,4 +1,4 @@
-import { useTranslation } from 'react-i18next';
+import { Trans, useTranslation } from 'react-i18next';
 import type { Words } from '../../i18n';
 import { clockTime, number } from '../../i18n/format';
 import { useNow } from '../../state/clock';
@@ -27,7 +27,11 @@ export function States({ progress: { counts, eta_seconds: eta, phase } }: { prog
         </span>
         {eta != null && phase.kind === 'running' && (
           <span className={css.eta}>
-            {t('broadcasts.eta', { span: span(eta, t), time: clockTime(now + eta * 1000) })}
+            <Trans
+              i18nKey="broadcasts.eta"
+              values={{ span: span(eta, t), time: clockTime(now + eta * 1000) }}
+              components={{ b: <b /> }}
+            />
           </span>
         )}
       </p>

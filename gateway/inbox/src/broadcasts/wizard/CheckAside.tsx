@@ -75,17 +75,9 @@ function SampleCard({ sample, template }: { sample: Sample; template: Template |
         </span>
       )}
       <div className={css.cardBody}>
-        {sample.header && (
-          <strong>
-            <bdi dir="auto">{sample.header}</bdi>
-          </strong>
-        )}
+        {sample.header && <strong dir="auto">{sample.header}</strong>}
         <p dir="auto">{sample.body}</p>
-        {sample.footer && (
-          <small>
-            <bdi dir="auto">{sample.footer}</bdi>
-          </small>
-        )}
+        {sample.footer && <small dir="auto">{sample.footer}</small>}
         <time>{clockTime(now)}</time>
       </div>
       {sample.buttons.map((button) => (

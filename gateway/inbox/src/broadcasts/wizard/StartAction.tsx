@@ -3,6 +3,7 @@ import { IconRocket } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Problem } from '../../api/problem';
 import { number } from '../../i18n/format';
 import { useRights } from '../../state/permissions';
 import { checkQuery } from '../api';
@@ -10,8 +11,10 @@ import type { Campaign } from '../types';
 import { StartDialog } from './StartDialog';
 import css from './wizard.module.css';
 
+type Props = { campaign: Campaign; settled: boolean; onConflict: (problem: Problem) => void };
+
 /** Off while something must be fixed, and beside it why. */
-export function StartAction({ campaign, settled }: { campaign: Campaign; settled: boolean }) {
+export function StartAction({ campaign, settled, onConflict }: Props) {
   const { t } = useTranslation();
   const rights = useRights();
   const [asking, setAsking] = useState(false);
@@ -30,7 +33,17 @@ export function StartAction({ campaign, settled }: { campaign: Campaign; settled
       >
         {check ? t('broadcasts.startSending', { count, people: number(count) }) : t('broadcasts.startPlain')}
       </Button>
-      {asking && check && <StartDialog campaign={campaign} check={check} onClose={() => setAsking(false)} />}
+      {asking && check && (
+        <StartDialog
+          campaign={campaign}
+          check={check}
+          onClose={() => setAsking(false)}
+          onConflict={(problem) => {
+            setAsking(false);
+            onConflict(problem);
+          }}
+        />
+      )}
     </>
   );
 }

@@ -3,6 +3,7 @@ import { IconRocket } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { asProblem, type Problem } from '../../api/problem';
 import { number } from '../../i18n/format';
 import { Ask, Refused } from '../../settings/parts';
 import settings from '../../settings/settings.module.css';
@@ -13,17 +14,28 @@ import type { Campaign, CampaignDetail, Check } from '../types';
 import { money } from '../words';
 import { typedCount } from './typedCount';
 
-type Props = { campaign: Campaign; check: Check; onClose: () => void };
+type Props = {
+  campaign: Campaign;
+  check: Check;
+  onClose: () => void;
+  /** Somebody else has saved the draft since it was checked. */
+  onConflict: (problem: Problem) => void;
+};
 
 /** Asks once more, with people and cost; the count is typed, so that nobody starts by a habit of the hand. */
-export function StartDialog({ campaign, check, onClose }: Props) {
+export function StartDialog({ campaign, check, onClose, onConflict }: Props) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const when = useWhen();
   const [typed, setTyped] = useState('');
   const count = check.will_be_sent;
   const people = number(count);
-  const launch = useChange(() => campaigns.launch(campaign, count), {
+  const told = (error: unknown): never => {
+    const problem = asProblem(error);
+    if (problem.code === 'conflict') onConflict(problem);
+    throw problem;
+  };
+  const launch = useChange(() => campaigns.launch(campaign, count).catch(told), {
     stale: [keys.list],
     onDone: (started) => {
       client.setQueryData<CampaignDetail>(keys.one(started.id), { campaign: started });

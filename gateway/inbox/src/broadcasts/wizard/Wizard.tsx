@@ -9,7 +9,7 @@ import { showToast } from '../../shell/toast';
 import { refusal } from '../../signin/refusal';
 import { useMe } from '../../state/permissions';
 import { BroadcastHead } from '../BroadcastHead';
-import { canBeKept, emptyDraft, firstOpen, problems, sameDraft } from '../plan';
+import { canBeKept, emptyDraft, firstOpen, problems } from '../plan';
 import { STEPS, type Step } from '../steps';
 import type { Campaign } from '../types';
 import { AudienceStep } from './AudienceStep';
@@ -74,7 +74,9 @@ export function Wizard({ campaign }: { campaign: Campaign | null }) {
             {t('broadcasts.next')}
           </Button>
         )}
-        {step === 'check' && saved && <StartAction campaign={saved} settled={isSettled(state)} />}
+        {step === 'check' && saved && (
+          <StartAction campaign={saved} settled={state.settled} onConflict={state.refused} />
+        )}
       </BroadcastHead>
       <Steps now={step} open={saved ? open : 'audience'} onGo={(to) => void go(to)}>
         <SavedLine state={state} />
@@ -107,7 +109,7 @@ export function Wizard({ campaign }: { campaign: Campaign | null }) {
           campaign={saved}
           template={offer?.template ?? null}
           onGo={(to) => void go(to)}
-          settled={isSettled(state)}
+          settled={state.settled}
         />
       )}
       {deleting && (
@@ -128,10 +130,6 @@ export function Wizard({ campaign }: { campaign: Campaign | null }) {
 function reachable(wanted: Step, open: Step): Step {
   return STEPS.indexOf(wanted) <= STEPS.indexOf(open) ? wanted : open;
 }
-
-/** Nothing that is on the page is missing on the server. */
-const isSettled = ({ draft, saved }: DraftState) =>
-  saved !== null && sameDraft(draft, { name: saved.name, plan: saved.plan });
 
 function SavedLine({ state: { draft, saved, savedAt } }: { state: DraftState }) {
   const { t } = useTranslation();

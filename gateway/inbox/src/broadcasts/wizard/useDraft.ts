@@ -14,9 +14,13 @@ export type DraftState = {
   saved: Campaign | null;
   savedAt: number | null;
   problem: Problem | null;
+  /** Nothing that is on the page is missing on the server. */
+  settled: boolean;
   /** Another person has saved it meanwhile: nothing is saved by itself until one of the two is chosen. */
   conflict: boolean;
   save: () => Promise<Campaign | null>;
+  /** Something else was refused because of another person's change. */
+  refused: (problem: Problem) => void;
   takeTheirs: () => Promise<void>;
   keepMine: () => Promise<void>;
   remove: () => Promise<void>;
@@ -28,6 +32,7 @@ export function useDraft(initial: Campaign | null, fallback: Draft): DraftState 
   const first = initial ? { name: initial.name, plan: initial.plan } : fallback;
   const [draft, setDraft] = useState<Draft>(first);
   const [saved, setSaved] = useState(initial);
+  const [kept, setKept] = useState(first);
   const [savedAt, setSavedAt] = useState<number | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const latest = useRef(draft);
@@ -41,6 +46,7 @@ export function useDraft(initial: Campaign | null, fallback: Draft): DraftState 
       client.setQueryData<CampaignDetail>(keys.one(campaign.id), (old) => ({ ...old, campaign }));
       void client.invalidateQueries({ queryKey: keys.list });
       setSaved(campaign);
+      setKept(as);
       setSavedAt(Date.now());
       setProblem(null);
     },
@@ -108,7 +114,10 @@ export function useDraft(initial: Campaign | null, fallback: Draft): DraftState 
     saved,
     savedAt,
     problem,
+    // By what was sent, not by what came back: the server may write the same plan in another way.
+    settled: saved !== null && sameDraft(draft, kept),
     conflict,
+    refused: setProblem,
     save,
     takeTheirs: () =>
       settled((campaign) => {

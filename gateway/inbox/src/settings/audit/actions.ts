@@ -16,6 +16,7 @@ export const KINDS = [
   'contact',
   'conversation',
   'channel',
+  'campaign',
   'webhook',
   'alert',
   'keys',
@@ -36,6 +37,7 @@ const GRAVE = new Set([
   'team.deleted',
   'api_key.deleted',
   'channel.disconnected',
+  'campaign.cancelled',
   'second_factor.disabled',
   'organization.transferred',
 ]);
@@ -43,6 +45,7 @@ const SEEN = new Set([
   'contact.revealed',
   'audit.exported',
   'conversation.exported',
+  'campaign.exported',
   'organization.exported',
   'backup.made',
 ]);
