@@ -120,8 +120,8 @@ for (const [name, path] of Object.entries(pages)) {
   };
 }
 
-/** Of the mock; the demo has broadcasts of its own. */
-const broadcasts: Record<string, { path: string; after?: (page: Page) => Promise<void> }> = {
+/** Of the mock; the demo has broadcasts and templates of its own. */
+const pagesOfTheMock: Record<string, { path: string; after?: (page: Page) => Promise<void> }> = {
   broadcasts: { path: '/broadcasts' },
   'the audience of a broadcast': {
     path: '/broadcasts/new',
@@ -151,13 +151,17 @@ const broadcasts: Record<string, { path: string; after?: (page: Page) => Promise
       await page.getByRole('dialog').getByRole('listitem').first().waitFor();
     },
   },
+  templates: {
+    path: '/templates/paused_offer/en',
+    after: (page) => page.getByText('Cannot be sent: Paused by WhatsApp').waitFor(),
+  },
   'cancelling a broadcast': {
     path: '/broadcasts/b-offer',
     after: (page) => page.getByRole('button', { name: 'Cancel rest' }).click(),
   },
 };
 if (!process.env.JETTO_URL)
-  for (const [name, { path, after }] of Object.entries(broadcasts)) {
+  for (const [name, { path, after }] of Object.entries(pagesOfTheMock)) {
     screens[name] = async (app, page) => {
       await app.server.tell?.('campaigns', {});
       await app.signIn();

@@ -172,6 +172,7 @@ function broadcastShots() {
     ...everyLook('broadcast-check', at('/b-draft?step=check'), marketer),
     ...everyLook('broadcast-running', at('/b-six'), owner),
     ...everyLook('broadcast-report', at('/b-loom'), owner),
+    ...everyLook('templates', (page) => page.goto(`${base}/templates/kasturi_six/en`), marketer),
     'broadcast-paused': { ...owner, run: at('/b-offer') },
     'broadcast-audience': { ...marketer, run: at('/new', chosenPeople) },
     'broadcast-message': { ...marketer, run: at('/b-draft?step=message') },

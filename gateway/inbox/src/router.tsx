@@ -173,6 +173,18 @@ const broadcast = createRoute({
   ),
 });
 
+const templates = createRoute({
+  getParentRoute: () => shell,
+  path: '/templates',
+  beforeLoad: onlyWith('readTemplates'),
+  component: lazyRouteComponent(
+    withWords(() => import('./templates/TemplatesPage'), 'templates'),
+    'TemplatesPage',
+  ),
+});
+
+const oneTemplate = createRoute({ getParentRoute: () => templates, path: '$name/$language' });
+
 const webhookLog = createRoute({
   getParentRoute: () => shell,
   path: '/webhook-log',
@@ -250,6 +262,7 @@ const tree = root.addChildren([
     broadcasts,
     newBroadcast,
     broadcast,
+    templates.addChildren([oneTemplate]),
     webhookLog.addChildren([webhookEntry]),
     numbers.addChildren([oneNumber]),
     settings.addChildren([settingsStart, ...settingsPages]),

@@ -63,7 +63,11 @@ export const progressQuery = (id: string) =>
     queryKey: keys.progress(id),
     queryFn: ({ signal }) => api.read<Progress>(at(id, '/progress'), signal),
     staleTime: 0,
-    refetchInterval: ({ state }) => (!state.data || atWork(state.data.phase) ? SECOND_MS : AFTERWARDS_MS),
+    refetchInterval: ({ state }) => {
+      // Whoever got no answer does not ask faster than whoever got one.
+      if (state.status === 'error') return LIST_MS;
+      return !state.data || atWork(state.data.phase) ? SECOND_MS : AFTERWARDS_MS;
+    },
     refetchIntervalInBackground: false,
     refetchOnWindowFocus: true,
   });

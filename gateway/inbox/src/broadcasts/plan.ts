@@ -1,5 +1,6 @@
 import type { BusinessNumber, Template } from '../api/types';
 import { variableKey } from '../inbox/templates/templateText';
+import type { Offer } from '../templates/useTemplates';
 import { STEPS, type Step } from './steps';
 import type { Audience, ContactField, Draft, Plan, VariableSource } from './types';
 
@@ -119,8 +120,9 @@ export const withTemplate = (plan: Plan, template: Template): Plan => ({
   variables: sourcesFor(template, plan.template === template.name ? plan.variables : []),
 });
 
-export const isTemplateOf = (template: Template, plan: Plan) =>
-  template.name === plan.template && template.language === plan.language;
+/** The template of a plan among those offered, with the numbers that have it. */
+export const offerOf = (offers: Offer[], { template, language }: Plan) =>
+  offers.find((one) => one.template.name === template && one.template.language === language) ?? null;
 
 export const sameDraft = (a: Draft, b: Draft) => canonical(a) === canonical(b);
 

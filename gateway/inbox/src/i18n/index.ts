@@ -33,6 +33,11 @@ const parts = {
     ar: () => import('./administration/ar.json'),
     'pt-BR': () => import('./administration/pt-BR.json'),
   },
+  templates: {
+    en: () => import('./templates/en.json'),
+    ar: () => import('./templates/ar.json'),
+    'pt-BR': () => import('./templates/pt-BR.json'),
+  },
   broadcasts: {
     en: () => import('./broadcasts/en.json'),
     ar: () => import('./broadcasts/ar.json'),

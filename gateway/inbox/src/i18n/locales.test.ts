@@ -10,6 +10,9 @@ import enBroadcasts from './broadcasts/en.json';
 import ptBroadcasts from './broadcasts/pt-BR.json';
 import en from './en.json';
 import ptBR from './pt-BR.json';
+import arTemplates from './templates/ar.json';
+import enTemplates from './templates/en.json';
+import ptTemplates from './templates/pt-BR.json';
 
 type Words = { [key: string]: string | Words };
 
@@ -35,10 +38,10 @@ const holes = (text: string) =>
 /** The other files of a language come with the pages that need them; for the reader it is one text. */
 const whole = (...files: Words[]) => new Map(files.flatMap((file) => [...flat(file)]));
 
-const english = whole(en, enAdministration, enBroadcasts);
+const english = whole(en, enAdministration, enBroadcasts, enTemplates);
 const others = {
-  ar: whole(ar, arAdministration, arBroadcasts),
-  'pt-BR': whole(ptBR, ptAdministration, ptBroadcasts),
+  ar: whole(ar, arAdministration, arBroadcasts, arTemplates),
+  'pt-BR': whole(ptBR, ptAdministration, ptBroadcasts, ptTemplates),
 };
 
 describe.each(Object.entries(others))('%s', (language, words) => {

@@ -5,6 +5,7 @@ import {
   IconSettings,
   IconShieldLock,
   IconSpeakerphone,
+  IconTemplate,
   IconUsers,
   IconWebhook,
 } from '@tabler/icons-react';
@@ -12,7 +13,15 @@ import type { Me } from '../api/types';
 import { rightsOf } from '../state/permissions';
 
 export type NavItem = {
-  to: '/inbox' | '/contacts' | '/broadcasts' | '/webhook-log' | '/numbers' | '/settings' | '/settings/roles';
+  to:
+    | '/inbox'
+    | '/contacts'
+    | '/broadcasts'
+    | '/templates'
+    | '/webhook-log'
+    | '/numbers'
+    | '/settings'
+    | '/settings/roles';
   at: string;
   label: string;
   keys: string;
@@ -37,6 +46,13 @@ export function navItems(me: Me): NavItem[] {
       label: 'nav.broadcasts',
       keys: 'G B',
       Icon: IconSpeakerphone,
+    },
+    rights.readTemplates && {
+      to: '/templates',
+      at: '/templates',
+      label: 'nav.templates',
+      keys: 'G T',
+      Icon: IconTemplate,
     },
     rights.readLog && {
       to: '/webhook-log',
@@ -78,9 +94,11 @@ const BAR_PLACES = 4;
 export const barItems = (me: Me) => phoneItems(me).slice(0, BAR_PLACES);
 export const menuItems = (me: Me) => phoneItems(me).slice(BAR_PLACES);
 
-/** The roles are reached through the settings there, and the log is looked at on a large screen. */
+/** The roles are reached through the settings there; the log and the templates are looked at on a large screen. */
 const phoneItems = (me: Me) => {
   const items = navItems(me).filter((item) => item.to !== '/settings/roles');
-  const log = items.filter((item) => item.to === '/webhook-log');
-  return items.length > BAR_PLACES ? [...items.filter((item) => !log.includes(item)), ...log] : items;
+  if (items.length <= BAR_PLACES) return items;
+  const later = (item: NavItem) => LATER.indexOf(item.to);
+  return items.sort((a, b) => later(a) - later(b));
 };
+const LATER: readonly string[] = ['/templates', '/webhook-log'];

@@ -5,16 +5,16 @@ import { useTranslation } from 'react-i18next';
 import { showToast } from '../../shell/toast';
 import { useRights } from '../../state/permissions';
 import { campaigns } from '../api';
-import type { Campaign, Counts, Phase } from '../types';
+import type { Campaign, Counts } from '../types';
 import { CancelDialog, ResumeDialog } from './dialogs';
 import { RateDialog } from './RateDialog';
 import { useControl } from './useControl';
 
-type Props = { campaign: Campaign; phase: Phase; counts: Counts | null };
+type Props = { campaign: Campaign; counts: Counts | null };
 type Asking = 'cancel' | 'resume' | 'rate';
 
 /** Pause is undone by going on, so it does not ask; what cannot be undone does. */
-export function Controls({ campaign, phase, counts }: Props) {
+export function Controls({ campaign, counts }: Props) {
   const { t } = useTranslation();
   const { controlBroadcasts } = useRights();
   const [asking, setAsking] = useState<Asking | null>(null);
@@ -23,6 +23,7 @@ export function Controls({ campaign, phase, counts }: Props) {
   const pause = useControl(campaign.id, () => campaigns.pause(campaign.id), { failed });
   const resume = useControl(campaign.id, () => campaigns.resume(campaign.id), { failed });
   const waits = counts ? counts.waiting : 0;
+  const { phase } = campaign;
   // WhatsApp stopped it: whoever goes on should have seen to the reason.
   const goOn = () =>
     phase.kind === 'paused' && phase.reason.kind === 'refused' ? setAsking('resume') : resume.run();

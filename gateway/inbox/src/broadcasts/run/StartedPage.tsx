@@ -42,7 +42,7 @@ export function StartedPage({ campaign, first }: Props) {
         {over ? (
           <ReportActions campaign={campaign} />
         ) : (
-          <Controls campaign={campaign} phase={phase} counts={progress?.counts ?? null} />
+          <Controls campaign={{ ...campaign, phase }} counts={progress?.counts ?? null} />
         )}
       </BroadcastHead>
       {!progress && query.isError && <Failed error={query.error} retry={() => void query.refetch()} />}

@@ -9,9 +9,10 @@ import { TemplatePreview } from '../../inbox/templates/TemplatePreview';
 import { offered, type Values, variableKey } from '../../inbox/templates/templateText';
 import { categoryName } from '../../inbox/thread/contents/TemplateContent';
 import { Failed, Loading, Refused } from '../../settings/parts';
-import { type Problems, withTemplate } from '../plan';
+import { useRights } from '../../state/permissions';
+import type { useTemplates } from '../../templates/useTemplates';
+import { offerOf, type Problems, withTemplate } from '../plan';
 import type { Plan, VariableSource } from '../types';
-import { offerOf, type useTemplates } from './useTemplates';
 import { VariableField } from './VariableField';
 import css from './wizard.module.css';
 
@@ -24,6 +25,7 @@ type Props = {
 
 export function MessageStep({ plan, onChange, problems, templates }: Props) {
   const { t } = useTranslation();
+  const { readTemplates } = useRights();
   const [search, setSearch] = useState('');
   const { offers } = templates;
   const all = offers.map((one) => one.template);
@@ -35,6 +37,7 @@ export function MessageStep({ plan, onChange, problems, templates }: Props) {
     const kept = plan.numbers.filter((id) => can.includes(id));
     onChange({ ...withTemplate(plan, template), numbers: kept.length > 0 ? kept : can });
   };
+  if (!readTemplates) return <p className={css.noRight}>{t('broadcasts.message.noRight')}</p>;
   if (templates.isPending) return <Loading />;
   if (templates.error) return <Failed error={asProblem(templates.error)} retry={templates.retry} />;
   return (

@@ -3,10 +3,10 @@ import { useTranslation } from 'react-i18next';
 import { Card, Refused } from '../../settings/parts';
 import settings from '../../settings/settings.module.css';
 import { useMe } from '../../state/permissions';
+import type { Offer } from '../../templates/useTemplates';
 import { type Problems, RATE_MAX } from '../plan';
 import type { Plan } from '../types';
 import { fromField, toField } from './moment';
-import type { Offer } from './useTemplates';
 import css from './wizard.module.css';
 
 type Props = { plan: Plan; offer: Offer | null; onChange: (plan: Plan) => void; problems: Problems };

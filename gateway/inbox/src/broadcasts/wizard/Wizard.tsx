@@ -8,8 +8,9 @@ import settings from '../../settings/settings.module.css';
 import { showToast } from '../../shell/toast';
 import { refusal } from '../../signin/refusal';
 import { useMe } from '../../state/permissions';
+import { useTemplates } from '../../templates/useTemplates';
 import { BroadcastHead } from '../BroadcastHead';
-import { canBeKept, emptyDraft, firstOpen, problems } from '../plan';
+import { canBeKept, emptyDraft, firstOpen, offerOf, problems } from '../plan';
 import { STEPS, type Step } from '../steps';
 import type { Campaign } from '../types';
 import { AudienceStep } from './AudienceStep';
@@ -21,7 +22,6 @@ import { NumbersStep } from './NumbersStep';
 import { StartAction } from './StartAction';
 import { Steps } from './Steps';
 import { type DraftState, useDraft } from './useDraft';
-import { offerOf, useTemplates } from './useTemplates';
 import css from './wizard.module.css';
 
 export function Wizard({ campaign }: { campaign: Campaign | null }) {

@@ -1,9 +1,7 @@
 import { useQueries } from '@tanstack/react-query';
-import { templatesQuery } from '../../api/queries';
-import type { BusinessNumber, Template } from '../../api/types';
-import { useMe, useRights } from '../../state/permissions';
-import { isTemplateOf } from '../plan';
-import type { Plan } from '../types';
+import { templatesQuery } from '../api/queries';
+import type { BusinessNumber, Template } from '../api/types';
+import { useMe, useRights } from '../state/permissions';
 
 export type Offer = { template: Template; numbers: BusinessNumber[] };
 
@@ -47,6 +45,3 @@ export function merged(accounts: Account[]): Offer[] {
     }
   return [...offers.values()];
 }
-
-export const offerOf = (offers: Offer[], plan: Plan) =>
-  offers.find((one) => isTemplateOf(one.template, plan)) ?? null;
