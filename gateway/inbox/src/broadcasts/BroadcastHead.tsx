@@ -9,7 +9,7 @@ type Props = { name: string; chip?: ReactNode; children?: ReactNode };
 export function BroadcastHead({ name, chip, children }: Props) {
   const { t } = useTranslation();
   return (
-    <header className={settings.head}>
+    <header className={`${settings.head} ${css.head}`}>
       <p className={settings.crumbs}>
         <Link to="/broadcasts">{t('nav.broadcasts')}</Link>
         <span aria-hidden>/</span>

@@ -24,7 +24,6 @@ export function TemplateDetail({ offer, onClose }: { offer: Offer; onClose: () =
           <bdi dir="ltr">{template.name}</bdi>
         </h2>
         <StatusChip status={template.status} />
-        <span className={settings.spring} />
         <ActionIcon aria-label={t('common.close')} onClick={onClose}>
           <IconX size={18} />
         </ActionIcon>

@@ -22,7 +22,7 @@ function options(width: number, top: { current: number }): UPlot.Options {
   return {
     width,
     height: HEIGHT,
-    padding: [12, 14, 0, 0],
+    padding: [12, 28, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: { x: { time: false }, y: { range: () => [0, top.current] } },
