@@ -155,6 +155,13 @@ const pagesOfTheMock: Record<string, { path: string; after?: (page: Page) => Pro
     path: '/templates/paused_offer/en',
     after: (page) => page.getByText('Cannot be sent: Paused by WhatsApp').waitFor(),
   },
+  'an import of contacts': {
+    path: '/contacts',
+    after: async (page) => {
+      await page.getByRole('button', { name: 'Import' }).click();
+      await page.getByText('spring-fair.csv').waitFor();
+    },
+  },
   'cancelling a broadcast': {
     path: '/broadcasts/b-offer',
     after: (page) => page.getByRole('button', { name: 'Cancel rest' }).click(),

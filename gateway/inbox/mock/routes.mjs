@@ -2,6 +2,7 @@ import { accountRoutes, signedIn } from './account-routes.mjs';
 import { campaignRoutes } from './campaign-routes.mjs';
 import { channelRoutes } from './channel-routes.mjs';
 import { paperPhoto, stickerArt, voiceWav } from './files.mjs';
+import { importRoutes } from './import-routes.mjs';
 import { memberRoutes } from './member-routes.mjs';
 import { members, organizations } from './people.mjs';
 import { missing, Refused } from './refused.mjs';
@@ -55,6 +56,7 @@ export const routes = [
   ...memberRoutes,
   ...channelRoutes,
   ...campaignRoutes,
+  ...importRoutes,
   [
     'POST',
     '/contacts/:contact/reveal',

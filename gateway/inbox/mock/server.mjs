@@ -6,8 +6,9 @@ import { WebSocketServer } from 'ws';
 import { Campaigns } from './campaigns.mjs';
 import { Channels } from './channel-routes.mjs';
 import { serveFile } from './files.mjs';
+import { Imports } from './import-routes.mjs';
 import { Installation } from './installation.mjs';
-import { members } from './people.mjs';
+import { members, personOf } from './people.mjs';
 import { Refused } from './refused.mjs';
 import { masked, routes } from './routes.mjs';
 import { World } from './world.mjs';
@@ -181,6 +182,7 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
 /** The second organization was set up this morning: nobody has written yet. */
 function emptied(world, member, home) {
   world.channels = new Channels(member.organization_id, home.clock());
+  world.imports = new Imports(home.clock(), personOf('m-pm'));
   world.campaigns = new Campaigns(member.organization_id, {
     clock: home.clock,
     people: () => [...new Map(world.conversations.map(({ contact }) => [contact.id, contact])).values()],
@@ -188,6 +190,7 @@ function emptied(world, member, home) {
   });
   if (member.organization_id !== 'org-meridian')
     Object.assign(world, { conversations: [], threads: new Map(), log: [] });
+  if (member.organization_id !== 'org-meridian') world.imports.list = [];
   return world;
 }
 

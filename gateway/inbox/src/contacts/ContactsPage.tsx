@@ -9,9 +9,11 @@ import { asProblem } from '../api/problem';
 import { contactsQuery } from '../api/queries';
 import { StateCard } from '../shell/StateCard';
 import { useScreen } from '../shell/useScreen';
+import { useRights } from '../state/permissions';
 import { ContactDetail } from './ContactDetail';
 import { ContactRow } from './ContactRow';
 import css from './contacts.module.css';
+import { ImportButton } from './ImportButton';
 
 const ROW_PX = 48;
 
@@ -19,6 +21,7 @@ export function ContactsPage() {
   const { t } = useTranslation();
   const { contactId = null } = useParams({ strict: false });
   const { listBeside } = useScreen();
+  const { importContacts } = useRights();
   const navigate = useNavigate();
   const showList = listBeside || contactId === null;
   return (
@@ -27,6 +30,7 @@ export function ContactsPage() {
         <main className={css.page}>
           <header className={css.head}>
             <h1>{t('nav.contacts')}</h1>
+            {importContacts && <ImportButton />}
           </header>
           <ContactTable openId={contactId} />
         </main>

@@ -18,6 +18,7 @@ export type Rights = {
   launchBroadcasts: boolean;
   controlBroadcasts: boolean;
   exportContacts: boolean;
+  importContacts: boolean;
   readLog: boolean;
   channels: boolean;
   members: boolean;
@@ -45,6 +46,7 @@ export function rightsOf(permissions: string[]): Rights {
     launchBroadcasts: has('campaigns.read') && has('campaigns.launch'),
     controlBroadcasts: has('campaigns.read') && has('campaigns.control'),
     exportContacts: has('contacts.export'),
+    importContacts: has('contacts.import'),
     readLog: has('channels.manage'),
     channels: has('channels.manage'),
     members: has('members.manage'),
