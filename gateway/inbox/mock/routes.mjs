@@ -6,6 +6,7 @@ import { importRoutes } from './import-routes.mjs';
 import { memberRoutes } from './member-routes.mjs';
 import { members, organizations } from './people.mjs';
 import { missing, Refused } from './refused.mjs';
+import { segmentRoutes } from './segment-routes.mjs';
 
 function page(items, query, size = 50) {
   const from = Number(query.get('cursor') ?? 0);
@@ -57,6 +58,7 @@ export const routes = [
   ...channelRoutes,
   ...campaignRoutes,
   ...importRoutes,
+  ...segmentRoutes,
   [
     'POST',
     '/contacts/:contact/reveal',

@@ -11,6 +11,7 @@ import { Installation } from './installation.mjs';
 import { members, personOf } from './people.mjs';
 import { Refused } from './refused.mjs';
 import { masked, routes } from './routes.mjs';
+import { Segments } from './segment-routes.mjs';
 import { World } from './world.mjs';
 
 const HEAD_MS = 5_000;
@@ -183,9 +184,11 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
 function emptied(world, member, home) {
   world.channels = new Channels(member.organization_id, home.clock());
   world.imports = new Imports(home.clock(), personOf('m-pm'));
+  const people = () => [...new Map(world.conversations.map(({ contact }) => [contact.id, contact])).values()];
+  world.segments = new Segments(home.clock(), people);
   world.campaigns = new Campaigns(member.organization_id, {
     clock: home.clock,
-    people: () => [...new Map(world.conversations.map(({ contact }) => [contact.id, contact])).values()],
+    people,
     template: (name) => world.templates.find((one) => one.name === name),
   });
   if (member.organization_id !== 'org-meridian')

@@ -19,6 +19,7 @@ export type Rights = {
   controlBroadcasts: boolean;
   exportContacts: boolean;
   importContacts: boolean;
+  manageSegments: boolean;
   readLog: boolean;
   channels: boolean;
   members: boolean;
@@ -47,6 +48,7 @@ export function rightsOf(permissions: string[]): Rights {
     controlBroadcasts: has('campaigns.read') && has('campaigns.control'),
     exportContacts: has('contacts.export'),
     importContacts: has('contacts.import'),
+    manageSegments: has('segments.manage'),
     readLog: has('channels.manage'),
     channels: has('channels.manage'),
     members: has('members.manage'),
