@@ -263,6 +263,25 @@ test('a draft is saved by itself and is there again', async ({ app, page }) => {
   await expect(page.getByLabel('Name', { exact: true })).toHaveValue('Weekend at the loom, second');
 });
 
+test('a draft that could not be saved says so, and is saved when the server is back', async ({
+  app,
+  page,
+}) => {
+  await open(app, page, '/b-draft?step=audience', 'Marketer');
+  const name = page.getByLabel('Name', { exact: true });
+  await name.waitFor();
+  let away = true;
+  await page.route('**/api/v1/campaigns/b-draft', (route) =>
+    away && route.request().method() === 'PUT' ? route.abort() : route.continue(),
+  );
+  await name.fill('Written without a network');
+  await expect(page.getByText(/^The draft was not saved\. What you typed is still here\./)).toBeVisible();
+  away = false;
+  await expect(page.getByText(/^Saved as draft \d\d:\d\d$/)).toBeVisible();
+  await page.reload();
+  await expect(name).toHaveValue('Written without a network');
+});
+
 test('two people at one draft: neither is overwritten without being asked', async ({ app, page }) => {
   await open(app, page, '/b-draft?step=audience', 'Marketer');
   const name = page.getByLabel('Name', { exact: true });

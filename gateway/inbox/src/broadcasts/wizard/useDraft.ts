@@ -7,6 +7,7 @@ import type { Campaign, CampaignDetail, Draft } from '../types';
 
 /** Long enough that a word is finished, short enough that nothing is lost with a closed lid. */
 const PAUSE_MS = 1_000;
+const AGAIN_MS = 5_000;
 
 export type DraftState = {
   draft: Draft;
@@ -88,6 +89,13 @@ export function useDraft(initial: Campaign | null, fallback: Draft): DraftState 
     const timer = setTimeout(() => void save(), PAUSE_MS);
     return () => clearTimeout(timer);
   }, [draft, exists, conflict, save]);
+
+  useEffect(() => {
+    // The network was away, not the draft wrong: it is saved when the network is back.
+    if (!exists || !problem?.mayRepeat) return;
+    const timer = setTimeout(() => void save(), AGAIN_MS);
+    return () => clearTimeout(timer);
+  }, [exists, problem, save]);
 
   useEffect(
     () => () => {
