@@ -1,9 +1,12 @@
 import { accountRoutes, signedIn } from './account-routes.mjs';
+import { campaignRoutes } from './campaign-routes.mjs';
 import { channelRoutes } from './channel-routes.mjs';
 import { paperPhoto, stickerArt, voiceWav } from './files.mjs';
+import { importRoutes } from './import-routes.mjs';
 import { memberRoutes } from './member-routes.mjs';
 import { members, organizations } from './people.mjs';
 import { missing, Refused } from './refused.mjs';
+import { segmentRoutes } from './segment-routes.mjs';
 
 function page(items, query, size = 50) {
   const from = Number(query.get('cursor') ?? 0);
@@ -53,6 +56,9 @@ export const routes = [
   ...accountRoutes,
   ...memberRoutes,
   ...channelRoutes,
+  ...campaignRoutes,
+  ...importRoutes,
+  ...segmentRoutes,
   [
     'POST',
     '/contacts/:contact/reveal',

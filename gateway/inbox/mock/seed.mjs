@@ -238,6 +238,20 @@ export const templates = [
     [],
     [],
   ],
+  [
+    'kasturi_six',
+    'en',
+    'MARKETING',
+    'GREEN',
+    { kind: 'image', text: null },
+    'Hi {{first_name}}, Kasturi turns six this week. Every handloom saree is 15 % off until {{until}}, and stitching is on us.',
+    'Reply STOP to get no more offers',
+    [
+      { kind: 'url', text: 'See the collection', url: 'https://kasturi.example/six' },
+      { kind: 'quick_reply', text: 'Stop promotions', url: null },
+    ],
+    variables(['first_name', 'body', 'Ananya'], ['until', 'body', 'Sunday']),
+  ],
   ['paused_offer', 'en', 'MARKETING', 'RED', null, 'Offer', null, [], [], 'Paused by WhatsApp'],
   ['rejected_offer', 'en', 'MARKETING', 'UNKNOWN', null, 'Offer', null, [], [], 'Rejected by WhatsApp'],
 ].map(([name, language, category, quality, header, body, footer, buttons, vars, reason = null]) => ({

@@ -3,12 +3,15 @@
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { Campaigns } from './campaigns.mjs';
 import { Channels } from './channel-routes.mjs';
 import { serveFile } from './files.mjs';
+import { Imports } from './import-routes.mjs';
 import { Installation } from './installation.mjs';
-import { members } from './people.mjs';
+import { members, personOf } from './people.mjs';
 import { Refused } from './refused.mjs';
 import { masked, routes } from './routes.mjs';
+import { Segments } from './segment-routes.mjs';
 import { World } from './world.mjs';
 
 const HEAD_MS = 5_000;
@@ -102,6 +105,7 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
     if (path === '/mock/expire') for (const one of home.sessions.values()) one.access = 'old';
     if (path === '/mock/revoke') home.end(home.sessionsOf(body.email).map((one) => one.id));
     if (path === '/mock/tidy') home.tidy();
+    if (path === '/mock/campaigns') world.campaigns.reset();
     if (path === '/mock/sign-ups') home.signUpOpen = body.open;
     if (path === '/mock/role') {
       const member = [...home.households.values()]
@@ -179,8 +183,17 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
 /** The second organization was set up this morning: nobody has written yet. */
 function emptied(world, member, home) {
   world.channels = new Channels(member.organization_id, home.clock());
+  world.imports = new Imports(home.clock(), personOf('m-pm'));
+  const people = () => [...new Map(world.conversations.map(({ contact }) => [contact.id, contact])).values()];
+  world.segments = new Segments(home.clock(), people);
+  world.campaigns = new Campaigns(member.organization_id, {
+    clock: home.clock,
+    people,
+    template: (name) => world.templates.find((one) => one.name === name),
+  });
   if (member.organization_id !== 'org-meridian')
     Object.assign(world, { conversations: [], threads: new Map(), log: [] });
+  if (member.organization_id !== 'org-meridian') world.imports.list = [];
   return world;
 }
 

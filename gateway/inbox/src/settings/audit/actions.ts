@@ -17,6 +17,7 @@ export const KINDS = [
   'conversation',
   'campaign',
   'channel',
+  'campaign',
   'webhook',
   'alert',
   'keys',
@@ -37,6 +38,7 @@ const GRAVE = new Set([
   'team.deleted',
   'api_key.deleted',
   'channel.disconnected',
+  'campaign.cancelled',
   'second_factor.disabled',
   'organization.transferred',
 ]);

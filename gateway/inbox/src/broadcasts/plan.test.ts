@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { Template } from '../api/types';
+import { canBeKept, emptyDraft, firstOpen, problems, sameDraft, sourcesFor, withTemplate } from './plan';
+import type { Draft } from './types';
+
+const template: Template = {
+  name: 'anniversary',
+  language: 'en',
+  category: 'MARKETING',
+  status: 'APPROVED',
+  quality: 'GREEN',
+  header: null,
+  body: 'Hi {{first_name}}, until {{2}}',
+  footer: null,
+  buttons: [],
+  variables: [
+    { name: 'first_name', place: 'body', index: null, example: null },
+    { name: '2', place: 'body', index: null, example: 'Sunday' },
+  ],
+  sendable: true,
+  unsendable_reason: null,
+};
+const number = { phone_number_id: '1', waba_id: '9', name: 'Store', display: '+1 202 555 0148' };
+const empty = emptyDraft([number]);
+const named: Draft = { ...empty, name: 'Kasturi turns six' };
+const written = (text: string): Draft => {
+  const plan = withTemplate(named.plan, template);
+  const [first, second] = plan.variables;
+  if (!first || !second) throw new Error('two variables');
+  return { ...named, plan: { ...plan, variables: [first, { ...second, source: { kind: 'text', text } }] } };
+};
+
+describe('the steps of a broadcast', () => {
+  it('begin with a name and people', () => {
+    expect(problems('audience', empty, null)).toEqual({ name: 'noName' });
+    const nobody: Draft = { ...named, plan: { ...named.plan, audience: { kind: 'contacts', ids: [] } } };
+    expect(problems('audience', nobody, null)).toEqual({ audience: 'nobody' });
+    expect(problems('audience', { ...named, name: 'x'.repeat(121) }, null)).toEqual({ name: 'longName' });
+    expect(problems('audience', named, null)).toEqual({});
+  });
+
+  it('need a template that can be sent, with every value', () => {
+    expect(problems('message', named, null)).toEqual({ template: 'noTemplate' });
+    expect(problems('message', written(' '), template)).toEqual({ variables: 'emptyVariable' });
+    expect(problems('message', written('Sunday'), { ...template, sendable: false })).toEqual({
+      template: 'unsendable',
+    });
+    expect(problems('message', written('Sunday'), template)).toEqual({});
+  });
+
+  it('need a number and a pace that is a number', () => {
+    const at = (per_second: number, numbers = ['1']): Draft => ({
+      ...named,
+      plan: { ...named.plan, numbers, per_second },
+    });
+    expect(problems('numbers', at(0), null)).toEqual({ rate: 'badRate' });
+    expect(problems('numbers', at(2.5), null)).toEqual({ rate: 'badRate' });
+    expect(problems('numbers', at(20), null)).toEqual({});
+    expect(problems('numbers', at(20, []), null)).toEqual({ numbers: 'noNumber' });
+  });
+
+  it('open up to the first one where something is missing', () => {
+    expect(firstOpen(empty, null)).toBe('audience');
+    expect(firstOpen(named, null)).toBe('message');
+    expect(firstOpen(written('Sunday'), template)).toBe('check');
+  });
+});
+
+describe('a draft', () => {
+  it('is kept before there is a template, not before there is a name', () => {
+    expect(canBeKept(named)).toBe(true);
+    expect(canBeKept(empty)).toBe(false);
+  });
+
+  it('is the same whether something is left out or null', () => {
+    expect(sameDraft(named, { ...named, plan: { ...named.plan, per_second: null, start_at: null } })).toBe(
+      true,
+    );
+    expect(sameDraft(named, { ...named, plan: { ...named.plan, per_second: 5 } })).toBe(false);
+  });
+});
+
+describe('the values of a template', () => {
+  it('are guessed from the name of the variable, and what was chosen stays', () => {
+    const [first, second] = sourcesFor(template, []);
+    expect(first?.source).toEqual({ kind: 'contact', field: 'first_name' });
+    expect(second?.source).toEqual({ kind: 'text', text: '' });
+    const again = withTemplate(written('Sunday').plan, template);
+    expect(again.variables[1]?.source).toEqual({ kind: 'text', text: 'Sunday' });
+  });
+});
