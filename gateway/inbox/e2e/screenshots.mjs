@@ -173,25 +173,6 @@ function broadcastShots() {
     ...everyLook('broadcast-running', at('/b-six'), owner),
     ...everyLook('broadcast-report', at('/b-loom'), owner),
     ...everyLook('templates', (page) => page.goto(`${base}/templates/kasturi_six/en`), marketer),
-    ...everyLook(
-      'contacts-segment',
-      async (page) => {
-        await page.goto(`${base}/contacts`);
-        await page.locator('h1').waitFor();
-        await page.locator('header button').first().click();
-        await page.locator('aside input').first().click();
-        await page.getByRole('option', { name: /^Active customers/ }).click();
-      },
-      marketer,
-    ),
-    'contacts-import': {
-      ...marketer,
-      run: async (page) => {
-        await page.goto(`${base}/contacts`);
-        await page.getByRole('button', { name: 'Import' }).click();
-        await page.getByText('spring-fair.csv').waitFor();
-      },
-    },
     'broadcast-paused': { ...owner, run: at('/b-offer') },
     'broadcast-audience': { ...marketer, run: at('/new', chosenPeople) },
     'broadcast-message': { ...marketer, run: at('/b-draft?step=message') },

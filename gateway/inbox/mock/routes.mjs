@@ -2,11 +2,9 @@ import { accountRoutes, signedIn } from './account-routes.mjs';
 import { campaignRoutes } from './campaign-routes.mjs';
 import { channelRoutes } from './channel-routes.mjs';
 import { paperPhoto, stickerArt, voiceWav } from './files.mjs';
-import { importRoutes } from './import-routes.mjs';
 import { memberRoutes } from './member-routes.mjs';
 import { members, organizations } from './people.mjs';
 import { missing, Refused } from './refused.mjs';
-import { segmentRoutes } from './segment-routes.mjs';
 
 function page(items, query, size = 50) {
   const from = Number(query.get('cursor') ?? 0);
@@ -57,8 +55,6 @@ export const routes = [
   ...memberRoutes,
   ...channelRoutes,
   ...campaignRoutes,
-  ...importRoutes,
-  ...segmentRoutes,
   [
     'POST',
     '/contacts/:contact/reveal',

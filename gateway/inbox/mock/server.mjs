@@ -6,12 +6,10 @@ import { WebSocketServer } from 'ws';
 import { Campaigns } from './campaigns.mjs';
 import { Channels } from './channel-routes.mjs';
 import { serveFile } from './files.mjs';
-import { Imports } from './import-routes.mjs';
 import { Installation } from './installation.mjs';
-import { members, personOf } from './people.mjs';
+import { members } from './people.mjs';
 import { Refused } from './refused.mjs';
 import { masked, routes } from './routes.mjs';
-import { Segments } from './segment-routes.mjs';
 import { World } from './world.mjs';
 
 const HEAD_MS = 5_000;
@@ -183,9 +181,7 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
 /** The second organization was set up this morning: nobody has written yet. */
 function emptied(world, member, home) {
   world.channels = new Channels(member.organization_id, home.clock());
-  world.imports = new Imports(home.clock(), personOf('m-pm'));
   const people = () => [...new Map(world.conversations.map(({ contact }) => [contact.id, contact])).values()];
-  world.segments = new Segments(home.clock(), people);
   world.campaigns = new Campaigns(member.organization_id, {
     clock: home.clock,
     people,
@@ -193,7 +189,6 @@ function emptied(world, member, home) {
   });
   if (member.organization_id !== 'org-meridian')
     Object.assign(world, { conversations: [], threads: new Map(), log: [] });
-  if (member.organization_id !== 'org-meridian') world.imports.list = [];
   return world;
 }
 

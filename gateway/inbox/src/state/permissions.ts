@@ -18,8 +18,6 @@ export type Rights = {
   launchBroadcasts: boolean;
   controlBroadcasts: boolean;
   exportContacts: boolean;
-  importContacts: boolean;
-  manageSegments: boolean;
   readLog: boolean;
   channels: boolean;
   members: boolean;
@@ -47,8 +45,6 @@ export function rightsOf(permissions: string[]): Rights {
     launchBroadcasts: has('campaigns.read') && has('campaigns.launch'),
     controlBroadcasts: has('campaigns.read') && has('campaigns.control'),
     exportContacts: has('contacts.export'),
-    importContacts: has('contacts.import'),
-    manageSegments: has('segments.manage'),
     readLog: has('channels.manage'),
     channels: has('channels.manage'),
     members: has('members.manage'),

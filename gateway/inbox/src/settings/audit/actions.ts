@@ -17,7 +17,6 @@ export const KINDS = [
   'conversation',
   'campaign',
   'channel',
-  'campaign',
   'webhook',
   'alert',
   'keys',
