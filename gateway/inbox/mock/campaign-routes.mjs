@@ -19,7 +19,7 @@ function checked({ name, plan }) {
   return { name: name.trim(), plan };
 }
 
-const place = (query) => [Number(query.get('after') ?? 0), Number(query.get('limit') ?? DEFAULT_LIMIT)];
+const place = (query) => [Number(query.get('cursor') ?? 0), Number(query.get('limit') ?? DEFAULT_LIMIT)];
 
 const control = (name, allowed, phase) => [
   'POST',
@@ -61,7 +61,7 @@ export const campaignRoutes = [
     '/campaigns/:campaign',
     (call) => {
       const [campaigns, campaign] = one(call, 'campaigns.read');
-      return { body: campaigns.detail(campaign) };
+      return { body: campaigns.row(campaign) };
     },
   ],
   [

@@ -18,8 +18,6 @@ const SKIPPED = {
   duplicate: 131,
   variable_missing: 52,
 };
-const RATES = { BR: 0.0625, IN: 0.0107, EG: 0.01489, other: 0.01319 };
-const COUNTRIES = { BR: 7_904, IN: 8_816, EG: 1_266, other: 426 };
 const FAILURES = {
   try_later: [131_056, 'WhatsApp was over capacity'],
   person_limit: [131_049, 'WhatsApp holds back marketing for this person'],
@@ -85,14 +83,25 @@ export class Campaigns {
       numbers: all,
       audience: { kind: 'everyone' },
       variables: [],
+      per_second: null,
+      start_at: null,
       ...more,
     });
     const six = plan('kasturi_six', 'en', {
       variables: [
         {
+          name: 'file',
+          place: 'header',
+          index: null,
+          card: null,
+          source: { kind: 'value', value: { link: 'https://kasturi.example/six.jpg' } },
+          fallback: null,
+        },
+        {
           name: 'first_name',
           place: 'body',
           index: null,
+          card: null,
           source: { kind: 'contact', field: 'first_name' },
           fallback: null,
         },
@@ -100,6 +109,7 @@ export class Campaigns {
           name: 'until',
           place: 'body',
           index: null,
+          card: null,
           source: { kind: 'text', text: 'Sunday' },
           fallback: null,
         },
@@ -300,10 +310,6 @@ export class Campaigns {
     return { campaign: shown(campaign), counts: this.counts(campaign) };
   }
 
-  detail(campaign) {
-    return { campaign: shown(campaign), progress: this.progress(campaign) };
-  }
-
   progress(campaign) {
     const { run, phase } = campaign;
     const counts = this.counts(campaign);
@@ -316,6 +322,8 @@ export class Campaigns {
         skipped: {},
         frozen: { count: 0, is_whole: false },
         history: [],
+        started_at: null,
+        ended_at: null,
       };
     const failures = Object.entries(this.failed(campaign))
       .filter(([, people]) => people > 0)
@@ -332,7 +340,7 @@ export class Campaigns {
       history: this.history(campaign),
       ...(runs && { eta_seconds: Math.round(waits / (run.seeded ? 26.13 : this.pace(campaign))) }),
       started_at: run.began,
-      ...(run.ended && { ended_at: run.ended }),
+      ended_at: run.ended,
     };
   }
 
@@ -357,13 +365,12 @@ export class Campaigns {
       return {
         phone_number_id: id,
         name: number.name,
-        display_number: number.display,
         waiting: Math.max(0, size - of),
         done: Math.min(size, of),
         sent_per_second: runs ? tenths(Math.max(0, allowed - (slower ? 0.4 : 0.1))) : 0,
         allowed_per_second: allowed,
-        state: !runs ? 'paused' : slower ? 'slower' : 'running',
-        ...(runs && slower && { note: 'Quality is Medium' }),
+        state: phase.kind === 'paused' ? 'paused' : !runs ? 'idle' : slower ? 'slower' : 'running',
+        ...(runs && slower && { note: 'WhatsApp asked to slow down. It goes on in 4 s.' }),
       };
     });
   }
@@ -403,7 +410,6 @@ export class Campaigns {
       will_be_sent,
       audience,
       skipped,
-      cost: cost(named === null ? COUNTRIES : { BR: will_be_sent }, plan.template),
       duration_seconds,
       finishes_at: (plan.start_at ?? this.clock()) + duration_seconds * SECOND,
       lanes: plan.numbers.map((id, lane) => ({
@@ -426,14 +432,22 @@ export class Campaigns {
       .filter((one) => one.name)
       .slice(0, 5)
       .map((contact) => ({
-        contact: { id: contact.id, name: contact.name },
-        body: variables.reduce(
-          (text, one) => text.replaceAll(`{{${one.name}}}`, value(one, contact)),
-          found.body,
-        ),
-        header: found.header?.text ?? null,
-        footer: found.footer,
-        buttons: found.buttons.map((one) => one.text),
+        contact_id: contact.id,
+        name: contact.name,
+        content: {
+          name: found.name,
+          language: found.language,
+          category: found.category,
+          header: found.header?.text ?? null,
+          body: variables.reduce(
+            (text, one) => text.replaceAll(`{{${one.name}}}`, value(one, contact)),
+            found.body,
+          ),
+          footer: found.footer,
+          buttons: found.buttons.map((one) => one.text),
+          cards: [],
+          parameters: [],
+        },
       }));
   }
 
@@ -492,6 +506,7 @@ function recipient(no, contact, own, at, lane) {
 
 const value = ({ source, fallback }, contact) => {
   if (source.kind === 'text') return source.text;
+  if (source.kind === 'value') return '';
   const known = {
     name: contact.name,
     first_name: contact.name?.split(' ')[0],
@@ -502,55 +517,37 @@ const value = ({ source, fallback }, contact) => {
   return known ?? fallback ?? '';
 };
 
-function cost(countries, template) {
-  const category = /exame|atendimento|consulta/.test(template) ? 'UTILITY' : 'MARKETING';
-  const rows = Object.entries(countries).map(([country, people]) => ({
-    country,
-    category,
-    people,
-    rate: RATES[country],
-    cost: Math.round(people * RATES[country] * 100) / 100,
-  }));
-  return {
-    currency: 'USD',
-    as_of: '2026-10-01',
-    rows,
-    total: Math.round(rows.reduce((sum, row) => sum + row.cost, 0) * 100) / 100,
-  };
-}
-
 function findings(plan) {
-  const passed = [
-    ['template', 'Template is approved and not paused'],
-    ['limits', 'Daily limits are high enough'],
-    ['values', 'Every variable has a source'],
-    ['account', 'The account can send'],
-  ].map(([key, text]) => ({ severity: 'passed', key, text }));
+  const broken = {
+    '': 'No number of this broadcast has this template.',
+    kasturi_six: 'The image of the header has expired: WhatsApp removed it after 30 days. Nothing was sent.',
+  }[plan.template];
   return [
-    ...passed,
+    ...(broken ? [{ severity: 'must_fix', key: 'template', text: broken }] : []),
     ...(plan.numbers.length > 1
       ? [
           {
             severity: 'look_at',
-            key: 'quality',
-            text: '+1 202 555 0148 is at quality Medium. Blocks above 2 % can lower its limit.',
-            action: 'numbers',
+            key: 'number_quality',
+            text: '+1 202 555 0148 is not at high quality. Many blocks can lower its limit.',
           },
         ]
-      : []),
-    ...(plan.template === ''
-      ? [{ severity: 'must_fix', key: 'template', text: 'No template is chosen.', action: 'message' }]
-      : []),
-    ...(plan.template === 'kasturi_six'
-      ? [
+      : [
           {
-            severity: 'must_fix',
-            key: 'header',
-            text: 'The image of the header has expired: WhatsApp removed it after 30 days. Nothing was sent.',
-            action: 'message',
+            severity: 'passed',
+            key: 'numbers',
+            text: 'All numbers are connected, and none is known to be of low quality.',
           },
-        ]
-      : []),
+        ]),
+    ...(broken
+      ? []
+      : [
+          {
+            severity: 'passed',
+            key: 'template',
+            text: 'The template is approved and every variable has a source.',
+          },
+        ]),
   ];
 }
 
@@ -560,5 +557,5 @@ export function shown({ run: _, launch, ...campaign }) {
 }
 
 export function refuseUnless(is, code, detail) {
-  if (!is) throw new Refused(409, code, detail);
+  if (!is) throw new Refused(code === 'invalid' ? 422 : 409, code, detail);
 }

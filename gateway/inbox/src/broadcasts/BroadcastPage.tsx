@@ -38,7 +38,6 @@ function One({ id }: { id: string }) {
         </div>
       </main>
     );
-  if (campaign.phase.kind !== 'draft')
-    return <StartedPage campaign={campaign} first={query.data?.progress ?? null} />;
+  if (campaign.phase.kind !== 'draft') return <StartedPage campaign={campaign} />;
   return rights.writeBroadcasts ? <Wizard campaign={campaign} /> : <DraftView campaign={campaign} />;
 }

@@ -3,7 +3,6 @@ import { api, downloadUrl } from '../api/client';
 import type { Page } from '../api/types';
 import type {
   Campaign,
-  CampaignDetail,
   CampaignRow,
   Check,
   Draft,
@@ -40,7 +39,7 @@ export const isOver = (phase: Phase) => phase.kind === 'finished' || phase.kind 
 export const campaignsQuery = infiniteQueryOptions({
   queryKey: keys.list,
   queryFn: ({ pageParam, signal }) =>
-    api.read<Page<CampaignRow>>(paged('/campaigns', { after: pageParam, limit: '50' }), signal),
+    api.read<Page<CampaignRow>>(paged('/campaigns', { cursor: pageParam, limit: '50' }), signal),
   initialPageParam: null as string | null,
   getNextPageParam: (page) => page.next,
   staleTime: 0,
@@ -53,7 +52,7 @@ export const campaignsQuery = infiniteQueryOptions({
 export const campaignQuery = (id: string) =>
   queryOptions({
     queryKey: keys.one(id),
-    queryFn: ({ signal }) => api.read<CampaignDetail>(at(id), signal),
+    queryFn: ({ signal }) => api.read<CampaignRow>(at(id), signal),
     staleTime: 0,
   });
 
@@ -85,7 +84,7 @@ export const recipientsQuery = (id: string, wanted: RecipientClass | null) =>
     queryKey: keys.recipients(id, wanted),
     queryFn: ({ pageParam, signal }) =>
       api.read<Page<RecipientView>>(
-        paged(at(id, '/recipients'), { class: wanted, after: pageParam, limit: '50' }),
+        paged(at(id, '/recipients'), { class: wanted, cursor: pageParam, limit: '50' }),
         signal,
       ),
     initialPageParam: null as string | null,
@@ -99,7 +98,7 @@ export const campaigns = {
   create: (draft: Draft) => api.post<Campaign>('/campaigns', draft),
   save: (id: string, revision: number, draft: Draft) =>
     api.put<Campaign>(at(id), { revision, name: draft.name, plan: draft.plan }),
-  read: (id: string) => api.read<CampaignDetail>(at(id)),
+  read: (id: string) => api.read<CampaignRow>(at(id)),
   remove: ({ id, revision }: Campaign) => api.remove(at(id, `?revision=${revision}`)),
   launch: ({ id, revision }: Campaign, count: number) =>
     api.post<Campaign>(at(id, '/launch'), { revision, confirm_recipient_count: count }),

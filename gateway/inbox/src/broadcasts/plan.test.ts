@@ -1,25 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import type { Template } from '../api/types';
-import { canBeKept, emptyDraft, firstOpen, problems, sameDraft, sourcesFor, withTemplate } from './plan';
+import { aTemplate } from '../templates/fixture';
+import {
+  canBeKept,
+  emptyDraft,
+  firstOpen,
+  isEmpty,
+  problems,
+  sameDraft,
+  sourcesFor,
+  withTemplate,
+} from './plan';
 import type { Draft } from './types';
 
-const template: Template = {
-  name: 'anniversary',
-  language: 'en',
+const slot = { place: 'body', index: null, card: null, kind: 'text', required: true, example: null } as const;
+const template = aTemplate({
   category: 'MARKETING',
-  status: 'APPROVED',
-  quality: 'GREEN',
-  header: null,
   body: 'Hi {{first_name}}, until {{2}}',
-  footer: null,
-  buttons: [],
   variables: [
-    { name: 'first_name', place: 'body', index: null, example: null },
-    { name: '2', place: 'body', index: null, example: 'Sunday' },
+    { ...slot, name: 'first_name' },
+    { ...slot, name: '2', example: 'Sunday' },
   ],
-  sendable: true,
-  unsendable_reason: null,
-};
+});
+const picture = { ...slot, name: 'file', place: 'header', kind: 'image' } as const;
 const number = { phone_number_id: '1', waba_id: '9', name: 'Store', display: '+1 202 555 0148' };
 const empty = emptyDraft([number]);
 const named: Draft = { ...empty, name: 'Kasturi turns six' };
@@ -73,9 +75,8 @@ describe('a draft', () => {
   });
 
   it('is the same whether something is left out or null', () => {
-    expect(sameDraft(named, { ...named, plan: { ...named.plan, per_second: null, start_at: null } })).toBe(
-      true,
-    );
+    const { per_second: _, start_at: __, ...plan } = named.plan;
+    expect(sameDraft(named, { ...named, plan: plan as Draft['plan'] })).toBe(true);
     expect(sameDraft(named, { ...named, plan: { ...named.plan, per_second: 5 } })).toBe(false);
   });
 });
@@ -87,5 +88,36 @@ describe('the values of a template', () => {
     expect(second?.source).toEqual({ kind: 'text', text: '' });
     const again = withTemplate(written('Sunday').plan, template);
     expect(again.variables[1]?.source).toEqual({ kind: 'text', text: 'Sunday' });
+  });
+
+  it('are asked for a file as its address, and only where the template needs them', () => {
+    const button = {
+      ...slot,
+      name: 'payload',
+      place: 'button',
+      index: 0,
+      kind: 'payload',
+      required: false,
+    } as const;
+    const sources = sourcesFor({ ...template, variables: [picture, button] }, []);
+    expect(sources.map((one) => [one.name, one.source])).toEqual([
+      ['file', { kind: 'value', value: { link: '' } }],
+    ]);
+    const [file] = sources;
+    if (!file) throw new Error('a file');
+    const at = (link: string) => ({ ...file, source: { kind: 'value' as const, value: { link } } });
+    expect([file, at('six.jpg'), at('https://kasturi.example/six.jpg')].map(isEmpty)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('that a program has set stay as they are', () => {
+    const place = { latitude: 1, longitude: 2, name: 'Store', address: 'Road 1' };
+    const known = { ...picture, source: { kind: 'value' as const, value: place }, fallback: null };
+    const [kept] = sourcesFor({ ...template, variables: [{ ...picture, kind: 'location' }] }, [known]);
+    expect(kept).toBe(known);
+    expect(isEmpty(known)).toBe(false);
   });
 });

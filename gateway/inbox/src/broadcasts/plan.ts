@@ -1,8 +1,8 @@
-import type { BusinessNumber, Template } from '../api/types';
-import { variableKey } from '../inbox/templates/templateText';
+import type { BusinessNumber, Template, TemplateVariable } from '../api/types';
+import { isAddress, isFile, isLine, variableKey } from '../inbox/templates/templateText';
 import type { Offer } from '../templates/useTemplates';
 import { STEPS, type Step } from './steps';
-import type { Audience, ContactField, Draft, Plan, VariableSource } from './types';
+import type { Audience, ContactField, Draft, Plan, Source, VariableSource } from './types';
 
 export const FIELDS: readonly ContactField[] = ['first_name', 'name', 'username', 'phone', 'country'];
 
@@ -25,6 +25,8 @@ export const emptyDraft = (numbers: BusinessNumber[]): Draft => ({
     numbers: numbers.slice(0, LANES_MAX).map((one) => one.phone_number_id),
     audience: { kind: 'everyone' },
     variables: [],
+    per_second: null,
+    start_at: null,
   },
 });
 
@@ -70,7 +72,17 @@ function rateProblem(rate: Plan['per_second']): Problems {
 }
 
 /** WhatsApp refuses an empty value; of a contact it comes from the person, or they are left out. */
-export const isEmpty = ({ source }: VariableSource) => source.kind === 'text' && source.text.trim() === '';
+export function isEmpty({ source }: VariableSource): boolean {
+  if (source.kind === 'text') return source.text.trim() === '';
+  const address = addressOf(source);
+  return address !== null && !isAddress(address);
+}
+
+/** `null`: what it says is no file at an address. */
+export const addressOf = (source: Source): string | null =>
+  source.kind === 'value' && typeof source.value === 'object' && 'link' in source.value
+    ? source.value.link
+    : null;
 
 /** The first step where something is missing; what comes after it cannot be opened. */
 export function firstOpen(draft: Draft, template: Template | null): Step {
@@ -96,21 +108,23 @@ const NAME_LIKE: Record<string, ContactField> = {
   country: 'country',
 };
 
-/** A source for each variable of the template: those that there are, for the rest a first guess from the name. */
+/** A source for each variable of the template: those that there are, for the rest of what it needs a first guess. */
 export function sourcesFor(template: Template, known: VariableSource[]): VariableSource[] {
   const had = new Map(known.map((one) => [variableKey(one), one]));
-  return template.variables.map((slot) => {
-    const { name, place, index } = slot;
-    const field = NAME_LIKE[name.toLowerCase()];
-    const guess: VariableSource = {
-      name,
-      place,
-      index,
-      source: field ? { kind: 'contact', field } : { kind: 'text', text: '' },
-      fallback: null,
-    };
-    return had.get(variableKey(slot)) ?? guess;
-  });
+  return template.variables.flatMap((slot) => had.get(variableKey(slot)) ?? guess(slot) ?? []);
+}
+
+/** `null`: it can do without, or only a program can say it. */
+function guess(slot: TemplateVariable): VariableSource | null {
+  if (!slot.required || !(isFile(slot) || isLine(slot))) return null;
+  const { name, place, index, card } = slot;
+  return { name, place, index, card, source: firstSource(slot), fallback: null };
+}
+
+function firstSource(slot: TemplateVariable): Source {
+  if (isFile(slot)) return { kind: 'value', value: { link: '' } };
+  const field = NAME_LIKE[slot.name.toLowerCase()];
+  return field ? { kind: 'contact', field } : { kind: 'text', text: '' };
 }
 
 export const withTemplate = (plan: Plan, template: Template): Plan => ({
@@ -132,8 +146,19 @@ function canonical({ name, plan }: Draft): string {
   const who = audience.kind === 'everyone' ? null : audience.ids;
   const values = variables.map(({ source, fallback, ...slot }) => [
     variableKey(slot),
-    source.kind === 'text' ? ['text', source.text] : ['contact', source.field],
+    said(source),
     fallback,
   ]);
   return JSON.stringify([name.trim(), template, language, numbers, who, values, per_second, start_at]);
+}
+
+function said(source: Source) {
+  switch (source.kind) {
+    case 'text':
+      return ['text', source.text];
+    case 'value':
+      return ['value', source.value];
+    case 'contact':
+      return ['contact', source.field];
+  }
 }

@@ -34,7 +34,7 @@ const LANE_TONES: Record<LaneState, 'grn' | 'amb' | undefined> = {
   running: 'grn',
   slower: 'amb',
   paused: undefined,
-  held: 'amb',
+  idle: undefined,
 };
 export const laneTone = (state: LaneState) => LANE_TONES[state];
 

@@ -1,12 +1,13 @@
 import { SegmentedControl, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
+import type { Template } from '../api/types';
 import { languageName } from '../i18n/format';
 import { categoryName } from '../inbox/thread/contents/TemplateContent';
 import { qualityName, qualityTone } from '../numbers/words';
 import { Chip } from '../settings/parts';
 import settings from '../settings/settings.module.css';
-import { FILTERS, type Filter, standing } from './standing';
+import { FILTERS, type Filter, statusTone } from './standing';
 import css from './templates.module.css';
 import type { Offer } from './useTemplates';
 
@@ -115,12 +116,7 @@ function Row({ offer, isOpen, onOpen }: RowProps) {
   );
 }
 
-export function StatusChip({ status }: { status: string }) {
+export function StatusChip({ status }: { status: Template['status'] }) {
   const { t } = useTranslation();
-  const known = standing(status);
-  return (
-    <Chip tone={known?.tone}>
-      {known ? t(`templates.states.${known.name}`) : <bdi dir="ltr">{status}</bdi>}
-    </Chip>
-  );
+  return <Chip tone={statusTone(status)}>{t(`templates.states.${status.toLowerCase()}`)}</Chip>;
 }

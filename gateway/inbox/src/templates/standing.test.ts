@@ -1,22 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import type { Template } from '../api/types';
-import { shown, standing } from './standing';
+import { aTemplate } from './fixture';
+import { shown, statusTone } from './standing';
 import { merged } from './useTemplates';
 
-const template = (name: string, sendable = true): Template => ({
-  name,
-  language: 'en',
-  category: 'UTILITY',
-  status: sendable ? 'APPROVED' : 'PAUSED',
-  quality: 'GREEN',
-  header: null,
-  body: `Hello from ${name}`,
-  footer: null,
-  buttons: [],
-  variables: [],
-  sendable,
-  unsendable_reason: sendable ? null : 'Paused by WhatsApp',
-});
+const template = (name: string, sendable = true) =>
+  aTemplate({
+    name,
+    status: sendable ? 'APPROVED' : 'PAUSED',
+    body: `Hello from ${name}`,
+    sendable,
+    unsendable_reason: sendable ? null : 'Paused by WhatsApp',
+  });
 const number = (id: string) => ({ phone_number_id: id, waba_id: id, name: id, display: id });
 
 describe('templates', () => {
@@ -31,9 +25,9 @@ describe('templates', () => {
     expect(names(shown(offers, 'sendable', 'FROM B'))).toEqual(['b']);
   });
 
-  it('have a status that is told as it is written where it is not known', () => {
-    expect(standing('approved')?.tone).toBe('grn');
-    expect(standing('ARCHIVED')).toBeNull();
+  it('have a colour where somebody has to know of their status', () => {
+    expect(statusTone('APPROVED')).toBe('grn');
+    expect(statusTone('ARCHIVED')).toBeUndefined();
   });
 });
 

@@ -1,16 +1,24 @@
 import type { Template } from '../api/types';
 
-const STATES: Record<string, { name: string; tone: 'grn' | 'blu' | 'amb' | 'red' }> = {
-  APPROVED: { name: 'approved', tone: 'grn' },
-  PENDING: { name: 'pending', tone: 'blu' },
-  IN_APPEAL: { name: 'in_appeal', tone: 'blu' },
-  PAUSED: { name: 'paused', tone: 'amb' },
-  REJECTED: { name: 'rejected', tone: 'red' },
-  DISABLED: { name: 'disabled', tone: 'red' },
-};
+type Tone = 'grn' | 'blu' | 'amb' | 'red' | undefined;
 
-/** `null`: a status that WhatsApp has made up since; it is shown as it is written. */
-export const standing = (status: string) => STATES[status.toUpperCase()] ?? null;
+/** `UNKNOWN`: a status that WhatsApp has made up since. */
+const TONES: Record<Template['status'], Tone> = {
+  DRAFT: undefined,
+  APPROVED: 'grn',
+  PENDING: 'blu',
+  IN_APPEAL: 'blu',
+  PAUSED: 'amb',
+  LOCKED: 'amb',
+  LIMIT_EXCEEDED: 'amb',
+  REJECTED: 'red',
+  DISABLED: 'red',
+  ARCHIVED: undefined,
+  PENDING_DELETION: undefined,
+  DELETED: undefined,
+  UNKNOWN: undefined,
+};
+export const statusTone = (status: Template['status']): Tone => TONES[status];
 
 export type Filter = 'all' | 'sendable' | 'stopped';
 export const FILTERS: readonly Filter[] = ['all', 'sendable', 'stopped'];

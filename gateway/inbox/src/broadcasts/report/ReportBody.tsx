@@ -10,14 +10,14 @@ import { Lanes } from '../run/Lanes';
 import { RateCard } from '../run/RateCard';
 import run from '../run/run.module.css';
 import { Skipped } from '../Skipped';
-import type { Progress, RecipientClass } from '../types';
+import type { Campaign, Plan, Progress, RecipientClass } from '../types';
 import { span } from '../words';
 import { funnel, lasted } from './funnel';
 import css from './report.module.css';
 
-type Props = { progress: Progress; onList: (wanted: RecipientClass) => void };
+type Props = { campaign: Campaign; progress: Progress; onList: (wanted: RecipientClass) => void };
 
-export function ReportBody({ progress, onList }: Props) {
+export function ReportBody({ campaign, progress, onList }: Props) {
   const { t } = useTranslation();
   return (
     <section
@@ -28,7 +28,7 @@ export function ReportBody({ progress, onList }: Props) {
     >
       <div className={run.body}>
         {progress.phase.kind === 'cancelled' && <Cancelled progress={progress} at={progress.phase.at} />}
-        <Totals progress={progress} />
+        <Totals progress={progress} startAt={campaign.plan.start_at} />
         <div className={run.columns}>
           {progress.history.length > 0 && <RateCard history={progress.history} live={false} />}
           <Funnel progress={progress} />
@@ -58,10 +58,10 @@ function Cancelled({ progress: { counts }, at }: { progress: Progress; at: numbe
 }
 
 /** Every percentage with what it is of. */
-function Totals({ progress }: { progress: Progress }) {
+function Totals({ progress, startAt }: { progress: Progress; startAt: Plan['start_at'] }) {
   const { t } = useTranslation();
   const { counts } = progress;
-  const seconds = lasted(progress);
+  const seconds = lasted(progress, startAt);
   const [sent, delivered] = [handed(counts), reached(counts)];
   const tiles: [key: string, people: number, text: string][] = [
     ['sent', sent, seconds === null ? '' : t('broadcasts.report.inTime', { span: span(seconds, t) })],

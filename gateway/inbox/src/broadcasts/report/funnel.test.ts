@@ -24,7 +24,11 @@ describe('where people stopped', () => {
 
 describe('how long it took', () => {
   it('is known only with both ends', () => {
-    expect(lasted({ started_at: 1_000, ended_at: 725_400 })).toBe(724);
-    expect(lasted({ started_at: 1_000 })).toBeNull();
+    expect(lasted({ started_at: 1_000, ended_at: 725_400 }, null)).toBe(724);
+    expect(lasted({ started_at: 1_000, ended_at: null }, null)).toBeNull();
+  });
+
+  it('is counted from the moment it was planned for', () => {
+    expect(lasted({ started_at: 1_000, ended_at: 725_400 }, 601_000)).toBe(124);
   });
 });

@@ -1,5 +1,5 @@
 import { handed, reached } from '../counts';
-import type { Progress } from '../types';
+import type { Plan, Progress } from '../types';
 import { total } from '../words';
 
 export const STAGES = ['audience', 'sent', 'delivered', 'read', 'replied'] as const;
@@ -17,8 +17,11 @@ export function funnel({ counts, skipped }: Pick<Progress, 'counts' | 'skipped'>
   return STAGES.map((stage) => ({ stage, people: people[stage] }));
 }
 
-/** Seconds from the start to the end; `null` where one of them is not known. */
-export function lasted({ started_at, ended_at }: Pick<Progress, 'started_at' | 'ended_at'>): number | null {
+/** Seconds from the start, or the planned moment after it, to the end; `null` where they are not known. */
+export function lasted(
+  { started_at, ended_at }: Pick<Progress, 'started_at' | 'ended_at'>,
+  startAt: Plan['start_at'],
+): number | null {
   if (started_at == null || ended_at == null) return null;
-  return Math.max(0, Math.round((ended_at - started_at) / 1000));
+  return Math.max(0, Math.round((ended_at - Math.max(started_at, startAt ?? 0)) / 1000));
 }

@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { number } from '../../i18n/format';
 import { Card } from '../../settings/parts';
+import { useMe } from '../../state/permissions';
 import { percent } from '../counts';
 import type { Lane } from '../types';
 import { laneTone, rate } from '../words';
@@ -27,6 +28,8 @@ export function Lanes({ lanes, over = false }: { lanes: Lane[]; over?: boolean }
 
 function LaneRow({ lane, over }: { lane: Lane; over: boolean }) {
   const { t } = useTranslation();
+  const { numbers } = useMe();
+  const own = numbers.find((one) => one.phone_number_id === lane.phone_number_id);
   const all = lane.done + lane.waiting;
   const state = t(`broadcasts.lanes.${lane.state}`);
   const told = lane.note ? t('broadcasts.lanes.because', { state, note: lane.note }) : state;
@@ -34,7 +37,7 @@ function LaneRow({ lane, over }: { lane: Lane; over: boolean }) {
     <li data-tone={over ? undefined : laneTone(lane.state)}>
       <span className={css.laneHead}>
         {!over && <span className={css.laneDot} aria-hidden />}
-        <bdi dir="ltr">{lane.display_number}</bdi>
+        <bdi dir="ltr">{own?.display ?? lane.phone_number_id}</bdi>
         <bdi className="clip">{lane.name}</bdi>
         {!over && (
           <span className={css.laneRate}>

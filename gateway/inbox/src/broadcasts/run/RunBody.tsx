@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next';
 import { clockTime, number } from '../../i18n/format';
 import settings from '../../settings/settings.module.css';
 import { useWhen } from '../../settings/when';
+import { useNow } from '../../state/clock';
 import broadcasts from '../broadcasts.module.css';
 import { Skipped } from '../Skipped';
 import type { Campaign, Progress, RecipientClass } from '../types';
@@ -23,8 +24,9 @@ export function RunBody({ campaign, progress, staleSince, onList }: Props) {
   const { t } = useTranslation();
   const when = useWhen();
   const { phase } = progress;
+  const now = useNow();
   const startAt = campaign.plan.start_at;
-  const begins = startAt && phase.kind === 'running' && !progress.started_at ? startAt : null;
+  const begins = startAt && phase.kind === 'running' && startAt > now ? startAt : null;
   return (
     <section
       className={settings.scroll}

@@ -10,20 +10,18 @@ import { BroadcastHead } from '../BroadcastHead';
 import { PhaseChip } from '../PhaseChip';
 import { ReportActions } from '../report/ReportActions';
 import { ReportBody } from '../report/ReportBody';
-import type { Campaign, Progress, RecipientClass } from '../types';
+import type { Campaign, RecipientClass } from '../types';
 import { Controls } from './Controls';
 import { RecipientsDrawer } from './RecipientsDrawer';
 import { RunBody } from './RunBody';
 import css from './run.module.css';
 import { useStarted } from './useStarted';
 
-type Props = { campaign: Campaign; first: Progress | null };
-
 /** From the start on: first the numbers that move, then what came of it. */
-export function StartedPage({ campaign, first }: Props) {
+export function StartedPage({ campaign }: { campaign: Campaign }) {
   const { t } = useTranslation();
   const when = useWhen();
-  const query = useStarted(campaign, first);
+  const query = useStarted(campaign);
   const [listed, setListed] = useState<RecipientClass | 'all' | null>(null);
   const progress = query.data;
   const phase = progress?.phase ?? campaign.phase;
@@ -53,7 +51,7 @@ export function StartedPage({ campaign, first }: Props) {
       )}
       {progress &&
         (over ? (
-          <ReportBody progress={progress} onList={setListed} />
+          <ReportBody campaign={campaign} progress={progress} onList={setListed} />
         ) : (
           <RunBody
             campaign={campaign}

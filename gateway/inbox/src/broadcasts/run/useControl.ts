@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { useChange } from '../../settings/useChange';
 import { keys } from '../api';
-import type { Campaign, CampaignDetail, Progress } from '../types';
+import type { Campaign, CampaignRow, Progress } from '../types';
 
 type Options = { done?: () => void; failed?: (text: string) => void };
 
@@ -16,7 +16,7 @@ export function useControl<V = void>(
   const change = useChange(order, {
     stale: [keys.list],
     onDone: (campaign) => {
-      client.setQueryData<CampaignDetail>(keys.one(id), (old) => ({ ...old, campaign }));
+      client.setQueryData<CampaignRow>(keys.one(id), (old) => old && { ...old, campaign });
       client.setQueryData<Progress>(keys.progress(id), (old) => old && { ...old, phase: campaign.phase });
       void client.invalidateQueries({ queryKey: keys.progress(id) });
       done?.();

@@ -7,9 +7,9 @@ import { tenth } from '../counts';
 import type { Campaign, Progress } from '../types';
 
 /** What is known of it now. A phase that has changed is a new revision: the campaign is read again. */
-export function useStarted(campaign: Campaign, first: Progress | null) {
+export function useStarted(campaign: Campaign) {
   const client = useQueryClient();
-  const query = useQuery({ ...progressQuery(campaign.id), placeholderData: first ?? undefined });
+  const query = useQuery(progressQuery(campaign.id));
   const phase = query.data?.phase.kind;
   const known = campaign.phase.kind;
   const { id } = campaign;

@@ -1,5 +1,5 @@
 import { Select } from '@mantine/core';
-import { IconFile, IconMapPin, IconPhoto, IconVideo } from '@tabler/icons-react';
+import { IconFile, IconMapPin, IconPhoto, IconShoppingBag, IconVideo } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Template } from '../../api/types';
@@ -12,7 +12,13 @@ import type { Campaign, Check, Sample } from '../types';
 import { rate } from '../words';
 import css from './check.module.css';
 
-const MEDIA = { image: IconPhoto, video: IconVideo, document: IconFile, location: IconMapPin };
+const MEDIA = {
+  image: IconPhoto,
+  video: IconVideo,
+  document: IconFile,
+  location: IconMapPin,
+  product: IconShoppingBag,
+};
 
 type Props = { check: Check; campaign: Campaign; template: Template | null };
 
@@ -20,7 +26,7 @@ export function CheckAside({ check, campaign, template }: Props) {
   const { t } = useTranslation();
   const when = useWhen();
   const [id, setId] = useState<string | null>(null);
-  const sample = check.samples.find((one) => one.contact.id === id) ?? check.samples[0];
+  const sample = check.samples.find((one) => one.contact_id === id) ?? check.samples[0];
   const startAt = campaign.plan.start_at;
   return (
     <aside className={css.aside} aria-label={t('broadcasts.check.preview')} data-pane tabIndex={-1}>
@@ -29,14 +35,14 @@ export function CheckAside({ check, campaign, template }: Props) {
           <Select
             label={t('broadcasts.check.previewAs')}
             allowDeselect={false}
-            value={sample.contact.id}
-            data={check.samples.map(({ contact }) => ({
-              value: contact.id,
-              label: contact.name ?? t('contact.unnamed'),
+            value={sample.contact_id}
+            data={check.samples.map((one) => ({
+              value: one.contact_id,
+              label: one.name ?? t('contact.unnamed'),
             }))}
             onChange={setId}
           />
-          <SampleCard sample={sample} template={template} />
+          <SampleCard content={sample.content} template={template} />
         </>
       ) : (
         <p className={css.faint}>{t('broadcasts.check.noSample')}</p>
@@ -63,7 +69,7 @@ export function CheckAside({ check, campaign, template }: Props) {
   );
 }
 
-function SampleCard({ sample, template }: { sample: Sample; template: Template | null }) {
+function SampleCard({ content, template }: { content: Sample['content']; template: Template | null }) {
   const now = useNow();
   const kind = template?.header?.kind;
   const Media = kind && kind !== 'text' ? MEDIA[kind] : null;
@@ -75,12 +81,18 @@ function SampleCard({ sample, template }: { sample: Sample; template: Template |
         </span>
       )}
       <div className={css.cardBody}>
-        {sample.header && <strong dir="auto">{sample.header}</strong>}
-        <p dir="auto">{sample.body}</p>
-        {sample.footer && <small dir="auto">{sample.footer}</small>}
+        {content.header && <strong dir="auto">{content.header}</strong>}
+        <p dir="auto">{content.body}</p>
+        {content.cards.map((card, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the cards of a message never change places.
+          <p key={index} dir="auto">
+            {card.body}
+          </p>
+        ))}
+        {content.footer && <small dir="auto">{content.footer}</small>}
         <time>{clockTime(now)}</time>
       </div>
-      {sample.buttons.map((button) => (
+      {content.buttons.map((button) => (
         <span key={button} className={css.cardButton}>
           <bdi>{button}</bdi>
         </span>

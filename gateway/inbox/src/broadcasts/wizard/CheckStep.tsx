@@ -41,9 +41,9 @@ export function CheckStep({ campaign, template, onGo, settled }: Props) {
         aria-busy={query.isFetching}
       >
         <Figures check={check} planned={campaign.plan.start_at != null} />
-        <div className={css.pair}>
+        <div className={check.cost ? css.pair : undefined}>
           <Skipped skipped={check.skipped} onGo={onGo} />
-          <CostCard check={check} />
+          {check.cost && <CostCard cost={check.cost} />}
         </div>
         <Findings findings={check.findings} onGo={onGo} />
         <p className={css.faint}>

@@ -5,19 +5,13 @@ import { Card } from '../../settings/parts';
 import settings from '../../settings/settings.module.css';
 import { useNow } from '../../state/clock';
 import broadcasts from '../broadcasts.module.css';
-import type { Check } from '../types';
+import type { Cost } from '../types';
 import { money, placeName } from '../words';
 import { byCountry, categories, peopleIn } from './cost';
 
-export function CostCard({ check: { cost } }: { check: Check }) {
+export function CostCard({ cost }: { cost: Cost }) {
   const { t } = useTranslation();
   const now = useNow();
-  if (!cost)
-    return (
-      <Card title={t('broadcasts.cost.title')} flush>
-        <p className={broadcasts.nothing}>{t('broadcasts.cost.none')}</p>
-      </Card>
-    );
   const columns = categories(cost.rows);
   const day = new Date(cost.as_of).getTime();
   return (

@@ -1,21 +1,24 @@
 import { useTranslation } from 'react-i18next';
+import type { Words } from '../../i18n';
 import { clockTime, number } from '../../i18n/format';
 import { useWhen } from '../../settings/when';
 import broadcasts from '../broadcasts.module.css';
 import { percent } from '../counts';
-import type { Check } from '../types';
+import type { Check, Cost } from '../types';
 import { money, ranked, rate, span, total } from '../words';
 import css from './check.module.css';
 
 const DAY_S = 86_400;
 
-/** Five numbers and one bar. */
+type Figure = [key: string, value: string, text: string];
+
+/** A few numbers and one bar. */
 export function Figures({ check, planned }: { check: Check; planned: boolean }) {
   const { t } = useTranslation();
   const when = useWhen();
   const skipped = total(check.skipped);
   const pace = check.lanes.reduce((sum, lane) => sum + lane.per_second, 0);
-  const figures: [key: string, value: string, text: string][] = [
+  const figures: Figure[] = [
     [
       'willBeSent',
       number(check.will_be_sent),
@@ -26,11 +29,7 @@ export function Figures({ check, planned }: { check: Check; planned: boolean }) 
       number(skipped),
       t('broadcasts.check.skippedText', { share: percent(skipped, check.audience) }),
     ],
-    [
-      'cost',
-      check.cost?.total == null ? '–' : money(check.cost.total, check.cost.currency),
-      t(check.cost?.total == null ? 'broadcasts.check.costUnknown' : 'broadcasts.check.costText'),
-    ],
+    ...(check.cost ? [costFigure(check.cost, t)] : []),
     [
       'duration',
       span(check.duration_seconds, t),
@@ -63,6 +62,11 @@ export function Figures({ check, planned }: { check: Check; planned: boolean }) 
       </span>
     </div>
   );
+}
+
+function costFigure({ total: sum, currency }: Cost, t: Words): Figure {
+  if (sum == null) return ['cost', '–', t('broadcasts.check.costUnknown')];
+  return ['cost', money(sum, currency), t('broadcasts.check.costText')];
 }
 
 /** The two largest reasons have a colour of their own, as in the list below; the rest is one grey. */

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { IconAlertOctagon, IconAlertTriangle, IconCircleCheck } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { Card, Chip } from '../../settings/parts';
-import { STEPS, type Step } from '../steps';
+import type { Step } from '../steps';
 import type { Finding } from '../types';
 import { bySeverity } from '../words';
 import css from './check.module.css';
@@ -30,7 +30,7 @@ export function Findings({ findings, onGo }: Props) {
         {sorted
           .filter((one) => one.severity !== 'passed')
           .map((one) => (
-            <li key={one.key}>
+            <li key={one.key + one.text}>
               {one.severity === 'must_fix' ? (
                 <IconAlertOctagon
                   size={18}
@@ -42,7 +42,7 @@ export function Findings({ findings, onGo }: Props) {
                 <IconAlertTriangle size={18} role="img" aria-label={t('broadcasts.check.toDo')} />
               )}
               <bdi dir="auto">{one.text}</bdi>
-              <Action action={one.action} onGo={onGo} />
+              <Action finding={one} onGo={onGo} />
             </li>
           ))}
       </ul>
@@ -51,7 +51,7 @@ export function Findings({ findings, onGo }: Props) {
           {sorted
             .filter((one) => one.severity === 'passed')
             .map((one) => (
-              <li key={one.key}>
+              <li key={one.key + one.text}>
                 <IconCircleCheck size={16} aria-hidden />
                 <bdi dir="auto">{one.text}</bdi>
               </li>
@@ -62,10 +62,18 @@ export function Findings({ findings, onGo }: Props) {
   );
 }
 
+/** Where it is seen to. */
+const STEP_OF: Record<string, Exclude<Step, 'check'>> = {
+  nobody: 'audience',
+  template: 'message',
+  number_gone: 'numbers',
+  number_quality: 'numbers',
+};
+
 /** Only what leads somewhere is a button. */
-function Action({ action, onGo }: { action: Finding['action']; onGo: Props['onGo'] }) {
+function Action({ finding, onGo }: { finding: Finding; onGo: Props['onGo'] }) {
   const { t } = useTranslation();
-  const step = STEPS.find((one) => one === action && one !== 'check');
+  const step = STEP_OF[finding.key];
   if (!step) return null;
   return (
     <Button variant="default" onClick={() => onGo(step)}>

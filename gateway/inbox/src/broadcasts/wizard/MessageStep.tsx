@@ -6,13 +6,13 @@ import type { Words } from '../../i18n';
 import { languageName } from '../../i18n/format';
 import { TemplateList } from '../../inbox/templates/TemplateList';
 import { TemplatePreview } from '../../inbox/templates/TemplatePreview';
-import { offered, type Values, variableKey } from '../../inbox/templates/templateText';
+import { asked, isOffered, offered, type Values, variableKey } from '../../inbox/templates/templateText';
 import { categoryName } from '../../inbox/thread/contents/TemplateContent';
 import { Failed, Loading, Refused } from '../../settings/parts';
 import { useRights } from '../../state/permissions';
 import type { useTemplates } from '../../templates/useTemplates';
-import { offerOf, type Problems, withTemplate } from '../plan';
-import type { Plan, VariableSource } from '../types';
+import { addressOf, offerOf, type Problems, withTemplate } from '../plan';
+import type { Plan, Source, VariableSource } from '../types';
 import { VariableField } from './VariableField';
 import css from './wizard.module.css';
 
@@ -45,8 +45,8 @@ export function MessageStep({ plan, onChange, problems, templates }: Props) {
       <section className={css.templates} aria-label={t('broadcasts.message.templates')}>
         <TemplateList
           templates={offered(all, null, search)}
-          total={all.filter((one) => one.sendable).length}
-          hidden={all.filter((one) => !one.sendable)}
+          total={all.filter(isOffered).length}
+          hidden={all.filter((one) => !isOffered(one))}
           chosen={offer?.template ?? null}
           search={search}
           onSearch={setSearch}
@@ -84,12 +84,18 @@ export function MessageStep({ plan, onChange, problems, templates }: Props) {
 
 /** What stands in the preview: the words themselves, or what they come from. Real people follow at the check. */
 function shownValues(variables: VariableSource[], t: Words): Values {
-  return Object.fromEntries(
-    variables.map((one) => [
-      variableKey(one),
-      one.source.kind === 'text' ? one.source.text : t(`broadcasts.field.${one.source.field}`),
-    ]),
-  );
+  return Object.fromEntries(variables.map((one) => [variableKey(one), shownValue(one.source, t)]));
+}
+
+function shownValue(source: Source, t: Words): string {
+  switch (source.kind) {
+    case 'text':
+      return source.text;
+    case 'value':
+      return addressOf(source) ?? '';
+    case 'contact':
+      return t(`broadcasts.field.${source.field}`);
+  }
 }
 
 type VariablesProps = {
@@ -109,7 +115,7 @@ function Variables({ template, sources, told, onChange }: VariablesProps) {
       <p className={css.about}>
         {categoryName(template.category, t)} · {languageName(template.language)}
       </p>
-      {template.variables.length === 0 && <p className={css.faint}>{t('picker.noVariables')}</p>}
+      {asked(template).length === 0 && <p className={css.faint}>{t('picker.noVariables')}</p>}
       {template.variables.map((slot) => {
         const key = variableKey(slot);
         const source = sources.find((one) => variableKey(one) === key);

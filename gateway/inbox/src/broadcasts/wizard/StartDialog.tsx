@@ -10,7 +10,7 @@ import settings from '../../settings/settings.module.css';
 import { useChange } from '../../settings/useChange';
 import { useWhen } from '../../settings/when';
 import { campaigns, keys } from '../api';
-import type { Campaign, CampaignDetail, Check } from '../types';
+import type { Campaign, CampaignRow, Check } from '../types';
 import { money } from '../words';
 import { typedCount } from './typedCount';
 
@@ -38,7 +38,7 @@ export function StartDialog({ campaign, check, onClose, onConflict }: Props) {
   const launch = useChange(() => campaigns.launch(campaign, count).catch(told), {
     stale: [keys.list],
     onDone: (started) => {
-      client.setQueryData<CampaignDetail>(keys.one(started.id), { campaign: started });
+      client.setQueryData<CampaignRow>(keys.one(started.id), (old) => old && { ...old, campaign: started });
       void client.invalidateQueries({ queryKey: keys.one(started.id) });
     },
   });

@@ -1,7 +1,7 @@
 import { Select, TextInput } from '@mantine/core';
 import { useTranslation } from 'react-i18next';
 import type { Template } from '../../api/types';
-import { FIELDS, isEmpty, VALUE_MAX } from '../plan';
+import { addressOf, FIELDS, isEmpty, VALUE_MAX } from '../plan';
 import type { ContactField, VariableSource } from '../types';
 import css from './wizard.module.css';
 
@@ -15,8 +15,8 @@ type Props = {
 
 export function VariableField({ slot, variable, told, onChange }: Props) {
   const { t } = useTranslation();
-  const { source, fallback } = variable;
   const hole = `{{${slot.name}}}`;
+  const Value = variable.source.kind === 'value' ? FixedValue : Line;
   return (
     <fieldset className={css.variable} aria-label={hole}>
       <legend>
@@ -25,10 +25,46 @@ export function VariableField({ slot, variable, told, onChange }: Props) {
         </bdi>
         <span>{t(`picker.place.${slot.place}`)}</span>
       </legend>
+      <Value slot={slot} variable={variable} told={told} onChange={onChange} />
+    </fieldset>
+  );
+}
+
+/** A file by its address; places, products and countdowns stay as a program has set them. */
+function FixedValue({ variable, told, onChange }: Props) {
+  const { t } = useTranslation();
+  const address = addressOf(variable.source);
+  if (address === null) return <p className={css.faint}>{t('broadcasts.message.kept')}</p>;
+  return (
+    <TextInput
+      label={t('broadcasts.message.file')}
+      description={t('broadcasts.message.fileText')}
+      inputWrapperOrder={['label', 'input', 'description', 'error']}
+      value={address}
+      dir="ltr"
+      inputMode="url"
+      placeholder="https://"
+      error={told && isEmpty(variable) ? t('picker.addressVariable') : undefined}
+      onChange={(event) =>
+        onChange({
+          ...variable,
+          source: { kind: 'value', value: { link: event.currentTarget.value.trim() } },
+        })
+      }
+    />
+  );
+}
+
+/** The same text for everybody, or what is known of each. */
+function Line({ slot, variable, told, onChange }: Props) {
+  const { t } = useTranslation();
+  const { source, fallback } = variable;
+  return (
+    <>
       <Select
         label={t('broadcasts.message.from')}
         allowDeselect={false}
-        value={source.kind === 'text' ? 'text' : source.field}
+        value={source.kind === 'contact' ? source.field : 'text'}
         data={[
           { value: 'text', label: t('broadcasts.message.sameText') },
           ...FIELDS.map((field) => ({ value: field, label: t(`broadcasts.field.${field}`) })),
@@ -72,6 +108,6 @@ export function VariableField({ slot, variable, told, onChange }: Props) {
           }
         />
       )}
-    </fieldset>
+    </>
   );
 }

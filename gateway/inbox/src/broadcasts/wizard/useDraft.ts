@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { asProblem, type Problem } from '../../api/problem';
 import { campaigns, keys } from '../api';
 import { canBeKept, sameDraft } from '../plan';
-import type { Campaign, CampaignDetail, Draft } from '../types';
+import type { Campaign, CampaignRow, Draft } from '../types';
 
 /** Long enough that a word is finished, short enough that nothing is lost with a closed lid. */
 const PAUSE_MS = 1_000;
@@ -44,7 +44,7 @@ export function useDraft(initial: Campaign | null, fallback: Draft): DraftState 
   const accept = useCallback(
     (campaign: Campaign, as: Draft) => {
       base.current = { campaign, draft: as };
-      client.setQueryData<CampaignDetail>(keys.one(campaign.id), (old) => ({ ...old, campaign }));
+      client.setQueryData<CampaignRow>(keys.one(campaign.id), (old) => old && { ...old, campaign });
       void client.invalidateQueries({ queryKey: keys.list });
       setSaved(campaign);
       setKept(as);
