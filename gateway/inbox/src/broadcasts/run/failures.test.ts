@@ -23,7 +23,7 @@ describe('what did not go out', () => {
       { class: 'try_later', code: 130_429, text: 'Over capacity', people: 40 },
       { class: 'try_later', code: 131_056, text: 'Over capacity', people: 56 },
       { class: 'permanent', code: 0, text: 'No reason', people: 78 },
-      { class: 'person_limit', code: 131_049, text: 'Held back', people: 173 },
+      { class: 'person_limit', code: 131_049, text: 'Held back (131049).', people: 173 },
     ],
   });
 
@@ -41,6 +41,7 @@ describe('what did not go out', () => {
 
   it('says a reason once, with its codes, and no code where there is none', () => {
     expect(lines[2]?.text).toBe('Over capacity (131056, 130429)');
+    expect(lines[3]?.text).toBe('Held back (131049)');
     expect(lines[4]?.text).toBe('No reason');
   });
 

@@ -35,8 +35,10 @@ export function failureLines({ counts, failures }: Pick<Progress, 'counts' | 'fa
 function told(rows: Progress['failures']): string {
   const reasons = new Map<string, number[]>();
   for (const { text, code } of rows) {
-    const codes = reasons.get(text) ?? [];
-    reasons.set(text, code ? [...codes, code] : codes);
+    const reason = text.replace(/\.$/, '');
+    const codes = reasons.get(reason) ?? [];
+    // Some reasons say their code themselves.
+    reasons.set(reason, code && !reason.includes(String(code)) ? [...codes, code] : codes);
   }
   return [...reasons]
     .slice(0, PER_CLASS)

@@ -81,7 +81,7 @@ function SampleCard({ content, template }: { content: Sample['content']; templat
         </span>
       )}
       <div className={css.cardBody}>
-        {content.header && <strong dir="auto">{content.header}</strong>}
+        {!Media && content.header && <strong dir="auto">{content.header}</strong>}
         <p dir="auto">{content.body}</p>
         {content.cards.map((card, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: the cards of a message never change places.
