@@ -16,6 +16,7 @@ export const KINDS = [
   'contact',
   'conversation',
   'campaign',
+  'template',
   'channel',
   'webhook',
   'alert',
