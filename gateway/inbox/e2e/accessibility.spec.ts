@@ -81,6 +81,7 @@ for (const [name, { role, words }] of Object.entries(rooms)) {
   screens[name] = async (app, page) => {
     await app.signIn(role);
     if (role === 'Viewer') await page.getByRole('option').first().click();
+    if (role === 'Analyst') await page.goto(`${app.server.url}/nothing`);
     await page.getByText(words).waitFor();
   };
 }
@@ -118,6 +119,58 @@ for (const [name, path] of Object.entries(pages)) {
     await page.waitForLoadState('networkidle');
   };
 }
+
+/** Of the mock; the demo has broadcasts and templates of its own. */
+const pagesOfTheMock: Record<string, { path: string; after?: (page: Page) => Promise<void> }> = {
+  broadcasts: { path: '/broadcasts' },
+  'the audience of a broadcast': {
+    path: '/broadcasts/new',
+    after: (page) => page.getByLabel('Chosen people').first().check(),
+  },
+  'the message of a broadcast': { path: '/broadcasts/b-draft?step=message' },
+  'the numbers of a broadcast': { path: '/broadcasts/b-draft?step=numbers' },
+  'the check of a broadcast': {
+    path: '/broadcasts/b-draft?step=check',
+    after: (page) => page.getByText('Before you start').waitFor(),
+  },
+  'a broadcast that runs': {
+    path: '/broadcasts/b-offer',
+    after: async (page) => {
+      await page.getByRole('img', { name: /Messages per second/ }).waitFor();
+      await page.getByRole('button', { name: 'Show as table' }).click();
+    },
+  },
+  'a broadcast that is over': {
+    path: '/broadcasts/b-loom',
+    after: (page) => page.getByText('Where they stopped').waitFor(),
+  },
+  'recipients of a broadcast': {
+    path: '/broadcasts/b-loom',
+    after: async (page) => {
+      await page.getByRole('button', { name: 'Recipients' }).click();
+      await page.getByRole('dialog').getByRole('listitem').first().waitFor();
+    },
+  },
+  templates: {
+    path: '/templates/paused_offer/en',
+    after: (page) => page.getByText('Cannot be sent: Paused by WhatsApp').waitFor(),
+  },
+  'cancelling a broadcast': {
+    path: '/broadcasts/b-offer',
+    after: (page) => page.getByRole('button', { name: 'Cancel rest' }).click(),
+  },
+};
+if (!process.env.JETTO_URL)
+  for (const [name, { path, after }] of Object.entries(pagesOfTheMock)) {
+    screens[name] = async (app, page) => {
+      await app.server.tell?.('campaigns', {});
+      await app.signIn();
+      await page.goto(app.server.url + path);
+      await page.locator('h1').first().waitFor();
+      await page.waitForLoadState('networkidle');
+      await after?.(page);
+    };
+  }
 
 for (const theme of ['light', 'dark'] as const) {
   for (const [name, open] of Object.entries(screens)) {

@@ -20,31 +20,35 @@ test('who only reads along gets a plain sentence instead of a composer', async (
   await expect(page.getByRole('button', { name: /^(Close|Assign|Assigned to .*)$/ })).toHaveCount(0);
 });
 
-test('a role that may see nothing here is told so, and not that the line is broken', async ({
-  app,
-  page,
-}) => {
+test('an analyst begins with the broadcasts, and is told of no broken line', async ({ app, page }) => {
   const refused: string[] = [];
   const lines = linesOf(page);
   page.on('response', (response) => {
     if (response.status() === 403) refused.push(response.url());
   });
   await app.signIn('Analyst');
-  await page.waitForURL(/\/nothing/);
-  await expect(page.getByRole('heading', { name: 'Nothing here for this role' })).toBeVisible();
+  await page.waitForURL(/\/broadcasts/);
+  await expect(page.getByRole('heading', { name: 'Broadcasts', exact: true })).toBeVisible();
   await page.waitForLoadState('networkidle');
   expect(lines).toEqual([]);
   await page.goto(`${app.server.url}/inbox/all`);
-  await page.waitForURL(/\/nothing/);
+  await page.waitForURL(/\/broadcasts/);
   expect(refused).toEqual([]);
 });
 
-test('a marketer begins with the contacts and does not get to the webhook log', async ({ app, page }) => {
+test('a role that may see nothing here is told so', async ({ app, page }) => {
+  await app.signIn('Analyst');
+  await page.goto(`${app.server.url}/nothing`);
+  await expect(page.getByRole('heading', { name: 'Nothing here for this role' })).toBeVisible();
+});
+
+test('a marketer begins with the broadcasts and does not get to the webhook log', async ({ app, page }) => {
   await app.signIn('Marketer');
-  await page.waitForURL(/\/contacts/);
+  await page.waitForURL(/\/broadcasts/);
+  await page.goto(`${app.server.url}/contacts`);
   await expect(page.getByRole('listitem').first()).toBeVisible();
   await page.goto(`${app.server.url}/webhook-log`);
-  await page.waitForURL(/\/contacts/);
+  await page.waitForURL(/\/broadcasts/);
 });
 
 test('a developer begins with the webhook log, without a way into conversations', async ({ app, page }) => {

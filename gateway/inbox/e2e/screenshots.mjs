@@ -100,10 +100,11 @@ const shots = {
     organization: 'Oficina Norte',
     run: (page) => page.goto(`${base}/inbox/all`),
   },
-  'nothing-for-the-role': { person: 'Daniel Osei', run: (page) => page.goto(`${base}/`) },
+  'nothing-for-the-role': { person: 'Daniel Osei', run: (page) => page.goto(`${base}/nothing`) },
   'give-to-team': { person: 'Helena Castro', run: assigning },
   'read-along': { person: 'Nadia Rahman', run: readAlong },
   ...settingsShots(),
+  ...broadcastShots(),
   // The last one: the mock stays away for some seconds after it.
   ...(mock && { offline: { run: offline } }),
 };
@@ -145,6 +146,56 @@ function settingsShots() {
     'reset-asked': { person: null, run: at('/reset', askReset) },
     'link-expired': { person: null, run: at('/invitation/old') },
   };
+}
+
+/** Those of the pictures in ui.md; the demo has broadcasts of its own. */
+function broadcastShots() {
+  if (!mock) return {};
+  const marketer = { person: 'Priya Menon' };
+  const owner = { person: 'Helena Castro' };
+  const at =
+    (path, then = async () => {}) =>
+    async (page) => {
+      await page.goto(`${base}/broadcasts${path}`);
+      await page.locator('h1').first().waitFor();
+      await page.waitForLoadState('networkidle');
+      await then(page);
+    };
+  const everyLook = (name, run, more) => ({
+    [name]: { ...more, run },
+    [`${name}-dark`]: { ...more, theme: 'dark', run },
+    [`${name}-phone`]: { ...more, size: PHONE, run },
+    [`${name}-rtl`]: { ...more, language: 'ar', run },
+  });
+  return {
+    ...everyLook('broadcasts', at(''), marketer),
+    ...everyLook('broadcast-check', at('/b-draft?step=check'), marketer),
+    ...everyLook('broadcast-running', at('/b-six'), owner),
+    ...everyLook('broadcast-report', at('/b-loom'), owner),
+    ...everyLook('templates', (page) => page.goto(`${base}/templates/kasturi_six/en`), marketer),
+    'broadcast-paused': { ...owner, run: at('/b-offer') },
+    'broadcast-audience': { ...marketer, run: at('/new', chosenPeople) },
+    'broadcast-message': { ...marketer, run: at('/b-draft?step=message') },
+    'broadcast-message-phone': { ...marketer, size: PHONE, run: at('/b-draft?step=message') },
+    'broadcast-pace': { ...marketer, run: at('/b-draft?step=numbers') },
+    'broadcast-recipients': { ...owner, run: at('/b-six', listed) },
+    'broadcasts-empty': {
+      person: 'Owner',
+      organization: 'Oficina Norte',
+      run: at(''),
+    },
+  };
+}
+
+async function chosenPeople(page) {
+  await page.getByLabel('Name', { exact: true }).fill('Thank you, regulars');
+  await page.getByLabel('Chosen people').first().check();
+  await page.getByRole('checkbox').nth(2).check();
+}
+
+async function listed(page) {
+  await page.getByRole('button', { name: 'See list: Permanent' }).click();
+  await page.getByRole('dialog').getByRole('listitem').first().waitFor();
 }
 
 async function changedRoles(page) {

@@ -1,4 +1,5 @@
 import { accountRoutes, signedIn } from './account-routes.mjs';
+import { campaignRoutes } from './campaign-routes.mjs';
 import { channelRoutes } from './channel-routes.mjs';
 import { paperPhoto, stickerArt, voiceWav } from './files.mjs';
 import { memberRoutes } from './member-routes.mjs';
@@ -53,6 +54,7 @@ export const routes = [
   ...accountRoutes,
   ...memberRoutes,
   ...channelRoutes,
+  ...campaignRoutes,
   [
     'POST',
     '/contacts/:contact/reveal',

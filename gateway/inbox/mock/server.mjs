@@ -3,6 +3,7 @@
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { Campaigns } from './campaigns.mjs';
 import { Channels } from './channel-routes.mjs';
 import { serveFile } from './files.mjs';
 import { Installation } from './installation.mjs';
@@ -102,6 +103,7 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
     if (path === '/mock/expire') for (const one of home.sessions.values()) one.access = 'old';
     if (path === '/mock/revoke') home.end(home.sessionsOf(body.email).map((one) => one.id));
     if (path === '/mock/tidy') home.tidy();
+    if (path === '/mock/campaigns') world.campaigns.reset();
     if (path === '/mock/sign-ups') home.signUpOpen = body.open;
     if (path === '/mock/role') {
       const member = [...home.households.values()]
@@ -179,6 +181,12 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
 /** The second organization was set up this morning: nobody has written yet. */
 function emptied(world, member, home) {
   world.channels = new Channels(member.organization_id, home.clock());
+  const people = () => [...new Map(world.conversations.map(({ contact }) => [contact.id, contact])).values()];
+  world.campaigns = new Campaigns(member.organization_id, {
+    clock: home.clock,
+    people,
+    template: (name) => world.templates.find((one) => one.name === name),
+  });
   if (member.organization_id !== 'org-meridian')
     Object.assign(world, { conversations: [], threads: new Map(), log: [] });
   return world;

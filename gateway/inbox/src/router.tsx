@@ -10,6 +10,7 @@ import {
 import { asProblem } from './api/problem';
 import { meQuery } from './api/queries';
 import type { Me, ViewName, WebhookOutcome } from './api/types';
+import { STEPS, type Step } from './broadcasts/steps';
 import { withWords } from './i18n';
 import { InboxPage } from './inbox/InboxPage';
 import { NoPlace } from './shell/NoPlace';
@@ -140,6 +141,50 @@ const contacts = createRoute({
 
 const contact = createRoute({ getParentRoute: () => contacts, path: '$contactId' });
 
+const broadcasts = createRoute({
+  getParentRoute: () => shell,
+  path: '/broadcasts',
+  beforeLoad: onlyWith('readBroadcasts'),
+  component: lazyRouteComponent(
+    withWords(() => import('./broadcasts/BroadcastsPage'), 'broadcasts'),
+    'BroadcastsPage',
+  ),
+});
+
+const newBroadcast = createRoute({
+  getParentRoute: () => shell,
+  path: '/broadcasts/new',
+  beforeLoad: onlyWith('writeBroadcasts'),
+  component: lazyRouteComponent(
+    withWords(() => import('./broadcasts/wizard/NewBroadcast'), 'broadcasts'),
+    'NewBroadcast',
+  ),
+});
+
+const broadcast = createRoute({
+  getParentRoute: () => shell,
+  path: '/broadcasts/$campaignId',
+  beforeLoad: onlyWith('readBroadcasts'),
+  validateSearch: (search: Record<string, unknown>): { step?: Step } =>
+    STEPS.includes(search.step as Step) ? { step: search.step as Step } : {},
+  component: lazyRouteComponent(
+    withWords(() => import('./broadcasts/BroadcastPage'), 'broadcasts'),
+    'BroadcastPage',
+  ),
+});
+
+const templates = createRoute({
+  getParentRoute: () => shell,
+  path: '/templates',
+  beforeLoad: onlyWith('readTemplates'),
+  component: lazyRouteComponent(
+    withWords(() => import('./templates/TemplatesPage'), 'templates'),
+    'TemplatesPage',
+  ),
+});
+
+const oneTemplate = createRoute({ getParentRoute: () => templates, path: '$name/$language' });
+
 const webhookLog = createRoute({
   getParentRoute: () => shell,
   path: '/webhook-log',
@@ -214,6 +259,10 @@ const tree = root.addChildren([
     nothing,
     inbox.addChildren([conversation]),
     contacts.addChildren([contact]),
+    broadcasts,
+    newBroadcast,
+    broadcast,
+    templates.addChildren([oneTemplate]),
     webhookLog.addChildren([webhookEntry]),
     numbers.addChildren([oneNumber]),
     settings.addChildren([settingsStart, ...settingsPages]),

@@ -20,6 +20,8 @@ export type AppChange = { app_secret?: string | null; verify_token?: string | nu
 
 export type AppSettings = { callback_url: string; has_secret: boolean; verify_token: string };
 
+export type Audience = { kind: 'everyone' } | { ids: Array<ContactId>; kind: 'contacts' };
+
 export type AuditActorView = { id: string | null; kind: string; name: string };
 
 export type AuditView = { action: string; actor: AuditActorView; at: Timestamp; browser: string | null; details: Record<string, string>; device: string | null; ip: string | null; n: number; target: string | null };
@@ -27,6 +29,12 @@ export type AuditView = { action: string; actor: AuditActorView; at: Timestamp; 
 export type Bsuid = string;
 
 export type ButtonAction = { kind: 'QUICK_REPLY' } | { kind: 'URL'; url: string } | { kind: 'PHONE_NUMBER'; phone_number: string } | { kind: 'COPY_CODE' } | { apps: Array<OtpApp>; autofill_text: string | null; kind: 'OTP'; otp: OtpKind; terms_accepted: boolean } | { flow_action: string | null; flow_id: string | null; kind: 'FLOW'; screen: string | null } | { kind: 'CATALOG' } | { kind: 'MPM' } | { kind: 'SPM' } | { kind: 'VOICE_CALL' } | { kind: 'REQUEST_CONTACT_INFO' } | { kind: 'OTHER'; name: string };
+
+export type Campaign = { author: Person; created_at: Timestamp; id: CampaignId; launch: Launch | null; name: string; phase: Phase; plan: Plan; revision: number };
+
+export type CampaignId = string;
+
+export type CampaignRow = { campaign: Campaign; counts: Counts };
 
 export type CardContent = { body: string; buttons: Array<string>; header: string | null };
 
@@ -39,6 +47,8 @@ export type ChannelChange = { name?: string | null; token?: string | null };
 export type Check = { action: CheckAction | null; by_hand: string; check: CheckName; effect: string; state: CheckState; title: string };
 
 export type CheckAction = { kind: ActionKind; label: string };
+
+export type CheckedLane = { name: string; per_second: number; phone_number_id: string; quality: string | null };
 
 export type CheckName = 'token' | 'scopes' | 'subscription' | 'webhook_round_trip' | 'health' | 'quality' | 'tier' | 'throughput' | 'templates';
 
@@ -58,6 +68,8 @@ export type Contact = { bsuid?: Bsuid | null; country?: string | null; id: Conta
 
 export type ContactDetail = Contact & { conversations: Array<Conversation> };
 
+export type ContactField = 'name' | 'first_name' | 'username' | 'phone' | 'country';
+
 export type ContactId = string;
 
 export type Content = { body: string; type: 'text' } | { caption: string | null; media: Media; type: 'image' } | { caption: string | null; media: Media; type: 'video' } | { media: Media; type: 'audio'; voice: boolean } | { caption: string | null; media: Media; type: 'document' } | { animated: boolean; media: Media; type: 'sticker' } | { address: string | null; latitude: number; longitude: number; name: string | null; type: 'location'; url: string | null } | { contacts: Array<SharedContact>; type: 'contacts' } | { description: string | null; id: string | null; kind: ChoiceKind; title: string; type: 'choice' } | { catalog_id: string; items: Array<OrderItem>; text: string | null; type: 'order' } | TemplateContent & { type: 'template' } | { emoji: string | null; target: string | null; type: 'reaction' } | { body: string; kind: string; type: 'system' } | { code: number | null; detail: string | null; kind: string | null; type: 'unsupported' };
@@ -71,6 +83,8 @@ export type ConversationCounts = { all: number; closed: number; mine: number; mi
 export type ConversationId = string;
 
 export type ConversationStatus = 'open' | 'snoozed' | 'closed';
+
+export type Counts = { delivered: number; failed: number; parked: number; read: number; replied: number; sent: number; total: number; under_way: number; unknown: number; waiting: number };
 
 export type Credentials = { code?: string | null; email: string; organization_id?: string | null; password: string };
 
@@ -90,6 +104,8 @@ export type DemoPerson = { about: string; member_id: MemberId; name: string; org
 
 export type Direction = 'in' | 'out';
 
+export type EditedCampaign = { name: string; plan: Plan; revision: number };
+
 export type Enrolment = { qr_svg: string; secret: string; uri: string };
 
 export type EventBody = { conversation: Conversation; message: Message; type: 'message_added' } | { conversation: Conversation; message: Message; type: 'message_changed' } | { conversation: Conversation; type: 'conversation_changed' };
@@ -99,6 +115,18 @@ export type EventFrame = EventBody & { n: number };
 export type Failure = { action: FailureAction | null; code: number | null; text: string };
 
 export type FailureAction = 'retry' | 'retry_later' | 'use_template' | 'fix_number' | 'fix_content' | 'fix_account' | 'none';
+
+export type FailureClass = 'try_later' | 'person_limit' | 'permanent' | 'our_mistake';
+
+export type FailureGroup = { class: FailureClass; code: number; people: number; text: string };
+
+export type Finding = { key: string; severity: FindingSeverity; text: string };
+
+export type FindingSeverity = 'must_fix' | 'look_at' | 'passed';
+
+export type Frozen = { after: string | null; count: number; is_whole: boolean; skipped: Record<string, number> };
+
+export type FrozenProgress = { count: number; is_whole: boolean };
 
 export type Handing = { password: string; to: MemberId };
 
@@ -123,6 +151,14 @@ export type InvitationWithLink = InvitationView & { link: string };
 export type Join = { code?: string | null; name?: string | null; password: string };
 
 export type KeptTemplate = Template & { id: TemplateId; news_at: Timestamp | null; revision: number; waba: WabaId; written_at: Timestamp };
+
+export type LaneProgress = { allowed_per_second: number; done: number; name: string; note: string | null; phone_number_id: string; sent_per_second: number; state: LaneStanding; waiting: number };
+
+export type LaneStanding = 'running' | 'slower' | 'paused' | 'idle';
+
+export type Launch = { at: Timestamp; by: Person; files: Array<Media>; frozen: Frozen; template: Template };
+
+export type Launching = { confirm_recipient_count: number; revision: number };
 
 export type LimitedTimeOffer = { has_expiration: boolean; text: string };
 
@@ -168,6 +204,8 @@ export type MySeat = { id: string; name: string; role: RoleRef };
 
 export type NewApiKey = { expires_at?: Timestamp | null; name: string; permissions: Array<string> };
 
+export type NewCampaign = { name: string; plan: Plan };
+
 export type NewChannel = { name: string; phone_number_id: PhoneNumberId; token: string; waba_id: WabaId };
 
 export type NewContent = { body: string; type: 'text' } | { caption?: string | null; media_id: MediaId; type: 'media' } | { emoji?: string | null; message_id: MessageId; type: 'reaction' } | { language: string; name: string; type: 'template'; variables: Array<TemplateVariable> };
@@ -179,6 +217,8 @@ export type NewMessage = { content: NewContent; reply_to?: MessageId | null };
 export type NewOrganization = { email: string; name: string; organization: string; password: string };
 
 export type NewPassword = { password: string };
+
+export type NewRate = { per_second: number | null };
 
 export type NewTemplate = TemplateDraft & { phone_number_id: string };
 
@@ -196,21 +236,31 @@ export type OtpApp = { package_name: string; signature_hash: string };
 
 export type OtpKind = 'COPY_CODE' | 'ONE_TAP' | 'ZERO_TAP';
 
+export type PacePoint = { allowed: number; at: Timestamp; sent: number };
+
 export type PasswordAndCode = { code: string; password: string };
 
 export type PasswordChange = { current: string; new: string };
+
+export type PauseReason = { by: Person; kind: 'person' } | { code: number | null; kind: 'refused'; text: string };
 
 export type PermissionView = { description: string; group: string; key: string };
 
 export type Person = { id: MemberId; name: string };
 
+export type Phase = { kind: 'draft' } | { kind: 'freezing' } | { kind: 'running' } | { kind: 'paused'; reason: PauseReason } | { at: Timestamp; kind: 'cancelled' } | { at: Timestamp; kind: 'finished' };
+
 export type PhoneNumberId = string;
+
+export type Plan = { audience: Audience; language: string; numbers: Array<PhoneNumberId>; per_second: number | null; start_at: Timestamp | null; template: string; variables: Array<VariableSource> };
 
 export type Preview = { at: Timestamp; delivery?: DeliveryState | null; direction: Direction; kind: ContentKind; message_id: MessageId; snippet: string };
 
 export type Problem = { action?: string | null; code: string; detail: string; status: number; title: string; type: string };
 
 export type ProductSection = { products: Array<string>; title: string };
+
+export type Progress = { counts: Counts; ended_at: Timestamp | null; eta_seconds: number | null; failures: Array<FailureGroup>; frozen: FrozenProgress; history: Array<PacePoint>; lanes: Array<LaneProgress>; phase: Phase; skipped: Record<string, number>; started_at: Timestamp | null };
 
 export type Quote = { author: string | null; id: MessageId | null; snippet: string };
 
@@ -221,6 +271,10 @@ export type ReactionFrom = 'customer' | 'business';
 export type ReadUpto = { upto: MessageId };
 
 export type Reason = 'signed_out' | 'no_access' | 'slow' | 'draining';
+
+export type RecipientContact = { id: ContactId; name: string | null; phone: string | null };
+
+export type RecipientView = { class: string; contact: RecipientContact; delivery: Delivery; lane: number; no: number; replied_at: Timestamp | null };
 
 export type RecoveryCodes = { recovery_codes: Array<string> };
 
@@ -250,6 +304,8 @@ export type RoleRef = { id: string; name: string };
 
 export type RoleView = { description: string; id: RoleId; is_default: boolean; is_fixed: boolean; members: number; name: string; permissions: Array<string> };
 
+export type Sample = { contact_id: ContactId; content: TemplateContent; name: string | null };
+
 export type ServerFrame = { head: number; session: SessionId; type: 'hello' } | { n: number; type: 'tick' } | { conversation_id: ConversationId; n: number; type: 'conversation_hidden' } | { head: number; type: 'head' } | { conversation_id: ConversationId; people: Array<Viewer>; type: 'presence' } | { head: number; type: 'resync' } | { type: 'alerts_changed' } | { type: 'pong' } | { type: 'permissions_changed' } | { type: 'signed_out' } | { reason: Reason; type: 'bye' };
 
 export type SessionId = string;
@@ -261,6 +317,8 @@ export type Severity = 'info' | 'warning' | 'critical';
 export type SharedContact = { emails: Array<string>; name: string; organization: string | null; phones: Array<string> };
 
 export type SignUpDoor = { open: boolean };
+
+export type Source = { kind: 'text'; text: string } | { kind: 'value'; value: TemplateValue } | { field: ContactField; kind: 'contact' };
 
 export type StatusName = 'open' | 'closed';
 
@@ -325,6 +383,8 @@ export type ValueKind = 'text' | 'url_suffix' | 'image' | 'video' | 'document' |
 export type VariablePlace = 'header' | 'body' | 'button' | 'offer';
 
 export type VariableSlot = { card: number | null; example: string | null; index: number | null; kind: ValueKind; name: string; place: VariablePlace; required: boolean };
+
+export type VariableSource = { card: number | null; fallback: string | null; index: number | null; name: string; place: VariablePlace; source: Source };
 
 export type Viewer = Person & { typing: boolean };
 

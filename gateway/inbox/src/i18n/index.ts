@@ -24,37 +24,55 @@ function known(code: string | null): LanguageCode {
 export const directionOf = (code: string) =>
   LANGUAGES.find((language) => language.code === code)?.direction ?? 'ltr';
 
-/** The words of accounts, settings and numbers: most of the text, and most people open none of these pages. */
-const administration: Record<LanguageCode, () => Promise<{ default: object }>> = {
-  en: () => import('./administration/en.json'),
-  ar: () => import('./administration/ar.json'),
-  'pt-BR': () => import('./administration/pt-BR.json'),
-};
-let administrationWanted = false;
-const administrationLoaded = new Set<LanguageCode>();
+type Loaders = Record<LanguageCode, () => Promise<{ default: object }>>;
 
-async function loadAdministration(code: LanguageCode) {
-  if (administrationLoaded.has(code)) return;
-  const { default: words } = await administration[code]();
+/** The words of whole pages: most of the text, and most people open none of these pages. */
+const parts = {
+  administration: {
+    en: () => import('./administration/en.json'),
+    ar: () => import('./administration/ar.json'),
+    'pt-BR': () => import('./administration/pt-BR.json'),
+  },
+  templates: {
+    en: () => import('./templates/en.json'),
+    ar: () => import('./templates/ar.json'),
+    'pt-BR': () => import('./templates/pt-BR.json'),
+  },
+  broadcasts: {
+    en: () => import('./broadcasts/en.json'),
+    ar: () => import('./broadcasts/ar.json'),
+    'pt-BR': () => import('./broadcasts/pt-BR.json'),
+  },
+} satisfies Record<string, Loaders>;
+
+type Part = keyof typeof parts;
+const wanted = new Set<Part>();
+const loaded = new Set<string>();
+
+async function loadPart(part: Part, code: LanguageCode) {
+  const key = `${part}/${code}`;
+  if (loaded.has(key)) return;
+  const { default: words } = await parts[part][code]();
   i18next.addResourceBundle(code, 'translation', words, true);
-  administrationLoaded.add(code);
+  loaded.add(key);
 }
 
-/** A lazy page together with its words. */
+/** A lazy page together with its words: those of the settings, which lend their parts to every page, and its own. */
 export const withWords =
-  <T>(page: () => Promise<T>) =>
+  <T>(page: () => Promise<T>, ...own: Part[]) =>
   async (): Promise<T> => {
-    administrationWanted = true;
-    const [loaded] = await Promise.all([
+    const needed: Part[] = ['administration', ...own];
+    for (const part of needed) wanted.add(part);
+    const languages = new Set<LanguageCode>([known(i18next.language), 'en']);
+    const [shown] = await Promise.all([
       page(),
-      loadAdministration(known(i18next.language)),
-      loadAdministration('en'),
+      ...needed.flatMap((part) => [...languages].map((code) => loadPart(part, code))),
     ]);
-    return loaded;
+    return shown;
   };
 
 async function load(code: LanguageCode) {
-  if (administrationWanted) await loadAdministration(code);
+  await Promise.all([...wanted].map((part) => loadPart(part, code)));
   if (code === 'en' || i18next.hasResourceBundle(code, 'translation')) return;
   const { default: words } = await loaders[code]();
   i18next.addResourceBundle(code, 'translation', words);

@@ -5,8 +5,14 @@ import arAdministration from './administration/ar.json';
 import enAdministration from './administration/en.json';
 import ptAdministration from './administration/pt-BR.json';
 import ar from './ar.json';
+import arBroadcasts from './broadcasts/ar.json';
+import enBroadcasts from './broadcasts/en.json';
+import ptBroadcasts from './broadcasts/pt-BR.json';
 import en from './en.json';
 import ptBR from './pt-BR.json';
+import arTemplates from './templates/ar.json';
+import enTemplates from './templates/en.json';
+import ptTemplates from './templates/pt-BR.json';
 
 type Words = { [key: string]: string | Words };
 
@@ -29,11 +35,14 @@ const holes = (text: string) =>
     .filter((name) => name !== 'count')
     .sort();
 
-/** The second file of a language comes with the pages that need it; for the reader it is one text. */
-const both = (first: Words, second: Words) => new Map([...flat(first), ...flat(second)]);
+/** The other files of a language come with the pages that need them; for the reader it is one text. */
+const whole = (...files: Words[]) => new Map(files.flatMap((file) => [...flat(file)]));
 
-const english = both(en, enAdministration);
-const others = { ar: both(ar, arAdministration), 'pt-BR': both(ptBR, ptAdministration) };
+const english = whole(en, enAdministration, enBroadcasts, enTemplates);
+const others = {
+  ar: whole(ar, arAdministration, arBroadcasts, arTemplates),
+  'pt-BR': whole(ptBR, ptAdministration, ptBroadcasts, ptTemplates),
+};
 
 describe.each(Object.entries(others))('%s', (language, words) => {
   it('has every key of English and no other', () => {

@@ -2,7 +2,7 @@ import { Link, useLocation, useParams } from '@tanstack/react-router';
 import { useTranslation } from 'react-i18next';
 import type { Me } from '../api/types';
 import { MeMenu } from './MeMenu';
-import { navItems } from './navigation';
+import { barItems } from './navigation';
 import { useMineUnread } from './Rail';
 import css from './shell.module.css';
 
@@ -11,8 +11,7 @@ export function BottomBar({ me, onHelp }: { me: Me; onHelp: () => void }) {
   const { t } = useTranslation();
   const { pathname } = useLocation();
   const { conversationId } = useParams({ strict: false });
-  // Five places at most, the menu included: on a phone the roles are reached through the settings.
-  const items = navItems(me).filter((item) => item.to !== '/settings/roles');
+  const items = barItems(me);
   const unread = useMineUnread(items.some((item) => item.at === '/inbox'));
   if (conversationId) return null;
   return (

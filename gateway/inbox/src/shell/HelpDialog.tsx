@@ -27,6 +27,8 @@ export default function HelpDialog({ onClose }: { onClose: () => void }) {
     { keys: 'I', label: 'keys.panel' },
     { keys: 'G I', label: 'keys.goInbox' },
     { keys: 'G C', label: 'keys.goContacts', shown: rights.readContacts },
+    { keys: 'G B', label: 'keys.goBroadcasts', shown: rights.readBroadcasts },
+    { keys: 'G T', label: 'keys.goTemplates', shown: rights.readTemplates },
     { keys: 'G W', label: 'keys.goLog', shown: rights.readLog },
     { keys: 'G N', label: 'keys.goNumbers', shown: rights.channels },
     { keys: 'G R', label: 'keys.goRoles' },

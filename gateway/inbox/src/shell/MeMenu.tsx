@@ -21,6 +21,7 @@ import { Face } from '../people/Face';
 import { roleName } from '../people/roles';
 import { carry, preferLanguage } from '../state/account';
 import { home } from '../state/permissions';
+import { menuItems } from './navigation';
 import css from './shell.module.css';
 import { showToast } from './toast';
 
@@ -53,6 +54,16 @@ export function MeMenu({ me, onHelp, position, bar = false }: Props) {
         </div>
         {me.organizations.length > 1 && <Organizations me={me} />}
         <Menu.Divider />
+        {bar &&
+          menuItems(me).map((item) => (
+            <Menu.Item
+              key={item.to}
+              leftSection={<item.Icon size={16} />}
+              onClick={() => void navigate({ to: item.to })}
+            >
+              {t(item.label)}
+            </Menu.Item>
+          ))}
         <Menu.Item
           leftSection={<IconSettings size={16} />}
           onClick={() => void navigate({ to: '/settings/profile' })}

@@ -118,6 +118,8 @@ function useGoTo(me: Me) {
       'g i': () => void navigate({ to: '/inbox/$view', params: { view: 'mine' } }),
     }),
     ...(rights.readContacts && { 'g c': () => void navigate({ to: '/contacts' }) }),
+    ...(rights.readBroadcasts && { 'g b': () => void navigate({ to: '/broadcasts' }) }),
+    ...(rights.readTemplates && { 'g t': () => void navigate({ to: '/templates' }) }),
     ...(rights.readLog && { 'g w': () => void navigate({ to: '/webhook-log' }) }),
     ...(rights.channels && { 'g n': () => void navigate({ to: '/numbers' }) }),
     'g r': () => void navigate({ to: '/settings/roles' }),

@@ -4,6 +4,8 @@ import {
   IconInbox,
   IconSettings,
   IconShieldLock,
+  IconSpeakerphone,
+  IconTemplate,
   IconUsers,
   IconWebhook,
 } from '@tabler/icons-react';
@@ -11,7 +13,15 @@ import type { Me } from '../api/types';
 import { rightsOf } from '../state/permissions';
 
 export type NavItem = {
-  to: '/inbox' | '/contacts' | '/webhook-log' | '/numbers' | '/settings' | '/settings/roles';
+  to:
+    | '/inbox'
+    | '/contacts'
+    | '/broadcasts'
+    | '/templates'
+    | '/webhook-log'
+    | '/numbers'
+    | '/settings'
+    | '/settings/roles';
   at: string;
   label: string;
   keys: string;
@@ -29,6 +39,20 @@ export function navItems(me: Me): NavItem[] {
       label: 'nav.contacts',
       keys: 'G C',
       Icon: IconUsers,
+    },
+    rights.readBroadcasts && {
+      to: '/broadcasts',
+      at: '/broadcasts',
+      label: 'nav.broadcasts',
+      keys: 'G B',
+      Icon: IconSpeakerphone,
+    },
+    rights.readTemplates && {
+      to: '/templates',
+      at: '/templates',
+      label: 'nav.templates',
+      keys: 'G T',
+      Icon: IconTemplate,
     },
     rights.readLog && {
       to: '/webhook-log',
@@ -63,3 +87,18 @@ export const SETTINGS: NavItem = {
   keys: 'G S',
   Icon: IconSettings,
 };
+
+/** On a phone there is room for five places, the menu included: the rest is in the menu. */
+const BAR_PLACES = 4;
+
+export const barItems = (me: Me) => phoneItems(me).slice(0, BAR_PLACES);
+export const menuItems = (me: Me) => phoneItems(me).slice(BAR_PLACES);
+
+/** The roles are reached through the settings there; the log and the templates are looked at on a large screen. */
+const phoneItems = (me: Me) => {
+  const items = navItems(me).filter((item) => item.to !== '/settings/roles');
+  if (items.length <= BAR_PLACES) return items;
+  const later = (item: NavItem) => LATER.indexOf(item.to);
+  return items.sort((a, b) => later(a) - later(b));
+};
+const LATER: readonly string[] = ['/templates', '/webhook-log'];

@@ -6,8 +6,10 @@ describe('the first page of a role', () => {
     ['who answers', ['conversations.read_team', 'conversations.reply', 'contacts.read'], '/inbox/mine'],
     ['who reads along', ['conversations.read_all', 'contacts.read'], '/inbox/all'],
     ['a developer', ['templates.read', 'channels.manage'], '/webhook-log'],
-    ['a marketer', ['conversations.read_assigned', 'contacts.read'], '/contacts'],
+    ['a marketer', ['contacts.read', 'campaigns.read', 'campaigns.write'], '/broadcasts'],
+    ['who keeps contacts', ['conversations.read_assigned', 'contacts.read', 'campaigns.read'], '/contacts'],
     ['who sees only what is assigned', ['conversations.read_assigned'], '/inbox/mine'],
-    ['an analyst', ['templates.read', 'analytics.read'], '/nothing'],
+    ['an analyst', ['templates.read', 'campaigns.read', 'analytics.read'], '/broadcasts'],
+    ['who may see nothing', ['templates.read'], '/nothing'],
   ])('%s', (_, permissions, page) => expect(home(permissions)).toBe(page));
 });

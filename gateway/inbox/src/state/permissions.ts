@@ -13,6 +13,11 @@ export type Rights = {
   readContacts: boolean;
   reveal: boolean;
   readTemplates: boolean;
+  readBroadcasts: boolean;
+  writeBroadcasts: boolean;
+  launchBroadcasts: boolean;
+  controlBroadcasts: boolean;
+  exportContacts: boolean;
   readLog: boolean;
   channels: boolean;
   members: boolean;
@@ -35,6 +40,11 @@ export function rightsOf(permissions: string[]): Rights {
     readContacts: has('contacts.read'),
     reveal: has('contacts.reveal_pii'),
     readTemplates: has('templates.read'),
+    readBroadcasts: has('campaigns.read'),
+    writeBroadcasts: has('campaigns.read') && has('campaigns.write'),
+    launchBroadcasts: has('campaigns.read') && has('campaigns.launch'),
+    controlBroadcasts: has('campaigns.read') && has('campaigns.control'),
+    exportContacts: has('contacts.export'),
     readLog: has('channels.manage'),
     channels: has('channels.manage'),
     members: has('members.manage'),
@@ -51,7 +61,9 @@ export function home(permissions: string[]): string {
   if (rights.reply) return '/inbox/mine';
   if (rights.readOthers) return '/inbox/all';
   if (rights.readLog) return '/webhook-log';
+  if (rights.writeBroadcasts) return '/broadcasts';
   if (rights.readContacts) return '/contacts';
+  if (rights.readBroadcasts) return '/broadcasts';
   return rights.readInbox ? '/inbox/mine' : '/nothing';
 }
 

@@ -10,19 +10,21 @@ export const variableKey = (
 /** A file is given by its address. */
 const FILES: readonly string[] = ['image', 'video', 'document'];
 /** What a line of text can say; places, products and countdowns come from programs. */
-const WRITTEN: readonly string[] = ['text', 'url_suffix', 'coupon_code', ...FILES];
+const LINES: readonly string[] = ['text', 'url_suffix', 'coupon_code'];
 
 export const isFile = (variable: TemplateVariable) => FILES.includes(variable.kind);
+export const isLine = (variable: TemplateVariable) => LINES.includes(variable.kind);
+export const isAddress = (text: string) => /^https?:\/\/\S+$/.test(text);
 
 /** Those without which it cannot be sent. */
 export const asked = (template: Template) => template.variables.filter((variable) => variable.required);
 
 export const isOffered = (template: Template) =>
-  template.sendable && asked(template).every((variable) => WRITTEN.includes(variable.kind));
+  template.sendable && asked(template).every((variable) => isLine(variable) || isFile(variable));
 
 const isWritten = (variable: TemplateVariable, values: Values) => {
   const value = values[variableKey(variable)]?.trim() ?? '';
-  return isFile(variable) ? /^https?:\/\/\S+$/.test(value) : value !== '';
+  return isFile(variable) ? isAddress(value) : value !== '';
 };
 
 export const emptyVariables = (template: Template, values: Values) =>

@@ -16,6 +16,7 @@ export const KINDS = [
   'contact',
   'conversation',
   'campaign',
+  'template',
   'channel',
   'webhook',
   'alert',
@@ -37,6 +38,7 @@ const GRAVE = new Set([
   'team.deleted',
   'api_key.deleted',
   'channel.disconnected',
+  'campaign.cancelled',
   'second_factor.disabled',
   'organization.transferred',
 ]);

@@ -1,0 +1,183 @@
+import { refuseUnless, shown } from './campaigns.mjs';
+import { invalid } from './refused.mjs';
+
+const DEFAULT_LIMIT = 50;
+
+const may = (call, permission) => {
+  call.home.require(call.member, permission);
+  return call.world.campaigns;
+};
+
+const one = (call, permission) => {
+  const campaigns = may(call, permission);
+  return [campaigns, campaigns.one(call.params.campaign)];
+};
+
+function checked({ name, plan }) {
+  if (!name?.trim()) throw invalid('A broadcast needs a name.');
+  if (!plan?.numbers?.length) throw invalid('A broadcast needs a number to send from.');
+  return { name: name.trim(), plan };
+}
+
+const place = (query) => [Number(query.get('cursor') ?? 0), Number(query.get('limit') ?? DEFAULT_LIMIT)];
+
+const control = (name, allowed, phase) => [
+  'POST',
+  `/campaigns/:campaign/${name}`,
+  (call) => {
+    const [campaigns, campaign] = one(call, 'campaigns.control');
+    refuseUnless(allowed.includes(campaign.phase.kind), 'invalid', 'This broadcast is not running.');
+    campaigns.control(campaign, phase(call));
+    return { body: shown(campaign) };
+  },
+];
+
+export const campaignRoutes = [
+  [
+    'GET',
+    '/campaigns',
+    (call) => {
+      const campaigns = may(call, 'campaigns.read');
+      const [after, limit] = place(call.query);
+      const rows = campaigns.list.slice(after, after + limit).map((campaign) => campaigns.row(campaign));
+      return {
+        body: { items: rows, next: after + limit < campaigns.list.length ? String(after + limit) : null },
+      };
+    },
+  ],
+  [
+    'POST',
+    '/campaigns',
+    (call) => {
+      const { name, plan } = checked(call.body);
+      return {
+        status: 201,
+        body: shown(may(call, 'campaigns.write').add(name, plan, call.member.id)),
+      };
+    },
+  ],
+  [
+    'GET',
+    '/campaigns/:campaign',
+    (call) => {
+      const [campaigns, campaign] = one(call, 'campaigns.read');
+      return { body: campaigns.row(campaign) };
+    },
+  ],
+  [
+    'PUT',
+    '/campaigns/:campaign',
+    (call) => {
+      const [, campaign] = one(call, 'campaigns.write');
+      refuseUnless(campaign.phase.kind === 'draft', 'invalid', 'Only a draft can be changed.');
+      refuseUnless(
+        call.body.revision === campaign.revision,
+        'conflict',
+        'Somebody else has saved this draft meanwhile. Nothing of yours was saved.',
+      );
+      Object.assign(campaign, checked(call.body), { revision: campaign.revision + 1 });
+      return { body: shown(campaign) };
+    },
+  ],
+  [
+    'DELETE',
+    '/campaigns/:campaign',
+    (call) => {
+      const [campaigns, campaign] = one(call, 'campaigns.write');
+      refuseUnless(campaign.phase.kind === 'draft', 'invalid', 'Only a draft can be deleted.');
+      refuseUnless(
+        Number(call.query.get('revision')) === campaign.revision,
+        'conflict',
+        'Somebody else has saved this draft meanwhile. Nothing was deleted.',
+      );
+      campaigns.list = campaigns.list.filter((other) => other !== campaign);
+      return { status: 204 };
+    },
+  ],
+  [
+    'POST',
+    '/campaigns/:campaign/check',
+    (call) => {
+      const [campaigns, campaign] = one(call, 'campaigns.write');
+      return { body: campaigns.check(campaign) };
+    },
+  ],
+  [
+    'POST',
+    '/campaigns/:campaign/launch',
+    (call) => {
+      const [campaigns, campaign] = one(call, 'campaigns.launch');
+      const { will_be_sent } = campaigns.check(campaign);
+      refuseUnless(
+        call.body.revision === campaign.revision,
+        'conflict',
+        'Somebody else has saved this draft meanwhile. Nothing was sent.',
+      );
+      refuseUnless(
+        call.body.confirm_recipient_count === will_be_sent,
+        'count_changed',
+        `It would go to ${will_be_sent} people now. Nothing was sent.`,
+      );
+      campaigns.launch(campaign, call.member.id);
+      campaign.revision += 1;
+      return { body: shown(campaign) };
+    },
+  ],
+  control('pause', ['running', 'freezing'], (call) => ({
+    kind: 'paused',
+    reason: { kind: 'person', by: { id: call.member.id, name: call.member.name } },
+  })),
+  control('resume', ['paused'], () => ({ kind: 'running' })),
+  control('cancel', ['running', 'freezing', 'paused'], (call) => ({
+    kind: 'cancelled',
+    at: call.world.clock(),
+  })),
+  [
+    'PUT',
+    '/campaigns/:campaign/rate',
+    (call) => {
+      const [campaigns, campaign] = one(call, 'campaigns.control');
+      if (campaign.run) campaigns.settle(campaign);
+      campaign.plan = { ...campaign.plan, per_second: call.body.per_second };
+      return { body: shown(campaign) };
+    },
+  ],
+  [
+    'GET',
+    '/campaigns/:campaign/progress',
+    (call) => {
+      const [campaigns, campaign] = one(call, 'campaigns.read');
+      return { body: campaigns.progress(campaign) };
+    },
+  ],
+  [
+    'GET',
+    '/campaigns/:campaign/recipients',
+    (call) => {
+      const [campaigns, campaign] = one(call, 'campaigns.read');
+      const [after, limit] = place(call.query);
+      return { body: campaigns.recipients(campaign, call.query.get('class'), after, limit) };
+    },
+  ],
+  [
+    'GET',
+    '/campaigns/:campaign/recipients.csv',
+    (call) => {
+      const [campaigns, campaign] = one(call, 'contacts.export');
+      const { items } = campaigns.recipients(campaign, null, 0, 1_000);
+      const lines = items.map((row) => [row.no, row.contact.name ?? '', row.class].join(','));
+      call.home.audit(
+        call.home.house(call.member),
+        call.member,
+        call.request,
+        'campaign.exported',
+        campaign.id,
+      );
+      return {
+        bytes: Buffer.from(['no,name,class', ...lines].join('\r\n')),
+        mime: 'text/csv; charset=utf-8',
+        attachment: `broadcast-${campaign.id}.csv`,
+      };
+    },
+  ],
+];

@@ -1,0 +1,109 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { api, downloadUrl } from '../api/client';
+import type { Page } from '../api/types';
+import type {
+  Campaign,
+  CampaignRow,
+  Check,
+  Draft,
+  Phase,
+  Progress,
+  RecipientClass,
+  RecipientView,
+} from './types';
+
+export const keys = {
+  list: ['campaigns', 'list'] as const,
+  one: (id: string) => ['campaigns', 'one', id] as const,
+  progress: (id: string) => ['campaigns', 'progress', id] as const,
+  check: (id: string, revision: number) => ['campaigns', 'check', id, revision] as const,
+  recipients: (id: string, wanted: RecipientClass | null) => ['campaigns', 'recipients', id, wanted] as const,
+};
+
+const at = (id: string, rest = '') => `/campaigns/${encodeURIComponent(id)}${rest}`;
+
+function paged(path: string, query: Record<string, string | null>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value) search.set(name, value);
+  return `${path}?${search}`;
+}
+
+const LIST_MS = 5_000;
+const SECOND_MS = 1_000;
+/** Receipts and answers go on after the last message has left. */
+const AFTERWARDS_MS = 15_000;
+
+export const atWork = (phase: Phase) => phase.kind === 'freezing' || phase.kind === 'running';
+export const isOver = (phase: Phase) => phase.kind === 'finished' || phase.kind === 'cancelled';
+
+export const campaignsQuery = infiniteQueryOptions({
+  queryKey: keys.list,
+  queryFn: ({ pageParam, signal }) =>
+    api.read<Page<CampaignRow>>(paged('/campaigns', { cursor: pageParam, limit: '50' }), signal),
+  initialPageParam: null as string | null,
+  getNextPageParam: (page) => page.next,
+  staleTime: 0,
+  refetchInterval: ({ state }) =>
+    state.data?.pages.some((page) => page.items.some(({ campaign }) => atWork(campaign.phase)))
+      ? LIST_MS
+      : false,
+});
+
+export const campaignQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.one(id),
+    queryFn: ({ signal }) => api.read<CampaignRow>(at(id), signal),
+    staleTime: 0,
+  });
+
+/** Once a second while it runs; not at all while nobody looks at the page. */
+export const progressQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.progress(id),
+    queryFn: ({ signal }) => api.read<Progress>(at(id, '/progress'), signal),
+    staleTime: 0,
+    refetchInterval: ({ state }) => {
+      // Whoever got no answer does not ask faster than whoever got one.
+      if (state.status === 'error') return LIST_MS;
+      return !state.data || atWork(state.data.phase) ? SECOND_MS : AFTERWARDS_MS;
+    },
+    refetchIntervalInBackground: false,
+    refetchOnWindowFocus: true,
+  });
+
+/** A dry run of what is saved: another revision is another question. */
+export const checkQuery = (id: string, revision: number) =>
+  queryOptions({
+    queryKey: keys.check(id, revision),
+    queryFn: () => api.post<Check>(at(id, '/check')),
+    staleTime: 0,
+  });
+
+export const recipientsQuery = (id: string, wanted: RecipientClass | null) =>
+  infiniteQueryOptions({
+    queryKey: keys.recipients(id, wanted),
+    queryFn: ({ pageParam, signal }) =>
+      api.read<Page<RecipientView>>(
+        paged(at(id, '/recipients'), { class: wanted, cursor: pageParam, limit: '50' }),
+        signal,
+      ),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    staleTime: 0,
+  });
+
+export const recipientsCsv = (id: string) => downloadUrl(at(id, '/recipients.csv'));
+
+export const campaigns = {
+  create: (draft: Draft) => api.post<Campaign>('/campaigns', draft),
+  save: (id: string, revision: number, draft: Draft) =>
+    api.put<Campaign>(at(id), { revision, name: draft.name, plan: draft.plan }),
+  read: (id: string) => api.read<CampaignRow>(at(id)),
+  remove: ({ id, revision }: Campaign) => api.remove(at(id, `?revision=${revision}`)),
+  launch: ({ id, revision }: Campaign, count: number) =>
+    api.post<Campaign>(at(id, '/launch'), { revision, confirm_recipient_count: count }),
+  pause: (id: string) => api.post<Campaign>(at(id, '/pause'), {}),
+  resume: (id: string) => api.post<Campaign>(at(id, '/resume'), {}),
+  cancel: (id: string) => api.post<Campaign>(at(id, '/cancel'), {}),
+  pace: (id: string, per_second: number | null) => api.put<Campaign>(at(id, '/rate'), { per_second }),
+};

@@ -1,0 +1,43 @@
+import { i18next } from '../i18n';
+import { number } from '../i18n/format';
+import type { Counts } from './types';
+
+export const STATES = ['read', 'delivered', 'sent', 'failed', 'unknown', 'waiting'] as const;
+export type StateName = (typeof STATES)[number];
+export type StateShare = { state: StateName; people: number };
+
+/**
+ * The states as they are shown, each person in exactly one: who is being sent to still waits, and a doubt that nobody will
+ * settle is still a doubt. Replied is no state: whoever answers has also read.
+ */
+export function shares(counts: Counts): StateShare[] {
+  const people: Record<StateName, number> = {
+    read: counts.read,
+    delivered: counts.delivered,
+    sent: counts.sent,
+    failed: counts.failed,
+    unknown: counts.unknown + counts.parked,
+    waiting: counts.waiting + counts.under_way,
+  };
+  return STATES.map((state) => ({ state, people: people[state] }));
+}
+
+/** Whoever WhatsApp was asked to write to, whatever came of it. */
+export const handed = (counts: Counts) => counts.total - counts.waiting - counts.under_way;
+
+export const reached = (counts: Counts) => counts.delivered + counts.read;
+
+/** With one decimal and never rounded up to all: 100 % is said only of everybody. */
+export function percent(part: number, whole: number): string {
+  if (whole <= 0) return withUnit(number(0));
+  if (part >= whole) return withUnit(number(100));
+  const tenths = Math.min(999, Math.round((part / whole) * 1000));
+  return withUnit((tenths / 10).toFixed(1));
+}
+
+/** A number with its unit reads from left to right in every language (ui.md §9). */
+const withUnit = (value: string) => (i18next.dir() === 'rtl' ? `\u2066${value} %\u2069` : `${value} %`);
+
+/** 0 to 10: progress is told aloud when another tenth is done. */
+export const tenth = (counts: Counts) =>
+  counts.total > 0 ? Math.floor((handed(counts) / counts.total) * 10) : 0;

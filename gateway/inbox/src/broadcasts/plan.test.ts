@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { aTemplate } from '../templates/fixture';
+import {
+  canBeKept,
+  emptyDraft,
+  firstOpen,
+  isEmpty,
+  problems,
+  sameDraft,
+  sourcesFor,
+  withTemplate,
+} from './plan';
+import type { Draft } from './types';
+
+const slot = { place: 'body', index: null, card: null, kind: 'text', required: true, example: null } as const;
+const template = aTemplate({
+  category: 'MARKETING',
+  body: 'Hi {{first_name}}, until {{2}}',
+  variables: [
+    { ...slot, name: 'first_name' },
+    { ...slot, name: '2', example: 'Sunday' },
+  ],
+});
+const picture = { ...slot, name: 'file', place: 'header', kind: 'image' } as const;
+const number = { phone_number_id: '1', waba_id: '9', name: 'Store', display: '+1 202 555 0148' };
+const empty = emptyDraft([number]);
+const named: Draft = { ...empty, name: 'Kasturi turns six' };
+const written = (text: string): Draft => {
+  const plan = withTemplate(named.plan, template);
+  const [first, second] = plan.variables;
+  if (!first || !second) throw new Error('two variables');
+  return { ...named, plan: { ...plan, variables: [first, { ...second, source: { kind: 'text', text } }] } };
+};
+
+describe('the steps of a broadcast', () => {
+  it('begin with a name and people', () => {
+    expect(problems('audience', empty, null)).toEqual({ name: 'noName' });
+    const nobody: Draft = { ...named, plan: { ...named.plan, audience: { kind: 'contacts', ids: [] } } };
+    expect(problems('audience', nobody, null)).toEqual({ audience: 'nobody' });
+    expect(problems('audience', { ...named, name: 'x'.repeat(121) }, null)).toEqual({ name: 'longName' });
+    expect(problems('audience', named, null)).toEqual({});
+  });
+
+  it('need a template that can be sent, with every value', () => {
+    expect(problems('message', named, null)).toEqual({ template: 'noTemplate' });
+    expect(problems('message', written(' '), template)).toEqual({ variables: 'emptyVariable' });
+    expect(problems('message', written('Sunday'), { ...template, sendable: false })).toEqual({
+      template: 'unsendable',
+    });
+    expect(problems('message', written('Sunday'), template)).toEqual({});
+  });
+
+  it('need a number and a pace that is a number', () => {
+    const at = (per_second: number, numbers = ['1']): Draft => ({
+      ...named,
+      plan: { ...named.plan, numbers, per_second },
+    });
+    expect(problems('numbers', at(0), null)).toEqual({ rate: 'badRate' });
+    expect(problems('numbers', at(2.5), null)).toEqual({ rate: 'badRate' });
+    expect(problems('numbers', at(20), null)).toEqual({});
+    expect(problems('numbers', at(20, []), null)).toEqual({ numbers: 'noNumber' });
+  });
+
+  it('open up to the first one where something is missing', () => {
+    expect(firstOpen(empty, null)).toBe('audience');
+    expect(firstOpen(named, null)).toBe('message');
+    expect(firstOpen(written('Sunday'), template)).toBe('check');
+  });
+});
+
+describe('a draft', () => {
+  it('is kept before there is a template, not before there is a name', () => {
+    expect(canBeKept(named)).toBe(true);
+    expect(canBeKept(empty)).toBe(false);
+  });
+
+  it('is the same whether something is left out or null', () => {
+    const { per_second: _, start_at: __, ...plan } = named.plan;
+    expect(sameDraft(named, { ...named, plan: plan as Draft['plan'] })).toBe(true);
+    expect(sameDraft(named, { ...named, plan: { ...named.plan, per_second: 5 } })).toBe(false);
+  });
+});
+
+describe('the values of a template', () => {
+  it('are guessed from the name of the variable, and what was chosen stays', () => {
+    const [first, second] = sourcesFor(template, []);
+    expect(first?.source).toEqual({ kind: 'contact', field: 'first_name' });
+    expect(second?.source).toEqual({ kind: 'text', text: '' });
+    const again = withTemplate(written('Sunday').plan, template);
+    expect(again.variables[1]?.source).toEqual({ kind: 'text', text: 'Sunday' });
+  });
+
+  it('are asked for a file as its address, and only where the template needs them', () => {
+    const button = {
+      ...slot,
+      name: 'payload',
+      place: 'button',
+      index: 0,
+      kind: 'payload',
+      required: false,
+    } as const;
+    const sources = sourcesFor({ ...template, variables: [picture, button] }, []);
+    expect(sources.map((one) => [one.name, one.source])).toEqual([
+      ['file', { kind: 'value', value: { link: '' } }],
+    ]);
+    const [file] = sources;
+    if (!file) throw new Error('a file');
+    const at = (link: string) => ({ ...file, source: { kind: 'value' as const, value: { link } } });
+    expect([file, at('six.jpg'), at('https://kasturi.example/six.jpg')].map(isEmpty)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+  });
+
+  it('that a program has set stay as they are', () => {
+    const place = { latitude: 1, longitude: 2, name: 'Store', address: 'Road 1' };
+    const known = { ...picture, source: { kind: 'value' as const, value: place }, fallback: null };
+    const [kept] = sourcesFor({ ...template, variables: [{ ...picture, kind: 'location' }] }, [known]);
+    expect(kept).toBe(known);
+    expect(isEmpty(known)).toBe(false);
+  });
+});

@@ -1,0 +1,164 @@
+import type { BusinessNumber, Template, TemplateVariable } from '../api/types';
+import { isAddress, isFile, isLine, variableKey } from '../inbox/templates/templateText';
+import type { Offer } from '../templates/useTemplates';
+import { STEPS, type Step } from './steps';
+import type { Audience, ContactField, Draft, Plan, Source, VariableSource } from './types';
+
+export const FIELDS: readonly ContactField[] = ['first_name', 'name', 'username', 'phone', 'country'];
+
+/** The limits of the server, said where something is typed instead of after it was sent. */
+export const NAME_MAX = 120;
+export const NAMED_MAX = 10_000;
+export const LANES_MAX = 20;
+export const VALUE_MAX = 1024;
+export const RATE_MAX = 100_000;
+
+export type Problems = Partial<
+  Record<'name' | 'audience' | 'template' | 'variables' | 'numbers' | 'rate', string>
+>;
+
+export const emptyDraft = (numbers: BusinessNumber[]): Draft => ({
+  name: '',
+  plan: {
+    template: '',
+    language: '',
+    numbers: numbers.slice(0, LANES_MAX).map((one) => one.phone_number_id),
+    audience: { kind: 'everyone' },
+    variables: [],
+    per_second: null,
+    start_at: null,
+  },
+});
+
+/** The words to a problem are a key of `broadcasts.problem`. */
+export function problems(step: Step, { name, plan }: Draft, template: Template | null): Problems {
+  switch (step) {
+    case 'audience':
+      return { ...nameProblem(name), ...audienceProblem(plan.audience) };
+    case 'message':
+      return messageProblem(plan, template);
+    case 'numbers':
+      return { ...numbersProblem(plan), ...rateProblem(plan.per_second) };
+    case 'check':
+      return {};
+  }
+}
+
+function nameProblem(name: string): Problems {
+  if (name.trim() === '') return { name: 'noName' };
+  return [...name.trim()].length > NAME_MAX ? { name: 'longName' } : {};
+}
+
+function audienceProblem(audience: Audience): Problems {
+  if (audience.kind === 'everyone') return {};
+  if (audience.ids.length === 0) return { audience: 'nobody' };
+  return audience.ids.length > NAMED_MAX ? { audience: 'tooMany' } : {};
+}
+
+function messageProblem(plan: Plan, template: Template | null): Problems {
+  if (plan.template === '') return { template: 'noTemplate' };
+  if (template && !template.sendable) return { template: 'unsendable' };
+  return plan.variables.some(isEmpty) ? { variables: 'emptyVariable' } : {};
+}
+
+function numbersProblem({ numbers }: Plan): Problems {
+  if (numbers.length === 0) return { numbers: 'noNumber' };
+  return numbers.length > LANES_MAX ? { numbers: 'manyNumbers' } : {};
+}
+
+function rateProblem(rate: Plan['per_second']): Problems {
+  if (rate == null) return {};
+  return Number.isInteger(rate) && rate >= 1 && rate <= RATE_MAX ? {} : { rate: 'badRate' };
+}
+
+/** WhatsApp refuses an empty value; of a contact it comes from the person, or they are left out. */
+export function isEmpty({ source }: VariableSource): boolean {
+  if (source.kind === 'text') return source.text.trim() === '';
+  const address = addressOf(source);
+  return address !== null && !isAddress(address);
+}
+
+/** `null`: what it says is no file at an address. */
+export const addressOf = (source: Source): string | null =>
+  source.kind === 'value' && typeof source.value === 'object' && 'link' in source.value
+    ? source.value.link
+    : null;
+
+/** The first step where something is missing; what comes after it cannot be opened. */
+export function firstOpen(draft: Draft, template: Template | null): Step {
+  return STEPS.find((step) => Object.keys(problems(step, draft, template)).length > 0) ?? 'check';
+}
+
+/** The server keeps no draft without these; everything else may come later. */
+export function canBeKept({ name, plan }: Draft): boolean {
+  return (
+    Object.keys({ ...nameProblem(name), ...audienceProblem(plan.audience), ...numbersProblem(plan) })
+      .length === 0 && Object.keys(rateProblem(plan.per_second)).length === 0
+  );
+}
+
+const NAME_LIKE: Record<string, ContactField> = {
+  name: 'name',
+  full_name: 'name',
+  first_name: 'first_name',
+  firstname: 'first_name',
+  nome: 'first_name',
+  username: 'username',
+  phone: 'phone',
+  country: 'country',
+};
+
+/** A source for each variable of the template: those that there are, for the rest of what it needs a first guess. */
+export function sourcesFor(template: Template, known: VariableSource[]): VariableSource[] {
+  const had = new Map(known.map((one) => [variableKey(one), one]));
+  return template.variables.flatMap((slot) => had.get(variableKey(slot)) ?? guess(slot) ?? []);
+}
+
+/** `null`: it can do without, or only a program can say it. */
+function guess(slot: TemplateVariable): VariableSource | null {
+  if (!slot.required || !(isFile(slot) || isLine(slot))) return null;
+  const { name, place, index, card } = slot;
+  return { name, place, index, card, source: firstSource(slot), fallback: null };
+}
+
+function firstSource(slot: TemplateVariable): Source {
+  if (isFile(slot)) return { kind: 'value', value: { link: '' } };
+  const field = NAME_LIKE[slot.name.toLowerCase()];
+  return field ? { kind: 'contact', field } : { kind: 'text', text: '' };
+}
+
+export const withTemplate = (plan: Plan, template: Template): Plan => ({
+  ...plan,
+  template: template.name,
+  language: template.language,
+  variables: sourcesFor(template, plan.template === template.name ? plan.variables : []),
+});
+
+/** The template of a plan among those offered, with the numbers that have it. */
+export const offerOf = (offers: Offer[], { template, language }: Plan) =>
+  offers.find((one) => one.template.name === template && one.template.language === language) ?? null;
+
+export const sameDraft = (a: Draft, b: Draft) => canonical(a) === canonical(b);
+
+/** What is left out and what is null are one thing to the server. */
+function canonical({ name, plan }: Draft): string {
+  const { template, language, numbers, audience, variables, per_second = null, start_at = null } = plan;
+  const who = audience.kind === 'everyone' ? null : audience.ids;
+  const values = variables.map(({ source, fallback, ...slot }) => [
+    variableKey(slot),
+    said(source),
+    fallback,
+  ]);
+  return JSON.stringify([name.trim(), template, language, numbers, who, values, per_second, start_at]);
+}
+
+function said(source: Source) {
+  switch (source.kind) {
+    case 'text':
+      return ['text', source.text];
+    case 'value':
+      return ['value', source.value];
+    case 'contact':
+      return ['contact', source.field];
+  }
+}

@@ -1,0 +1,114 @@
+import { useTranslation } from 'react-i18next';
+import { number } from '../../i18n/format';
+import { Card } from '../../settings/parts';
+import settings from '../../settings/settings.module.css';
+import { useWhen } from '../../settings/when';
+import broadcasts from '../broadcasts.module.css';
+import { handed, percent, reached } from '../counts';
+import { Failures } from '../run/Failures';
+import { Lanes } from '../run/Lanes';
+import { RateCard } from '../run/RateCard';
+import run from '../run/run.module.css';
+import { Skipped } from '../Skipped';
+import type { Campaign, Plan, Progress, RecipientClass } from '../types';
+import { span } from '../words';
+import { funnel, lasted } from './funnel';
+import css from './report.module.css';
+
+type Props = { campaign: Campaign; progress: Progress; onList: (wanted: RecipientClass) => void };
+
+export function ReportBody({ campaign, progress, onList }: Props) {
+  const { t } = useTranslation();
+  return (
+    <section
+      className={settings.scroll}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
+      tabIndex={0}
+      aria-label={t('broadcasts.report.title')}
+    >
+      <div className={run.body}>
+        {progress.phase.kind === 'cancelled' && <Cancelled progress={progress} at={progress.phase.at} />}
+        <Totals progress={progress} startAt={campaign.plan.start_at} />
+        <div className={run.columns}>
+          {progress.history.length > 0 && <RateCard history={progress.history} live={false} />}
+          <Funnel progress={progress} />
+        </div>
+        <Failures progress={progress} onList={onList} />
+        <div className={run.halves}>
+          <Skipped skipped={progress.skipped} />
+          <Lanes lanes={progress.lanes} over />
+        </div>
+      </div>
+    </section>
+  );
+}
+
+function Cancelled({ progress: { counts }, at }: { progress: Progress; at: number }) {
+  const { t } = useTranslation();
+  const when = useWhen();
+  return (
+    <p className={broadcasts.note}>
+      {t('broadcasts.report.cancelled', {
+        when: when(at),
+        count: counts.waiting,
+        people: number(counts.waiting),
+      })}
+    </p>
+  );
+}
+
+/** Every percentage with what it is of. */
+function Totals({ progress, startAt }: { progress: Progress; startAt: Plan['start_at'] }) {
+  const { t } = useTranslation();
+  const { counts } = progress;
+  const seconds = lasted(progress, startAt);
+  const [sent, delivered] = [handed(counts), reached(counts)];
+  const tiles: [key: string, people: number, text: string][] = [
+    ['sent', sent, seconds === null ? '' : t('broadcasts.report.inTime', { span: span(seconds, t) })],
+    ['delivered', delivered, t('broadcasts.report.ofSent', { share: percent(delivered, sent) })],
+    ['read', counts.read, t('broadcasts.report.ofDelivered', { share: percent(counts.read, delivered) })],
+    [
+      'replied',
+      counts.replied,
+      t('broadcasts.report.ofDelivered', { share: percent(counts.replied, delivered) }),
+    ],
+    ['failed', counts.failed, t('broadcasts.note.failed', { share: percent(counts.failed, counts.total) })],
+    ['unknown', counts.unknown + counts.parked, t('broadcasts.note.unknown')],
+  ];
+  return (
+    <section className={css.totals} aria-label={t('broadcasts.states')}>
+      <dl className={broadcasts.figures}>
+        {tiles.map(([key, people, text]) => (
+          <div key={key}>
+            <dt>{t(`broadcasts.report.${key}`)}</dt>
+            <dd className={broadcasts.figure}>{number(people)}</dd>
+            <dd>{text}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Funnel({ progress }: { progress: Progress }) {
+  const { t } = useTranslation();
+  const stages = funnel(progress);
+  const all = stages[0]?.people ?? 0;
+  return (
+    <Card title={t('broadcasts.report.where')} flush>
+      <ol className={css.funnel}>
+        {stages.map(({ stage, people }) => (
+          <li key={stage}>
+            <span>{t(`broadcasts.report.stage.${stage}`)}</span>
+            <span className={css.track} aria-hidden>
+              <span data-stage={stage} style={{ inlineSize: all > 0 ? `${(people / all) * 100}%` : 0 }} />
+            </span>
+            <strong>{number(people)}</strong>
+            <span className={css.share}>{percent(people, all)}</span>
+          </li>
+        ))}
+      </ol>
+      <p className={css.floor}>{t('broadcasts.report.floor')}</p>
+    </Card>
+  );
+}

@@ -1,0 +1,102 @@
+import { Select } from '@mantine/core';
+import { IconFile, IconMapPin, IconPhoto, IconShoppingBag, IconVideo } from '@tabler/icons-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Template } from '../../api/types';
+import { clockTime } from '../../i18n/format';
+import { qualityName, qualityTone } from '../../numbers/words';
+import { Chip } from '../../settings/parts';
+import { useWhen } from '../../settings/when';
+import { useNow } from '../../state/clock';
+import type { Campaign, Check, Sample } from '../types';
+import { rate } from '../words';
+import css from './check.module.css';
+
+const MEDIA = {
+  image: IconPhoto,
+  video: IconVideo,
+  document: IconFile,
+  location: IconMapPin,
+  product: IconShoppingBag,
+};
+
+type Props = { check: Check; campaign: Campaign; template: Template | null };
+
+export function CheckAside({ check, campaign, template }: Props) {
+  const { t } = useTranslation();
+  const when = useWhen();
+  const [id, setId] = useState<string | null>(null);
+  const sample = check.samples.find((one) => one.contact_id === id) ?? check.samples[0];
+  const startAt = campaign.plan.start_at;
+  return (
+    <aside className={css.aside} aria-label={t('broadcasts.check.preview')} data-pane tabIndex={-1}>
+      {sample ? (
+        <>
+          <Select
+            label={t('broadcasts.check.previewAs')}
+            allowDeselect={false}
+            value={sample.contact_id}
+            data={check.samples.map((one) => ({
+              value: one.contact_id,
+              label: one.name ?? t('contact.unnamed'),
+            }))}
+            onChange={setId}
+          />
+          <SampleCard content={sample.content} template={template} />
+        </>
+      ) : (
+        <p className={css.faint}>{t('broadcasts.check.noSample')}</p>
+      )}
+      <h2>{t('broadcasts.step.numbers')}</h2>
+      <ul className={css.lanes}>
+        {check.lanes.map((lane) => (
+          <li key={lane.phone_number_id}>
+            <bdi className="clip">{lane.name}</bdi>
+            <span>{t('broadcasts.perSecond', { rate: rate(lane.per_second) })}</span>
+            <Chip tone={qualityTone(lane.quality)}>{qualityName(lane.quality, t)}</Chip>
+          </li>
+        ))}
+      </ul>
+      <p className={css.faint}>{t('broadcasts.check.slowsDown')}</p>
+      {startAt && (
+        <>
+          <h2>{t('broadcasts.start.title')}</h2>
+          <p>{t('broadcasts.check.startsAt', { when: when(startAt) })}</p>
+        </>
+      )}
+      <p className={css.asideFoot}>{t('broadcasts.check.foot')}</p>
+    </aside>
+  );
+}
+
+function SampleCard({ content, template }: { content: Sample['content']; template: Template | null }) {
+  const now = useNow();
+  const kind = template?.header?.kind;
+  const Media = kind && kind !== 'text' ? MEDIA[kind] : null;
+  return (
+    <div className={css.card}>
+      {Media && (
+        <span className={css.cardMedia}>
+          <Media size={28} stroke={1.5} aria-hidden />
+        </span>
+      )}
+      <div className={css.cardBody}>
+        {!Media && content.header && <strong dir="auto">{content.header}</strong>}
+        <p dir="auto">{content.body}</p>
+        {content.cards.map((card, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: the cards of a message never change places.
+          <p key={index} dir="auto">
+            {card.body}
+          </p>
+        ))}
+        {content.footer && <small dir="auto">{content.footer}</small>}
+        <time>{clockTime(now)}</time>
+      </div>
+      {content.buttons.map((button) => (
+        <span key={button} className={css.cardButton}>
+          <bdi>{button}</bdi>
+        </span>
+      ))}
+    </div>
+  );
+}

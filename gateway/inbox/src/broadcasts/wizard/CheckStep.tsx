@@ -1,0 +1,59 @@
+import { Button } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useTranslation } from 'react-i18next';
+import { asProblem } from '../../api/problem';
+import type { Template } from '../../api/types';
+import { clockTime } from '../../i18n/format';
+import { Failed, Loading } from '../../settings/parts';
+import { checkQuery } from '../api';
+import { Skipped } from '../Skipped';
+import type { Step } from '../steps';
+import type { Campaign } from '../types';
+import { CheckAside } from './CheckAside';
+import { CostCard } from './CostCard';
+import css from './check.module.css';
+import { Figures } from './Figures';
+import { Findings } from './Findings';
+
+type Props = { campaign: Campaign; template: Template | null; onGo: (step: Step) => void; settled: boolean };
+
+/** A dry run: nothing is sent, and what it says is of this minute. */
+export function CheckStep({ campaign, template, onGo, settled }: Props) {
+  const { t } = useTranslation();
+  const query = useQuery({ ...checkQuery(campaign.id, campaign.revision), enabled: settled });
+  const check = query.data;
+  if (query.isError && !check)
+    return <Failed error={asProblem(query.error)} retry={() => void query.refetch()} />;
+  if (!check)
+    return (
+      <div className={css.checkMain} role="status">
+        <p className={css.faint}>{t('broadcasts.check.checking')}</p>
+        <Loading />
+      </div>
+    );
+  return (
+    <div className={css.check}>
+      <section
+        className={css.checkMain}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard.
+        tabIndex={0}
+        aria-label={t('broadcasts.step.check')}
+        aria-busy={query.isFetching}
+      >
+        <Figures check={check} planned={campaign.plan.start_at != null} />
+        <div className={check.cost ? css.pair : undefined}>
+          <Skipped skipped={check.skipped} onGo={onGo} />
+          {check.cost && <CostCard cost={check.cost} />}
+        </div>
+        <Findings findings={check.findings} onGo={onGo} />
+        <p className={css.faint}>
+          {t('broadcasts.check.checkedAt', { time: clockTime(query.dataUpdatedAt) })}{' '}
+          <Button variant="light" loading={query.isFetching} onClick={() => void query.refetch()}>
+            {t('broadcasts.check.again')}
+          </Button>
+        </p>
+      </section>
+      <CheckAside check={check} campaign={campaign} template={template} />
+    </div>
+  );
+}

@@ -1,0 +1,136 @@
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { asProblem } from '../../api/problem';
+import type { Template } from '../../api/types';
+import type { Words } from '../../i18n';
+import { languageName } from '../../i18n/format';
+import { TemplateList } from '../../inbox/templates/TemplateList';
+import { TemplatePreview } from '../../inbox/templates/TemplatePreview';
+import { asked, isOffered, offered, type Values, variableKey } from '../../inbox/templates/templateText';
+import { categoryName } from '../../inbox/thread/contents/TemplateContent';
+import { Failed, Loading, Refused } from '../../settings/parts';
+import { useRights } from '../../state/permissions';
+import type { useTemplates } from '../../templates/useTemplates';
+import { addressOf, offerOf, type Problems, withTemplate } from '../plan';
+import type { Plan, Source, VariableSource } from '../types';
+import { VariableField } from './VariableField';
+import css from './wizard.module.css';
+
+type Props = {
+  plan: Plan;
+  onChange: (plan: Plan) => void;
+  problems: Problems;
+  templates: ReturnType<typeof useTemplates>;
+};
+
+export function MessageStep({ plan, onChange, problems, templates }: Props) {
+  const { t } = useTranslation();
+  const { readTemplates } = useRights();
+  const [search, setSearch] = useState('');
+  const { offers } = templates;
+  const all = offers.map((one) => one.template);
+  const offer = offerOf(offers, plan);
+  const choose = (template: Template) => {
+    const can =
+      offers.find((one) => one.template === template)?.numbers.map((one) => one.phone_number_id) ?? [];
+    // Numbers of another account do not have this template.
+    const kept = plan.numbers.filter((id) => can.includes(id));
+    onChange({ ...withTemplate(plan, template), numbers: kept.length > 0 ? kept : can });
+  };
+  if (!readTemplates) return <p className={css.noRight}>{t('broadcasts.message.noRight')}</p>;
+  if (templates.isPending) return <Loading />;
+  if (templates.error) return <Failed error={asProblem(templates.error)} retry={templates.retry} />;
+  return (
+    <div className={css.message}>
+      <section className={css.templates} aria-label={t('broadcasts.message.templates')}>
+        <TemplateList
+          templates={offered(all, null, search)}
+          total={all.filter(isOffered).length}
+          hidden={all.filter((one) => !isOffered(one))}
+          chosen={offer?.template ?? null}
+          search={search}
+          onSearch={setSearch}
+          onChoose={choose}
+        />
+      </section>
+      <section className={css.values} aria-label={t('broadcasts.message.values')}>
+        <Refused text={problems.template ? t(`broadcasts.problem.${problems.template}`) : null} />
+        {!offer && (
+          <p className={css.faint}>
+            {plan.template
+              ? t('broadcasts.message.gone', { template: plan.template })
+              : t('broadcasts.message.choose')}
+          </p>
+        )}
+        {offer && (
+          <Variables
+            template={offer.template}
+            sources={plan.variables}
+            told={problems.variables !== undefined}
+            onChange={(variables) => onChange({ ...plan, variables })}
+          />
+        )}
+      </section>
+      {offer && (
+        <TemplatePreview
+          template={offer.template}
+          values={shownValues(plan.variables, t)}
+          business={offer.numbers[0]?.name ?? ''}
+        />
+      )}
+    </div>
+  );
+}
+
+/** What stands in the preview: the words themselves, or what they come from. Real people follow at the check. */
+function shownValues(variables: VariableSource[], t: Words): Values {
+  return Object.fromEntries(variables.map((one) => [variableKey(one), shownValue(one.source, t)]));
+}
+
+function shownValue(source: Source, t: Words): string {
+  switch (source.kind) {
+    case 'text':
+      return source.text;
+    case 'value':
+      return addressOf(source) ?? '';
+    case 'contact':
+      return t(`broadcasts.field.${source.field}`);
+  }
+}
+
+type VariablesProps = {
+  template: Template;
+  sources: VariableSource[];
+  told: boolean;
+  onChange: (sources: VariableSource[]) => void;
+};
+
+function Variables({ template, sources, told, onChange }: VariablesProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <h2>
+        <bdi>{template.name}</bdi>
+      </h2>
+      <p className={css.about}>
+        {categoryName(template.category, t)} · {languageName(template.language)}
+      </p>
+      {asked(template).length === 0 && <p className={css.faint}>{t('picker.noVariables')}</p>}
+      {template.variables.map((slot) => {
+        const key = variableKey(slot);
+        const source = sources.find((one) => variableKey(one) === key);
+        return (
+          source && (
+            <VariableField
+              key={key}
+              slot={slot}
+              variable={source}
+              told={told}
+              onChange={(next) => onChange(sources.map((one) => (one === source ? next : one)))}
+            />
+          )
+        );
+      })}
+    </>
+  );
+}

@@ -1,0 +1,5 @@
+import { Wizard } from './Wizard';
+
+export function NewBroadcast() {
+  return <Wizard campaign={null} />;
+}

@@ -1,0 +1,98 @@
+import { Button, TextInput } from '@mantine/core';
+import { IconRocket } from '@tabler/icons-react';
+import { useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { asProblem, type Problem } from '../../api/problem';
+import { number } from '../../i18n/format';
+import { Ask, Refused } from '../../settings/parts';
+import settings from '../../settings/settings.module.css';
+import { useChange } from '../../settings/useChange';
+import { useWhen } from '../../settings/when';
+import { campaigns, keys } from '../api';
+import type { Campaign, CampaignRow, Check } from '../types';
+import { money } from '../words';
+import { typedCount } from './typedCount';
+
+type Props = {
+  campaign: Campaign;
+  check: Check;
+  onClose: () => void;
+  /** Somebody else has saved the draft since it was checked. */
+  onConflict: (problem: Problem) => void;
+};
+
+/** Asks once more, with people and cost; the count is typed, so that nobody starts by a habit of the hand. */
+export function StartDialog({ campaign, check, onClose, onConflict }: Props) {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const when = useWhen();
+  const [typed, setTyped] = useState('');
+  const count = check.will_be_sent;
+  const people = number(count);
+  const told = (error: unknown): never => {
+    const problem = asProblem(error);
+    if (problem.code === 'conflict') onConflict(problem);
+    throw problem;
+  };
+  const launch = useChange(() => campaigns.launch(campaign, count).catch(told), {
+    stale: [keys.list],
+    onDone: (started) => {
+      client.setQueryData<CampaignRow>(keys.one(started.id), (old) => old && { ...old, campaign: started });
+      void client.invalidateQueries({ queryKey: keys.one(started.id) });
+    },
+  });
+  const changed = launch.problem?.code === 'count_changed';
+  const again = () => {
+    launch.reset();
+    setTyped('');
+    void client.invalidateQueries({ queryKey: keys.check(campaign.id, campaign.revision) });
+  };
+  const cost = check.cost?.total;
+  const title =
+    cost == null || !check.cost
+      ? t('broadcasts.ask.title', { count, people })
+      : t('broadcasts.ask.titleCost', { count, people, cost: money(cost, check.cost.currency) });
+  const startAt = campaign.plan.start_at;
+  return (
+    <Ask title={title} onClose={onClose}>
+      <form
+        className={settings.ask}
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (typedCount(typed) === count && !changed) launch.run();
+        }}
+      >
+        <p>{startAt ? t('broadcasts.ask.later', { when: when(startAt) }) : t('broadcasts.ask.text')}</p>
+        <TextInput
+          label={t('broadcasts.ask.type', { people })}
+          value={typed}
+          data-autofocus
+          dir="ltr"
+          inputMode="numeric"
+          autoComplete="off"
+          disabled={changed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+        />
+        <Refused text={launch.text} />
+        <div className={settings.row}>
+          {changed ? (
+            <Button onClick={again}>{t('broadcasts.ask.again')}</Button>
+          ) : (
+            <Button
+              type="submit"
+              leftSection={<IconRocket size={16} />}
+              loading={launch.busy}
+              disabled={typedCount(typed) !== count}
+            >
+              {t('broadcasts.startSending', { count, people })}
+            </Button>
+          )}
+          <Button variant="default" onClick={onClose}>
+            {t('settings.cancel')}
+          </Button>
+        </div>
+      </form>
+    </Ask>
+  );
+}

@@ -1,0 +1,12 @@
+import { describe, expect, it } from 'vitest';
+import { fromField, toField } from './moment';
+
+describe('a moment in a field', () => {
+  it('comes back as it was, to the minute', () => {
+    const at = new Date(2026, 10, 30, 4, 7).getTime();
+    expect(toField(at)).toBe('2026-11-30T04:07');
+    expect(fromField(toField(at))).toBe(at);
+  });
+
+  it('is none while it is being typed', () => expect(fromField('')).toBeNull());
+});

@@ -1,0 +1,30 @@
+import type { Template } from '../api/types';
+
+/** For tests: an approved one, and what matters to the test. */
+export const aTemplate = (matters: Partial<Template>): Template => ({
+  id: 't1',
+  waba: '9',
+  meta_id: '3',
+  revision: 1,
+  written_at: 0,
+  news_at: null,
+  reason: null,
+  name: 'hello',
+  language: 'en',
+  category: 'UTILITY',
+  status: 'APPROVED',
+  quality: 'GREEN',
+  header: null,
+  body: 'Hello',
+  footer: null,
+  buttons: [],
+  cards: [],
+  offer: null,
+  login_code: null,
+  examples: [],
+  unknown: [],
+  variables: [],
+  sendable: true,
+  unsendable_reason: null,
+  ...matters,
+});
