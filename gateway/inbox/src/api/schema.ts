@@ -32,6 +32,8 @@ export type ButtonAction = { kind: 'QUICK_REPLY' } | { kind: 'URL'; url: string 
 
 export type Campaign = { author: Person; created_at: Timestamp; id: CampaignId; launch: Launch | null; name: string; phase: Phase; plan: Plan; revision: number };
 
+export type CampaignCheck = { audience: number; duration_seconds: number; findings: Array<Finding>; finishes_at: Timestamp; lanes: Array<CheckedLane>; samples: Array<Sample>; skipped: Record<string, number>; will_be_sent: number };
+
 export type CampaignId = string;
 
 export type CampaignRow = { campaign: Campaign; counts: Counts };

@@ -28,19 +28,8 @@ export type Severity = api.FindingSeverity;
 export type CostRow = { country: string; category: string; people: number; rate: number; cost: number };
 export type Cost = { currency: string; as_of: string | number; rows: CostRow[]; total?: number | null };
 
-/** In the server's description the check of a channel has taken this name, so the whole is put together here. */
-export type Check = {
-  will_be_sent: number;
-  audience: number;
-  skipped: Record<string, number>;
-  /** Only from a server that knows the prices. */
-  cost?: Cost | null;
-  duration_seconds: number;
-  finishes_at: number;
-  lanes: api.CheckedLane[];
-  findings: api.Finding[];
-  samples: api.Sample[];
-};
+/** The cost is only from a server that knows the prices. */
+export type Check = api.CampaignCheck & { cost?: Cost | null };
 
 export type RecipientClass =
   | 'waiting'

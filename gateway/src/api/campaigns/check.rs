@@ -22,7 +22,7 @@ use crate::templates;
 const SAMPLES: usize = 5;
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct Check {
+pub struct CampaignCheck {
     will_be_sent: u64,
     /// With those who are left out.
     audience: u64,
@@ -78,12 +78,12 @@ pub struct Would {
 
 /// What would happen if it were started now
 #[utoipa::path(post, path = "/api/v1/campaigns/{id}/check", params(("id" = String, Path)),
-    responses((status = 200, body = Check), (status = 404, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = CampaignCheck), (status = 404, body = Problem), (status = 422, body = Problem)))]
 pub async fn check(
     app: web::Data<App>,
     signed: Signed,
     id: web::Path<CampaignId>,
-) -> Result<web::Json<Check>, Problem> {
+) -> Result<web::Json<CampaignCheck>, Problem> {
     let tenant = signed.0.tenant;
     let draft = found(&app, tenant, *id).await?;
     let numbers = numbers(&app, tenant, &draft.plan).await?;
@@ -120,7 +120,7 @@ pub async fn check(
         per_second: number.rate_per_second,
         quality: number.standing.quality,
     });
-    Ok(web::Json(Check {
+    Ok(web::Json(CampaignCheck {
         will_be_sent: would.count,
         audience: would.count + would.skipped.values().sum::<u64>(),
         skipped: would.skipped,
