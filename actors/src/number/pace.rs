@@ -17,8 +17,8 @@ pub(super) const RATE_STANDARD: u32 = 80;
 /// A message may leave this much before its time, so that timers that are late lose nothing. The gap between messages is longer by
 /// as much over a second, so that no second sees more than Meta allows.
 const EARLY_MAX: Duration = Duration::from_millis(8);
-/// What comes in holds up a message that waits for its turn by so many gaps at most: a flood must not keep every reply from
-/// leaving, and if Meta minds it says so.
+/// A message waits for its turn so many gaps at most, and what came in is paid for by those after it: a flood must not keep
+/// every reply from leaving. If Meta minds, it says so.
 const HELD_UP_MAX: u32 = 2;
 /// One message per 6 s to the same person …
 const PAIR_PERIOD: Duration = Duration::from_secs(6);
@@ -70,6 +70,7 @@ impl Pace {
         self.per_second = per_second;
         self.gap = gap(per_second);
         self.next = Instant::now() + self.gap;
+        self.wanted = None;
         self.counts_inbound = true;
     }
 
@@ -80,26 +81,29 @@ impl Pace {
     /// `None`: takes one from the number's rate, go. Otherwise how long to wait.
     pub(super) fn rate_wait(&mut self) -> Option<Duration> {
         let now = Instant::now();
-        let early = self.next.saturating_duration_since(now);
-        if early > EARLY_MAX {
-            self.wanted.get_or_insert(now);
-            return Some(early.saturating_sub(EARLY_MAX));
+        let wanted = *self.wanted.get_or_insert(now);
+        let early = self.next.saturating_duration_since(now).saturating_sub(EARLY_MAX);
+        let held_up = (wanted + self.gap * HELD_UP_MAX).saturating_duration_since(now);
+        let wait = early.min(held_up);
+        if !wait.is_zero() {
+            return Some(wait);
         }
-        self.next = self.next.max(now) + self.gap;
         self.wanted = None;
+        self.use_up(now, 1);
         None
     }
 
-    /// What came in uses up the rate; it cannot be refused, so it only makes the next send wait, at most a second, and one that
-    /// waits already no longer than [`HELD_UP_MAX`].
+    /// What came in uses up the rate; it cannot be refused, so the next sends pay for it.
     pub(super) fn count_inbound(&mut self, messages: u32) {
-        if !self.counts_inbound {
-            return;
+        if self.counts_inbound {
+            self.use_up(Instant::now(), messages.min(self.per_second));
         }
-        let now = Instant::now();
-        let moved = self.next.max(now) + self.gap * messages.min(self.per_second);
-        let latest = self.wanted.map_or(now + Duration::from_secs(1), |since| since + self.gap * HELD_UP_MAX);
-        self.next = moved.min(latest).max(self.next);
+    }
+
+    /// No more than a second is owed.
+    fn use_up(&mut self, now: Instant, messages: u32) {
+        let used = self.next.max(now) + self.gap * messages;
+        self.next = used.min(now + self.gap.max(Duration::from_secs(1)));
     }
 
     /// `None`: takes one from the recipient's bucket, go. Otherwise how long to wait.
@@ -185,21 +189,25 @@ mod tests {
     async fn a_flood_of_what_comes_in_does_not_keep_everything_from_leaving() {
         let mut pace = Pace::new(RATE_STANDARD);
         let mut sent = 0;
-        for _ in 0..1_000 {
-            pace.count_inbound(3);
+        for _ in 0..10_000 {
+            pace.count_inbound(1);
             sent += u32::from(pace.rate_wait().is_none());
-            tokio::time::advance(Duration::from_millis(10)).await;
+            tokio::time::advance(Duration::from_millis(1)).await;
         }
-        assert!((200..=400).contains(&sent), "{sent} in ten seconds of 300 a second");
+        assert!((350..=450).contains(&sent), "{sent} in ten seconds of 1,000 a second");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_comes_in_counts() {
+    async fn what_comes_in_is_paid_for() {
         let mut pace = Pace::new(RATE_STANDARD);
+        tokio::time::advance(Duration::from_secs(1)).await;
         pace.count_inbound(40);
         let wait = pace.rate_wait().unwrap();
-        assert!((490..500).contains(&wait.as_millis()), "half of a second's: {wait:?}");
-        pace.count_inbound(500);
-        assert!(pace.rate_wait().is_some_and(|wait| wait < Duration::from_secs(1)), "no more than a second");
+        assert!(wait <= gap(RATE_STANDARD) * HELD_UP_MAX, "{wait:?}");
+        let sent = sends(&mut pace, 1, |_| 0).await.len();
+        assert!((38..=42).contains(&sent), "{sent} beside 40");
+        pace.count_inbound(5_000);
+        let sent = sends(&mut pace, 4, |_| 0).await.len();
+        assert!((230..=285).contains(&sent), "{sent}: a second is owed, not a minute");
     }
 }
