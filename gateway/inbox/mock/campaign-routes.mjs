@@ -1,4 +1,4 @@
-import { refuseUnless, shown } from './campaigns.mjs';
+import { refuseUnless, shown } from './campaign-parts.mjs';
 import { invalid } from './refused.mjs';
 
 const DEFAULT_LIMIT = 50;
