@@ -1,10 +1,14 @@
 //! An organization that moves between a file and a keyspace, and what a death on the way leaves to other nodes.
 
+use std::time::Duration;
+
 use engine::ports::{
     Accounts as _, Administration as _, Arrival, Directory as _, InboxLog as _, Kind, MediaStore as _, Relocation as _,
     Sessions as _, Store, Welcome,
 };
 use engine::time::Span;
+use scylla::client::session::Session;
+use scylla::statement::Statement;
 use storage::cql::CqlStore;
 use storage::memory::MemoryStore;
 use storage::sqlite::{SqliteOptions, SqliteStore};
@@ -103,7 +107,7 @@ async fn who_begins_again_elsewhere_takes_nothing_of_what_was_left_and_the_first
 }
 
 /// How many rows each table has.
-async fn rows_of(session: &scylla::client::session::Session, keyspace: &str) -> Vec<(String, i64)> {
+async fn rows_of(session: &Session, keyspace: &str) -> Vec<(String, i64)> {
     let tables = format!("SELECT table_name FROM system_schema.tables WHERE keyspace_name = '{keyspace}'");
     let tables = session.query_unpaged(tables, ()).await.unwrap().into_rows_result().unwrap();
     let mut counts = Vec::new();
@@ -121,7 +125,7 @@ async fn rows_of(session: &scylla::client::session::Session, keyspace: &str) -> 
 async fn what_was_left_on_the_way_in_is_off_the_disk() {
     const ALONE: &str = "jetto_test_forgotten";
     let session = cql_server::session().await;
-    session.query_unpaged(format!("DROP KEYSPACE IF EXISTS {ALONE}"), ()).await.unwrap();
+    dropped(&session, ALONE).await;
     let (model, installation) = (MemoryStore::new(), Installation::within(ALONE));
     fill(&model).await;
     let whole = arrival(&model).await;
@@ -140,7 +144,14 @@ async fn what_was_left_on_the_way_in_is_off_the_disk() {
     }
     store.begin_arrival(&whole).await.unwrap();
     assert_eq!(rows_of(&session, ALONE).await, before);
-    session.query_unpaged(format!("DROP KEYSPACE {ALONE}"), ()).await.unwrap();
+    dropped(&session, ALONE).await;
+}
+
+/// Thirty tables go one by one, which takes a server with one core its time.
+async fn dropped(session: &Session, keyspace: &str) {
+    let mut statement = Statement::new(format!("DROP KEYSPACE IF EXISTS {keyspace}"));
+    statement.set_request_timeout(Some(Duration::from_mins(3)));
+    session.query_unpaged(statement, ()).await.unwrap();
 }
 
 /// The node that goes on where another died.
