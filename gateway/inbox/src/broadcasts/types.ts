@@ -5,6 +5,7 @@ import type * as api from '../api/schema';
 export type {
   Audience,
   Campaign,
+  CampaignCheck as Check,
   CampaignRow,
   ContactField,
   Counts,
@@ -24,12 +25,6 @@ export type {
 } from '../api/schema';
 
 export type Severity = api.FindingSeverity;
-
-export type CostRow = { country: string; category: string; people: number; rate: number; cost: number };
-export type Cost = { currency: string; as_of: string | number; rows: CostRow[]; total?: number | null };
-
-/** The cost is only from a server that knows the prices. */
-export type Check = api.CampaignCheck & { cost?: Cost | null };
 
 export type RecipientClass =
   | 'waiting'

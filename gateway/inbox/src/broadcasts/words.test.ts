@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bySeverity, money, ranked, span, total } from './words';
+import { bySeverity, ranked, span, total } from './words';
 
 const t = (key: string, values: Record<string, string | number> = {}) =>
   `${key.split('.').at(-1)} ${Object.values(values).join(' ')}`;
@@ -31,12 +31,5 @@ describe('findings', () => {
   it('come broken, to do, fine', () => {
     const severities = (['passed', 'look_at', 'must_fix'] as const).map((severity) => ({ severity }));
     expect(severities.sort(bySeverity).map((one) => one.severity)).toEqual(['must_fix', 'look_at', 'passed']);
-  });
-});
-
-describe('money', () => {
-  it('is told with its currency, a made-up one too', () => {
-    expect(money(612.8, 'USD')).toBe('$612.80');
-    expect(money(1, 'no')).toBe('1.00 no');
   });
 });

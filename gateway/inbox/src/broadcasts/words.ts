@@ -1,5 +1,5 @@
 import type { Words } from '../i18n';
-import { countryName, number } from '../i18n/format';
+import { number } from '../i18n/format';
 import type { LaneState, Phase, RecipientClass, Severity } from './types';
 
 type Tone = 'grn' | 'amb' | 'red' | 'blu' | 'ac' | 'vio' | undefined;
@@ -93,20 +93,3 @@ export const total = (counts: Record<string, number>) =>
   Object.values(counts).reduce((sum, one) => sum + one, 0);
 
 export const rate = (perSecond: number) => number(Math.round(perSecond * 10) / 10);
-
-export function money(amount: number, currency: string): string {
-  try {
-    return new Intl.NumberFormat('en', {
-      style: 'currency',
-      currency,
-      currencyDisplay: 'narrowSymbol',
-    }).format(amount);
-  } catch {
-    return `${amount.toFixed(2)} ${currency}`;
-  }
-}
-
-export function placeName(country: string, t: Words): string {
-  if (!/^[A-Za-z]{2}$/.test(country)) return t('broadcasts.otherCountries');
-  return countryName(country.toUpperCase());
-}

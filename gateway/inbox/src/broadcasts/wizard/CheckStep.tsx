@@ -10,7 +10,6 @@ import { Skipped } from '../Skipped';
 import type { Step } from '../steps';
 import type { Campaign } from '../types';
 import { CheckAside } from './CheckAside';
-import { CostCard } from './CostCard';
 import css from './check.module.css';
 import { Figures } from './Figures';
 import { Findings } from './Findings';
@@ -41,10 +40,7 @@ export function CheckStep({ campaign, template, onGo, settled }: Props) {
         aria-busy={query.isFetching}
       >
         <Figures check={check} planned={campaign.plan.start_at != null} />
-        <div className={check.cost ? css.pair : undefined}>
-          <Skipped skipped={check.skipped} onGo={onGo} />
-          {check.cost && <CostCard cost={check.cost} />}
-        </div>
+        <Skipped skipped={check.skipped} onGo={onGo} />
         <Findings findings={check.findings} onGo={onGo} />
         <p className={css.faint}>
           {t('broadcasts.check.checkedAt', { time: clockTime(query.dataUpdatedAt) })}{' '}

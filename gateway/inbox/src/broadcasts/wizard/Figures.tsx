@@ -1,11 +1,10 @@
 import { useTranslation } from 'react-i18next';
-import type { Words } from '../../i18n';
 import { clockTime, number } from '../../i18n/format';
 import { useWhen } from '../../settings/when';
 import broadcasts from '../broadcasts.module.css';
 import { percent } from '../counts';
-import type { Check, Cost } from '../types';
-import { money, ranked, rate, span, total } from '../words';
+import type { Check } from '../types';
+import { ranked, rate, span, total } from '../words';
 import css from './check.module.css';
 
 const DAY_S = 86_400;
@@ -29,7 +28,6 @@ export function Figures({ check, planned }: { check: Check; planned: boolean }) 
       number(skipped),
       t('broadcasts.check.skippedText', { share: percent(skipped, check.audience) }),
     ],
-    ...(check.cost ? [costFigure(check.cost, t)] : []),
     [
       'duration',
       span(check.duration_seconds, t),
@@ -62,11 +60,6 @@ export function Figures({ check, planned }: { check: Check; planned: boolean }) 
       </span>
     </div>
   );
-}
-
-function costFigure({ total: sum, currency }: Cost, t: Words): Figure {
-  if (sum == null) return ['cost', '–', t('broadcasts.check.costUnknown')];
-  return ['cost', money(sum, currency), t('broadcasts.check.costText')];
 }
 
 /** The two largest reasons have a colour of their own, as in the list below; the rest is one grey. */

@@ -11,7 +11,6 @@ import { useChange } from '../../settings/useChange';
 import { useWhen } from '../../settings/when';
 import { campaigns, keys } from '../api';
 import type { Campaign, CampaignRow, Check } from '../types';
-import { money } from '../words';
 import { typedCount } from './typedCount';
 
 type Props = {
@@ -48,11 +47,7 @@ export function StartDialog({ campaign, check, onClose, onConflict }: Props) {
     setTyped('');
     void client.invalidateQueries({ queryKey: keys.check(campaign.id, campaign.revision) });
   };
-  const cost = check.cost?.total;
-  const title =
-    cost == null || !check.cost
-      ? t('broadcasts.ask.title', { count, people })
-      : t('broadcasts.ask.titleCost', { count, people, cost: money(cost, check.cost.currency) });
+  const title = t('broadcasts.ask.title', { count, people });
   const startAt = campaign.plan.start_at;
   return (
     <Ask title={title} onClose={onClose}>
