@@ -6,12 +6,15 @@
 
 mod api_keys;
 mod approval;
+mod contacts;
 mod explain;
 mod founding;
+mod imports;
 mod invitations;
 mod members;
 mod ownership;
 mod roles;
+mod segments;
 mod settings;
 mod teams;
 
@@ -25,12 +28,15 @@ use crate::time::Timestamp;
 
 pub use api_keys::ApiKeyCommand;
 pub use approval::may_approve;
+pub use contacts::ContactsChange;
 pub use explain::{Why, explain};
 pub use founding::{Founding, found};
+pub use imports::ImportCommand;
 pub use invitations::{INVITATION_LIFE, InvitationCommand, Joining};
 pub use members::{MemberCommand, within_reach};
 pub use ownership::Transfer;
 pub use roles::RoleCommand;
+pub use segments::SegmentCommand;
 pub use settings::SettingsChange;
 pub use teams::TeamCommand;
 
@@ -55,6 +61,9 @@ pub enum Command {
     Invitation(InvitationCommand),
     ApiKey(ApiKeyCommand),
     Settings(SettingsChange),
+    Contacts(ContactsChange),
+    Segment(SegmentCommand),
+    Import(ImportCommand),
     Transfer(Transfer),
 }
 
@@ -74,6 +83,9 @@ pub fn decide(household: &Household, actor: &Actor, command: Command, now: Times
         Command::Invitation(command) => invitations::decide(&case, command),
         Command::ApiKey(command) => api_keys::decide(&case, command),
         Command::Settings(change) => settings::decide(&case, change),
+        Command::Contacts(change) => contacts::decide(&case, change),
+        Command::Segment(command) => segments::decide(&case, command),
+        Command::Import(command) => imports::decide(&case, command),
         Command::Transfer(transfer) => ownership::decide(&case, transfer),
     }
 }

@@ -24,6 +24,7 @@ pub use tally::{Class, Tallies, TallyKey};
 use crate::content::Media;
 use crate::directory::Person;
 use crate::id::CampaignId;
+use crate::segment::{Node, Question, Segment};
 use crate::template::{Form, Template};
 use crate::time::Timestamp;
 
@@ -58,10 +59,25 @@ pub struct Launch {
     /// Of ours, which its values name: the picture of the header.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<Media>,
+    /// Of the segment that it goes to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<Node>,
     pub frozen: Frozen,
 }
 
+/// What a plan names, and does not hold.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Named {
+    pub files: Vec<Media>,
+    pub segment: Option<Segment>,
+}
+
 impl Launch {
+    /// Who of all contacts is meant. `None`: those that the plan says.
+    pub fn question(&self) -> Option<Question> {
+        self.tree.as_ref().map(|tree| Question::of(tree, self.at))
+    }
+
     /// For whoever fills it in many times. `None`: the template was launched by another version, and cannot be filled in now.
     pub fn form(&self) -> Option<Form> {
         Form::of(&self.template).ok()

@@ -2,6 +2,7 @@
 //! Every function takes the state as it is and returns what is to become of it.
 
 mod assign;
+mod confirm;
 mod file;
 mod reaction;
 mod read;
@@ -34,6 +35,7 @@ pub const WINDOW: Span = Span::hours(24);
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Conversation {
     pub id: ConversationId,
+    /// Their card: who they are, and what they had said of marketing when the conversation was last written.
     pub contact: Contact,
     pub number: NumberRef,
     pub status: ConversationStatus,
@@ -86,7 +88,7 @@ impl Conversation {
     pub fn new(id: ConversationId, contact: Contact, number: NumberRef) -> Self {
         Self {
             id,
-            contact,
+            contact: contact.card(),
             number,
             status: ConversationStatus::Open,
             assignee: None,

@@ -55,6 +55,8 @@ pub enum FailureAction {
     FixNumber,
     FixContent,
     FixAccount,
+    /// They have opted out of what this is.
+    WaitForOptIn,
     None,
 }
 

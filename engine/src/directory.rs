@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::consent::Confirmations;
+use crate::contact::FieldDefinition;
 use crate::id::{
     AccountId, ApiKeyId, CustomRoleId, InvalidId, InvitationId, MemberId, PhoneNumberId, TeamId, TenantId, WabaId,
 };
@@ -176,12 +178,24 @@ pub struct Settings {
     pub audit_days: u32,
     /// BCP 47, as the web app knows it.
     pub locale: String,
+    /// What is kept of contacts besides what WhatsApp says.
+    pub contact_fields: Vec<FieldDefinition>,
+    /// What is answered to who opts out or in.
+    pub confirmations: Confirmations,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let locale = "en".to_owned();
-        Self { require_second_factor: false, mask_phones: true, session_hours: 12, audit_days: 400, locale }
+        Self {
+            require_second_factor: false,
+            mask_phones: true,
+            session_hours: 12,
+            audit_days: 400,
+            locale,
+            contact_fields: Vec::new(),
+            confirmations: Confirmations::default(),
+        }
     }
 }
 

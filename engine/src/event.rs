@@ -52,6 +52,17 @@ impl EventBody {
     }
 }
 
+impl EventBody {
+    /// The same, with the conversation as it ends up in the commit.
+    pub(crate) fn show(&mut self, now: &Conversation) {
+        match self {
+            Self::MessageAdded { conversation, .. }
+            | Self::MessageChanged { conversation, .. }
+            | Self::ConversationChanged { conversation } => conversation.clone_from(now),
+        }
+    }
+}
+
 /// An event with its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoggedEvent {

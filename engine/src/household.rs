@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::access::Principal;
 use crate::audit::AuditActor;
+use crate::contact::Import;
 use crate::directory::{ApiKey, CustomRole, Invitation, Member, Organization, RoleId, Settings, Team};
-use crate::id::{ApiKeyId, CustomRoleId, InvitationId, MemberId, TeamId};
+use crate::id::{ApiKeyId, CustomRoleId, ImportId, InvitationId, MemberId, SegmentId, TeamId};
 use crate::permission::Grants;
+use crate::segment::Segment;
 use crate::time::Timestamp;
 
 /// People, those who left among them.
@@ -15,6 +17,9 @@ pub const ROLES_MAX: usize = 100;
 pub const TEAMS_MAX: usize = 200;
 pub const INVITATIONS_MAX: usize = 500;
 pub const API_KEYS_MAX: usize = 200;
+pub const SEGMENTS_MAX: usize = 200;
+/// Files of contacts that are remembered.
+pub const IMPORTS_MAX: usize = 100;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Household {
@@ -25,6 +30,8 @@ pub struct Household {
     pub teams: BTreeMap<TeamId, Team>,
     pub invitations: BTreeMap<InvitationId, Invitation>,
     pub api_keys: BTreeMap<ApiKeyId, ApiKey>,
+    pub segments: BTreeMap<SegmentId, Segment>,
+    pub imports: BTreeMap<ImportId, Import>,
     /// Raised by every change; a change names the one it was decided on. Uses of API keys are no change.
     pub revision: u64,
 }
@@ -47,6 +54,10 @@ pub enum Write {
     DeleteInvitation(InvitationId),
     PutApiKey(ApiKey),
     DeleteApiKey(ApiKeyId),
+    PutSegment(Segment),
+    DeleteSegment(SegmentId),
+    PutImport(Import),
+    DeleteImport(ImportId),
     /// An account that is new in the installation.
     AddAccount(Box<crate::account::Account>),
     /// Every session of the member in this organization.
@@ -73,6 +84,8 @@ impl Household {
             teams: BTreeMap::new(),
             invitations: BTreeMap::new(),
             api_keys: BTreeMap::new(),
+            segments: BTreeMap::new(),
+            imports: BTreeMap::new(),
             revision: 1,
         }
     }
@@ -177,6 +190,10 @@ impl Household {
                     self.api_keys.insert(key.id, ApiKey { last_used_at: used, ..key });
                 }
                 Write::DeleteApiKey(id) => drop(self.api_keys.remove(&id)),
+                Write::PutSegment(segment) => drop(self.segments.insert(segment.id, segment)),
+                Write::DeleteSegment(id) => drop(self.segments.remove(&id)),
+                Write::PutImport(import) => drop(self.imports.insert(import.id, import)),
+                Write::DeleteImport(id) => drop(self.imports.remove(&id)),
                 Write::AddAccount(_) | Write::EndSessions(_) => {}
             }
         }

@@ -115,6 +115,18 @@ own_id!(
     /// One business number × one contact.
     ConversationId
 );
+own_id!(
+    /// A line of a contact's consent ledger: the same evidence is the same line.
+    ConsentId
+);
+own_id!(
+    /// A file of contacts that somebody brought in.
+    ImportId
+);
+own_id!(
+    /// A saved segment of contacts.
+    SegmentId
+);
 own_id!(MessageId);
 own_id!(
     /// A file of a message, ours; Meta's id of the same file is [`MetaMediaId`].

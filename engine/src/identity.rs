@@ -2,6 +2,7 @@
 //! that are equivalent to it. A username is for display only, it may change hands.
 
 use crate::id::{Bsuid, WaId};
+use crate::time::Timestamp;
 
 /// What a webhook says about a customer. At least one of `bsuid` and `wa_id` is set on every message.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -10,6 +11,10 @@ pub struct Identities {
     pub wa_id: Option<WaId>,
     pub name: Option<String>,
     pub username: Option<String>,
+    /// When this was said.
+    pub seen_at: Option<Timestamp>,
+    /// Whether it was said by a message of theirs.
+    pub wrote: bool,
 }
 
 impl Identities {

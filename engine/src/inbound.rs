@@ -45,6 +45,18 @@ pub struct InboundMessage {
     pub status: Option<Status>,
 }
 
+impl InboundMessage {
+    /// Whether it is something that the customer wrote: no echo, no reaction, and no line that only tells what happened.
+    pub fn is_written(&self) -> bool {
+        let says = match &self.body {
+            InboundBody::Content(content) => !matches!(content, Content::System { .. } | Content::Reaction { .. }),
+            InboundBody::File { .. } | InboundBody::Edit { .. } => true,
+            InboundBody::Reaction { .. } | InboundBody::Revoke { .. } => false,
+        };
+        self.direction == Direction::In && says
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum InboundBody {
     Content(Content),

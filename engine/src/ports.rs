@@ -33,7 +33,7 @@ pub use audit_log::{AuditLog, AuditQuery, ChainEnds};
 pub use blobs::BlobStore;
 pub use bus::Bus;
 pub use campaigns::{Campaigns, RecipientQuery, Saved};
-pub use contacts::{ContactStore, Resolved};
+pub use contacts::{ContactStore, Forgotten, Resolved};
 pub use conversations::{Commit, Committed, ConversationCounts, ConversationQuery, ConversationStore, View};
 pub use directory::Directory;
 pub use event_log::{EventLog, LogRange};

@@ -10,6 +10,8 @@ pub enum Rejection {
     Forbidden(Permission),
     #[error("The customer wrote more than 24 hours ago. WhatsApp accepts only a template now. Nothing was sent.")]
     WindowClosed,
+    #[error("This person has opted out of marketing messages. Nothing was sent.")]
+    OptedOut,
     #[error("{0} Nothing was saved.")]
     Invalid(&'static str),
     #[error("{0} Nothing was sent.")]

@@ -31,6 +31,7 @@ pub(super) fn decide(case: &Case<'_>, change: SettingsChange) -> Result<Change, 
         session_hours: session_hours.unwrap_or(now.session_hours),
         audit_days: audit_days.unwrap_or(now.audit_days),
         locale: locale.unwrap_or_else(|| now.locale.clone()),
+        ..now.clone()
     };
     check(&next)?;
     let name = match name {

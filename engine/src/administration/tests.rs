@@ -369,6 +369,9 @@ proptest! {
                 | Command::Invitation(_)
                 | Command::ApiKey(_)
                 | Command::Settings(_)
+                | Command::Contacts(_)
+                | Command::Segment(_)
+                | Command::Import(_)
                 | Command::Transfer(_) => None,
             };
             let giver = inviter.map_or_else(|| household.standing(&actor.who, NOW), |id| household.standing_of(id, NOW));

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::consent::STOPPED_AT_META;
 use crate::delivery::{Failure, FailureAction};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,12 +17,14 @@ pub enum FailureClass {
     Permanent,
     /// The message, its values, or the account: fix it, then send.
     OurMistake,
+    /// They have stopped marketing, here or in WhatsApp.
+    OptedOut,
 }
 
 /// WhatsApp's codes for what it holds back for a person.
 const PERSON_LIMIT: [i64; 1] = [131_049];
-/// No account there, blocked, opted out, an experiment, a country that is not written to.
-const PERMANENT: [i64; 6] = [130_403, 130_472, 130_497, 131_021, 131_026, 131_050];
+/// No account there, blocked, an experiment, a country that is not written to.
+const PERMANENT: [i64; 5] = [130_403, 130_472, 130_497, 131_021, 131_026];
 /// The account as a whole must not go on: stop, and call somebody.
 const STOPS: [i64; 4] = [368, 131_031, 131_042, 131_048];
 /// The template is paused, disabled, or is not there: nobody else would get it either.
@@ -36,6 +39,9 @@ impl FailureClass {
             if PERMANENT.contains(&code) {
                 return Self::Permanent;
             }
+            if code == STOPPED_AT_META {
+                return Self::OptedOut;
+            }
         }
         match failure.action {
             Some(FailureAction::Retry | FailureAction::RetryLater) => Self::TryLater,
@@ -45,12 +51,25 @@ impl FailureClass {
                 | FailureAction::FixNumber
                 | FailureAction::FixAccount,
             ) => Self::OurMistake,
+            Some(FailureAction::WaitForOptIn) => Self::OptedOut,
             Some(FailureAction::None) | None => Self::Permanent,
         }
     }
 }
 
 impl Failure {
+    /// Ours, before anything was sent: the person has opted out since the broadcast was started.
+    pub fn opted_out() -> Self {
+        let text = "This person has opted out of marketing, so nothing was sent.".to_owned();
+        Self { code: None, text, action: Some(FailureAction::WaitForOptIn) }
+    }
+
+    /// Ours too: the contact is not there any more.
+    pub fn contact_deleted() -> Self {
+        let text = "This contact was deleted after the broadcast was started, so nothing was sent.".to_owned();
+        Self { code: None, text, action: Some(FailureAction::None) }
+    }
+
     /// Whether a campaign must stop at once: everything that follows would fail too, or do harm.
     pub fn stops_a_campaign(&self) -> bool {
         let stops = |code| STOPS.contains(&code) || TEMPLATE_STOPS.contains(&code);

@@ -1,10 +1,9 @@
 //! A campaign for tests.
 
-use super::{Audience, Campaign, Page, Plan, VariableSource};
+use super::{Audience, Campaign, Named, Page, Plan, VariableSource};
 use crate::contact::Contact;
 use crate::directory::Person;
 use crate::id::{CampaignId, ContactId, MemberId};
-use crate::ports::Cursor;
 use crate::template::{Category, Template, TemplateParts, TemplateQuality, TemplateStatus};
 use crate::time::Timestamp;
 
@@ -18,6 +17,7 @@ pub(super) fn draft() -> Campaign {
         language: "en".into(),
         numbers: vec!["200000000000001".parse().unwrap()],
         audience: Audience::Everyone,
+        opted_in_only: false,
         variables: Vec::new(),
         per_second: None,
         start_at: None,
@@ -43,7 +43,7 @@ pub(super) fn template(variables: &[VariableSource]) -> Template {
 
 pub(super) fn launched(campaign: &Campaign) -> Campaign {
     let template = template(&campaign.plan.variables);
-    campaign.launched(priya(), template, Vec::new(), Timestamp(2)).unwrap()
+    campaign.launched(priya(), template, Named::default(), Timestamp(2)).unwrap()
 }
 
 pub(super) fn contact(n: u8) -> Contact {
@@ -53,6 +53,6 @@ pub(super) fn contact(n: u8) -> Contact {
     contact
 }
 
-pub(super) fn page(contacts: &[u8], next: Option<&str>) -> Page {
-    Page { contacts: contacts.iter().map(|n| contact(*n)).collect(), next: next.map(|next| Cursor(next.to_owned())) }
+pub(super) fn page(contacts: &[u8], next: Option<i64>) -> Page {
+    Page { contacts: contacts.iter().map(|n| contact(*n)).collect(), next }
 }

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::{Campaign, CampaignRecipient, Phase, Skip};
 use crate::contact::Contact;
 use crate::outgoing::Recipient;
-use crate::ports::Cursor;
 use crate::template::Form;
 
 /// Contacts looked at for one commit.
@@ -21,17 +20,17 @@ pub struct Frozen {
     /// Recipients so far: the next one gets this number.
     pub count: u32,
     pub skipped: BTreeMap<Skip, u64>,
-    /// Where the next page of contacts begins: the cursor of the list, or the place among those named.
+    /// Where the next page of contacts begins: the place in the store, or among those named.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
+    pub after: Option<i64>,
     pub is_whole: bool,
 }
 
 /// Contacts of the audience, in its order.
 pub struct Page {
     pub contacts: Vec<Contact>,
-    /// `None`: these were the last.
-    pub next: Option<Cursor>,
+    /// The place to go on from. `None`: these were the last.
+    pub next: Option<i64>,
 }
 
 /// The campaign after this page, and the recipients that it adds. `None`: it is not being frozen.
@@ -52,7 +51,7 @@ pub fn freeze(campaign: &Campaign, page: &Page) -> Option<(Campaign, Vec<Campaig
             Err(skip) => *launch.frozen.skipped.entry(skip).or_default() += 1,
         }
     }
-    launch.frozen.after = page.next.as_ref().map(|cursor| cursor.0.clone());
+    launch.frozen.after = page.next;
     if page.next.is_none() {
         launch.frozen.is_whole = true;
         next.phase = Phase::Running;
@@ -61,7 +60,7 @@ pub fn freeze(campaign: &Campaign, page: &Page) -> Option<(Campaign, Vec<Campaig
 }
 
 fn recipient(campaign: &Campaign, form: Option<&Form>, no: u32, contact: &Contact) -> Result<CampaignRecipient, Skip> {
-    Skip::check(contact)?;
+    Skip::check(campaign, contact)?;
     let values = campaign.plan.values(contact).map_err(|_variable| Skip::VariableMissing)?;
     let files = campaign.launch.as_ref().map_or(&[] as &[_], |launch| &launch.files);
     if form.is_none_or(|form| form.fill(&values, files).is_err()) {
@@ -81,14 +80,16 @@ fn recipient(campaign: &Campaign, form: Option<&Form>, no: u32, contact: &Contac
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::fixture::{contact, draft, launched, page};
+    use crate::campaign::fixture::{contact, draft, launched, page, priya};
     use crate::campaign::{Source, VariableSource};
-    use crate::template::VariablePlace;
+    use crate::consent::{ConsentEntry, Opted};
+    use crate::template::{Category, VariablePlace};
+    use crate::time::Timestamp;
 
     #[test]
     fn pages_number_people_on_and_the_last_one_starts_it() {
         let campaign = launched(&draft());
-        let (campaign, first) = freeze(&campaign, &page(&[1, 2], Some("p2"))).unwrap();
+        let (campaign, first) = freeze(&campaign, &page(&[1, 2], Some(2))).unwrap();
         assert_eq!((campaign.phase.clone(), first.len()), (Phase::Freezing, 2));
         let (campaign, second) = freeze(&campaign, &page(&[3], None)).unwrap();
         assert_eq!(second.iter().map(|one| (one.no, one.lane)).collect::<Vec<_>>(), [(2, 0)]);
@@ -102,6 +103,29 @@ mod tests {
         campaign.plan.numbers = vec!["1".parse().unwrap(), "2".parse().unwrap()];
         let (_, recipients) = freeze(&campaign, &page(&[1, 2, 3], None)).unwrap();
         assert_eq!(recipients.iter().map(|one| one.lane).collect::<Vec<_>>(), [0, 1, 0]);
+    }
+
+    #[test]
+    fn marketing_goes_to_nobody_who_asked_not_to_get_it_and_if_so_planned_only_to_those_who_asked_for_it() {
+        let said = |n: u8, opted| {
+            let mut contact = contact(n);
+            contact.heed(&ConsentEntry::recorded(contact.id, opted, "called", priya(), Timestamp(1)).unwrap());
+            contact
+        };
+        let gone = Contact { undeliverable_since: Some(Timestamp(1)), ..contact(4) };
+        let contacts = vec![said(1, Opted::Out), said(2, Opted::In), contact(3), gone];
+        let skips = |campaign: &Campaign| {
+            let (next, some) = freeze(campaign, &Page { contacts: contacts.clone(), next: None }).unwrap();
+            let skipped: Vec<_> = next.launch.unwrap().frozen.skipped.into_iter().collect();
+            (some.iter().map(|one| one.contact.as_bytes()[0]).collect::<Vec<_>>(), skipped)
+        };
+        let mut campaign = launched(&draft());
+        assert_eq!(skips(&campaign), (vec![2, 3], vec![(Skip::OptedOut, 1), (Skip::Undeliverable, 1)]));
+        campaign.plan.opted_in_only = true;
+        let unwanted = vec![(Skip::OptedOut, 1), (Skip::NoConsent, 1), (Skip::Undeliverable, 1)];
+        assert_eq!(skips(&campaign), (vec![2], unwanted));
+        campaign.launch.as_mut().unwrap().template.category = Category::Utility;
+        assert_eq!(skips(&campaign), (vec![1, 2, 3], vec![(Skip::Undeliverable, 1)]));
     }
 
     #[test]

@@ -2,14 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, Frozen, Launch, Verdict};
+use super::{Campaign, Frozen, Launch, Named, Verdict};
 use crate::alert::{Alert, AlertKind, Severity};
-use crate::content::Media;
 use crate::delivery::Failure;
 use crate::directory::Person;
 use crate::id::AlertId;
 use crate::rejection::Rejection;
-use crate::template::{Category, Template};
+use crate::template::Template;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,14 +61,8 @@ impl Phase {
 
 impl Campaign {
     /// The template must be sendable and every variable must have a source.
-    /// `files`: those of ours that the plan names.
-    pub fn launched(
-        &self,
-        by: Person,
-        template: Template,
-        files: Vec<Media>,
-        at: Timestamp,
-    ) -> Result<Self, Rejection> {
+    /// `named`: what the plan names, as it is now.
+    pub fn launched(&self, by: Person, template: Template, named: Named, at: Timestamp) -> Result<Self, Rejection> {
         if self.phase != Phase::Draft {
             return Err(Rejection::Invalid("This broadcast was started already."));
         }
@@ -77,7 +70,12 @@ impl Campaign {
             return Err(Rejection::BadTemplate(reason));
         }
         self.plan.check_against(&template)?;
-        let launch = Launch { by, at, template, files, frozen: Frozen::default() };
+        let Named { files, segment } = named;
+        if self.plan.segment() != segment.as_ref().map(|segment| segment.id) {
+            return Err(Rejection::Invalid("The segment of this broadcast is not there any more."));
+        }
+        let tree = segment.map(|segment| segment.tree);
+        let launch = Launch { by, at, template, files, tree, frozen: Frozen::default() };
         Ok(Self { phase: Phase::Freezing, launch: Some(launch), ..self.next() })
     }
 
@@ -109,9 +107,9 @@ impl Campaign {
         if self.is_marketing() { Verdict::Park } else { Verdict::Again }
     }
 
-    /// Whether it only advertises.
+    /// Whether it advertises, or may.
     pub fn is_marketing(&self) -> bool {
-        self.launch.as_ref().is_none_or(|launch| launch.template.category == Category::Marketing)
+        self.launch.as_ref().is_none_or(|launch| launch.template.category.is_marketing())
     }
 
     /// One per campaign and code, however often it is refused.
@@ -146,9 +144,9 @@ mod tests {
     #[test]
     fn only_a_draft_starts_and_only_with_a_template_that_can_be_sent() {
         let unsendable = Template { status: TemplateStatus::Paused, ..template(&[]) };
-        assert!(draft().launched(priya(), unsendable, Vec::new(), Timestamp(2)).is_err());
+        assert!(draft().launched(priya(), unsendable, Named::default(), Timestamp(2)).is_err());
         let running = launched(&draft());
-        assert!(running.launched(priya(), template(&[]), Vec::new(), Timestamp(3)).is_err());
+        assert!(running.launched(priya(), template(&[]), Named::default(), Timestamp(3)).is_err());
         assert!(running.edited("x", running.plan.clone()).is_err());
     }
 

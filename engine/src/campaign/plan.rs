@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Campaign, NAME_MAX, Phase};
 use crate::contact::Contact;
 use crate::directory::Person;
-use crate::id::{CampaignId, ContactId, MediaId, PhoneNumberId};
+use crate::id::{CampaignId, ContactId, MediaId, PhoneNumberId, SegmentId};
 use crate::rejection::Rejection;
 use crate::template::{Template, TemplateValue, TemplateVariable, VariablePlace, VariableSlot};
 use crate::time::Timestamp;
@@ -25,6 +25,9 @@ pub struct Plan {
     /// Business numbers that share the people out, a lane each, at least one.
     pub numbers: Vec<PhoneNumberId>,
     pub audience: Audience,
+    /// Marketing goes to no one who was never asked. Who has opted out gets none in any case.
+    #[serde(default)]
+    pub opted_in_only: bool,
     pub variables: Vec<VariableSource>,
     /// Messages per second of all lanes together; `None`: as many as WhatsApp allows.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -39,7 +42,13 @@ pub struct Plan {
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Audience {
     Everyone,
-    Contacts { ids: Vec<ContactId> },
+    Contacts {
+        ids: Vec<ContactId>,
+    },
+    /// As it is when the broadcast is started.
+    Segment {
+        id: SegmentId,
+    },
 }
 
 /// Where the value of a variable comes from.
@@ -144,7 +153,15 @@ impl Plan {
             Audience::Contacts { ids } if ids.len() > NAMED_MAX => {
                 Err(Rejection::Invalid("At most 10,000 people can be named one by one: make a segment of them."))
             }
-            Audience::Everyone | Audience::Contacts { .. } => Ok(()),
+            Audience::Everyone | Audience::Contacts { .. } | Audience::Segment { .. } => Ok(()),
+        }
+    }
+
+    /// The segment that it goes to.
+    pub fn segment(&self) -> Option<SegmentId> {
+        match self.audience {
+            Audience::Segment { id } => Some(id),
+            Audience::Everyone | Audience::Contacts { .. } => None,
         }
     }
 

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Campaign;
+use crate::consent::{Consent, may_market};
 use crate::contact::Contact;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,10 +16,29 @@ pub enum Skip {
     VariableMissing,
     /// A value that WhatsApp would refuse: too long, or with a line break.
     VariableInvalid,
+    /// Asked not to be sent marketing.
+    OptedOut,
+    /// Never opted in, and the plan asks for that.
+    NoConsent,
+    /// WhatsApp could not reach them, and they have not written since.
+    Undeliverable,
 }
 
 impl Skip {
-    pub(super) fn check(contact: &Contact) -> Result<(), Self> {
-        if contact.phone.is_none() && contact.bsuid.is_none() { Err(Self::Unreachable) } else { Ok(()) }
+    pub(super) fn check(campaign: &Campaign, contact: &Contact) -> Result<(), Self> {
+        if contact.phone.is_none() && contact.bsuid.is_none() {
+            return Err(Self::Unreachable);
+        }
+        if contact.undeliverable_since.is_some() {
+            return Err(Self::Undeliverable);
+        }
+        if !campaign.is_marketing() {
+            return Ok(());
+        }
+        if may_market(contact).is_err() {
+            return Err(Self::OptedOut);
+        }
+        let has_opted_in = matches!(contact.marketing, Consent::OptedIn { .. });
+        if campaign.plan.opted_in_only && !has_opted_in { Err(Self::NoConsent) } else { Ok(()) }
     }
 }

@@ -35,6 +35,7 @@ impl Class {
         Self::Failed(FailureClass::PersonLimit),
         Self::Failed(FailureClass::Permanent),
         Self::Failed(FailureClass::OurMistake),
+        Self::Failed(FailureClass::OptedOut),
     ];
 
     /// As it is stored and asked for.
@@ -51,6 +52,7 @@ impl Class {
             Self::Failed(FailureClass::PersonLimit) => "failed_person_limit",
             Self::Failed(FailureClass::Permanent) => "failed_permanent",
             Self::Failed(FailureClass::OurMistake) => "failed_our_mistake",
+            Self::Failed(FailureClass::OptedOut) => "failed_opted_out",
         }
     }
 

@@ -1,6 +1,7 @@
 //! A member writes to the customer.
 
 use super::{Composer, Conversation};
+use crate::consent::may_market;
 use crate::content::{Content, ContentKind, Media};
 use crate::decision::{Decision, Order, Record};
 use crate::delivery::Delivery;
@@ -9,7 +10,7 @@ use crate::id::{ClientKey, MessageId, TenantId};
 use crate::message::{Direction, Message};
 use crate::outgoing::{Lane, Outgoing, OutgoingBody};
 use crate::rejection::Rejection;
-use crate::template::Filled;
+use crate::template::{Category, Filled};
 use crate::time::Timestamp;
 
 /// Meta's limits, in characters.
@@ -51,6 +52,11 @@ impl Conversation {
         let is_template = matches!(compose.draft, Draft::Template(_));
         if !is_template && self.composer(now) == Composer::TemplateOnly {
             return Err(Rejection::WindowClosed);
+        }
+        if let Draft::Template(filled) = &compose.draft
+            && Category::of(&filled.content.category).is_marketing()
+        {
+            may_market(&self.contact)?;
         }
         let to = self.recipient();
         if to.wa_id.is_none() && to.bsuid.is_none() {
@@ -150,8 +156,10 @@ fn drafted(draft: Draft) -> Result<(Content, OutgoingBody), Rejection> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::consent::{ConsentEntry, Opted};
     use crate::conversation::WINDOW;
     use crate::conversation::fixture::{NOW, TENANT, conversation, inbound, rafael};
+    use crate::template::Template;
     use crate::template::fixture::{saying, template};
     use crate::time::Span;
 
@@ -171,11 +179,25 @@ mod tests {
         assert_eq!(open().reply(TENANT, compose("Hi"), None, NOW.plus(WINDOW)), Err(Rejection::WindowClosed));
     }
 
+    fn of_category(category: Category) -> Compose {
+        let filled = Template { category, ..template(saying("Hello")) }.fill(&[], &[]).unwrap();
+        Compose { draft: Draft::Template(Box::new(filled)), ..compose("") }
+    }
+
     #[test]
     fn a_template_goes_out_when_the_window_is_shut() {
-        let filled = template(saying("Hello")).fill(&[], &[]).unwrap();
-        let draft = Draft::Template(Box::new(filled));
-        assert!(conversation().reply(TENANT, Compose { draft, ..compose("") }, None, NOW).is_ok());
+        assert!(conversation().reply(TENANT, of_category(Category::Utility), None, NOW).is_ok());
+    }
+
+    #[test]
+    fn who_has_opted_out_is_sent_no_marketing_and_everything_else() {
+        let mut conversation = open();
+        assert!(conversation.reply(TENANT, of_category(Category::Marketing), None, NOW).is_ok());
+        let out = ConsentEntry::recorded(conversation.contact.id, Opted::Out, "called", rafael(), NOW).unwrap();
+        conversation.contact.heed(&out);
+        assert_eq!(conversation.reply(TENANT, of_category(Category::Marketing), None, NOW), Err(Rejection::OptedOut));
+        assert!(conversation.reply(TENANT, of_category(Category::Utility), None, NOW).is_ok());
+        assert!(conversation.reply(TENANT, compose("Your order is here."), None, NOW).is_ok());
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! A person decides about a message that failed or that nobody answered for.
 
 use super::{Composer, Conversation};
+use crate::consent::may_market;
 use crate::content::Content;
 use crate::decision::{Decision, Order, Record};
 use crate::delivery::{DeliveryState, Failure, FailureAction, Status};
 use crate::message::Message;
 use crate::outgoing::Outgoing;
 use crate::rejection::Rejection;
+use crate::template::Category;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +28,12 @@ impl Conversation {
     ) -> Result<Decision, Rejection> {
         let mut message = message.clone();
         let is_template = matches!(message.content, Content::Template(_));
+        if let Content::Template(content) = &message.content
+            && resolution == Resolution::Resend
+            && Category::of(&content.category).is_marketing()
+        {
+            may_market(&self.contact)?;
+        }
         let Some(delivery) = message.delivery.as_mut() else {
             return Err(Rejection::WrongState("not one that was sent from here"));
         };

@@ -6,6 +6,7 @@ use crate::account::Account;
 use crate::alert::Alert;
 use crate::audit::{AuditEntry, AuditRecord};
 use crate::campaign::{Campaign, RecipientRow};
+use crate::consent::ConsentEntry;
 use crate::contact::Contact;
 use crate::conversation::Conversation;
 use crate::decision::MediaJob;
@@ -80,9 +81,11 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Belonging {
     Contact {
-        contact: Contact,
+        contact: Box<Contact>,
         /// Keys of [`crate::identity::Identities::keys`] that lead to it, in order of their text.
         identities: Vec<String>,
+        /// Their ledger, the oldest first.
+        consents: Vec<ConsentEntry>,
     },
     Conversation(Box<Conversation>),
     File {
