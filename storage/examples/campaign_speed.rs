@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use engine::campaign::{Audience, Campaign, CampaignRecipient, Frozen, Launch, Phase, Plan, RecipientKey};
+use engine::campaign::{Audience, Campaign, CampaignRecipient, Frozen, Launch, Named, Phase, Plan, RecipientKey};
 use engine::delivery::Status;
 use engine::directory::Person;
 use engine::id::{CampaignId, ClaimToken, ContactId, MemberId, PhoneNumberId, TenantId, Wamid};
@@ -97,6 +97,7 @@ fn draft() -> Campaign {
         language: "en".into(),
         numbers: (0..LANES).map(number).collect(),
         audience: Audience::Everyone,
+        opted_in_only: false,
         variables: Vec::new(),
         per_second: None,
         start_at: None,
@@ -128,7 +129,7 @@ fn recipient(no: u32) -> CampaignRecipient {
 async fn freezes(store: &SqliteStore, people: u32) {
     let mut campaign = draft();
     assert_eq!(store.save_campaign(TENANT, campaign.clone(), vec![]).await, Ok(Saved::Applied));
-    campaign = campaign.launched(priya(), template(), Vec::new(), NOW).unwrap();
+    campaign = campaign.launched(priya(), template(), Named::default(), NOW).unwrap();
     assert_eq!(store.save_campaign(TENANT, campaign.clone(), vec![]).await, Ok(Saved::Applied));
     let mut count = 0;
     while count < people {

@@ -172,6 +172,7 @@ fn peer(n: u32) -> Identities {
         wa_id: Some(format!("1202{n:07}").parse().unwrap()),
         name: Some(format!("Avery Sample {n}")),
         username: None,
+        ..Identities::default()
     }
 }
 

@@ -56,6 +56,20 @@ CREATE TABLE team (
     PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE segment (
+    tenant INTEGER NOT NULL REFERENCES tenant (key),
+    id     BLOB NOT NULL,
+    body   BLOB NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE contact_import (
+    tenant INTEGER NOT NULL REFERENCES tenant (key),
+    id     BLOB NOT NULL,
+    body   BLOB NOT NULL,
+    PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE invitation (
     tenant INTEGER NOT NULL REFERENCES tenant (key),
     id     BLOB NOT NULL,
@@ -267,10 +281,23 @@ CREATE TABLE contact (
     tenant INTEGER NOT NULL,
     id     BLOB NOT NULL,
     body   BLOB NOT NULL,
+    -- Raised by every write of any contact: what was read before is brought up to date from here.
+    change INTEGER NOT NULL,
     UNIQUE (tenant, id)
 ) STRICT;
+CREATE INDEX contact_by_change ON contact (tenant, change);
 -- Ends with the key by itself: newest first. A list by name would need names that can be compared (ADR 0011).
 CREATE INDEX contact_by_age ON contact (tenant);
+
+-- What people said about marketing. Nothing in it is ever changed.
+CREATE TABLE consent (
+    contact INTEGER NOT NULL REFERENCES contact (key),
+    at      INTEGER NOT NULL,
+    id      BLOB NOT NULL,
+    tenant  INTEGER NOT NULL,
+    body    BLOB NOT NULL,
+    PRIMARY KEY (contact, at, id)
+) STRICT, WITHOUT ROWID;
 
 -- Which contact an identity leads to.
 CREATE TABLE identity (

@@ -58,6 +58,10 @@ pub(crate) const MEMBER: Column = column("member", "body");
 pub(crate) const ROLE: Column = column("role", "body");
 pub(crate) const TEAM: Column = column("team", "body");
 pub(crate) const INVITATION: Column = column("invitation", "body");
+pub(crate) const SEGMENT: Column = column("segment", "body");
+pub(crate) const CONTACT_IMPORT: Column = column("contact_import", "body");
+/// By the entry's id.
+pub(crate) const CONSENT: Column = column("consent", "body");
 pub(crate) const API_KEY: Column = column("api_key", "body");
 pub(crate) const SESSION: Column = column("session", "body");
 /// By the organization's id.

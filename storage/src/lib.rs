@@ -7,6 +7,7 @@ mod codec;
 pub mod cql;
 pub mod crypto;
 mod cursor;
+mod facts;
 pub mod memory;
 mod order;
 pub mod redis;

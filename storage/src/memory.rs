@@ -30,6 +30,7 @@ use bytes::Bytes;
 use engine::account::{Account, Session};
 use engine::campaign::{Campaign, RecipientRow};
 use engine::cluster::{LeaseName, Member};
+use engine::consent::ConsentEntry;
 use engine::contact::Contact;
 use engine::conversation::Conversation;
 use engine::decision::MediaJob;
@@ -37,8 +38,8 @@ use engine::directory::{MetaApp, Number};
 use engine::event::LoggedEvent;
 use engine::household::Household;
 use engine::id::{
-    AccountId, CampaignId, ContactId, ConversationId, IntakeId, MediaId, MessageId, NodeId, PhoneNumberId, SessionId,
-    TemplateId, TenantId, WabaId, Wamid,
+    AccountId, CampaignId, ConsentId, ContactId, ConversationId, IntakeId, MediaId, MessageId, NodeId, PhoneNumberId,
+    SessionId, TemplateId, TenantId, WabaId, Wamid,
 };
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeOutcome, IntakeRecord};
@@ -134,6 +135,8 @@ struct State {
     parked: BTreeMap<(TenantId, Wamid), Vec<Arrived<StatusUpdate>>>,
     contacts: BTreeMap<(TenantId, ContactId), Arrived<Contact>>,
     identities: BTreeMap<(TenantId, String), ContactId>,
+    /// In the order of the ledger: by time.
+    consents: BTreeMap<(TenantId, ContactId, Timestamp, ConsentId), ConsentEntry>,
     outbox: BTreeMap<(TenantId, MessageId), Arrived<OutboxEntry>>,
     campaigns: BTreeMap<(TenantId, CampaignId), Arrived<Campaign>>,
     recipients: BTreeMap<(TenantId, CampaignId, u32), RecipientRow>,

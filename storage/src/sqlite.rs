@@ -44,6 +44,7 @@ use readers::Readers;
 use writer::Writer;
 
 use crate::crypto::{Keyring, KeyringPlace, Sealer};
+use crate::facts::Facts;
 
 pub(crate) use data_directory::DataDirectory;
 pub use gauge::Pressure;
@@ -61,6 +62,7 @@ pub struct SqliteStore {
     writer: Writer,
     keyring: Arc<Keyring>,
     directory: DataDirectory,
+    facts: Arc<Facts>,
 }
 
 impl SqliteStore {

@@ -189,6 +189,10 @@ impl CqlStore {
                 | Write::DeleteRole(_)
                 | Write::PutTeam(_)
                 | Write::DeleteTeam(_)
+                | Write::PutSegment(_)
+                | Write::DeleteSegment(_)
+                | Write::PutImport(_)
+                | Write::DeleteImport(_)
                 | Write::DeleteInvitation(_)
                 | Write::DeleteApiKey(_)
                 | Write::AddAccount(_)
@@ -234,6 +238,12 @@ impl CqlStore {
                 Write::PutTeam(team) => {
                     puts.push(seal_put(sealer, Kind::Team, codec::TEAM, team.id.as_bytes(), team)?);
                 }
+                Write::PutSegment(segment) => {
+                    puts.push(seal_put(sealer, Kind::Segment, codec::SEGMENT, segment.id.as_bytes(), segment)?);
+                }
+                Write::PutImport(import) => {
+                    puts.push(seal_put(sealer, Kind::Import, codec::CONTACT_IMPORT, import.id.as_bytes(), import)?);
+                }
                 Write::PutInvitation(new) => {
                     puts.push(seal_put(sealer, Kind::Invitation, codec::INVITATION, new.id.as_bytes(), new)?);
                 }
@@ -242,6 +252,8 @@ impl CqlStore {
                 Write::DeleteRole(id) => puts.push(gone(Kind::Role, id.as_bytes())),
                 Write::DeleteTeam(id) => puts.push(gone(Kind::Team, id.as_bytes())),
                 Write::DeleteInvitation(id) => puts.push(gone(Kind::Invitation, id.as_bytes())),
+                Write::DeleteSegment(id) => puts.push(gone(Kind::Segment, id.as_bytes())),
+                Write::DeleteImport(id) => puts.push(gone(Kind::Import, id.as_bytes())),
                 Write::DeleteApiKey(id) => puts.push(gone(Kind::ApiKey, id.as_bytes())),
                 Write::AddAccount(account) => todo.accounts.push(account.id),
                 Write::EndSessions(member) => todo.end_sessions.push(*member),
@@ -262,15 +274,35 @@ impl CqlStore {
 
 /// Everything of a household as writes over an empty one.
 pub(super) fn writes_of(household: Household, accounts: Vec<Account>) -> Vec<Write> {
-    let Household { organization: _, settings: _, members, roles, teams, invitations, api_keys, revision: _ } =
-        household;
+    let Household {
+        organization: _,
+        settings: _,
+        members,
+        roles,
+        teams,
+        invitations,
+        api_keys,
+        segments,
+        imports,
+        revision: _,
+    } = household;
     let accounts = accounts.into_iter().map(|account| Write::AddAccount(Box::new(account)));
     let members = members.into_values().map(Write::PutMember);
     let roles = roles.into_values().map(Write::PutRole);
     let teams = teams.into_values().map(Write::PutTeam);
     let invitations = invitations.into_values().map(Write::PutInvitation);
     let keys = api_keys.into_values().map(Write::PutApiKey);
-    accounts.chain(members).chain(roles).chain(teams).chain(invitations).chain(keys).collect()
+    let segments = segments.into_values().map(Write::PutSegment);
+    let imports = imports.into_values().map(Write::PutImport);
+    accounts
+        .chain(members)
+        .chain(roles)
+        .chain(teams)
+        .chain(invitations)
+        .chain(keys)
+        .chain(segments)
+        .chain(imports)
+        .collect()
 }
 
 #[async_trait]
@@ -314,7 +346,7 @@ impl Administration for CqlStore {
     async fn household(&self, tenant: TenantId) -> Result<Option<Household>, StoreError> {
         let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         self.settle_office(tenant, &sealer).await?;
-        let found = self.office(self.home(tenant), Kind::Organization, Kind::ApiKey).await?;
+        let found = self.office(self.home(tenant), Kind::Organization, Kind::Import).await?;
         let Some((head, rows)) = found else { return Ok(None) };
         let body = rows.iter().find(|row| row.kind == Kind::Organization as i8);
         let Some(body) = body else { return Ok(None) };
@@ -331,6 +363,8 @@ impl Administration for CqlStore {
                 .into_iter()
                 .map(|(id, stored)| (id, stored.key()))
                 .collect(),
+            segments: all(&rows, Kind::Segment, codec::SEGMENT, &sealer, |row: &engine::segment::Segment| row.id)?,
+            imports: all(&rows, Kind::Import, codec::CONTACT_IMPORT, &sealer, |row: &engine::contact::Import| row.id)?,
             revision: head.revision,
         }))
     }

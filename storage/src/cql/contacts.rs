@@ -1,8 +1,14 @@
+mod change;
+
 use async_trait::async_trait;
-use engine::contact::Contact;
-use engine::id::{ContactId, TenantId};
+use engine::audit::AuditEntry;
+use engine::consent::ConsentEntry;
+use engine::contact::{Contact, ContactEdit, ImportRow, Imported, Undone};
+use engine::id::{ContactId, ImportId, TenantId};
 use engine::identity::Identities;
-use engine::ports::{Belonging, ContactStore, ListError, Page, PageRequest, Resolved, StoreError};
+use engine::ports::{Belonging, ContactStore, Forgotten, ListError, Page, PageRequest, Resolved, StoreError};
+use engine::segment::{Census, ContactFacts, Question};
+use engine::time::Timestamp;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +17,9 @@ use super::{CqlStore, names, shelf};
 use crate::codec;
 use crate::crypto::{Lookup, Sealer};
 use crate::cursor::{self, List};
+
+/// Contacts that are counted together.
+const CENSUS_PAGE: u32 = 1_000;
 
 #[derive(Serialize, Deserialize)]
 struct StoredContact {
@@ -104,8 +113,12 @@ impl CqlStore {
         sealer: &Sealer,
         contact: Contact,
         identities: &[String],
+        consents: &[ConsentEntry],
     ) -> Result<(), StoreError> {
         let id = contact.id;
+        for entry in consents {
+            self.put_line(tenant, sealer, entry).await?;
+        }
         if self.document::<StoredContact>(at(self, tenant, sealer, &id)).await?.is_none() {
             self.add_contact(tenant, sealer, contact).await?;
         }
@@ -126,7 +139,29 @@ impl CqlStore {
         let found: Option<StoredContact> = self.document(at(self, tenant, sealer, &id)).await?;
         let Some(found) = found.filter(|found| found.place == place) else { return Ok(None) };
         let identities = self.identities_of(tenant, sealer, id).await?;
-        Ok(Some(Belonging::Contact { contact: found.contact, identities }))
+        let consents = self.ledger_of(tenant, sealer, id).await?;
+        Ok(Some(Belonging::Contact { contact: Box::new(found.contact), identities, consents }))
+    }
+
+    /// Whom the keys lead to: somebody who is known, or else `made`; those that were new lead there from now on.
+    async fn identified(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        keys: &[String],
+        made: ContactId,
+    ) -> Result<ContactId, StoreError> {
+        let lookups: Vec<_> = keys.iter().map(|key| sealer.lookup("identity", key)).collect();
+        let known = self.led_to(tenant, sealer, &lookups).await?;
+        let mut id = known.iter().flatten().next().copied().unwrap_or(made);
+        for (index, (key, _)) in keys.iter().zip(&known).enumerate().filter(|(_, (_, known))| known.is_none()) {
+            let leads_to = self.attach(tenant, sealer, key, id).await?;
+            // Somebody else resolves the same stranger: the first identity decides for both.
+            if index == 0 {
+                id = leads_to;
+            }
+        }
+        Ok(id)
     }
 
     /// Lets the contact learn; makes it if there is none.
@@ -142,12 +177,12 @@ impl CqlStore {
         if self.document::<StoredContact>(at(self, tenant, sealer, &id)).await?.is_none()
             && self.add_contact(tenant, sealer, taught.clone()).await?
         {
-            return Ok(Resolved { contact: taught, changed: true });
+            return Ok(Resolved { contact: taught, changed: true, created: true });
         }
         let learn = |known: Option<StoredContact>| {
             let Some(mut known) = known else { return Edit::Keep(None) };
             let changed = known.contact.learn(identities);
-            let resolved = Some(Resolved { contact: known.contact.clone(), changed });
+            let resolved = Some(Resolved { contact: known.contact.clone(), changed, created: false });
             if changed { Edit::Put(known, resolved) } else { Edit::Keep(resolved) }
         };
         let resolved = self.edit(at(self, tenant, sealer, &id), learn).await?;
@@ -170,18 +205,9 @@ impl ContactStore for CqlStore {
             return Err(codec::corrupt("a customer without any identity"));
         };
         let sealer = self.sealer(tenant).await?;
-        let lookups: Vec<_> = keys.iter().map(|key| sealer.lookup("identity", key)).collect();
-        let known = self.led_to(tenant, &sealer, &lookups).await?;
         // By the organization's key: a plain hash of a phone number is found again by hashing all phone numbers.
         let made = ContactId::from_bytes(sealer.lookup("contact", first));
-        let mut id = known.iter().flatten().next().copied().unwrap_or(made);
-        for (index, (key, _)) in keys.iter().zip(&known).enumerate().filter(|(_, (_, known))| known.is_none()) {
-            let leads_to = self.attach(tenant, &sealer, key, id).await?;
-            // Somebody else resolves the same stranger: the first identity decides for both.
-            if index == 0 {
-                id = leads_to;
-            }
-        }
+        let id = self.identified(tenant, &sealer, &keys, made).await?;
         self.teach(tenant, &sealer, id, identities).await
     }
 
@@ -218,6 +244,91 @@ impl ContactStore for CqlStore {
         let more = cursor::cut(&mut items, limit);
         let next = items.last().filter(|_| more).map(|last| cursor::at_row(List::Contacts, last.id));
         Ok(Page { items, next })
+    }
+
+    async fn scan_contacts(
+        &self,
+        tenant: TenantId,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<(i64, Contact)>, StoreError> {
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
+        let found = self.listed(tenant, &sealer, after.unwrap_or(i64::MIN), limit).await?;
+        Ok(found.into_iter().map(|found| (found.place, found.contact)).collect())
+    }
+
+    async fn census(&self, tenant: TenantId, question: Question) -> Result<Census, StoreError> {
+        let mut census = Census::of(&question);
+        let Some(sealer) = self.known(tenant).await? else { return Ok(census) };
+        let mut from = i64::MIN;
+        loop {
+            let found = self.listed(tenant, &sealer, from, CENSUS_PAGE).await?;
+            let Some(last) = found.last() else { return Ok(census) };
+            from = last.place;
+            for found in &found {
+                census.add(&question, &ContactFacts::of(&found.contact));
+            }
+        }
+    }
+
+    async fn edit_contact(
+        &self,
+        tenant: TenantId,
+        id: ContactId,
+        edit: ContactEdit,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Option<Resolved>, StoreError> {
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
+        self.change_contact(tenant, &sealer, id, &edit, audit).await
+    }
+
+    async fn record_consent(
+        &self,
+        tenant: TenantId,
+        entry: ConsentEntry,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Option<Contact>, StoreError> {
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
+        self.heed(tenant, &sealer, &entry, audit).await
+    }
+
+    async fn consents(&self, tenant: TenantId, contact: ContactId) -> Result<Vec<ConsentEntry>, StoreError> {
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
+        let mut ledger = self.ledger_of(tenant, &sealer, contact).await?;
+        ledger.reverse();
+        ledger.truncate(100);
+        Ok(ledger)
+    }
+
+    async fn bring_contacts(
+        &self,
+        tenant: TenantId,
+        import: ImportId,
+        rows: Vec<ImportRow>,
+        at: Timestamp,
+    ) -> Result<Vec<Imported>, StoreError> {
+        let sealer = self.sealer(tenant).await?;
+        // In their order: of two rows of one person, the first is taken in.
+        let mut outcomes = Vec::with_capacity(rows.len());
+        for row in &rows {
+            outcomes.push(self.bring_row(tenant, &sealer, import, row, at).await?);
+        }
+        Ok(outcomes)
+    }
+
+    async fn undo_contact(&self, tenant: TenantId, id: ContactId, import: ImportId) -> Result<Undone, StoreError> {
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Undone::Untouched) };
+        self.undo_row(tenant, &sealer, id, import).await
+    }
+
+    async fn forget_contact(
+        &self,
+        tenant: TenantId,
+        id: ContactId,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Forgotten, StoreError> {
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Forgotten::Unknown) };
+        self.forget_person(tenant, &sealer, id, audit).await
     }
 
     async fn import_contacts(

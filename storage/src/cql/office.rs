@@ -31,6 +31,8 @@ pub(super) enum Kind {
     Team = 3,
     Invitation = 4,
     ApiKey = 5,
+    Segment = 6,
+    Import = 7,
     Number = 10,
     MetaApp = 11,
     Alert = 12,
@@ -43,13 +45,15 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 14] = [
         Self::Organization,
         Self::Member,
         Self::Role,
         Self::Team,
         Self::Invitation,
         Self::ApiKey,
+        Self::Segment,
+        Self::Import,
         Self::Number,
         Self::MetaApp,
         Self::Alert,
@@ -71,6 +75,8 @@ impl Kind {
             | Self::Team
             | Self::Invitation
             | Self::ApiKey
+            | Self::Segment
+            | Self::Import
             | Self::Number
             | Self::Alert
             | Self::Todo
@@ -88,6 +94,8 @@ impl Kind {
             Self::Team => Some(codec::TEAM),
             Self::Invitation => Some(codec::INVITATION),
             Self::ApiKey => Some(codec::API_KEY),
+            Self::Segment => Some(codec::SEGMENT),
+            Self::Import => Some(codec::CONTACT_IMPORT),
             Self::Number => Some(codec::NUMBER),
             Self::MetaApp => Some(codec::META_APP),
             Self::Alert => Some(codec::ALERT),

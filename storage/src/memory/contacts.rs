@@ -1,11 +1,61 @@
 use async_trait::async_trait;
-use engine::contact::Contact;
-use engine::id::{ContactId, TenantId};
+use engine::audit::AuditEntry;
+use engine::consent::ConsentEntry;
+use engine::contact::{Contact, ContactEdit, ImportRow, Imported, Undone};
+use engine::id::{ConsentId, ContactId, ImportId, TenantId};
 use engine::identity::Identities;
-use engine::ports::{ContactStore, ListError, Page, PageRequest, Resolved, StoreError};
+use engine::ports::{ContactStore, Forgotten, ListError, Page, PageRequest, Resolved, StoreError};
+use engine::segment::{Census, ContactFacts, Question};
+use engine::time::Timestamp;
 
-use super::MemoryStore;
+use super::{MemoryStore, State};
 use crate::cursor::{self, List};
+
+impl State {
+    /// Whom the keys lead to, made when they lead to nobody.
+    fn identified(&mut self, tenant: TenantId, keys: Vec<String>) -> Result<(&mut Contact, bool), StoreError> {
+        let Some(first) = keys.first() else {
+            return Err(StoreError::Corrupt("a customer without any identity".to_owned()));
+        };
+        let known = keys.iter().find_map(|key| self.identities.get(&(tenant, key.clone())).copied());
+        let id = known.unwrap_or_else(|| ContactId::derive(&[tenant.as_bytes(), first.as_bytes()]));
+        for key in keys {
+            self.identities.entry((tenant, key)).or_insert(id);
+        }
+        let created = !self.contacts.contains_key(&(tenant, id));
+        if created {
+            let contact = self.arrived(Contact::new(id));
+            self.contacts.insert((tenant, id), contact);
+        }
+        let contact = self.contact_mut(tenant, id);
+        Ok((contact.ok_or_else(|| StoreError::Corrupt("an identity of no contact".to_owned()))?, created))
+    }
+
+    fn contact_mut(&mut self, tenant: TenantId, id: ContactId) -> Option<&mut Contact> {
+        self.contacts.get_mut(&(tenant, id)).map(|found| &mut found.row)
+    }
+
+    /// The oldest first.
+    pub(super) fn ledger_of(
+        &self,
+        tenant: TenantId,
+        contact: ContactId,
+    ) -> impl DoubleEndedIterator<Item = &ConsentEntry> {
+        let (first, last) = (ConsentId::from_bytes([0; 16]), ConsentId::from_bytes([255; 16]));
+        let all = (tenant, contact, Timestamp(i64::MIN), first)..=(tenant, contact, Timestamp(i64::MAX), last);
+        self.consents.range(all).map(|(_, entry)| entry)
+    }
+
+    fn is_used(&self, tenant: TenantId, contact: ContactId) -> bool {
+        self.conversations.iter().any(|((owner, _), found)| *owner == tenant && found.row.contact.id == contact)
+    }
+
+    fn forget_contact(&mut self, tenant: TenantId, contact: ContactId) {
+        self.contacts.remove(&(tenant, contact));
+        self.identities.retain(|(owner, _), id| *owner != tenant || *id != contact);
+        self.consents.retain(|(owner, id, ..), _| *owner != tenant || *id != contact);
+    }
+}
 
 #[async_trait]
 impl ContactStore for MemoryStore {
@@ -16,27 +66,12 @@ impl ContactStore for MemoryStore {
         identities: &Identities,
         former: Option<&Identities>,
     ) -> Result<Resolved, StoreError> {
-        let mut state = self.state()?;
-        let state = &mut *state;
         let mut keys = identities.keys(portfolio);
         keys.extend(former.map(|former| former.keys(portfolio)).unwrap_or_default());
-        let Some(first) = keys.first() else {
-            return Err(StoreError::Corrupt("a customer without any identity".to_owned()));
-        };
-        let known = keys.iter().find_map(|key| state.identities.get(&(tenant, key.clone())).copied());
-        let id = known.unwrap_or_else(|| ContactId::derive(&[tenant.as_bytes(), first.as_bytes()]));
-        for key in keys {
-            state.identities.entry((tenant, key)).or_insert(id);
-        }
-        let created = !state.contacts.contains_key(&(tenant, id));
-        if created {
-            let contact = state.arrived(Contact::new(id));
-            state.contacts.insert((tenant, id), contact);
-        }
-        let contact = state.contacts.get_mut(&(tenant, id)).map(|found| &mut found.row);
-        let contact = contact.ok_or_else(|| StoreError::Corrupt("an identity of no contact".to_owned()))?;
+        let mut state = self.state()?;
+        let (contact, created) = state.identified(tenant, keys)?;
         let learned = contact.learn(identities);
-        Ok(Resolved { contact: contact.clone(), changed: created || learned })
+        Ok(Resolved { contact: contact.clone(), changed: created || learned, created })
     }
 
     async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<Contact>, StoreError> {
@@ -57,6 +92,114 @@ impl ContactStore for MemoryStore {
         let more = cursor::cut(&mut all, limit);
         let next = all.last().filter(|_| more).map(|last| cursor::at_row(List::Contacts, last.row.id));
         Ok(Page { items: all.into_iter().map(|contact| contact.row.clone()).collect(), next })
+    }
+
+    async fn scan_contacts(
+        &self,
+        tenant: TenantId,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<(i64, Contact)>, StoreError> {
+        let state = self.state()?;
+        let own = state.contacts.iter().filter(|((owner, _), _)| *owner == tenant).map(|(_, contact)| contact);
+        let mut all: Vec<_> = own.filter(|contact| after.is_none_or(|after| contact.place > after)).collect();
+        all.sort_by_key(|contact| contact.place);
+        Ok(all.into_iter().take(limit as usize).map(|contact| (contact.place, contact.row.clone())).collect())
+    }
+
+    async fn census(&self, tenant: TenantId, question: Question) -> Result<Census, StoreError> {
+        let mut census = Census::of(&question);
+        let state = self.state()?;
+        for (_, contact) in state.contacts.iter().filter(|((owner, _), _)| *owner == tenant) {
+            census.add(&question, &ContactFacts::of(&contact.row));
+        }
+        Ok(census)
+    }
+
+    async fn edit_contact(
+        &self,
+        tenant: TenantId,
+        id: ContactId,
+        edit: ContactEdit,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Option<Resolved>, StoreError> {
+        let mut state = self.state()?;
+        let Some(contact) = state.contact_mut(tenant, id) else { return Ok(None) };
+        let changed = contact.edit(&edit);
+        let resolved = Resolved { contact: contact.clone(), changed, created: false };
+        if changed {
+            state.append_audit(tenant, audit);
+        }
+        Ok(Some(resolved))
+    }
+
+    async fn record_consent(
+        &self,
+        tenant: TenantId,
+        entry: ConsentEntry,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Option<Contact>, StoreError> {
+        let mut state = self.state()?;
+        let key = (tenant, entry.contact_id, entry.at, entry.id);
+        let Some(contact) = state.contact_mut(tenant, entry.contact_id) else { return Ok(None) };
+        contact.heed(&entry);
+        let contact = contact.clone();
+        if state.consents.insert(key, entry).is_none() {
+            state.append_audit(tenant, audit);
+        }
+        Ok(Some(contact))
+    }
+
+    async fn consents(&self, tenant: TenantId, contact: ContactId) -> Result<Vec<ConsentEntry>, StoreError> {
+        Ok(self.state()?.ledger_of(tenant, contact).rev().take(100).cloned().collect())
+    }
+
+    async fn bring_contacts(
+        &self,
+        tenant: TenantId,
+        import: ImportId,
+        rows: Vec<ImportRow>,
+        at: Timestamp,
+    ) -> Result<Vec<Imported>, StoreError> {
+        let mut state = self.state()?;
+        let mut outcomes = Vec::with_capacity(rows.len());
+        for row in rows {
+            let (contact, created) = state.identified(tenant, row.identities.keys(""))?;
+            contact.learn(&row.identities);
+            let (outcome, entry) = contact.bring(import, !created, &row, at);
+            state.consents.extend(entry.map(|entry| ((tenant, entry.contact_id, entry.at, entry.id), entry)));
+            outcomes.push(outcome);
+        }
+        Ok(outcomes)
+    }
+
+    async fn undo_contact(&self, tenant: TenantId, id: ContactId, import: ImportId) -> Result<Undone, StoreError> {
+        let mut state = self.state()?;
+        let is_used = state.is_used(tenant, id);
+        let Some(contact) = state.contact_mut(tenant, id) else { return Ok(Undone::Untouched) };
+        let undone = contact.undo(import, is_used);
+        if undone == Undone::Removed {
+            state.forget_contact(tenant, id);
+        }
+        Ok(undone)
+    }
+
+    async fn forget_contact(
+        &self,
+        tenant: TenantId,
+        id: ContactId,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Forgotten, StoreError> {
+        let mut state = self.state()?;
+        if !state.contacts.contains_key(&(tenant, id)) {
+            return Ok(Forgotten::Unknown);
+        }
+        if state.is_used(tenant, id) {
+            return Ok(Forgotten::InUse);
+        }
+        state.forget_contact(tenant, id);
+        state.append_audit(tenant, audit);
+        Ok(Forgotten::Forgotten)
     }
 
     async fn import_contacts(

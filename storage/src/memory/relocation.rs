@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
+use engine::consent::ConsentEntry;
 use engine::contact::Contact;
 use engine::id::TenantId;
 use engine::intake::{IntakeOutcome, IntakeRecord};
@@ -27,7 +28,8 @@ impl State {
             Kind::Contacts => own(&self.contacts, tenant, |contact| {
                 let own = self.identities.iter().filter(|((owner, _), id)| *owner == tenant && **id == contact.id);
                 let identities = own.map(|((_, key), _)| key.clone()).collect();
-                Belonging::Contact { contact: contact.clone(), identities }
+                let consents = self.ledger_of(tenant, contact.id).cloned().collect();
+                Belonging::Contact { contact: Box::new(contact.clone()), identities, consents }
             }),
             Kind::Conversations => {
                 own(&self.conversations, tenant, |row| Belonging::Conversation(Box::new(row.clone())))
@@ -115,6 +117,7 @@ impl State {
     fn forget(&mut self, tenant: TenantId) {
         self.contacts.retain(|(owner, _), _| *owner != tenant);
         self.identities.retain(|(owner, _), _| *owner != tenant);
+        self.consents.retain(|(owner, ..), _| *owner != tenant);
         self.conversations.retain(|(owner, _), _| *owner != tenant);
         self.messages.retain(|(owner, ..), _| *owner != tenant);
         self.media.retain(|(owner, _), _| *owner != tenant);
@@ -129,8 +132,16 @@ impl State {
         self.audit.remove(&tenant);
     }
 
-    fn bring_contact(&mut self, tenant: TenantId, contact: Contact, identities: Vec<String>) {
+    fn bring_contact(
+        &mut self,
+        tenant: TenantId,
+        contact: Contact,
+        identities: Vec<String>,
+        consents: Vec<ConsentEntry>,
+    ) {
         let id = contact.id;
+        let lines = consents.into_iter().map(|entry| ((tenant, id, entry.at, entry.id), entry));
+        self.consents.extend(lines);
         for key in identities {
             self.identities.entry((tenant, key)).or_insert(id);
         }
@@ -140,7 +151,9 @@ impl State {
 
     fn bring_in(&mut self, tenant: TenantId, belonging: Belonging) {
         match belonging {
-            Belonging::Contact { contact, identities } => self.bring_contact(tenant, contact, identities),
+            Belonging::Contact { contact, identities, consents } => {
+                self.bring_contact(tenant, *contact, identities, consents);
+            }
             Belonging::Conversation(conversation) => {
                 if !self.conversations.contains_key(&(tenant, conversation.id)) {
                     self.put_conversation(tenant, *conversation);

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine::account::Account;
 use engine::audit::AuditEntry;
+use engine::contact::Import;
 use engine::directory::{ApiKey, CustomRole, Invitation, Member, Organization, Settings, Team};
 use engine::household::{Household, Write};
 use engine::id::{AccountId, ApiKeyId, TenantId};
 use engine::ports::{Administration, Changed, Created, Pulse, StoreError};
+use engine::segment::Segment;
 use engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::de::DeserializeOwned;
@@ -60,6 +62,8 @@ pub(super) enum Prepared {
 }
 
 const PUT_ROLE: &str = "INSERT OR REPLACE INTO role (tenant, id, body) VALUES (?1, ?2, ?3)";
+const PUT_SEGMENT: &str = "INSERT OR REPLACE INTO segment (tenant, id, body) VALUES (?1, ?2, ?3)";
+const PUT_IMPORT: &str = "INSERT OR REPLACE INTO contact_import (tenant, id, body) VALUES (?1, ?2, ?3)";
 const PUT_TEAM: &str = "INSERT OR REPLACE INTO team (tenant, id, body) VALUES (?1, ?2, ?3)";
 
 /// The accounts to add, and everything else in its order.
@@ -87,6 +91,14 @@ pub(super) fn prepare(
                 let body = codec::seal(sealer, codec::TEAM, team.id.as_bytes(), &team)?;
                 Prepared::Plain { sql: PUT_TEAM, id: *team.id.as_bytes(), body }
             }
+            Write::PutSegment(segment) => {
+                let body = codec::seal(sealer, codec::SEGMENT, segment.id.as_bytes(), &segment)?;
+                Prepared::Plain { sql: PUT_SEGMENT, id: *segment.id.as_bytes(), body }
+            }
+            Write::PutImport(import) => {
+                let body = codec::seal(sealer, codec::CONTACT_IMPORT, import.id.as_bytes(), &import)?;
+                Prepared::Plain { sql: PUT_IMPORT, id: *import.id.as_bytes(), body }
+            }
             Write::PutInvitation(invitation) => prepared_invitation(sealer, &invitation)?,
             Write::PutApiKey(key) => prepared_key(sealer, &key)?,
             Write::DeleteMember(id) => delete("DELETE FROM member WHERE tenant = ?1 AND id = ?2", *id.as_bytes()),
@@ -96,6 +108,10 @@ pub(super) fn prepare(
                 delete("DELETE FROM invitation WHERE tenant = ?1 AND id = ?2", *id.as_bytes())
             }
             Write::DeleteApiKey(id) => delete("DELETE FROM api_key WHERE tenant = ?1 AND id = ?2", *id.as_bytes()),
+            Write::DeleteSegment(id) => delete("DELETE FROM segment WHERE tenant = ?1 AND id = ?2", *id.as_bytes()),
+            Write::DeleteImport(id) => {
+                delete("DELETE FROM contact_import WHERE tenant = ?1 AND id = ?2", *id.as_bytes())
+            }
             Write::EndSessions(member) => {
                 delete("DELETE FROM session WHERE tenant = ?1 AND member = ?2", *member.as_bytes())
             }
@@ -225,14 +241,26 @@ pub(super) fn put_revision(session: &Session<'_>, tenant: TenantKey, revision: u
 
 /// Everything of a household as writes over an empty one.
 pub(super) fn writes_of(household: Household) -> Vec<Write> {
-    let Household { organization: _, settings: _, members, roles, teams, invitations, api_keys, revision: _ } =
-        household;
+    let Household {
+        organization: _,
+        settings: _,
+        members,
+        roles,
+        teams,
+        invitations,
+        api_keys,
+        segments,
+        imports,
+        revision: _,
+    } = household;
     let members = members.into_values().map(Write::PutMember);
     let roles = roles.into_values().map(Write::PutRole);
     let teams = teams.into_values().map(Write::PutTeam);
     let invitations = invitations.into_values().map(Write::PutInvitation);
     let keys = api_keys.into_values().map(Write::PutApiKey);
-    members.chain(roles).chain(teams).chain(invitations).chain(keys).collect()
+    let segments = segments.into_values().map(Write::PutSegment);
+    let imports = imports.into_values().map(Write::PutImport);
+    members.chain(roles).chain(teams).chain(invitations).chain(keys).chain(segments).chain(imports).collect()
 }
 
 #[async_trait]
@@ -282,6 +310,8 @@ impl Administration for SqliteStore {
             let home = Home { connection: &snapshot, sealer: &sealer, key, id: tenant };
             let StoredOrganization { name, settings } = home.organization()?;
             let invitations = "SELECT id, body FROM invitation WHERE tenant = ?1";
+            let imports = "SELECT id, body FROM contact_import WHERE tenant = ?1";
+            let segments = "SELECT id, body FROM segment WHERE tenant = ?1";
             Ok(Some(Household {
                 organization: Organization { id: tenant, name },
                 settings,
@@ -292,6 +322,8 @@ impl Administration for SqliteStore {
                 teams: home.all(codec::TEAM, "SELECT id, body FROM team WHERE tenant = ?1", |row: &Team| row.id)?,
                 invitations: home.all(codec::INVITATION, invitations, |row: &Invitation| row.id)?,
                 api_keys: home.api_keys()?,
+                imports: home.all(codec::CONTACT_IMPORT, imports, |row: &Import| row.id)?,
+                segments: home.all(codec::SEGMENT, segments, |row: &Segment| row.id)?,
                 revision,
             }))
         });

@@ -13,10 +13,10 @@ use crate::codec;
 use crate::crypto::{Column, Sealer};
 
 pub(super) use crate::codec::{
-    ACCOUNT, ALERT, API_KEY, AUDIT, CAMPAIGN, CONTACT, CONVERSATION, EVENT, Frame, IDENTITY, INBOX_ERROR, INBOX_RAW,
-    INVITATION, MEDIA, MEDIA_JOB, MEMBER, MESSAGE, META_APP, NUMBER, ORGANIZATION, OUTBOX, PARKED_STATUS, RECIPIENT,
-    RECIPIENT_ERROR, RECIPIENT_WAMID, ROLE, SESSION, TEAM, TEMPLATE, recipients, seal, seal_job, seal_message,
-    seal_number, wamid_lookup,
+    ACCOUNT, ALERT, API_KEY, AUDIT, CAMPAIGN, CONSENT, CONTACT, CONTACT_IMPORT, CONVERSATION, EVENT, Frame, IDENTITY,
+    INBOX_ERROR, INBOX_RAW, INVITATION, MEDIA, MEDIA_JOB, MEMBER, MESSAGE, META_APP, NUMBER, ORGANIZATION, OUTBOX,
+    PARKED_STATUS, RECIPIENT, RECIPIENT_ERROR, RECIPIENT_WAMID, ROLE, SEGMENT, SESSION, TEAM, TEMPLATE, recipients,
+    seal, seal_job, seal_message, seal_number, wamid_lookup,
 };
 
 pub(super) fn blob(value: ValueRef<'_>) -> Outcome<&[u8]> {

@@ -1,10 +1,17 @@
+mod change;
+mod count;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use engine::contact::Contact;
-use engine::id::{ContactId, TenantId};
+use engine::audit::AuditEntry;
+use engine::consent::ConsentEntry;
+use engine::contact::{Contact, ContactEdit, ImportRow, Imported, Undone};
+use engine::id::{ContactId, ImportId, TenantId};
 use engine::identity::Identities;
-use engine::ports::{ContactStore, ListError, Page, PageRequest, Resolved, StoreError};
+use engine::ports::{ContactStore, Forgotten, ListError, Page, PageRequest, Resolved, StoreError};
+use engine::segment::{Census, Question};
+use engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::fault::Outcome;
@@ -13,6 +20,8 @@ use super::writer::Session;
 use super::{SqliteStore, codec};
 use crate::crypto::{Lookup, Sealer};
 use crate::cursor::{self, List};
+
+pub(super) use change::{ConsentRow, ledger};
 
 /// Rows of an import that share one operation.
 const IMPORT_CHUNK: usize = 500;
@@ -28,18 +37,11 @@ impl ContactStore for SqliteStore {
     ) -> Result<Resolved, StoreError> {
         let mut keys = identities.keys(portfolio);
         keys.extend(former.map(|former| former.keys(portfolio)).unwrap_or_default());
-        let Some(first) = keys.first() else {
-            return Err(StoreError::Corrupt("a customer without any identity".to_owned()));
-        };
-        let sealer = self.sealer(tenant).await?;
-        // By the organization's key: a plain hash of a phone number is found again by hashing all phone numbers.
-        let id = ContactId::from_bytes(sealer.lookup("contact", first));
-        let lookups = keys.iter().map(|key| lookup(&sealer, key)).collect();
-        let asked = Asked { sealer, tenant, id, keys, lookups, identities: identities.clone() };
+        let asked = Asked::of(self.sealer(tenant).await?, tenant, keys, identities)?;
         // Nearly always everything is known already, and looking costs no commit.
         let looked = asked.clone();
         if let Some(contact) = self.readers.read(move |connection| looked.known_already(connection)).await? {
-            return Ok(Resolved { contact, changed: false });
+            return Ok(Resolved { contact, changed: false, created: false });
         }
         self.writer.write(move |session| asked.resolve(session)).await
     }
@@ -70,6 +72,94 @@ impl ContactStore for SqliteStore {
         read.await?.ok_or(ListError::BadCursor)
     }
 
+    async fn scan_contacts(
+        &self,
+        tenant: TenantId,
+        after: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<(i64, Contact)>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        self.readers.read(move |connection| count::scan(connection, &sealer, tenant, after, limit)).await
+    }
+
+    async fn census(&self, tenant: TenantId, question: Question) -> Result<Census, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Census::of(&question)) };
+        let facts = Arc::clone(&self.facts);
+        self.readers.read(move |connection| count::census(connection, &facts, &sealer, tenant, &question)).await
+    }
+
+    async fn edit_contact(
+        &self,
+        tenant: TenantId,
+        id: ContactId,
+        edit: ContactEdit,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Option<Resolved>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let entries = super::audit::prepare(audit);
+        self.writer.write(move |session| change::edit(session, &sealer, tenant, id, &edit, &entries)).await
+    }
+
+    async fn record_consent(
+        &self,
+        tenant: TenantId,
+        entry: ConsentEntry,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Option<Contact>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let entries = super::audit::prepare(audit);
+        self.writer.write(move |session| change::consent(session, &sealer, tenant, &entry, &entries)).await
+    }
+
+    async fn consents(&self, tenant: TenantId, contact: ContactId) -> Result<Vec<ConsentEntry>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        self.readers.read(move |connection| change::newest_lines(connection, &sealer, tenant, contact)).await
+    }
+
+    async fn bring_contacts(
+        &self,
+        tenant: TenantId,
+        import: ImportId,
+        rows: Vec<ImportRow>,
+        at: Timestamp,
+    ) -> Result<Vec<Imported>, StoreError> {
+        let sealer = self.sealer(tenant).await?;
+        let mut outcomes = Vec::with_capacity(rows.len());
+        for chunk in rows.chunks(IMPORT_CHUNK) {
+            let asked = chunk.iter().map(|row| {
+                let asked = Asked::of(Arc::clone(&sealer), tenant, row.identities.keys(""), &row.identities)?;
+                Ok((asked, row.clone()))
+            });
+            let asked = asked.collect::<Result<Vec<_>, StoreError>>()?;
+            let write = self.writer.write(move |session| {
+                let bring = |(asked, row): &(Asked, ImportRow)| change::bring(session, asked, import, row, at);
+                asked.iter().map(bring).collect::<Outcome<Vec<_>>>()
+            });
+            outcomes.extend(write.await?);
+        }
+        Ok(outcomes)
+    }
+
+    async fn undo_contact(&self, tenant: TenantId, id: ContactId, import: ImportId) -> Result<Undone, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Undone::Untouched) };
+        let write = self.writer.write(move |session| change::undo(session, &sealer, tenant, id, import));
+        let (undone, gone) = write.await?;
+        self.facts.forget(tenant, gone);
+        Ok(undone)
+    }
+
+    async fn forget_contact(
+        &self,
+        tenant: TenantId,
+        id: ContactId,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Forgotten, StoreError> {
+        let entries = super::audit::prepare(audit);
+        let (forgotten, gone) = self.writer.write(move |session| change::forget(session, tenant, id, &entries)).await?;
+        self.facts.forget(tenant, gone);
+        Ok(forgotten)
+    }
+
     async fn import_contacts(
         &self,
         tenant: TenantId,
@@ -78,11 +168,11 @@ impl ContactStore for SqliteStore {
     ) -> Result<(), StoreError> {
         let sealer = self.sealer(tenant).await?;
         for chunk in contacts.chunks(IMPORT_CHUNK) {
-            let rows = chunk.iter().map(|contact| ImportRow::of(&sealer, contact, portfolio));
+            let rows = chunk.iter().map(|contact| BulkRow::of(&sealer, contact, portfolio));
             let rows = rows.collect::<Outcome<Vec<_>>>()?;
             let write = self.writer.write(move |session| {
                 let key = session.tenant(tenant)?;
-                rows.iter().try_for_each(|row| row.import(session.connection, key))
+                rows.iter().try_for_each(|row| row.import(session, key))
             });
             write.await?;
         }
@@ -108,6 +198,21 @@ struct Asked {
 }
 
 impl Asked {
+    fn of(
+        sealer: Arc<Sealer>,
+        tenant: TenantId,
+        keys: Vec<String>,
+        identities: &Identities,
+    ) -> Result<Self, StoreError> {
+        let Some(first) = keys.first() else {
+            return Err(StoreError::Corrupt("a customer without any identity".to_owned()));
+        };
+        // By the organization's key: a plain hash of a phone number is found again by hashing all phone numbers.
+        let id = ContactId::from_bytes(sealer.lookup("contact", first));
+        let lookups = keys.iter().map(|key| lookup(&sealer, key)).collect();
+        Ok(Self { sealer, tenant, id, keys, lookups, identities: identities.clone() })
+    }
+
     /// The contact, when nothing would have to be written.
     fn known_already(&self, connection: &Connection) -> Outcome<Option<Contact>> {
         let sql = "SELECT contact FROM identity WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND lookup = ?2";
@@ -125,6 +230,14 @@ impl Asked {
 
     fn resolve(&self, session: &mut Session<'_>) -> Outcome<Resolved> {
         let tenant = session.tenant(self.tenant)?;
+        let (key, resolved) = self.identified(session, tenant)?;
+        let connection = session.connection;
+        attach(connection, tenant, key, &IdentityRow::all(&self.sealer, &self.keys)?)?;
+        Ok(resolved)
+    }
+
+    /// With what it has learned written, and without the keys that were new.
+    fn identified(&self, session: &mut Session<'_>, tenant: TenantKey) -> Outcome<(i64, Resolved)> {
         let connection = session.connection;
         let mut statement =
             connection.prepare_cached("SELECT contact FROM identity WHERE tenant = ?1 AND lookup = ?2")?;
@@ -135,39 +248,37 @@ impl Asked {
             }
         }
         let known = known.map_or_else(|| key_of(connection, tenant, self.id), |key| Ok(Some(key)))?;
-        let (key, contact, changed) = if let Some(key) = known {
+        if let Some(key) = known {
             let mut contact = by_key(connection, &self.sealer, key)?;
-            let learned = contact.learn(&self.identities);
-            if learned {
-                let mut statement = connection.prepare_cached("UPDATE contact SET body = ?2 WHERE key = ?1")?;
-                statement.execute(params![key, seal(&self.sealer, &contact)?])?;
+            let changed = contact.learn(&self.identities);
+            if changed {
+                update(session, &self.sealer, key, &contact)?;
             }
-            (key, contact, learned)
-        } else {
-            let mut contact = Contact::new(self.id);
-            contact.learn(&self.identities);
-            (insert(connection, tenant, self.id, &seal(&self.sealer, &contact)?)?, contact, true)
-        };
-        attach(connection, tenant, key, &IdentityRow::all(&self.sealer, &self.keys)?)?;
-        Ok(Resolved { contact, changed })
+            return Ok((key, Resolved { contact, changed, created: false }));
+        }
+        let mut contact = Contact::new(self.id);
+        contact.learn(&self.identities);
+        let key = insert(session, tenant, self.id, &seal(&self.sealer, &contact)?)?;
+        Ok((key, Resolved { contact, changed: true, created: true }))
     }
 }
 
 /// A contact of an import on its way into the file, sealed.
-struct ImportRow {
+struct BulkRow {
     id: ContactId,
     body: Vec<u8>,
     identities: Vec<IdentityRow>,
 }
 
-impl ImportRow {
+impl BulkRow {
     fn of(sealer: &Sealer, contact: &Contact, portfolio: &str) -> Outcome<Self> {
         let (bsuid, wa_id) = (contact.bsuid.clone(), contact.phone.clone());
         let keys = Identities { bsuid, wa_id, ..Identities::default() }.keys(portfolio);
         Ok(Self { id: contact.id, body: seal(sealer, contact)?, identities: IdentityRow::all(sealer, &keys)? })
     }
 
-    fn import(&self, connection: &Connection, tenant: TenantKey) -> Outcome<()> {
+    fn import(&self, session: &mut Session<'_>, tenant: TenantKey) -> Outcome<()> {
+        let connection = session.connection;
         let mut known = connection.prepare_cached("SELECT 1 FROM identity WHERE tenant = ?1 AND lookup = ?2")?;
         for identity in &self.identities {
             if known.exists(params![tenant.0, identity.lookup])? {
@@ -177,7 +288,7 @@ impl ImportRow {
         if key_of(connection, tenant, self.id)?.is_some() {
             return Ok(());
         }
-        let key = insert(connection, tenant, self.id, &self.body)?;
+        let key = insert(session, tenant, self.id, &self.body)?;
         attach(connection, tenant, key, &self.identities)
     }
 }
@@ -235,10 +346,19 @@ fn contact(sealer: &Sealer, row: &Row<'_>) -> Outcome<Contact> {
     codec::open(sealer, codec::CONTACT, &row.get::<_, [u8; 16]>(1)?, row.get_ref(0)?)
 }
 
-pub(super) fn insert(connection: &Connection, tenant: TenantKey, id: ContactId, body: &[u8]) -> Outcome<i64> {
-    let mut statement = connection.prepare_cached("INSERT INTO contact (tenant, id, body) VALUES (?1, ?2, ?3)")?;
-    statement.execute(params![tenant.0, id.as_bytes(), body])?;
-    Ok(connection.last_insert_rowid())
+pub(super) fn insert(session: &mut Session<'_>, tenant: TenantKey, id: ContactId, body: &[u8]) -> Outcome<i64> {
+    let change = session.next_change()?;
+    let sql = "INSERT INTO contact (tenant, id, body, change) VALUES (?1, ?2, ?3, ?4)";
+    session.connection.prepare_cached(sql)?.execute(params![tenant.0, id.as_bytes(), body, change])?;
+    Ok(session.connection.last_insert_rowid())
+}
+
+fn update(session: &mut Session<'_>, sealer: &Sealer, key: i64, contact: &Contact) -> Outcome<()> {
+    let change = session.next_change()?;
+    let mut statement =
+        session.connection.prepare_cached("UPDATE contact SET body = ?2, change = ?3 WHERE key = ?1")?;
+    statement.execute(params![key, seal(sealer, contact)?, change])?;
+    Ok(())
 }
 
 pub(super) fn key_of(connection: &Connection, tenant: TenantKey, id: ContactId) -> Outcome<Option<i64>> {

@@ -51,6 +51,8 @@ pub(super) struct Ledger {
     desks: BTreeMap<(TenantKey, Holder), [i64; 3]>,
     campaigns: HashMap<(TenantKey, CampaignId), CampaignKey>,
     recipients: BTreeMap<(CampaignKey, TallyKey), i64>,
+    /// The newest change of any contact; never given twice while the process lives, not even after a rollback.
+    change: Option<i64>,
 }
 
 struct Head {
@@ -155,7 +157,7 @@ impl Ledger {
 
     /// The transaction was rolled back: what was learned in it is not true.
     pub(super) fn forget(&mut self) {
-        *self = Self::default();
+        *self = Self { change: self.change, ..Self::default() };
     }
 }
 
@@ -200,6 +202,19 @@ impl Session<'_> {
     fn known_tenant(&self, tenant: TenantId) -> Outcome<Option<TenantKey>> {
         let mut statement = self.connection.prepare_cached("SELECT key FROM tenant WHERE id = ?1")?;
         Ok(statement.query_row([tenant.as_bytes()], |row| row.get(0).map(TenantKey)).optional()?)
+    }
+
+    /// The next number of a change of contacts.
+    pub(super) fn next_change(&mut self) -> Outcome<i64> {
+        let newest = if let Some(newest) = self.ledger.change {
+            newest
+        } else {
+            let sql = "SELECT max((SELECT max(change) FROM contact INDEXED BY contact_by_change
+                 WHERE contact.tenant = tenant.key)) FROM tenant";
+            self.connection.query_row(sql, [], |row| row.get::<_, Option<i64>>(0))?.unwrap_or(0)
+        };
+        self.ledger.change = Some(newest + 1);
+        Ok(newest + 1)
     }
 
     /// Takes the next `events` places of the log; returns the first of them.

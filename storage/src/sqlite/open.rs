@@ -107,6 +107,7 @@ pub(super) fn open(dir: &Path, keys: KeyringPlace, options: SqliteOptions) -> Re
         writer: Writer::start(connection, Arc::clone(&keyring), options.queue)?,
         keyring,
         directory,
+        facts: Arc::default(),
     })
 }
 

@@ -1,13 +1,15 @@
 use std::collections::BTreeSet;
 
 use engine::account::Account;
+use engine::contact::{Column, Import, Mapping};
 use engine::directory::{
     ApiKey, CustomRole, Heir, Invitation, Member, MemberStatus, Organization, RoleId, Settings, Team,
 };
 use engine::household::{Household, Write};
-use engine::id::{AccountId, ApiKeyId, CustomRoleId, InvitationId, MemberId};
+use engine::id::{AccountId, ApiKeyId, CustomRoleId, ImportId, InvitationId, MemberId, SegmentId};
 use engine::permission::{Grants, Permission, Role};
 use engine::ports::{Changed, Created, Pulse, Store};
+use engine::segment::{Condition, Node, Segment};
 use engine::time::Span;
 
 use crate::fixture::*;
@@ -52,6 +54,19 @@ pub(crate) fn api_key(n: u8) -> ApiKey {
     }
 }
 
+fn segment(n: u8) -> Segment {
+    let condition = Condition::Tag { any_of: vec!["VIP".parse().unwrap()] };
+    let tree = Node::All(vec![Node::Is(condition), Node::Not(Box::new(Node::EVERYBODY))]);
+    Segment { id: SegmentId::from_bytes([n; 16]), name: format!("Segment {n}"), tree, saved_at: NOW }
+}
+
+pub(crate) fn file(n: u8) -> Import {
+    let id = ImportId::from_bytes([n; 16]);
+    let columns = vec![Column::Phone, Column::Tags, Column::Skip];
+    let mapping = Mapping { columns, country: Some("BR".into()), ..Mapping::default() };
+    Import::new(id, "people.csv", mapping, person(RAFAEL), NOW)
+}
+
 fn full() -> Household {
     let gone = MemberStatus::Deactivated { at: NOW, heir: Heir::Team(team(1).id) };
     let mina = Member {
@@ -67,6 +82,8 @@ fn full() -> Household {
         teams: [team(1), team(2)].map(|team| (team.id, team)).into(),
         invitations: [invitation(1)].map(|invitation| (invitation.id, invitation)).into(),
         api_keys: [api_key(1)].map(|key| (key.id, key)).into(),
+        segments: [segment(1)].map(|segment| (segment.id, segment)).into(),
+        imports: [file(1)].map(|file| (file.id, file)).into(),
         ..household(TENANT, "Clínica", vec![member(RAFAEL, &account(1)), mina, service])
     }
 }
@@ -112,6 +129,9 @@ pub(crate) async fn every_write_does_what_the_rules_say(store: &impl Store) {
             Write::AddAccount(Box::new(account(4))),
             Write::PutMember(member(MemberId::from_bytes([4; 16]), &account(4))),
         ],
+        vec![Write::PutSegment(Segment { name: "VIPs".into(), ..segment(1) }), Write::PutSegment(segment(2))],
+        vec![Write::DeleteSegment(segment(1).id), Write::PutImport(Import { rows: 5, ..file(1) })],
+        vec![Write::DeleteImport(file(1).id), Write::PutImport(file(2))],
         vec![Write::DeleteMember(MINA)],
     ];
     for (revision, writes) in (1..).zip(steps) {
@@ -121,7 +141,7 @@ pub(crate) async fn every_write_does_what_the_rules_say(store: &impl Store) {
         assert_eq!(store.household(TENANT).await, Ok(Some(expected.clone())), "{writes:?}");
     }
     assert_eq!(store.account(account(4).id).await, Ok(Some(account(4))));
-    assert_eq!(audited(store, TENANT).await, 11);
+    assert_eq!(audited(store, TENANT).await, 14);
 }
 
 pub(crate) async fn a_change_of_a_wrong_revision_writes_nothing(store: &impl Store) {

@@ -1,8 +1,8 @@
 //! Makers of campaigns and their recipients, and everything that can be read of them.
 
 use engine::campaign::{
-    Audience, Campaign, CampaignRecipient, Class, Frozen, Launch, Phase, Plan, RecipientKey, RecipientRow, Tallies,
-    Verdict,
+    Audience, Campaign, CampaignRecipient, Class, Frozen, Launch, Named, Phase, Plan, RecipientKey, RecipientRow,
+    Tallies, Verdict,
 };
 use engine::delivery::{Failure, FailureAction, Status};
 use engine::id::{CampaignId, ContactId, TenantId, Wamid};
@@ -28,6 +28,7 @@ pub(crate) fn draft(n: u8) -> Campaign {
         language: "en".into(),
         numbers: vec!["200".parse().unwrap(), "201".parse().unwrap()],
         audience: Audience::Everyone,
+        opted_in_only: false,
         variables: Vec::new(),
         per_second: None,
         start_at: None,
@@ -49,7 +50,7 @@ pub(crate) fn template() -> Template {
 }
 
 pub(crate) fn launched(campaign: &Campaign) -> Campaign {
-    campaign.launched(person(RAFAEL), template(), Vec::new(), NOW).unwrap()
+    campaign.launched(person(RAFAEL), template(), Named::default(), NOW).unwrap()
 }
 
 /// Everybody is somebody else: contacts are told apart by campaign and number.
@@ -76,7 +77,7 @@ pub(crate) fn recipient(no: u32) -> CampaignRecipient {
 /// The campaign after these are written down, and whether they were the last.
 pub(crate) fn frozen(campaign: &Campaign, count: u32, is_whole: bool) -> Campaign {
     let launch = campaign.launch.clone().unwrap();
-    let after = (!is_whole).then(|| format!("k.{count}"));
+    let after = (!is_whole).then(|| i64::from(count));
     let frozen = Frozen { count: launch.frozen.count + count, after, is_whole, ..launch.frozen };
     let phase = if is_whole { Phase::Running } else { Phase::Freezing };
     let revision = campaign.revision + 1;

@@ -10,6 +10,7 @@ fn who(bsuid: Option<&str>, wa_id: Option<&str>, name: Option<&str>) -> Identiti
         wa_id: wa_id.map(|text| text.parse().unwrap()),
         name: name.map(Into::into),
         username: None,
+        ..Identities::default()
     }
 }
 
@@ -84,7 +85,8 @@ pub(crate) async fn an_import_of_contacts_leaves_known_ones(store: &impl Store) 
     let phone = |text: &str| Some(text.parse().unwrap());
     let same_number = Contact { name: Some("Other".into()), phone: phone("12025550101"), ..contact(1) };
     let same_id = Contact { name: Some("Other".into()), phone: phone("12025550102"), ..ana.clone() };
-    let new = Contact { name: Some("New".into()), phone: phone("12025550103"), ..contact(2) };
+    let country = Some("US".to_owned());
+    let new = Contact { name: Some("New".into()), phone: phone("12025550103"), country, ..contact(2) };
     store.import_contacts(TENANT, "p", vec![same_number, same_id, new.clone()]).await.unwrap();
     assert_eq!(store.contacts(TENANT, page(9)).await.unwrap().items, [new.clone(), ana]);
     let found = store.resolve(TENANT, "p", &who(None, Some("12025550103"), None), None).await.unwrap();

@@ -12,6 +12,7 @@ mod blobs_s3;
 mod campaign_fixture;
 mod campaign_sequences;
 mod campaigns;
+mod contact_changes;
 mod contacts;
 mod conversations;
 mod cql_costs;
@@ -180,6 +181,14 @@ suite! {
         nothing_new_changes_nothing
         contacts_come_newest_first
         an_import_of_contacts_leaves_known_ones
+    }
+    contact_changes {
+        an_edit_changes_what_it_names_and_says_so_once
+        a_word_on_marketing_is_on_the_ledger_once_and_heeded_by_its_time
+        contacts_are_scanned_oldest_first
+        a_count_follows_every_change
+        rows_of_a_file_are_taken_in_once_and_taken_back
+        a_forgotten_contact_leaves_nothing_and_may_come_again
     }
     outbox {
         a_claim_has_one_winner

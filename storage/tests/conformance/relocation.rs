@@ -1,4 +1,5 @@
 use engine::access::Visibility;
+use engine::consent::Opted;
 use engine::contact::Contact;
 use engine::content::MediaState;
 use engine::conversation::Conversation;
@@ -15,6 +16,7 @@ use storage::memory::MemoryStore;
 
 use crate::alerts::alert;
 use crate::campaign_fixture as campaigns;
+use crate::contact_changes::said;
 use crate::fixture::*;
 use crate::isolation::status;
 
@@ -33,6 +35,9 @@ pub(crate) async fn fill(store: &impl Store) {
     store.import_contacts(TENANT, "p", people.into()).await.unwrap();
     // A number that the contact has no more.
     store.resolve(TENANT, "p", &phone("12025550103"), Some(&phone("12025550102"))).await.unwrap();
+    for (opted, seconds) in [(Opted::Out, 1), (Opted::In, 2)] {
+        store.record_consent(TENANT, said(contact(1).id, opted, seconds), vec![]).await.unwrap();
+    }
     store.append([intake(Some(TENANT), 1), intake(Some(TENANT), 2), intake(Some(TENANT), 3)].into()).await.unwrap();
     let broken = IntakeRecord { quarantined: Some("no JSON".into()), ..intake(Some(TENANT), 4) };
     store.append([broken].into()).await.unwrap();

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use engine::campaign::Campaign;
+use engine::consent::{ConsentEntry, Opted};
+use engine::contact::ContactEdit;
 use engine::content::MediaState;
 use engine::decision::Record;
 use engine::delivery::{Failure, Status};
@@ -54,6 +56,7 @@ fn who() -> Identities {
         wa_id: Some(PHONE.parse().unwrap()),
         name: Some(NAME.into()),
         username: None,
+        ..Identities::default()
     }
 }
 
@@ -71,6 +74,10 @@ fn status() -> StatusUpdate {
 async fn fill(dir: &Path, store: &SqliteStore) {
     store.put_number(TENANT, engine::directory::Number { token: TOKEN.into(), ..number("200") }).await.unwrap();
     let contact = store.resolve(TENANT, "p", &who(), None).await.unwrap().contact;
+    let entry = ConsentEntry::recorded(contact.id, Opted::Out, BODY, person(RAFAEL), NOW).unwrap();
+    store.record_consent(TENANT, entry, vec![]).await.unwrap();
+    let tags = ContactEdit { add_tags: vec![NAME.parse().unwrap()], ..ContactEdit::default() };
+    store.edit_contact(TENANT, contact.id, tags, vec![]).await.unwrap();
     let raw = Bytes::from(format!("{{\"from\":\"{PHONE}\",\"id\":\"{WAMID}\",\"body\":\"{BODY}\"}}"));
     let item = |tenant, n| IntakeRecord { raw: raw.clone(), ..intake(tenant, n) };
     let broken = IntakeRecord { quarantined: Some(ERROR.into()), ..item(Some(TENANT), 2) };

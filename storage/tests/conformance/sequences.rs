@@ -284,6 +284,7 @@ fn identities(bsuid: Option<u8>, phone: Option<u8>, name: Option<u8>) -> Identit
         wa_id: phone.map(|phone| phone.parse().unwrap()),
         name: name.map(|n| format!("Name {n}")),
         username: None,
+        ..Identities::default()
     }
 }
 

@@ -85,6 +85,7 @@ impl CqlStore {
                     self.drop_document(&self.name_of("identity", tenant, &lookup)).await?;
                 }
                 self.drop_list(identities).await?;
+                self.drop_list(self.ledger_list(tenant, ContactId::from_bytes(names::id(id)?))).await?;
                 self.drop_document(&self.name_of("contact", tenant, id)).await
             }
             Leads::Conversation => self.forget_history(tenant, ConversationId::from_bytes(names::id(id)?)).await,

@@ -27,6 +27,7 @@ pub(in super::super) const fn class_code(class: Class) -> u8 {
         Class::Failed(FailureClass::PersonLimit) => 8,
         Class::Failed(FailureClass::Permanent) => 9,
         Class::Failed(FailureClass::OurMistake) => 10,
+        Class::Failed(FailureClass::OptedOut) => 11,
     }
 }
 

@@ -14,7 +14,7 @@ use rusqlite::params;
 use super::super::accounts::AccountRow;
 use super::super::administration::{self, Home, StoredOrganization};
 use super::super::campaigns::{self, CampaignRow};
-use super::super::contacts::{self, IdentityRow};
+use super::super::contacts::{self, ConsentRow, IdentityRow};
 use super::super::conversations::ConversationRow;
 use super::super::fault::{Outcome, signed};
 use super::super::inbox_log;
@@ -34,6 +34,7 @@ pub(super) enum Brought {
         id: ContactId,
         body: Vec<u8>,
         identities: Vec<IdentityRow>,
+        consents: Vec<ConsentRow>,
     },
     Conversation(ConversationRow),
     Message(Box<ImportRow>),
@@ -85,10 +86,11 @@ pub(super) struct OutgoingColumns {
 impl Brought {
     pub(super) fn of(sealer: &Sealer, belonging: &Belonging) -> Outcome<Self> {
         Ok(match belonging {
-            Belonging::Contact { contact, identities } => Self::Contact {
+            Belonging::Contact { contact, identities, consents } => Self::Contact {
                 id: contact.id,
                 body: contacts::seal(sealer, contact)?,
                 identities: IdentityRow::all(sealer, identities)?,
+                consents: consents.iter().map(|entry| ConsentRow::of(sealer, entry)).collect::<Outcome<_>>()?,
             },
             Belonging::Conversation(conversation) => Self::Conversation(ConversationRow::of(sealer, conversation)?),
             Belonging::Message(message) => Self::Message(Box::new(ImportRow::of(sealer, message)?)),
@@ -146,11 +148,14 @@ impl Brought {
     pub(super) fn write(&self, session: &mut Session<'_>, sealer: &Sealer, tenant: TenantKey) -> Outcome<()> {
         let connection = session.connection;
         match self {
-            Self::Contact { id, body, identities } => {
+            Self::Contact { id, body, identities, consents } => {
                 if contacts::key_of(connection, tenant, *id)?.is_some() {
                     return Ok(());
                 }
-                let key = contacts::insert(connection, tenant, *id, body)?;
+                let key = contacts::insert(session, tenant, *id, body)?;
+                for consent in consents {
+                    consent.insert(connection, tenant, key)?;
+                }
                 contacts::attach(connection, tenant, key, identities)
             }
             Self::Conversation(row) => messages::import_conversation(session, tenant, row),
@@ -247,6 +252,8 @@ const LEFT_BEHIND: &[&str] = &[
     "DELETE FROM conversation WHERE key IN (SELECT key FROM conversation WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM conversation_tally WHERE tenant = ?1 AND ?2 > 0",
     "DELETE FROM identity WHERE (tenant, lookup) IN (SELECT tenant, lookup FROM identity WHERE tenant = ?1 LIMIT ?2)",
+    "DELETE FROM consent WHERE (contact, at, id) IN (SELECT contact, at, consent.id FROM contact CROSS JOIN consent
+     ON consent.contact = contact.key WHERE contact.tenant = ?1 LIMIT ?2)",
     "DELETE FROM contact WHERE key IN (SELECT key FROM contact WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM parked_status WHERE arrival IN (SELECT arrival FROM parked_status WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM outbox WHERE place IN (SELECT place FROM outbox WHERE tenant = ?1 LIMIT ?2)",
@@ -384,9 +391,8 @@ mod tests {
             |table: &String| LEFT_BEHIND.iter().any(|sql| sql.starts_with(&format!("DELETE FROM {table} ")));
         let left: Vec<_> = tables.filter(|table| !forgotten(table)).collect();
         // They come with the last commit.
-        let last =
-            ["api_key", "audit_end", "event", "event_head", "invitation", "member", "meta_app", "number", "role"];
-        assert_eq!(left, [last.as_slice(), &["session", "team"]].concat());
+        let last = "api_key audit_end contact_import event event_head invitation member meta_app number role segment session team";
+        assert_eq!(left, last.split(' ').collect::<Vec<_>>());
         for sql in LEFT_BEHIND {
             assert_eq!(connection.prepare(sql).unwrap().execute([1, 1]).unwrap(), 0, "{sql}");
         }

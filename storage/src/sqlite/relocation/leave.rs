@@ -153,6 +153,7 @@ fn contact(connection: &Connection, sealer: &Sealer, row: &Row<'_>) -> Outcome<B
     Ok(Belonging::Contact {
         contact: codec::open(sealer, codec::CONTACT, id.as_bytes(), row.get_ref(2)?)?,
         identities: contacts::identities(connection, sealer, row.get(0)?)?,
+        consents: contacts::ledger(connection, sealer, row.get(0)?)?,
     })
 }
 

@@ -1,0 +1,55 @@
+//! Going through all contacts: in pages, and in memory to count them.
+
+use engine::contact::Contact;
+use engine::id::TenantId;
+use engine::segment::{Census, ContactFacts, Question};
+use rusqlite::{Connection, params};
+
+use super::super::codec;
+use super::super::fault::Outcome;
+use super::contact;
+use crate::crypto::Sealer;
+use crate::facts::{Facts, Table};
+
+pub(super) fn scan(
+    connection: &Connection,
+    sealer: &Sealer,
+    tenant: TenantId,
+    after: Option<i64>,
+    limit: u32,
+) -> Outcome<Vec<(i64, Contact)>> {
+    let sql = "SELECT body, id, key FROM contact INDEXED BY contact_by_age
+         WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND key > ?2 ORDER BY key LIMIT ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let found = statement.query_and_then(params![tenant.as_bytes(), after.unwrap_or(i64::MIN), limit], |row| {
+        Ok((row.get(2)?, contact(sealer, row)?))
+    })?;
+    found.collect()
+}
+
+/// Over what is in memory, after it was brought up to date: only what has changed since the last count is unsealed.
+pub(super) fn census(
+    connection: &Connection,
+    facts: &Facts,
+    sealer: &Sealer,
+    tenant: TenantId,
+    question: &Question,
+) -> Outcome<Census> {
+    facts.of(tenant, |table| {
+        catch_up(connection, sealer, tenant, table)?;
+        Ok(table.count(question))
+    })
+}
+
+fn catch_up(connection: &Connection, sealer: &Sealer, tenant: TenantId, table: &mut Table) -> Outcome<()> {
+    let sql = "SELECT key, change, body, id FROM contact INDEXED BY contact_by_change
+         WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND change > ?2 ORDER BY change";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![tenant.as_bytes(), table.upto()])?;
+    while let Some(row) = rows.next()? {
+        let (key, change) = (row.get(0)?, row.get(1)?);
+        let found: Contact = codec::open(sealer, codec::CONTACT, &row.get::<_, [u8; 16]>(3)?, row.get_ref(2)?)?;
+        table.put(key, change, ContactFacts::of(&found));
+    }
+    Ok(())
+}
