@@ -59,6 +59,7 @@ fn conversation(index: u64) -> Conversation {
         bsuid: Some(format!("US.1349{index:012}").parse().unwrap()),
         name: Some(format!("Customer {index}")),
         username: None,
+        ..Identities::default()
     });
     let number = NumberRef {
         phone_number_id: NUMBER.parse().unwrap(),

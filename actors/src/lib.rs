@@ -6,6 +6,7 @@ mod carry_out;
 mod clock;
 mod cluster;
 mod conversation;
+mod learn;
 mod media;
 mod metric;
 mod number;

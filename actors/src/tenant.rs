@@ -4,6 +4,7 @@
 mod backlog;
 mod deliver;
 mod hear;
+mod heed;
 mod identify;
 mod replies;
 mod review;

@@ -1,7 +1,7 @@
 //! What the actors stand on, and the handle by which the gateway reaches them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix::{Addr, Arbiter};
@@ -82,6 +82,8 @@ pub struct Actors {
     pub(crate) broadcasts: Arc<Registry<(TenantId, CampaignId), BroadcastActor>>,
     /// Broadcasts that are fed from here, as their numbers and the page that shows them see them.
     pub(crate) flows: DashMap<(TenantId, CampaignId), Arc<Flow>>,
+    /// Changes of contacts that came from no message of theirs.
+    pub(crate) contact_edits: AtomicU64,
     /// The process ends: no broadcast begins any more.
     draining: AtomicBool,
     media: Addr<MediaActor>,
@@ -124,6 +126,7 @@ impl Actors {
             numbers: Arc::new(Registry::new("number", sites.clone(), NUMBER_QUEUE)),
             broadcasts: Arc::new(Registry::new("broadcast", sites.clone(), BROADCAST_QUEUE)),
             flows: DashMap::new(),
+            contact_edits: AtomicU64::new(0),
             draining: AtomicBool::new(false),
             media: MediaActor::start(sites.first().unwrap_or(&Site::Here), this.clone()),
             arbiters,
@@ -209,6 +212,11 @@ impl Actors {
 
     pub(crate) fn media(&self) -> &Addr<MediaActor> {
         &self.media
+    }
+
+    /// A contact was edited or removed: what is remembered of contacts is older. Other nodes look again by themselves.
+    pub fn contact_changed(&self) {
+        self.contact_edits.fetch_add(1, Ordering::AcqRel);
     }
 
     pub(crate) fn is_draining(&self) -> bool {

@@ -8,6 +8,8 @@ mod broadcast;
 mod campaign;
 #[path = "it/cluster.rs"]
 mod cluster;
+#[path = "it/consent.rs"]
+mod consent;
 #[path = "it/intake.rs"]
 mod intake;
 #[path = "it/nodes.rs"]

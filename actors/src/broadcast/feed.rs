@@ -45,7 +45,7 @@ impl Desk {
                 continue;
             };
             for recipient in page {
-                let Some(ticket) = flow.ticket(lane).await else { return };
+                let Some(ticket) = flow.ticket(lane, recipient.contact).await else { return };
                 if !self.hand_over((campaign, &form), number, &recipient, ticket).await {
                     return;
                 }

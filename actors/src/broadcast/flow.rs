@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use engine::delivery::Failure;
-use engine::id::{CampaignId, TenantId};
+use engine::id::{CampaignId, ContactId, TenantId};
 use engine::time::Timestamp;
 use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
@@ -55,6 +55,7 @@ struct Window {
 pub(crate) struct Ticket {
     flow: Arc<Flow>,
     lane: u8,
+    contact: ContactId,
     #[expect(dead_code, reason = "held, not read")]
     place: OwnedSemaphorePermit,
 }
@@ -127,10 +128,10 @@ impl Flow {
     }
 
     /// Waits for a place; `None` when the run is over.
-    pub(super) async fn ticket(self: &Arc<Self>, lane: u8) -> Option<Ticket> {
+    pub(super) async fn ticket(self: &Arc<Self>, lane: u8, contact: ContactId) -> Option<Ticket> {
         let places = self.lanes.get(usize::from(lane))?.places.clone();
         let place = places.acquire_owned().await.ok()?;
-        Some(Ticket { flow: self.clone(), lane, place })
+        Some(Ticket { flow: self.clone(), lane, contact, place })
     }
 
     /// Waits until nothing of the lane is on its way.
@@ -156,6 +157,11 @@ impl Pace {
 impl Ticket {
     pub(crate) fn flow(&self) -> &Arc<Flow> {
         &self.flow
+    }
+
+    /// Who must not have opted out when it leaves. `None`: it does not advertise.
+    pub(crate) fn advertised_to(&self) -> Option<ContactId> {
+        (!self.flow.is_awaited).then_some(self.contact)
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -2,18 +2,18 @@
 
 use std::rc::Rc;
 
-use engine::campaign::{Audience, Campaign, FREEZE_PAGE, Frozen, Page, freeze};
+use engine::campaign::{Audience, Campaign, FREEZE_PAGE, Launch, Page, freeze};
 use engine::contact::Contact;
 use engine::id::{ContactId, TenantId};
-use engine::ports::{Cursor, ListError, PageRequest, Store, StoreError};
+use engine::ports::{Store, StoreError};
+use engine::segment::{ContactFacts, Question};
 
 use super::{Desk, Next};
 
 impl Desk {
     pub(super) async fn freeze(self: &Rc<Self>, campaign: &Campaign) -> Result<Next, StoreError> {
-        let Some(launch) = &campaign.launch else { return Ok(Next::Rest) };
         let store = self.actors.world.store.as_ref();
-        let page = audience(store, self.tenant, &campaign.plan.audience, &launch.frozen).await?;
+        let Some(page) = audience(store, self.tenant, campaign).await? else { return Ok(Next::Rest) };
         let Some((next, recipients)) = freeze(campaign, &page) else { return Ok(Next::Again) };
         // In conflict or not: what counts is what is there now.
         store.freeze(self.tenant, next, recipients).await?;
@@ -21,36 +21,39 @@ impl Desk {
     }
 }
 
-/// The next page of an audience that is frozen so far.
-pub async fn audience(
-    store: &dyn Store,
-    tenant: TenantId,
-    audience: &Audience,
-    frozen: &Frozen,
-) -> Result<Page, StoreError> {
-    match audience {
-        Audience::Everyone => everyone(store, tenant, frozen).await,
-        Audience::Contacts { ids } => named(store, tenant, frozen, ids).await,
-    }
+/// The next page of the audience of a broadcast that is being frozen. `None`: it was never launched.
+pub async fn audience(store: &dyn Store, tenant: TenantId, campaign: &Campaign) -> Result<Option<Page>, StoreError> {
+    let Some(launch) = &campaign.launch else { return Ok(None) };
+    let page = match &campaign.plan.audience {
+        Audience::Everyone => all(store, tenant, launch, None).await,
+        Audience::Segment { .. } => all(store, tenant, launch, launch.question()).await,
+        Audience::Contacts { ids } => named(store, tenant, launch, ids).await,
+    };
+    page.map(Some)
 }
 
-async fn everyone(store: &dyn Store, tenant: TenantId, frozen: &Frozen) -> Result<Page, StoreError> {
-    let page = PageRequest { after: frozen.after.clone().map(Cursor), limit: FREEZE_PAGE };
-    match store.contacts(tenant, page).await {
-        Ok(page) => Ok(Page { contacts: page.items, next: page.next }),
-        Err(ListError::Store(error)) => Err(error),
-        Err(ListError::BadCursor) => Err(StoreError::Corrupt("the place in the list of contacts".to_owned())),
+/// Goes on until enough are found: a commit for nobody is none.
+async fn all(
+    store: &dyn Store,
+    tenant: TenantId,
+    launch: &Launch,
+    question: Option<Question>,
+) -> Result<Page, StoreError> {
+    let (mut contacts, mut next) = (Vec::new(), launch.frozen.after);
+    while contacts.len() < FREEZE_PAGE as usize {
+        let found = store.scan_contacts(tenant, next, FREEZE_PAGE).await?;
+        let Some((last, _)) = found.last() else { return Ok(Page { contacts, next: None }) };
+        next = Some(*last);
+        let is_meant =
+            |contact: &Contact| question.as_ref().is_none_or(|question| question.matches(&ContactFacts::of(contact)));
+        contacts.extend(found.into_iter().map(|(_, contact)| contact).filter(is_meant));
     }
+    Ok(Page { contacts, next })
 }
 
 /// Who is not there any more is left out, as they would be of everyone.
-async fn named(store: &dyn Store, tenant: TenantId, frozen: &Frozen, ids: &[ContactId]) -> Result<Page, StoreError> {
-    let from = match &frozen.after {
-        None => 0,
-        Some(after) => after
-            .parse::<usize>()
-            .map_err(|_| StoreError::Corrupt("the place among those that are named".to_owned()))?,
-    };
+async fn named(store: &dyn Store, tenant: TenantId, launch: &Launch, ids: &[ContactId]) -> Result<Page, StoreError> {
+    let from = launch.frozen.after.and_then(|after| usize::try_from(after).ok()).unwrap_or_default();
     let upto = ids.len().min(from.saturating_add(FREEZE_PAGE as usize));
     let mut contacts: Vec<Contact> = Vec::new();
     for (place, id) in ids.iter().enumerate().take(upto).skip(from) {
@@ -60,6 +63,6 @@ async fn named(store: &dyn Store, tenant: TenantId, frozen: &Frozen, ids: &[Cont
         }
         contacts.extend(store.contact(tenant, *id).await?);
     }
-    let next = (upto < ids.len()).then(|| Cursor(upto.to_string()));
+    let next = if upto < ids.len() { i64::try_from(upto).ok() } else { None };
     Ok(Page { contacts, next })
 }

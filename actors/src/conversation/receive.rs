@@ -19,6 +19,8 @@ use crate::world::CommandError;
 pub(crate) struct Receive {
     pub(crate) inbound: Arc<InboundMessage>,
     pub(crate) contact: Contact,
+    /// To answer, because it opted out or in.
+    pub(crate) confirmation: Option<Arc<str>>,
     pub(crate) number: NumberRef,
     /// To write when it worked.
     pub(crate) intake: IntakeMark,
@@ -39,13 +41,14 @@ impl Desk {
         state: Option<Box<Conversation>>,
         receive: Receive,
     ) -> (Option<Box<Conversation>>, Result<(), CommandError>) {
-        let Receive { inbound, contact, number, intake, permit } = receive;
+        let Receive { inbound, contact, confirmation, number, intake, permit } = receive;
         #[cfg(feature = "seeded-bugs")]
         poison(&inbound);
         let state = match self.load(state).await {
             Ok(Some(mut state)) => {
                 // The contact may have learned something since this conversation was last written.
-                state.contact = contact;
+                let marketing = contact.marketing.or_newer(state.contact.marketing);
+                state.contact = Contact { marketing, ..contact.card() };
                 state
             }
             Ok(None) => Box::new(Conversation::new(self.id, contact, number)),
@@ -53,11 +56,19 @@ impl Desk {
         };
         let (state, ended) = self
             .decide(state, Some(intake.clone()), |conversation| {
-                let (desk, inbound) = (self.clone(), inbound.clone());
+                let (desk, inbound, confirmation) = (self.clone(), inbound.clone(), confirmation.clone());
                 async move {
                     let target = desk.target(&inbound).await?;
                     let now = desk.now();
-                    Ok(conversation.receive(desk.tenant, &inbound, target.as_ref(), now).into())
+                    let decision = conversation.receive(desk.tenant, &inbound, target.as_ref(), now);
+                    Ok(match (decision, confirmation) {
+                        (Some(decision), Some(text)) => {
+                            let cause = MessageId::of_wamid(desk.tenant, &inbound.wamid);
+                            Some(decision.confirm(desk.tenant, cause, &text, now))
+                        }
+                        (decision, _) => decision,
+                    }
+                    .into())
                 }
             })
             .await;

@@ -4,6 +4,7 @@ use engine::id::{MessageId, Wamid};
 use engine::outgoing::{OutboxState, Outgoing, OutgoingBody, SendOutcome};
 
 use super::{ConversationActor, Desk, Ruling};
+use crate::learn::learn_from;
 use crate::registry::Permit;
 use crate::world::CommandError;
 
@@ -52,6 +53,12 @@ impl Desk {
             Ok(None) => return (None, Ok(())),
             Err(error) => return (None, Err(error.into())),
         };
+        if let SendOutcome::Refused(failure) = &outcome
+            && let Err(error) =
+                learn_from(&self.actors, self.tenant, (state.contact.id, outgoing.id), failure, self.now()).await
+        {
+            return (Some(state), Err(error.into()));
+        }
         let (state, ended) = self
             .decide(state, None, |conversation| {
                 let (desk, outgoing, outcome) = (self.clone(), outgoing.clone(), outcome.clone());

@@ -1,11 +1,13 @@
 use actix::{AtomicResponse, Context, Handler};
 use engine::conversation::Conversation;
+use engine::delivery::Status;
 use engine::id::MessageId;
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeMark, IntakeOutcome};
 use engine::ports::StoreError;
 
 use super::{ConversationActor, Desk, Ended, Ruling};
+use crate::learn::learn_from;
 use crate::registry::Permit;
 use crate::world::CommandError;
 
@@ -41,6 +43,13 @@ impl Desk {
             Ok(None) => return (None, self.mark(intake).await.map_err(CommandError::from)),
             Err(error) => return (None, Err(error.into())),
         };
+        // Before the item is marked: after a crash in between both are done again.
+        if let Status::Failed(failure) = &update.status
+            && let Err(error) =
+                learn_from(&self.actors, self.tenant, (state.contact.id, message), failure, update.at).await
+        {
+            return (Some(state), Err(error.into()));
+        }
         let (state, ended) = self
             .decide(state, intake.clone(), |conversation| {
                 let (desk, update) = (self.clone(), update.clone());

@@ -2,10 +2,12 @@ use std::sync::Arc;
 
 use actix::{AtomicResponse, Context, Handler};
 use engine::access::Principal;
+use engine::content::Content;
 use engine::conversation::{Compose, Conversation, Draft, Resolution};
 use engine::id::{ClientKey, ConversationId, MessageId};
 use engine::message::Message;
 use engine::rejection::Rejection;
+use engine::template::Category;
 
 use super::{ConversationActor, Desk, Ended, Ruling};
 use crate::registry::Permit;
@@ -137,9 +139,12 @@ impl Desk {
             Err(error) => return (Some(state), Err(error.into())),
         }
         let (state, ended) = self
-            .decide(state, None, |conversation| {
+            .decide(state, None, |mut conversation| {
                 let (desk, request) = (self.clone(), request.clone());
                 async move {
+                    if matches!(&request.draft, Draft::Template(filled) if Category::of(&filled.content.category).is_marketing()) {
+                        desk.ask_consent(&mut conversation).await?;
+                    }
                     let target = match request.reply_to {
                         Some(target) => Some(desk.message(target).await?.ok_or(Rejection::NotFound)?),
                         None => None,
@@ -189,10 +194,13 @@ impl Desk {
             Err(error) => return (None, Err(error)),
         };
         let (state, ended) = self
-            .decide(state, None, |conversation| {
+            .decide(state, None, |mut conversation| {
                 let (desk, request) = (self.clone(), request.clone());
                 async move {
                     let message = desk.existing(request.message).await?;
+                    if matches!(&message.content, Content::Template(content) if Category::of(&content.category).is_marketing()) {
+                        desk.ask_consent(&mut conversation).await?;
+                    }
                     let entry = desk.actors.world.store.outbox_entry(desk.tenant, message.id).await?;
                     let entry = entry.ok_or(Rejection::WrongState("not one that was sent from here"))?;
                     let decision = conversation.resolve(&message, entry.outgoing, request.resolution, desk.now())?;
@@ -207,6 +215,14 @@ impl Desk {
             }
             Err(error) => (state, Err(error)),
         }
+    }
+
+    /// What the person says of marketing now: the conversation's copy is as old as its last change.
+    async fn ask_consent(&self, conversation: &mut Conversation) -> Result<(), CommandError> {
+        if let Some(contact) = self.actors.world.store.contact(self.tenant, conversation.contact.id).await? {
+            conversation.contact = contact.card();
+        }
+        Ok(())
     }
 
     async fn existing(&self, id: MessageId) -> Result<Message, CommandError> {

@@ -9,6 +9,7 @@ use engine::outgoing::{Outgoing, SendOutcome};
 use engine::ports::{Claim, StoreError};
 
 use crate::conversation::RecordSend;
+use crate::learn::learn_of_recipient;
 use crate::world::{Actors, CommandError};
 
 pub(super) async fn claim(actors: &Actors, outgoing: &Outgoing, token: ClaimToken) -> Result<Claim, StoreError> {
@@ -77,6 +78,9 @@ async fn record_with_campaign(
         SendOutcome::Refused(_) | SendOutcome::InDoubt => None,
     };
     let now = actors.world.clock.now();
+    if let SendOutcome::Refused(failure) = &outcome {
+        learn_of_recipient(actors, outgoing.tenant, key, failure, now).await?;
+    }
     actors.world.store.record_sent(outgoing.tenant, key, token, outcome, now).await?;
     match wamid {
         Some(wamid) => unpark(actors, outgoing, key, &wamid).await,

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::cluster::Epoch;
+use engine::consent::may_market;
 use engine::delivery::{Failure, FailureAction};
 use engine::directory::Number;
 use engine::id::{ClaimToken, PhoneNumberId, TenantId};
 use engine::outgoing::{Outgoing, SendOutcome};
-use engine::ports::{Claim, MetaSend, Uploads};
+use engine::ports::{Claim, MetaSend, StoreError, Uploads};
 use engine::time::{Span, Timestamp};
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -18,6 +19,7 @@ use tracing::field::Empty;
 use super::lanes::Waiting;
 use super::ledger::{claim, record_once, release};
 use crate::JOURNEY;
+use crate::broadcast::Ticket;
 use crate::metric;
 use crate::seeded;
 use crate::world::Actors;
@@ -121,6 +123,11 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
     if waiting.is_closed() || actors.sends_from(tenant, &number.phone_number_id) != Some(epoch) {
         return Sent::Settled;
     }
+    match may_get(actors, waiting).await {
+        Ok(Ok(())) => {}
+        Ok(Err(why_not)) => return refuse(actors, waiting, epoch, why_not).await,
+        Err(_unreadable) => return Sent::Unreachable,
+    }
     match claim(actors, outgoing, token).instrument(tracing::info_span!(target: JOURNEY, "claim")).await {
         Ok(Claim::Won) => {}
         Ok(Claim::Lost) => return Sent::Settled,
@@ -160,6 +167,18 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
             Err(_unknown) => record(actors, waiting, token, SendOutcome::InDoubt).await,
         },
     }
+}
+
+/// What somebody said since they were written down as one to advertise to counts.
+async fn may_get(actors: &Actors, waiting: &Waiting) -> Result<Result<(), Failure>, StoreError> {
+    let Some(contact) = waiting.ticket.as_ref().and_then(Ticket::advertised_to) else { return Ok(Ok(())) };
+    if seeded::bug("no_look_at_consent") {
+        return Ok(Ok(()));
+    }
+    let Some(found) = actors.world.store.contact(waiting.outgoing.tenant, contact).await? else {
+        return Ok(Err(Failure::contact_deleted()));
+    };
+    Ok(may_market(&found).map_err(|_opted_out| Failure::opted_out()))
 }
 
 /// Its file, unless an earlier try has uploaded it.

@@ -17,6 +17,7 @@ use super::{State, count_panic};
 use crate::JOURNEY;
 use crate::broadcast;
 use crate::conversation::{Receive, RecordStatus};
+use crate::learn::learn_of_recipient;
 use crate::metric;
 use crate::number;
 use crate::world::CommandError;
@@ -68,10 +69,12 @@ impl State {
             number::came_in(&self.actors, self.tenant, &inbound.number, 1);
         }
         self.count_reply(&inbound, contact.id).await?;
+        let (contact, confirmation) = self.heed(&inbound, contact).await?;
         let id = ConversationId::of(self.tenant, &inbound.number, contact.id);
         let to = self.actors.reserve_conversation(self.tenant, id).await;
         let intake = self.processed(item, Some(id));
-        let receive = Receive { inbound: Arc::new(*inbound), contact, number, intake, permit: to.permit };
+        let inbound = Arc::new(*inbound);
+        let receive = Receive { inbound, contact, confirmation, number, intake, permit: to.permit };
         match to.address.send(receive).instrument(decided(id)).await {
             Ok(result) => self.settle(item, result).await,
             Err(_gone) => Err(undone()),
@@ -118,6 +121,9 @@ impl State {
             && failure.stops_a_campaign()
         {
             broadcast::refused(&self.actors, (self.tenant, key.campaign), failure).await?;
+        }
+        if let Status::Failed(failure) = &update.status {
+            learn_of_recipient(&self.actors, self.tenant, key, failure, update.at).await?;
         }
         let intake = Some(self.processed(item, None));
         self.actors.world.store.record_receipt(self.tenant, key, update, intake).await

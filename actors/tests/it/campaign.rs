@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::campaign::{Audience, Campaign, Phase, Plan, RecipientRow, Tallies};
+use engine::campaign::{Audience, Campaign, Named, Phase, Plan, RecipientRow, Tallies};
 use engine::contact::Contact;
 use engine::id::{CampaignId, ContactId};
 use engine::ports::{Campaigns as _, Clock as _, ContactStore as _, PageRequest, RecipientQuery, Saved};
@@ -19,7 +19,7 @@ pub(crate) fn campaign_id(n: u8) -> CampaignId {
     CampaignId::from_bytes([n; 16])
 }
 
-fn template(name: &str, category: Category) -> Template {
+pub(crate) fn template(name: &str, category: Category) -> Template {
     Template {
         meta_id: Some("300".parse().unwrap()),
         name: name.into(),
@@ -59,6 +59,7 @@ impl Archive {
             language: "en".into(),
             numbers: vec![NUMBER.parse().unwrap()],
             audience,
+            opted_in_only: false,
             variables: Vec::new(),
             per_second: None,
             start_at: None,
@@ -66,7 +67,7 @@ impl Archive {
         change(&mut plan);
         let (author, at) = (owner().person, self.clock.now());
         let draft = Campaign::draft(campaign_id(id), &name, plan, author.clone(), at).unwrap();
-        let launched = draft.launched(author, template(&name, category), Vec::new(), at).unwrap();
+        let launched = draft.launched(author, template(&name, category), Named::default(), at).unwrap();
         for campaign in [draft, launched] {
             assert_eq!(self.store.save_campaign(TENANT, campaign, vec![]).await, Ok(Saved::Applied));
         }
