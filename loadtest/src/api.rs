@@ -3,8 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use bytes::Bytes;
 use loadtest::session::Session;
-use reqwest::StatusCode;
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::error::LoadError;
@@ -48,13 +50,43 @@ impl Api {
     /// What a person does who then waits for it.
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Result<Value, LoadError> {
         let url = format!("{}/api/v1/{path}", self.url());
-        let answer = self.0.send(|client| client.post(&url).timeout(PATIENCE).json(body)).await?;
+        read("POST", path, self.0.send(|client| client.post(&url).timeout(PATIENCE).json(body)).await?).await
+    }
+
+    pub(crate) async fn put(&self, path: &str, body: &Value) -> Result<Value, LoadError> {
+        let url = format!("{}/api/v1/{path}", self.url());
+        read("PUT", path, self.0.send(|client| client.put(&url).json(body)).await?).await
+    }
+
+    /// A file of comma-separated values.
+    pub(crate) async fn upload(&self, path: &str, file: String) -> Result<Value, LoadError> {
+        let (url, file) = (format!("{}/api/v1/{path}", self.url()), Bytes::from(file));
+        let send = |client: &Client| {
+            let request = client.post(&url).timeout(PATIENCE).header(CONTENT_TYPE, "text/csv");
+            request.body(file.clone())
+        };
+        read("POST", path, self.0.send(send).await?).await
+    }
+
+    /// What takes the server long to find out.
+    pub(crate) async fn look(&self, path: &str) -> Result<Value, LoadError> {
+        let url = format!("{}/api/v1/{path}", self.url());
+        read("GET", path, self.0.send(|client| client.get(&url).timeout(PATIENCE)).await?).await
+    }
+
+    /// How many lines a file has.
+    pub(crate) async fn lines(&self, path: &str) -> Result<u64, LoadError> {
+        let url = format!("{}/api/v1/{path}", self.url());
+        let mut answer = self.0.send(|client| client.get(&url).timeout(PATIENCE)).await?;
         let status = answer.status();
         if !status.is_success() {
-            let why = answer.text().await?;
-            return Err(LoadError::refused(format!("POST {path} answered {status}: {why}")));
+            return Err(LoadError::refused(format!("GET {path} answered {status}")));
         }
-        Ok(answer.json().await?)
+        let mut lines = 0;
+        while let Some(chunk) = answer.chunk().await? {
+            lines += chunk.iter().filter(|byte| **byte == b'\n').map(|_| 1).sum::<u64>();
+        }
+        Ok(lines)
     }
 
     /// All items of a list, page by page.
@@ -117,6 +149,15 @@ impl Api {
         }
         Ok(messages)
     }
+}
+
+async fn read(method: &str, path: &str, answer: Response) -> Result<Value, LoadError> {
+    let status = answer.status();
+    if !status.is_success() {
+        let why = answer.text().await?;
+        return Err(LoadError::refused(format!("{method} {path} answered {status}: {why}")));
+    }
+    Ok(answer.json().await?)
 }
 
 fn escaped(text: &str) -> String {

@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Torture(Torture),
     /// A broadcast through kill -9: nobody twice, nobody lost; or its pace, the replies beside it, and its pause
     Broadcast(Broadcast),
+    /// A file of many contacts, a segment of them, a broadcast to them: time, memory, and whether the numbers are right
+    Contacts(Contacts),
     /// Random requests of two organizations that know each other's ids: nothing leaks, nothing fails
     FuzzApi(FuzzApi),
     /// Posts every sample of a directory, signed
@@ -387,6 +389,15 @@ impl Throughput {
             Self::High => 1_000,
         }
     }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Contacts {
+    #[command(flatten)]
+    pub(crate) trial: Trial,
+    /// Of the file; one in a thousand has no number
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u32).range(1_000..=2_000_000))]
+    pub(crate) rows: u32,
 }
 
 #[derive(Debug, Args)]

@@ -37,6 +37,7 @@ async fn main() -> ExitCode {
         Command::Torture(options) if options.nodes.cluster => Box::pin(scenario::cluster::run(options)).await,
         Command::Torture(options) => Box::pin(scenario::torture::run(options)).await,
         Command::Broadcast(options) => Box::pin(scenario::broadcast::run(options)).await,
+        Command::Contacts(options) => Box::pin(scenario::contacts::run(options)).await,
         Command::FuzzApi(options) => Box::pin(scenario::fuzz_api::run(options)).await,
         Command::SampleWebhooks(options) => Box::pin(scenario::sample_webhooks::run(options)).await,
         Command::Simulator(options) => scenario::simulator::run(options).await,

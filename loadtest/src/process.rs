@@ -9,9 +9,23 @@ const TICKS_PER_SECOND: u64 = 100;
 
 /// Resident memory in KiB.
 pub(crate) fn resident_kib(pid: u32) -> Option<u64> {
+    of_status(pid, "VmRSS:")
+}
+
+fn of_status(pid: u32, key: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(key))?;
     line.split_whitespace().next()?.parse().ok()
+}
+
+/// Most that was resident since the start, or since [`forget_peak`], in KiB.
+pub(crate) fn peak_kib(pid: u32) -> Option<u64> {
+    of_status(pid, "VmHWM:")
+}
+
+/// From here on, the peak is measured anew.
+pub(crate) fn forget_peak(pid: u32) -> std::io::Result<()> {
+    std::fs::write(format!("/proc/{pid}/clear_refs"), "5")
 }
 
 /// User and system time so far.
@@ -70,6 +84,7 @@ mod tests {
     #[test]
     fn this_process_has_memory_and_time() {
         assert!(resident_kib(std::process::id()) > Some(100));
+        assert!(peak_kib(std::process::id()) >= resident_kib(std::process::id()));
         assert!(cpu_time(std::process::id()).is_some());
     }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod broadcast;
 pub(crate) mod cluster;
+pub(crate) mod contacts;
 pub(crate) mod fanout;
 #[cfg(test)]
 mod fixture;
@@ -11,6 +12,7 @@ pub(crate) mod limit;
 pub(crate) mod limit_server;
 pub(crate) mod limit_simulator;
 pub(crate) mod pages;
+pub(crate) mod people;
 pub(crate) mod reconnect_storm;
 pub(crate) mod sample_webhooks;
 pub(crate) mod seconds;

@@ -1,13 +1,13 @@
 //! A broadcast of the real binary: to everybody once whatever is killed, as fast as WhatsApp allows and never faster, behind
 //! what agents write, and still when it is paused.
 
-mod campaign;
+pub(crate) mod campaign;
 mod checks;
 mod halt;
 mod kills;
 mod pace;
 mod replies;
-mod stage;
+pub(crate) mod stage;
 mod storm;
 mod usage;
 

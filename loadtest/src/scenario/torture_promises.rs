@@ -31,6 +31,8 @@ pub(crate) enum Promise {
     Pace,
     /// Everybody of a broadcast is counted in one place.
     Sums,
+    /// What is counted is right.
+    Figures,
     /// A reply does not wait for a broadcast.
     Reply,
     /// A pause holds, and holds nobody for good.

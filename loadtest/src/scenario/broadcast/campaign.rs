@@ -98,6 +98,23 @@ struct Draft {
     revision: u64,
 }
 
+/// Its id and revision.
+pub(crate) async fn draft(
+    api: &Api,
+    words: Words,
+    numbers: &[NumberConfig],
+    audience: Value,
+    name: &str,
+) -> Result<(CampaignId, u64), LoadError> {
+    let numbers: Vec<_> = numbers.iter().map(|number| &number.phone_number_id).collect();
+    let plan = json!({
+        "template": words.template(), "language": "en", "numbers": numbers, "audience": audience,
+        "variables": words.variables(), "per_second": null, "start_at": null,
+    });
+    let Draft { id, revision } = read(api.post("campaigns", &json!({"name": name, "plan": plan})).await?)?;
+    Ok((id, revision))
+}
+
 #[derive(Debug)]
 pub(crate) struct Campaign {
     pub(crate) id: CampaignId,
@@ -112,13 +129,8 @@ impl Campaign {
         numbers: &[NumberConfig],
         people: u32,
     ) -> Result<Self, LoadError> {
-        let numbers: Vec<_> = numbers.iter().map(|number| &number.phone_number_id).collect();
-        let plan = json!({
-            "template": words.template(), "language": "en", "numbers": numbers, "audience": {"kind": "everyone"},
-            "variables": words.variables(), "per_second": null, "start_at": null,
-        });
-        let body = json!({"name": format!("{words:?} words for {people}"), "plan": plan});
-        let Draft { id, revision } = read(api.post("campaigns", &body).await?)?;
+        let name = format!("{words:?} words for {people}");
+        let (id, revision) = draft(api, words, numbers, json!({"kind": "everyone"}), &name).await?;
         let check = api.post(&format!("campaigns/{id}/check"), &json!({})).await?;
         if check.get("will_be_sent").and_then(Value::as_u64) != Some(u64::from(people)) {
             let [found, skipped, findings] = ["will_be_sent", "skipped", "findings"].map(|key| check.get(key));

@@ -18,12 +18,15 @@ use crate::error::LoadError;
 use crate::jetto::{Installation, PASSWORD, Tenant, drain};
 use crate::report::progress;
 use crate::scenario::ingest::{finished, wait_until_processed};
+use crate::scenario::people::{self, Odd};
 use crate::scenario::torture::{QUESTION, meta};
 use crate::scenario::torture_checks::{check_end, check_log, integrity};
 use crate::scenario::torture_promises::{Bug, Violation};
 
-/// Before customers are introduced faster than they are taken in.
-const AHEAD_MAX: usize = 5_000;
+/// Of those in the file.
+const WHO_WRITE: u32 = 200;
+/// Room for webhooks beside what a broadcast brings back.
+const ROOM: usize = 10_000;
 /// Meta's code for: more than the number's rate.
 const TOO_FAST: u32 = 130_429;
 /// The simulator's code for a full queue of webhooks.
@@ -66,7 +69,7 @@ impl Stage {
         let work = tempfile::Builder::new().prefix("jetto-broadcast-").tempdir()?;
         let tenant = Tenant::new(1);
         let numbers: Vec<_> = (0..ground.numbers).map(|n| number(&tenant, n)).collect();
-        let queue_capacity = UPDATES_PER_PERSON * ground.people as usize + 2 * AHEAD_MAX;
+        let queue_capacity = UPDATES_PER_PERSON * ground.people as usize + ROOM;
         let meta = meta(trial.seed, &numbers, Throughput::Standard.per_second());
         let simulator = Simulator::start(SimulatorConfig { profile: quick(), queue_capacity, ..meta })?;
         let mut installation =
@@ -91,20 +94,27 @@ impl Stage {
         self.child.id()
     }
 
-    /// People whom the organization knows, because each of them wrote once.
+    /// People whom the organization brings along in a file; some of them also write, so that there is somebody to reply to.
     async fn people(&self, count: u32) -> Result<(), LoadError> {
-        progress(&format!("{count} people write, each once"));
-        let before = finished(&self.api.get("webhook-log/summary").await?);
-        for (index, number) in (0..count).zip(self.numbers.iter().cycle()) {
-            while self.simulator.delivery_counts().queued >= AHEAD_MAX {
-                pause(LOOK_EVERY).await;
-            }
-            let body = format!("{QUESTION} {index}");
-            self.simulator.customer_says(&number.phone_number_id, &customer(index), Content::Text { body })?;
+        if count == 0 {
+            return Ok(());
         }
-        let taken =
-            self.is_quiet().await && wait_until_processed(&self.api, before + u64::from(count), self.settling).await?;
+        progress(&format!("{count} people come in a file"));
+        let import = people::upload(&self.api, people::file(count, Odd::default())).await?;
+        people::bring(&self.api, &import, self.settling, |_rows| ()).await?;
+        let writing = count.min(WHO_WRITE);
+        let before = finished(&self.api.get("webhook-log/summary").await?);
+        for (index, number) in (0..writing).zip(self.numbers.iter().cycle()) {
+            let body = format!("{QUESTION} {index}");
+            self.simulator.customer_says(&number.phone_number_id, &people::customer(index), Content::Text { body })?;
+        }
+        let taken = self.is_quiet().await
+            && wait_until_processed(&self.api, before + u64::from(writing), self.settling).await?;
         if taken { Ok(()) } else { Err(LoadError::refused("not everybody was taken in; give more with --settle")) }
+    }
+
+    pub(crate) fn numbers(&self) -> &[NumberConfig] {
+        &self.numbers
     }
 
     /// Meta takes so many of each number, to as many people as there are, and Jetto has heard of it.
@@ -245,6 +255,7 @@ impl Stage {
         let mut violations = check_end(is_quiet, drained);
         violations.extend(integrity(&self.installation.data)?);
         let mut people = self.simulator.people();
+        people.extend((0..self.people).map(|index| (people::name(index), people::customer(index))));
         // Many have the same name, and the log is searched for each.
         people.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
         people.dedup_by(|(one, _), (other, _)| one == other);
@@ -271,24 +282,16 @@ pub(crate) fn quick() -> Profile {
     Profile { batch_size: 100, ..Profile::clean() }
 }
 
-/// Their numbers begin as those of everybody in the torture, for whom the log is searched.
-fn customer(index: u32) -> Phone {
-    Phone::from(format!("1303{:07}", 5_550_000 + index))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::torture::CUSTOMERS;
 
     #[test]
-    fn numbers_and_people_are_different_ones() {
+    fn numbers_are_different_ones() {
         let tenant = Tenant::new(1);
         assert_eq!(number(&tenant, 0).phone_number_id, tenant.number.phone_number_id);
         assert_eq!(number(&tenant, 0).display, tenant.number.display);
         let ids: std::collections::HashSet<_> = (0..20).map(|n| number(&tenant, n).phone_number_id).collect();
         assert_eq!(ids.len(), 20);
-        assert!(customer(0).as_str().starts_with(CUSTOMERS));
-        assert!([0, 9_999, 299_999].map(customer).iter().all(|phone| phone.as_str().len() == 11));
     }
 }
