@@ -7,9 +7,13 @@ pub mod api_keys;
 pub mod audit;
 pub mod campaigns;
 pub mod channels;
+pub mod consents;
+pub mod contact_export;
+pub mod contact_settings;
 pub mod contacts;
 pub mod conversations;
 pub mod demo;
+pub mod imports;
 pub mod invitations;
 pub mod joining;
 pub mod lists;
@@ -22,6 +26,7 @@ pub mod organization;
 pub mod password_resets;
 pub mod roles;
 pub mod second_factor;
+pub mod segments;
 pub mod sessions;
 pub mod sheet;
 pub mod sign_ups;
@@ -55,6 +60,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
                     .configure(messages::routes)
                     .configure(media::routes)
                     .configure(contacts::routes)
+                    .configure(consents::routes)
+                    .configure(contact_settings::routes)
+                    .configure(segments::routes)
+                    .configure(imports::routes)
                     .configure(templates::routes)
                     .configure(campaigns::routes)
                     .configure(webhook_log::routes)

@@ -15,6 +15,7 @@ use crate::auth::Auth;
 use crate::auth::keys::KeyPlace;
 use crate::clerk::Clerk;
 use crate::config::Config;
+use crate::contact_import::Imports;
 use crate::demo::Demo;
 use crate::households::Households;
 use crate::live::hub::Hub;
@@ -46,6 +47,7 @@ pub struct App {
     pub households: Arc<Households>,
     pub auth: Auth,
     pub clerk: Clerk,
+    pub imports: Imports,
     pub post: Post,
     /// Check-ups at once: each keeps Meta busy with half a dozen requests.
     pub checkups: tokio::sync::Semaphore,
@@ -169,6 +171,7 @@ impl App {
             households,
             auth,
             clerk: Clerk::default(),
+            imports: Imports::default(),
             post: Post::new(mailer),
             checkups: tokio::sync::Semaphore::new(CHECKUPS_AT_ONCE),
             clock,

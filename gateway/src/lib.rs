@@ -9,6 +9,7 @@ pub mod backup;
 pub mod checks;
 pub mod clerk;
 pub mod config;
+pub mod contact_import;
 pub mod demo;
 pub mod doctor;
 pub mod files;

@@ -19,7 +19,7 @@ use crate::http::problem::Problem;
 use crate::http::{headers, outage};
 use crate::mail::post;
 use crate::tls::{self, Tls};
-use crate::{api, backup, clerk, health, inbox, metric, neighbours, rounds, webhook};
+use crate::{api, backup, clerk, contact_import, health, inbox, metric, neighbours, rounds, webhook};
 
 /// A peer that does not take what was sent for this long is gone: the kernel ends the connection, whatever state the
 /// socket's actor is in (actix does not poll an actor whose write buffer is full).
@@ -87,6 +87,7 @@ pub async fn serve_until(
     tasks.spawn_local(rounds::run(app.clone()));
     tasks.spawn_local(outage::run(app.clone()));
     tasks.spawn_local(clerk::run(app.clone()));
+    tasks.spawn_local(contact_import::run(app.clone()));
     let posted = app.clone();
     tasks.spawn_local(async move { post::run(&posted.post).await });
     ready();

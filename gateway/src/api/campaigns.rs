@@ -206,8 +206,8 @@ pub async fn launch(
     let tenant = signed.0.tenant;
     let draft = found(&app, tenant, *id).await?;
     let draft = of_revision(&draft, body.revision)?;
-    let (template, files) = check::template(&app, tenant, &draft.plan).await?;
-    let launched = draft.launched(signed.0.person.clone(), template, files, app.clock.now())?;
+    let (template, named) = check::template(&app, &signed.0, &draft.plan).await?;
+    let launched = draft.launched(signed.0.person.clone(), template, named, app.clock.now())?;
     let would = check::would_freeze(&app, tenant, &launched).await?;
     if would.count != body.confirm_recipient_count {
         let text = format!(

@@ -1,14 +1,20 @@
 //! Customers.
 
-use actix_web::{HttpRequest, web};
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
 use engine::audit::Action;
-use engine::contact::Contact;
+use engine::contact::{Contact, ContactEdit, FieldKey, FieldValue, Tag};
 use engine::conversation::Conversation;
 use engine::id::{ContactId, WaId};
-use serde::Serialize;
+use engine::identity::Identities;
+use engine::ports::Forgotten;
+use engine::rejection::Rejection;
+use engine::segment::{ContactFacts, Node, Question};
+use serde::{Deserialize, Serialize};
 
-use super::administration::entry;
-use super::lists::{List, Paging};
+use super::administration::{entry, household};
+use super::lists::{List, Paging, present};
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
@@ -16,7 +22,12 @@ use crate::http::problem::Problem;
 pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/contacts", web::get().to(list))
+        .route("/contacts", web::post().to(create))
+        .route("/contacts/search", web::post().to(search))
+        .route("/contacts/export", web::get().to(super::contact_export::export))
         .route("/contacts/{id}", web::get().to(one))
+        .route("/contacts/{id}", web::patch().to(update))
+        .route("/contacts/{id}", web::delete().to(delete))
         .route("/contacts/{id}/reveal", web::post().to(reveal));
 }
 
@@ -35,7 +46,9 @@ pub async fn list(
     signed: Signed,
     paging: web::Query<Paging>,
 ) -> Result<web::Json<List<Contact>>, Problem> {
-    Ok(web::Json(app.store.contacts(signed.0.tenant, paging.request()).await?.into()))
+    let mut page = app.store.contacts(signed.0.tenant, paging.request()).await?;
+    page.items = page.items.into_iter().map(Contact::shown).collect();
+    Ok(web::Json(page.into()))
 }
 
 /// One contact with their conversations
@@ -48,7 +61,196 @@ pub async fn one(
 ) -> Result<web::Json<ContactDetail>, Problem> {
     let contact = app.store.contact(signed.0.tenant, *id).await?.ok_or_else(Problem::not_found)?;
     let conversations = app.store.conversations_of(signed.0.tenant, *id, signed.0.visibility()).await?;
-    Ok(web::Json(ContactDetail { contact, conversations }))
+    Ok(web::Json(ContactDetail { contact: contact.shown(), conversations }))
+}
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewContact {
+    /// With country code, `+5511987654321`.
+    phone: String,
+    name: Option<String>,
+    /// As templates name it: `pt_BR`.
+    language: Option<String>,
+    #[serde(default)]
+    tags: Vec<Tag>,
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, FieldValue>)]
+    fields: BTreeMap<FieldKey, FieldValue>,
+}
+
+/// Digits of a number with its country code: spaces, brackets and the like are how people write it.
+fn number(text: &str) -> Result<WaId, Problem> {
+    let wrong = || {
+        Problem::invalid("This is not a phone number with its country code, like +5511987654321. Nothing was saved.")
+    };
+    let written = |char: char| char.is_ascii_digit() || "+-(). \u{a0}".contains(char);
+    if !text.chars().all(written) {
+        return Err(wrong());
+    }
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    let digits = digits.strip_prefix("00").unwrap_or(&digits);
+    if !(7..=15).contains(&digits.len()) || digits.starts_with('0') {
+        return Err(wrong());
+    }
+    digits.parse().map_err(|_| wrong())
+}
+
+/// Make a contact
+#[utoipa::path(post, path = "/api/v1/contacts", request_body = NewContact,
+    responses((status = 201, body = Contact), (status = 403, body = Problem), (status = 409, body = Problem), (status = 422, body = Problem)))]
+pub async fn create(
+    app: web::Data<App>,
+    signed: Signed,
+    request: HttpRequest,
+    wanted: web::Json<NewContact>,
+) -> Result<HttpResponse, Problem> {
+    let NewContact { phone, name, language, tags, fields } = wanted.into_inner();
+    let tenant = signed.0.tenant;
+    let edit = ContactEdit {
+        name: name.map(Some),
+        language: language.map(Some),
+        add_tags: tags,
+        fields: fields.into_iter().map(|(key, value)| (key, Some(value))).collect(),
+        ..ContactEdit::default()
+    };
+    edit.check(&household(&app, &signed.0).await?.settings.contact_fields)?;
+    let identities =
+        Identities { wa_id: Some(number(&phone)?), seen_at: Some(app.clock.now()), ..Identities::default() };
+    // A number belongs to no portfolio.
+    let made = app.store.resolve(tenant, "", &identities, None).await?;
+    if !made.created {
+        return Err(Rejection::Taken("There is a contact with this number already.").into());
+    }
+    let said = entry(&app, &signed, &request, Action::ContactCreated)
+        .on(&made.contact.id)
+        .with("name", &made.contact.masked());
+    app.store.record(tenant, vec![said]).await?;
+    let edited = app.store.edit_contact(tenant, made.contact.id, edit, Vec::new()).await?;
+    Ok(HttpResponse::Created().json(edited.ok_or_else(Problem::not_found)?.contact.shown()))
+}
+
+/// What is absent stays as it is; `null` takes it away.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "three answers: absent, taken away, given")]
+pub struct ContactChange {
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>)]
+    language: Option<Option<String>>,
+    #[serde(default)]
+    add_tags: Vec<Tag>,
+    #[serde(default)]
+    remove_tags: Vec<Tag>,
+    #[serde(default)]
+    #[schema(value_type = BTreeMap<String, FieldValue>)]
+    fields: BTreeMap<FieldKey, FieldValue>,
+    #[serde(default)]
+    remove_fields: Vec<FieldKey>,
+}
+
+/// Change what the organization keeps of a contact
+#[utoipa::path(patch, path = "/api/v1/contacts/{id}", params(("id" = String, Path)), request_body = ContactChange,
+    responses((status = 200, body = Contact), (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub async fn update(
+    app: web::Data<App>,
+    signed: Signed,
+    request: HttpRequest,
+    id: web::Path<ContactId>,
+    wanted: web::Json<ContactChange>,
+) -> Result<web::Json<Contact>, Problem> {
+    let ContactChange { name, language, add_tags, remove_tags, fields, remove_fields } = wanted.into_inner();
+    let set = fields.into_iter().map(|(key, value)| (key, Some(value)));
+    let fields = set.chain(remove_fields.into_iter().map(|key| (key, None))).collect();
+    let edit = ContactEdit { name, language, add_tags, remove_tags, fields, ..ContactEdit::default() };
+    edit.check(&household(&app, &signed.0).await?.settings.contact_fields)?;
+    let said = entry(&app, &signed, &request, Action::ContactChanged).on(&*id).with("changed", &words(&edit));
+    let edited = app.store.edit_contact(signed.0.tenant, *id, edit, vec![said]).await?;
+    app.actors.contact_changed();
+    Ok(web::Json(edited.ok_or_else(Problem::not_found)?.contact.shown()))
+}
+
+/// Which things, not what they hold: the audit log says nothing of a customer.
+fn words(edit: &ContactEdit) -> String {
+    let named = [
+        ("name", edit.name.is_some()),
+        ("language", edit.language.is_some()),
+        ("tags", !edit.add_tags.is_empty() || !edit.remove_tags.is_empty()),
+    ];
+    let named = named.iter().filter(|(_, is)| *is).map(|(name, _)| *name);
+    named.chain(edit.fields.iter().map(|(key, _)| key.as_str())).collect::<Vec<_>>().join(", ")
+}
+
+/// Delete a contact nobody has written with
+#[utoipa::path(delete, path = "/api/v1/contacts/{id}", params(("id" = String, Path)),
+    responses((status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem)))]
+pub async fn delete(
+    app: web::Data<App>,
+    signed: Signed,
+    request: HttpRequest,
+    id: web::Path<ContactId>,
+) -> Result<HttpResponse, Problem> {
+    let tenant = signed.0.tenant;
+    let contact = app.store.contact(tenant, *id).await?.ok_or_else(Problem::not_found)?;
+    let said = entry(&app, &signed, &request, Action::ContactDeleted).on(&*id).with("name", &contact.masked());
+    match app.store.forget_contact(tenant, *id, vec![said]).await? {
+        Forgotten::Forgotten => {
+            app.actors.contact_changed();
+            Ok(HttpResponse::NoContent().finish())
+        }
+        Forgotten::InUse => Err(Rejection::InUse("There is a conversation with this person.").into()),
+        Forgotten::Unknown => Err(Problem::not_found()),
+    }
+}
+
+/// Contacts that are looked at for one page of a search; further ones are for the next.
+const SEARCHED_MAX: u32 = 10_000;
+const SEARCHED_AT_ONCE: u32 = 1_000;
+
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ContactSearch {
+    tree: Node,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// 1 to 100, 50 when absent.
+    limit: Option<u32>,
+}
+
+/// Contacts that a segment matches, the oldest first; a page may be short and not the last
+#[utoipa::path(post, path = "/api/v1/contacts/search", request_body = ContactSearch,
+    responses((status = 200, body = List<Contact>), (status = 403, body = Problem), (status = 422, body = Problem)))]
+pub async fn search(
+    app: web::Data<App>,
+    signed: Signed,
+    wanted: web::Json<ContactSearch>,
+) -> Result<web::Json<List<Contact>>, Problem> {
+    let ContactSearch { tree, after, limit } = wanted.into_inner();
+    let after = after.map(|after| after.parse::<i64>()).transpose();
+    let mut after = after.map_err(|_| Problem::invalid("`after` is what the page before gave as `next`."))?;
+    tree.check(&household(&app, &signed.0).await?.settings.contact_fields)?;
+    let limit = Paging { cursor: None, limit }.request().limit as usize;
+    let question = Question::of(&tree, app.clock.now());
+    let mut items = Vec::new();
+    for _ in 0..SEARCHED_MAX / SEARCHED_AT_ONCE {
+        let page = app.store.scan_contacts(signed.0.tenant, after, SEARCHED_AT_ONCE).await?;
+        if page.is_empty() {
+            return Ok(web::Json(List { items, next: None }));
+        }
+        for (place, contact) in page {
+            after = Some(place);
+            if question.matches(&ContactFacts::of(&contact)) {
+                items.push(contact.shown());
+            }
+            if items.len() == limit {
+                return Ok(web::Json(List { items, next: after.map(|place| place.to_string()) }));
+            }
+        }
+    }
+    Ok(web::Json(List { items, next: after.map(|place| place.to_string()) }))
 }
 
 /// A number as it is.

@@ -11,7 +11,7 @@ use engine::ports::{ConversationCounts, ConversationQuery, PageRequest, View};
 use engine::rejection::Rejection;
 use serde::Deserialize;
 
-use super::lists::{List, Paging};
+use super::lists::{List, Paging, present};
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
@@ -111,14 +111,6 @@ pub struct Change {
 pub enum StatusName {
     Open,
     Closed,
-}
-
-/// Tells `null` from absent.
-#[expect(clippy::option_option, reason = "three answers: absent, nobody, somebody")]
-fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::<T>::deserialize(deserializer).map(Some)
 }
 
 /// Assign, close, open again

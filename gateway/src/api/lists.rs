@@ -1,4 +1,4 @@
-//! What all lists share: `?cursor=&limit=` in, `{items, next}` out.
+//! What all lists share: `?cursor=&limit=` in, `{items, next}` out; and what bodies share that change only what they name.
 
 use engine::ports::{Cursor, Page, PageRequest};
 use serde::{Deserialize, Serialize};
@@ -46,4 +46,11 @@ impl<T> From<Vec<T>> for List<T> {
     fn from(items: Vec<T>) -> Self {
         Self { items, next: None }
     }
+}
+
+/// Tells `null` from absent.
+pub fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
 }

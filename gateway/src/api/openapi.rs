@@ -5,9 +5,9 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use super::{
-    alerts, api_keys, audit, campaigns, channels, contacts, conversations, demo, invitations, joining, me, media,
-    members, messages, organization, password_resets, roles, second_factor, sessions, sign_ups, teams, templates,
-    webhook_log,
+    alerts, api_keys, audit, campaigns, channels, consents, contact_export, contact_settings, contacts, conversations,
+    demo, imports, invitations, joining, me, media, members, messages, organization, password_resets, roles,
+    second_factor, segments, sessions, sign_ups, teams, templates, webhook_log,
 };
 use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
 
@@ -34,6 +34,28 @@ use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
         media::download,
         contacts::list,
         contacts::one,
+        contacts::create,
+        contacts::search,
+        contacts::update,
+        contacts::delete,
+        contact_export::export,
+        consents::list,
+        consents::record,
+        contact_settings::one,
+        contact_settings::update,
+        segments::list,
+        segments::create,
+        segments::update,
+        segments::delete,
+        segments::count,
+        imports::list,
+        imports::upload,
+        imports::one,
+        imports::map,
+        imports::report,
+        imports::rejected,
+        imports::run,
+        imports::undo,
         templates::list,
         campaigns::list,
         campaigns::create,
@@ -164,10 +186,19 @@ const REQUESTS: &[&str] = &[
     "NewApiKey",
     "OrganizationChange",
     "Handing",
+    "NewContact",
+    "ContactChange",
+    "ContactSearch",
+    "NewConsent",
+    "ContactSettingsChange",
+    "SegmentContent",
+    "SegmentQuestion",
+    "Condition",
 ];
 
 /// Answers in which a field is left out when there is nothing to say: an action, what only some may see.
-const SPARSE: &[&str] = &["Problem", "MemberView", "Conversation", "Contact", "Preview", "Message"];
+const SPARSE: &[&str] =
+    &["Problem", "MemberView", "Conversation", "Contact", "ConsentEntry", "Confirmations", "Preview", "Message"];
 
 /// The document as JSON, with a line break at its end.
 pub fn json() -> String {

@@ -131,6 +131,8 @@ impl From<Rejection> for Problem {
                 .with_action("Ask an admin of your organization for this permission."),
             Rejection::WindowClosed => Self::new(StatusCode::CONFLICT, "window_closed", text)
                 .with_action("Choose a template, or wait for a reply."),
+            Rejection::OptedOut => Self::new(StatusCode::CONFLICT, "opted_out", text)
+                .with_action("Send something that is not marketing, or wait until they opt in again."),
             Rejection::Invalid(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", text),
             Rejection::BadTemplate(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_template", text),
             Rejection::AboveOwnRights => Self::new(StatusCode::FORBIDDEN, "above_own_rights", text)

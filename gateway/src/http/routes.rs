@@ -28,6 +28,14 @@ const REPLY: Needs = Needs::AnyOf(&[Permission::ConversationsReply]);
 const SEND: Needs = Needs::AnyOf(&[Permission::ConversationsReply, Permission::ConversationsSendTemplate]);
 const CHANGE: Needs = Needs::AnyOf(&[Permission::ConversationsUpdate, Permission::ConversationsAssign]);
 const CONTACTS: Needs = Needs::AnyOf(&[Permission::ContactsRead]);
+const CONTACTS_WRITE: Needs = Needs::AnyOf(&[Permission::ContactsWrite]);
+const CONTACTS_DELETE: Needs = Needs::AnyOf(&[Permission::ContactsDelete]);
+const CONTACTS_EXPORT: Needs = Needs::AnyOf(&[Permission::ContactsExport]);
+const CONTACTS_IMPORT: Needs = Needs::AnyOf(&[Permission::ContactsImport]);
+const CONSENT: Needs = Needs::AnyOf(&[Permission::ConsentManage]);
+/// What is changed decides: the rule asks for the one that fits.
+const CONTACT_SETTINGS: Needs = Needs::AnyOf(&[Permission::TagsManage, Permission::ConsentManage]);
+const SEGMENTS: Needs = Needs::AnyOf(&[Permission::SegmentsManage]);
 const TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesRead]);
 const CAMPAIGNS: Needs = Needs::AnyOf(&[Permission::CampaignsRead]);
 const CAMPAIGNS_WRITE: Needs = Needs::AnyOf(&[Permission::CampaignsWrite]);
@@ -84,7 +92,29 @@ pub const RULES: &[Rule] = &[
     Rule { method: "POST", pattern: "/api/v1/media", needs: UPLOAD },
     Rule { method: "GET", pattern: "/api/v1/media/{id}", needs: READ },
     Rule { method: "GET", pattern: "/api/v1/contacts", needs: CONTACTS },
+    Rule { method: "POST", pattern: "/api/v1/contacts", needs: CONTACTS_WRITE },
+    Rule { method: "POST", pattern: "/api/v1/contacts/search", needs: CONTACTS },
+    Rule { method: "GET", pattern: "/api/v1/contacts/export", needs: CONTACTS_EXPORT },
     Rule { method: "GET", pattern: "/api/v1/contacts/{id}", needs: CONTACTS },
+    Rule { method: "PATCH", pattern: "/api/v1/contacts/{id}", needs: CONTACTS_WRITE },
+    Rule { method: "DELETE", pattern: "/api/v1/contacts/{id}", needs: CONTACTS_DELETE },
+    Rule { method: "GET", pattern: "/api/v1/contacts/{id}/consents", needs: CONTACTS },
+    Rule { method: "POST", pattern: "/api/v1/contacts/{id}/consents", needs: CONSENT },
+    Rule { method: "GET", pattern: "/api/v1/contact-imports", needs: CONTACTS_IMPORT },
+    Rule { method: "POST", pattern: "/api/v1/contact-imports", needs: CONTACTS_IMPORT },
+    Rule { method: "GET", pattern: "/api/v1/contact-imports/{id}", needs: CONTACTS_IMPORT },
+    Rule { method: "PUT", pattern: "/api/v1/contact-imports/{id}/mapping", needs: CONTACTS_IMPORT },
+    Rule { method: "GET", pattern: "/api/v1/contact-imports/{id}/report", needs: CONTACTS_IMPORT },
+    Rule { method: "GET", pattern: "/api/v1/contact-imports/{id}/rejected", needs: CONTACTS_IMPORT },
+    Rule { method: "POST", pattern: "/api/v1/contact-imports/{id}/run", needs: CONTACTS_IMPORT },
+    Rule { method: "POST", pattern: "/api/v1/contact-imports/{id}/undo", needs: CONTACTS_IMPORT },
+    Rule { method: "GET", pattern: "/api/v1/contact-settings", needs: Needs::SignedIn },
+    Rule { method: "PATCH", pattern: "/api/v1/contact-settings", needs: CONTACT_SETTINGS },
+    Rule { method: "GET", pattern: "/api/v1/segments", needs: CONTACTS },
+    Rule { method: "POST", pattern: "/api/v1/segments", needs: SEGMENTS },
+    Rule { method: "POST", pattern: "/api/v1/segments/count", needs: CONTACTS },
+    Rule { method: "PUT", pattern: "/api/v1/segments/{id}", needs: SEGMENTS },
+    Rule { method: "DELETE", pattern: "/api/v1/segments/{id}", needs: SEGMENTS },
     Rule { method: "GET", pattern: "/api/v1/templates", needs: TEMPLATES },
     Rule { method: "GET", pattern: "/api/v1/campaigns", needs: CAMPAIGNS },
     Rule { method: "POST", pattern: "/api/v1/campaigns", needs: CAMPAIGNS_WRITE },

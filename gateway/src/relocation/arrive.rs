@@ -87,6 +87,8 @@ fn add(arrival: &mut Arrival, part: Part, sealed: &Sealed) -> Result<(), Relocat
         Part::Organization(_) => return Err(RelocationError::Strange("a second organization")),
         Part::Role(role) => drop(household.roles.insert(role.id, role)),
         Part::Team(team) => drop(household.teams.insert(team.id, team)),
+        Part::Segment(segment) => drop(household.segments.insert(segment.id, segment)),
+        Part::Import(import) => drop(household.imports.insert(import.id, import)),
         Part::Member(member) => drop(household.members.insert(member.id, member)),
         Part::Invitation(value) => {
             let invitation: engine::directory::Invitation = sealed.reveal(INVITATION, value)?;

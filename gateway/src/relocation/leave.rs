@@ -89,7 +89,8 @@ pub async fn leave(
 
 /// Everything small.
 async fn parts(store: &dyn Store, household: Household, sealed: &Sealed) -> Result<Vec<Part>, RelocationError> {
-    let Household { organization, settings, members, roles, teams, invitations, api_keys, revision } = household;
+    let Household { organization, settings, members, roles, teams, invitations, api_keys, segments, imports, revision } =
+        household;
     let tenant = organization.id;
     let chain = store.audit_ends(tenant).await?;
     let mut parts = vec![Part::Organization(OrganizationLine {
@@ -105,6 +106,8 @@ async fn parts(store: &dyn Store, household: Household, sealed: &Sealed) -> Resu
     parts.extend(roles.into_values().map(Part::Role));
     parts.extend(teams.into_values().map(Part::Team));
     parts.extend(members.into_values().map(Part::Member));
+    parts.extend(segments.into_values().map(Part::Segment));
+    parts.extend(imports.into_values().map(Part::Import));
     for invitation in invitations.values() {
         parts.push(Part::Invitation(sealed.hide(INVITATION, invitation)?));
     }

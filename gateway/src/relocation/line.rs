@@ -6,7 +6,8 @@ use bytes::Bytes;
 use engine::alert::Alert;
 use engine::audit::{AuditActor, AuditEntry, AuditRecord, Link, Origin};
 use engine::campaign::{Campaign, RecipientRow};
-use engine::contact::Contact;
+use engine::consent::ConsentEntry;
+use engine::contact::{Contact, Import};
 use engine::content::Media;
 use engine::conversation::Conversation;
 use engine::decision::MediaJob;
@@ -19,6 +20,7 @@ use engine::intake::IntakeEntry;
 use engine::message::Message;
 use engine::outgoing::{OutboxEntry, OutboxState, Outgoing};
 use engine::ports::{Belonging, ChainEnds, Kind, MediaRow};
+use engine::segment::Segment;
 use engine::template::KeptTemplate;
 use engine::time::Timestamp;
 use serde::de::DeserializeOwned;
@@ -35,6 +37,8 @@ pub(super) enum Part {
     Role(CustomRole),
     Team(Team),
     Member(Member),
+    Segment(Segment),
+    Import(Import),
     Invitation(Value),
     ApiKey(Value),
     Account(Value),
@@ -116,6 +120,7 @@ impl From<NumberLine> for Number {
 struct ContactLine {
     contact: Contact,
     identities: Vec<String>,
+    consents: Vec<ConsentEntry>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -197,7 +202,9 @@ struct AuditLine {
 /// Without its end.
 pub(super) fn write(belonging: Belonging) -> Result<Vec<u8>> {
     match belonging {
-        Belonging::Contact { contact, identities } => serde_json::to_vec(&ContactLine { contact, identities }),
+        Belonging::Contact { contact, identities, consents } => {
+            serde_json::to_vec(&ContactLine { contact: *contact, identities, consents })
+        }
         Belonging::Conversation(conversation) => serde_json::to_vec(&conversation),
         Belonging::Message(message) => serde_json::to_vec(&message),
         Belonging::ParkedStatus(update) => serde_json::to_vec(&update),
@@ -239,8 +246,8 @@ pub(super) fn read(kind: Kind, line: &str) -> Result<Belonging> {
     }
     Ok(match kind {
         Kind::Contacts => {
-            let ContactLine { contact, identities } = from(line)?;
-            Belonging::Contact { contact, identities }
+            let ContactLine { contact, identities, consents } = from(line)?;
+            Belonging::Contact { contact: Box::new(contact), identities, consents }
         }
         Kind::Conversations => Belonging::Conversation(Box::new(from::<Conversation>(line)?)),
         Kind::Messages => Belonging::Message(Box::new(from::<Message>(line)?)),

@@ -89,6 +89,7 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
         language: "en".into(),
         numbers: vec![NUMBER.parse().unwrap()],
         audience: Audience::Everyone,
+        opted_in_only: false,
         variables: Vec::new(),
         per_second: None,
         start_at: None,
@@ -110,6 +111,7 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
             at: Timestamp(2),
             template: template(),
             files: Vec::new(),
+            tree: None,
             frozen: Frozen { count: 2, is_whole: true, ..Frozen::default() },
         }),
         ..draft.clone()

@@ -31,9 +31,19 @@ async fn everything(jetto: &Jetto, ours: &Agent, conversation: &str) -> Value {
         "channels": ours.all("channels").await, "alerts": ours.all("alerts").await,
         "app": ours.get("channels/app").await,
     });
-    for list in
-        ["conversations", "contacts", "members", "roles", "teams", "invitations", "api-keys", "campaigns", "audit"]
-    {
+    for list in [
+        "conversations",
+        "contacts",
+        "members",
+        "roles",
+        "teams",
+        "invitations",
+        "api-keys",
+        "segments",
+        "contact-imports",
+        "campaigns",
+        "audit",
+    ] {
         all[list] = ours.all(list).await.into();
     }
     // Being looked at is no change.
@@ -210,7 +220,7 @@ async fn there_is_no_route_outside_the_table_and_no_demo_outside_the_demo() {
         (Method::GET, "/api/v2/me".to_owned()),
         (Method::PUT, "/api/v1/me".to_owned()),
         (Method::DELETE, format!("/api/v1/conversations/{id}")),
-        (Method::POST, "/api/v1/contacts".to_owned()),
+        (Method::PUT, "/api/v1/contacts".to_owned()),
         (Method::POST, "/api/v1/webhook-log".to_owned()),
         (Method::GET, "/api/v1/conversations/not-an-id".to_owned()),
         (Method::GET, format!("/api/v1/conversations/{id}/messages/{id}")),

@@ -22,6 +22,7 @@ mod campaigns;
 mod canaries;
 mod channels;
 mod checks;
+mod contacts;
 mod crash;
 mod files;
 mod fuzz;

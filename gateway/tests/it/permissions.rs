@@ -24,6 +24,7 @@ const ANYBODY: &[&str] = &[];
 const READ: &[&str] = &["conversations.read_assigned", "conversations.read_team", "conversations.read_all"];
 const MEMBERS: &[&str] = &["members.manage"];
 const CHANNELS: &[&str] = &["channels.manage"];
+const IMPORT: &[&str] = &["contacts.import"];
 const REPLY: &[&str] = &["conversations.reply"];
 
 /// The contract's table: one of these is needed.
@@ -42,6 +43,9 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     ("POST", "media", &["conversations.reply", "templates.write"]),
     ("GET", "media/{id}", READ),
     ("GET", "contacts", &["contacts.read"]),
+    ("POST", "contacts", &["contacts.write"]),
+    ("POST", "contacts/search", &["contacts.read"]),
+    ("GET", "contacts/export", &["contacts.export"]),
     ("GET", "contacts/{id}", &["contacts.read"]),
     ("GET", "campaigns", &["campaigns.read"]),
     ("POST", "campaigns", &["campaigns.write"]),
@@ -57,6 +61,25 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     ("GET", "campaigns/{id}/progress", &["campaigns.read"]),
     ("GET", "campaigns/{id}/recipients", &["campaigns.read"]),
     ("GET", "campaigns/{id}/recipients.csv", &["contacts.export"]),
+    ("PATCH", "contacts/{id}", &["contacts.write"]),
+    ("DELETE", "contacts/{id}", &["contacts.delete"]),
+    ("GET", "contacts/{id}/consents", &["contacts.read"]),
+    ("POST", "contacts/{id}/consents", &["consent.manage"]),
+    ("GET", "contact-settings", ANYBODY),
+    ("PATCH", "contact-settings", &["consent.manage"]),
+    ("GET", "contact-imports", IMPORT),
+    ("POST", "contact-imports", IMPORT),
+    ("GET", "contact-imports/{id}", IMPORT),
+    ("PUT", "contact-imports/{id}/mapping", IMPORT),
+    ("GET", "contact-imports/{id}/report", IMPORT),
+    ("GET", "contact-imports/{id}/rejected", IMPORT),
+    ("POST", "contact-imports/{id}/run", IMPORT),
+    ("POST", "contact-imports/{id}/undo", IMPORT),
+    ("GET", "segments", &["contacts.read"]),
+    ("POST", "segments", &["segments.manage"]),
+    ("POST", "segments/count", &["contacts.read"]),
+    ("PUT", "segments/{id}", &["segments.manage"]),
+    ("DELETE", "segments/{id}", &["segments.manage"]),
     ("GET", "templates", &["templates.read"]),
     ("POST", "templates", &["templates.write"]),
     ("POST", "templates/lint", &["templates.write"]),

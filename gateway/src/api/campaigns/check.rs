@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use actix_web::web;
-use engine::campaign::{Campaign, Launch, Phase, Plan, Skip, VariableSource, freeze};
+use engine::access::Principal;
+use engine::campaign::{Campaign, Launch, Named, Phase, Plan, Skip, VariableSource, freeze};
 use engine::contact::Contact;
-use engine::content::{Media, TemplateContent};
+use engine::content::TemplateContent;
 use engine::directory::Number;
 use engine::id::{CampaignId, ContactId, PhoneNumberId, TenantId};
 use engine::template::Template;
@@ -13,6 +14,7 @@ use engine::time::{Span, Timestamp};
 use serde::Serialize;
 
 use super::found;
+use crate::api::administration::household;
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
@@ -88,10 +90,10 @@ pub async fn check(
     let draft = found(&app, tenant, *id).await?;
     let numbers = numbers(&app, tenant, &draft.plan).await?;
     let mut findings = number_findings(&draft.plan, &numbers);
-    let template = template(&app, tenant, &draft.plan).await;
+    let template = template(&app, &signed.0, &draft.plan).await;
     let launched = match template {
-        Ok((template, files)) => {
-            draft.launched(signed.0.person.clone(), template, files, app.clock.now()).map_err(Problem::from)
+        Ok((template, named)) => {
+            draft.launched(signed.0.person.clone(), template, named, app.clock.now()).map_err(Problem::from)
         }
         Err(problem) => Err(problem),
     };
@@ -139,8 +141,7 @@ pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> R
     let files = launched.launch.as_ref().map_or(&[] as &[_], |launch| &launch.files);
     let mut samples = Vec::new();
     while campaign.phase == Phase::Freezing {
-        let frozen = campaign.launch.as_ref().map(|launch| launch.frozen.clone()).unwrap_or_default();
-        let page = actors::audience(app.store.as_ref(), tenant, &campaign.plan.audience, &frozen).await?;
+        let Some(page) = actors::audience(app.store.as_ref(), tenant, &campaign).await? else { break };
         let Some((next, recipients)) = freeze(&campaign, &page) else { break };
         for recipient in recipients.iter().take(SAMPLES.saturating_sub(samples.len())) {
             let contact = page.contacts.iter().find(|contact| contact.id == recipient.contact);
@@ -157,8 +158,9 @@ fn sample(contact: &Contact, content: TemplateContent) -> Sample {
     Sample { contact_id: contact.id, name: contact.name.clone().or_else(|| contact.username.clone()), content }
 }
 
-/// Every lane's account must have it, and the one that cannot be sent says why; with the files that the plan names.
-pub async fn template(app: &App, tenant: TenantId, plan: &Plan) -> Result<(Template, Vec<Media>), Problem> {
+/// Every lane's account must have it, and the one that cannot be sent says why; with what the plan names.
+pub async fn template(app: &App, principal: &Principal, plan: &Plan) -> Result<(Template, Named), Problem> {
+    let tenant = principal.tenant;
     let mut found: Option<Template> = None;
     for number in numbers(app, tenant, plan).await? {
         let template = templates::find(app, tenant, &number, &plan.template, &plan.language).await?.template;
@@ -174,7 +176,9 @@ pub async fn template(app: &App, tenant: TenantId, plan: &Plan) -> Result<(Templ
         let row = row.filter(|row| row.is_ready() && row.uploader.is_some());
         files.extend(row.map(|row| row.media));
     }
-    Ok((template, files))
+    let household = household(app, principal).await?;
+    let segment = plan.segment().and_then(|id| household.segments.get(&id)).cloned();
+    Ok((template, Named { files, segment }))
 }
 
 async fn numbers(app: &App, tenant: TenantId, plan: &Plan) -> Result<Vec<Number>, Problem> {

@@ -149,6 +149,7 @@ impl Featured {
             wa_id: self.phone.map(str::parse).transpose()?,
             name: self.name.map(str::to_owned),
             username: self.username.map(str::to_owned),
+            ..Identities::default()
         })
     }
 }

@@ -70,7 +70,7 @@ fn made_up(scene: &Scene, index: usize) -> Result<(Language, String, Identities)
         bsuid: Some(bsuid),
         wa_id: Some(phone(language, index).parse()?),
         name: Some(format!("{first_name} {last_name}")),
-        username: None,
+        ..Identities::default()
     };
     match index % 25 {
         // A username instead of a number.

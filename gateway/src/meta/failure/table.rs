@@ -1,7 +1,9 @@
 //! The codes, in order. Calls that are not sends are here as well: the same words serve everywhere.
 
 use engine::delivery::FailureAction as Action;
-use engine::delivery::FailureAction::{FixAccount, FixContent, FixNumber, None, Retry, RetryLater, UseTemplate};
+use engine::delivery::FailureAction::{
+    FixAccount, FixContent, FixNumber, None, Retry, RetryLater, UseTemplate, WaitForOptIn,
+};
 
 use super::Code;
 use super::Retry::{InDoubt, Later, Never, Slower};
@@ -196,7 +198,7 @@ pub static TABLE: &[Code] = &[
     row(
         131_050,
         Never,
-        None,
+        WaitForOptIn,
         "This person has stopped marketing messages from you",
         "Other messages can still be sent.",
     ),

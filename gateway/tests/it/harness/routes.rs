@@ -19,6 +19,8 @@ pub(crate) struct Things {
     pub(crate) team: String,
     pub(crate) invitation: String,
     pub(crate) api_key: String,
+    pub(crate) segment: String,
+    pub(crate) import: String,
     pub(crate) alert: String,
     pub(crate) campaign: String,
     pub(crate) template: String,
@@ -34,8 +36,29 @@ fn campaign(number: &str) -> Value {
     json!({"name": "Every route", "plan": plan})
 }
 
+/// A file of contacts.
+const FILE: &str = "Phone,Name\n+12025550190,Every Route\n";
+
+async fn imported(agent: &Agent) -> String {
+    let request = agent.request(Method::POST, "/api/v1/contact-imports").body(FILE);
+    id(&super::Answer::to(request).await.expect(201).json()["import"])
+}
+
 fn id(value: &Value) -> String {
     value["id"].as_str().unwrap().to_owned()
+}
+
+fn of_contacts(pattern: &str) -> Value {
+    match pattern {
+        "/api/v1/contacts" => json!({"phone": "+12025550188"}),
+        "/api/v1/contacts/search" | "/api/v1/segments/count" => json!({"tree": {"all": []}}),
+        "/api/v1/contacts/{id}" => json!({"add_tags": ["Every route"]}),
+        "/api/v1/contacts/{id}/consents" => json!({"opted": "in", "evidence": "Every route"}),
+        "/api/v1/contact-imports/{id}/mapping" => json!({"columns": ["phone", "name"]}),
+        "/api/v1/contact-settings" => json!({"confirmations": {"enabled": true}}),
+        "/api/v1/segments" | "/api/v1/segments/{id}" => json!({"name": "Every route", "tree": {"all": []}}),
+        other => panic!("no request is known for {other:?}"),
+    }
 }
 
 impl Things {
@@ -88,6 +111,8 @@ impl Things {
             role,
             team: made("teams", json!({"name": "A team", "members": [agent.id()]})).await,
             invitation: made("invitations", invited).await,
+            segment: made("segments", json!({"name": "A segment", "tree": {"all": []}})).await,
+            import: imported(agent).await,
             api_key: made("api-keys", json!({"name": "A key", "permissions": ["contacts.read"]})).await,
         }
     }
@@ -106,6 +131,8 @@ impl Things {
             team: id.clone(),
             invitation: id.clone(),
             api_key: id.clone(),
+            segment: id.clone(),
+            import: id.clone(),
             alert: id.clone(),
             campaign: id.clone(),
             template: id.clone(),
@@ -115,7 +142,7 @@ impl Things {
     }
 
     /// All ids.
-    pub(crate) fn ids(&self) -> [&str; 15] {
+    pub(crate) fn ids(&self) -> [&str; 17] {
         [
             &self.conversation,
             &self.message,
@@ -127,6 +154,8 @@ impl Things {
             &self.team,
             &self.invitation,
             &self.api_key,
+            &self.segment,
+            &self.import,
             &self.alert,
             &self.campaign,
             &self.template,
@@ -140,6 +169,7 @@ impl Things {
         let request = agent.request(method, &self.path(rule.pattern));
         match self.body(rule) {
             Some(body) => request.header("Idempotency-Key", "every-route").json(&body),
+            None if rule.pattern == "/api/v1/contact-imports" && rule.method == "POST" => request.body(FILE),
             None if rule.pattern == "/api/v1/media" => request.header("content-type", "image/png").body("png"),
             None => request,
         }
@@ -161,6 +191,8 @@ impl Things {
             Some("teams") => &self.team,
             Some("invitations") => &self.invitation,
             Some("api-keys") => &self.api_key,
+            Some("segments") => &self.segment,
+            Some("contact-imports") => &self.import,
             other => {
                 assert!(!pattern.contains("{id}"), "it is not known what {other:?} names");
                 ""
@@ -197,6 +229,9 @@ impl Things {
                 | "/api/v1/members/{id}/reactivate"
                 | "/api/v1/invitations/{id}/link"
                 | "/api/v1/media"
+                | "/api/v1/contact-imports"
+                | "/api/v1/contact-imports/{id}/run"
+                | "/api/v1/contact-imports/{id}/undo"
                 | "/api/v1/webhook-log/{id}/replay"
                 | "/api/v1/channels/{id}/checks"
                 | "/api/v1/contacts/{id}/reveal"
@@ -217,6 +252,11 @@ impl Things {
             (_, "/api/v1/members/{id}/deactivate") => json!({"hand_over_to": null}),
             (_, "/api/v1/roles" | "/api/v1/roles/{id}" | "/api/v1/api-keys") => {
                 json!({"name": "Every route", "permissions": []})
+            }
+            (_, pattern)
+                if ["contact", "segments"].iter().any(|part| pattern["/api/v1/".len()..].starts_with(part)) =>
+            {
+                of_contacts(pattern)
             }
             (_, "/api/v1/teams" | "/api/v1/teams/{id}") => json!({"name": "Every route", "members": []}),
             (_, "/api/v1/invitations") => json!({"email": "every@route.example", "role": "viewer"}),

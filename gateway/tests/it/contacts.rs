@@ -1,0 +1,91 @@
+//! Contacts through the API: what is kept of them, what they said of marketing, segments, and files in and out.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Agent, Answer, Jetto, eventually};
+use reqwest::Method;
+
+async fn defined(owner: &Agent) {
+    let fields = json!({"fields": [{"key": "orders", "name": "Orders", "kind": "number"}]});
+    owner.patch("contact-settings", &fields).await.expect(200);
+}
+
+async fn people(agent: &Agent, tree: &Value) -> Value {
+    agent.post("segments/count", &json!({"tree": tree})).await.expect(200).json()["reach"].clone()
+}
+
+#[tokio::test]
+async fn a_contact_is_made_changed_counted_and_deleted() {
+    let jetto = Jetto::running().await;
+    let owner = jetto.owner().await;
+    defined(&owner).await;
+    let two = json!({"kind": "number", "value": 2});
+    let new = json!({"phone": "+55 11 98765-4321", "name": "Marina", "tags": ["VIP"], "fields": {"orders": two}});
+    let made = owner.post("contacts", &new).await.expect(201).json();
+    assert_eq!((&made["country"], &made["tags"]), (&json!("BR"), &json!(["VIP"])));
+    assert_eq!(owner.post("contacts", &new).await.expect(409).problem(), "taken");
+    let path = format!("contacts/{}", made["id"].as_str().unwrap());
+    let wrong = json!({"fields": {"nothing": two}});
+    assert_eq!(owner.patch(&path, &wrong).await.expect(422).problem(), "invalid");
+    let change = json!({"name": "Marina D.", "remove_tags": ["VIP"], "add_tags": ["Exam"], "language": "pt_BR"});
+    let changed = owner.patch(&path, &change).await.expect(200).json();
+    assert_eq!((&changed["name"], &changed["tags"]), (&json!("Marina D."), &json!(["Exam"])));
+
+    let tree = json!({"all": [{"is": {"on": "country", "any_of": ["BR"]}},
+        {"is": {"on": "field", "key": "orders", "test": {"at_least": two}}}]});
+    assert_eq!(people(&owner, &tree).await["no_consent"], 1);
+    let consent = json!({"opted": "in", "evidence": "signed the form"});
+    owner.post(&format!("{path}/consents"), &consent).await.expect(201);
+    assert_eq!(people(&owner, &tree).await["can_get_marketing"], 1);
+    let ledger = owner.get(&format!("{path}/consents")).await;
+    assert_eq!(ledger["items"][0]["text"], "signed the form");
+    let found = owner.post("contacts/search", &json!({"tree": tree})).await.expect(200).json();
+    assert_eq!(found["items"][0]["id"], made["id"]);
+
+    let saved = owner.post("segments", &json!({"name": "Brazil", "tree": tree})).await.expect(201).json();
+    let no_fields = owner.patch("contact-settings", &json!({"fields": []})).await;
+    assert_eq!(no_fields.expect(409).problem(), "in_use");
+    owner.delete(&format!("segments/{}", saved["id"].as_str().unwrap())).await.expect(204);
+    owner.delete(&path).await.expect(204);
+    assert_eq!(people(&owner, &tree).await["people"], 0);
+    let actions: Vec<_> = owner.all("audit").await.iter().map(|entry| entry["action"].clone()).collect();
+    for action in ["contact.created", "contact.changed", "consent.recorded", "segment.saved", "contact.deleted"] {
+        assert!(actions.contains(&json!(action)), "{action}: {actions:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_checked_brought_in_and_taken_back() {
+    let jetto = Jetto::running().await;
+    let owner = jetto.owner().await;
+    let file =
+        "Phone;Name;Labels;Something\n(11) 98765-4321;Marina;VIP;x\nnone;Nobody;;\n+4915123456789;\"Weber; Jan\";;\n";
+    let upload = owner.request(Method::POST, "/api/v1/contact-imports").header("X-Filename", "people.csv").body(file);
+    let uploaded = Answer::to(upload).await.expect(201).json();
+    assert_eq!(uploaded["headings"], json!(["Phone", "Name", "Labels", "Something"]));
+    assert_eq!(uploaded["import"]["mapping"]["columns"], json!(["phone", "name", "tags", "skip"]));
+    let path = format!("contact-imports/{}", uploaded["import"]["id"].as_str().unwrap());
+    let mapping = json!({"columns": ["phone", "name", "tags", "skip"], "country": "BR", "tags": ["Fair"]});
+    owner.put(&format!("{path}/mapping"), &mapping).await.expect(200);
+    let report = owner.get(&format!("{path}/report")).await;
+    let numbers = ["rows", "valid", "fixed", "rejected"].map(|key| report[key].clone());
+    assert_eq!(numbers, [3, 2, 1, 1].map(|n| json!(n)));
+    assert_eq!(report["examples"][0]["line"], 3);
+    let rejected = owner.read(&format!("/api/v1/{path}/rejected")).await;
+    let text = String::from_utf8(rejected.body.to_vec()).unwrap();
+    assert!(text.starts_with("line,reason,Phone,Name") && text.lines().count() == 2, "{text}");
+
+    owner.post(&format!("{path}/run"), &json!({})).await.expect(202);
+    let done = async |stage: &str| {
+        eventually(stage, async || Some(owner.get(&path).await).filter(|import| import["stage"] == stage)).await
+    };
+    let import = done("done").await;
+    assert_eq!((&import["created"], &import["rejected"]), (&json!(2), &json!(1)));
+    let fair = json!({"is": {"on": "tag", "any_of": ["Fair"]}});
+    assert_eq!(people(&owner, &fair).await["people"], 2);
+    let export = owner.read("/api/v1/contacts/export").await;
+    assert!(String::from_utf8(export.body.to_vec()).unwrap().contains("Marina"));
+    owner.post(&format!("{path}/undo"), &json!({})).await.expect(202);
+    done("undone").await;
+    assert_eq!(people(&owner, &fair).await["people"], 0);
+}
