@@ -4,6 +4,7 @@ use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
+use engine::id::TenantId;
 use engine::ports::{Cursor, ListError, PageRequest};
 
 /// The list that a cursor belongs to.
@@ -56,6 +57,25 @@ pub(crate) fn position(list: List, page: &PageRequest) -> Result<Option<(i64, i6
     let Some(text) = untagged(list, page)? else { return Ok(None) };
     let parsed = text.split_once('.').and_then(|(at, place)| Some((at.parse().ok()?, place.parse().ok()?)));
     parsed.map(Some).ok_or(ListError::BadCursor)
+}
+
+/// A position in a list of one organization, which holds when the row that stood there is gone.
+pub(crate) fn at_place(list: List, tenant: TenantId, place: i64) -> Cursor {
+    at_position(list, place, tag(tenant))
+}
+
+/// Where the page starts, exclusively; the cursor of another organization is none of this list.
+pub(crate) fn place(list: List, tenant: TenantId, page: &PageRequest) -> Result<Option<i64>, ListError> {
+    match position(list, page)? {
+        Some((place, of)) if of == tag(tenant) => Ok(Some(place)),
+        Some(_) => Err(ListError::BadCursor),
+        None => Ok(None),
+    }
+}
+
+/// Tells organizations apart; no secret.
+fn tag(tenant: TenantId) -> i64 {
+    tenant.as_bytes().iter().fold(0, |tag: i64, byte| tag.wrapping_mul(31).wrapping_add(i64::from(*byte)))
 }
 
 /// A position given by the id of the last row.

@@ -218,17 +218,10 @@ impl ContactStore for CqlStore {
     }
 
     async fn contacts(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Contact>, ListError> {
-        let after: Option<ContactId> = cursor::row(List::Contacts, &page)?;
+        let mut before = cursor::place(List::Contacts, tenant, &page)?.unwrap_or(i64::MAX);
         let limit = cursor::limit(&page);
-        let Some(sealer) = self.known(tenant).await? else {
-            return after.map_or(Ok(Page { items: Vec::new(), next: None }), |_| Err(ListError::BadCursor));
-        };
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Page { items: Vec::new(), next: None }) };
         let sealer = &sealer;
-        let mut before = i64::MAX;
-        if let Some(id) = after {
-            let last: Option<StoredContact> = self.document(at(self, tenant, sealer, &id)).await?;
-            before = last.ok_or(ListError::BadCursor)?.place;
-        }
         let mut items = Vec::new();
         while items.len() <= limit as usize {
             let listed = self.newest(self.contact_list(tenant), before, limit + 1).await?;
@@ -237,13 +230,13 @@ impl ContactStore for CqlStore {
             let read = listed.iter().map(|(place, id)| async move {
                 let id = ContactId::from_bytes(names::id(id)?);
                 let found: Option<StoredContact> = self.document(at(self, tenant, sealer, &id)).await?;
-                Ok::<_, StoreError>(found.filter(|found| found.place == *place).map(|found| found.contact))
+                Ok::<_, StoreError>(found.filter(|found| found.place == *place))
             });
             items.extend(try_join_all(read).await?.into_iter().flatten());
         }
         let more = cursor::cut(&mut items, limit);
-        let next = items.last().filter(|_| more).map(|last| cursor::at_row(List::Contacts, last.id));
-        Ok(Page { items, next })
+        let next = items.last().filter(|_| more).map(|last| cursor::at_place(List::Contacts, tenant, last.place));
+        Ok(Page { items: items.into_iter().map(|found| found.contact).collect(), next })
     }
 
     async fn scan_contacts(

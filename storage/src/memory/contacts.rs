@@ -79,18 +79,14 @@ impl ContactStore for MemoryStore {
     }
 
     async fn contacts(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Contact>, ListError> {
-        let after: Option<ContactId> = cursor::row(List::Contacts, &page)?;
+        let before = cursor::place(List::Contacts, tenant, &page)?.unwrap_or(i64::MAX);
         let limit = cursor::limit(&page);
         let state = self.state()?;
-        let before = match after {
-            Some(id) => state.contacts.get(&(tenant, id)).ok_or(ListError::BadCursor)?.place,
-            None => i64::MAX,
-        };
         let own = state.contacts.iter().filter(|((owner, _), _)| *owner == tenant).map(|(_, contact)| contact);
         let mut all: Vec<_> = own.filter(|contact| contact.place < before).collect();
         all.sort_by_key(|contact| std::cmp::Reverse(contact.place));
         let more = cursor::cut(&mut all, limit);
-        let next = all.last().filter(|_| more).map(|last| cursor::at_row(List::Contacts, last.row.id));
+        let next = all.last().filter(|_| more).map(|last| cursor::at_place(List::Contacts, tenant, last.place));
         Ok(Page { items: all.into_iter().map(|contact| contact.row.clone()).collect(), next })
     }
 
@@ -222,5 +218,24 @@ impl ContactStore for MemoryStore {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TENANT: TenantId = TenantId::from_bytes([1; 16]);
+
+    #[tokio::test]
+    async fn a_page_begins_where_the_last_one_ended_though_who_stood_there_is_gone() {
+        let store = MemoryStore::new();
+        let contacts = (1..=4).map(|n| Contact::new(ContactId::from_bytes([n; 16]))).collect();
+        store.import_contacts(TENANT, "p", contacts).await.unwrap();
+        let first = store.contacts(TENANT, PageRequest { after: None, limit: 2 }).await.unwrap();
+        let last = first.items.last().map(|contact| contact.id).unwrap();
+        store.state().unwrap().contacts.remove(&(TENANT, last));
+        let rest = store.contacts(TENANT, PageRequest { after: first.next, limit: 9 }).await.unwrap();
+        assert_eq!(rest.items.iter().map(|contact| contact.id.as_bytes()[0]).collect::<Vec<_>>(), [2, 1]);
     }
 }

@@ -14,7 +14,7 @@ use engine::segment::{Census, Question};
 use engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use super::fault::Outcome;
+use super::fault::{Fault, Outcome};
 use super::ledger::TenantKey;
 use super::writer::Session;
 use super::{SqliteStore, codec};
@@ -58,18 +58,11 @@ impl ContactStore for SqliteStore {
     }
 
     async fn contacts(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Contact>, ListError> {
-        let after: Option<ContactId> = cursor::row(List::Contacts, &page)?;
+        let before = cursor::place(List::Contacts, tenant, &page)?.unwrap_or(i64::MAX);
         let limit = cursor::limit(&page);
-        let Some(sealer) = self.keyring.known(tenant) else {
-            // Without contacts there is nothing that a cursor could name.
-            return if after.is_some() {
-                Err(ListError::BadCursor)
-            } else {
-                Ok(Page { items: Vec::new(), next: None })
-            };
-        };
-        let read = self.readers.read(move |connection| contacts(connection, &sealer, tenant, after, limit));
-        read.await?.ok_or(ListError::BadCursor)
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Page { items: Vec::new(), next: None }) };
+        let read = self.readers.read(move |connection| contacts(connection, &sealer, tenant, before, limit));
+        Ok(read.await?)
     }
 
     async fn scan_contacts(
@@ -378,24 +371,16 @@ fn contacts(
     connection: &Connection,
     sealer: &Sealer,
     tenant: TenantId,
-    after: Option<ContactId>,
+    before: i64,
     limit: u32,
-) -> Outcome<Option<Page<Contact>>> {
-    let snapshot = connection.unchecked_transaction()?;
-    let mut before = i64::MAX;
-    if let Some(after) = after {
-        let sql = "SELECT key FROM contact WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2";
-        let mut statement = snapshot.prepare_cached(sql)?;
-        let found = statement.query_row([tenant.as_bytes(), after.as_bytes()], |row| row.get(0));
-        let Some(found) = found.optional()? else { return Ok(None) };
-        before = found;
-    }
-    let sql = "SELECT body, id FROM contact INDEXED BY contact_by_age
+) -> Outcome<Page<Contact>> {
+    let sql = "SELECT body, id, key FROM contact INDEXED BY contact_by_age
          WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND key < ?2 ORDER BY key DESC LIMIT ?3";
-    let mut statement = snapshot.prepare_cached(sql)?;
-    let found = statement.query_and_then(params![tenant.as_bytes(), before, limit + 1], |row| contact(sealer, row))?;
-    let mut items: Vec<Contact> = found.collect::<Outcome<_>>()?;
+    let mut statement = connection.prepare_cached(sql)?;
+    let listed = |row: &Row<'_>| Ok::<_, Fault>((contact(sealer, row)?, row.get(2)?));
+    let found = statement.query_and_then(params![tenant.as_bytes(), before, limit + 1], listed)?;
+    let mut items: Vec<(Contact, i64)> = found.collect::<Outcome<_>>()?;
     let more = cursor::cut(&mut items, limit);
-    let next = items.last().filter(|_| more).map(|last| cursor::at_row(List::Contacts, last.id));
-    Ok(Some(Page { items, next }))
+    let next = items.last().filter(|_| more).map(|(_, place)| cursor::at_place(List::Contacts, tenant, *place));
+    Ok(Page { items: items.into_iter().map(|(contact, _)| contact).collect(), next })
 }
