@@ -1,24 +1,35 @@
 //! A broadcast: one template to many people, each of whom gets it at most once. What is to be sent is a [`Plan`]; at the launch its
 //! audience is frozen into recipients, and from then on the campaign only counts them down.
 
+mod approval;
+mod daily;
 mod failure;
 #[cfg(test)]
 mod fixture;
 mod freeze;
+mod hours;
 mod phase;
 mod plan;
 mod recipient;
+mod retry;
 mod skip;
+mod stop_rule;
 mod tally;
+mod zones;
 
 use serde::{Deserialize, Serialize};
 
+pub use approval::Approval;
+pub use daily::Mark;
 pub use failure::FailureClass;
 pub use freeze::{Frozen, PAGE as FREEZE_PAGE, Page, freeze};
+pub use hours::{Hours, QuietHours, Turn};
 pub use phase::{PauseReason, Phase};
 pub use plan::{Audience, ContactField, Plan, Source, VariableSource};
 pub use recipient::{CampaignRecipient, RecipientKey, RecipientRow, SendState, Verdict};
+pub use retry::{FailedOf, Retry};
 pub use skip::Skip;
+pub use stop_rule::{Outcomes, StopRule};
 pub use tally::{Class, Tallies, TallyKey};
 
 use crate::content::Media;
@@ -41,8 +52,13 @@ pub struct Campaign {
     pub name: String,
     pub author: Person,
     pub created_at: Timestamp,
+    /// Who changed the draft last.
+    pub editor: Person,
     pub plan: Plan,
     pub phase: Phase,
+    /// Of the draft as it stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
     /// Set from the launch on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launch: Option<Launch>,
@@ -63,6 +79,14 @@ pub struct Launch {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tree: Option<Node>,
     pub frozen: Frozen,
+    /// How it went before somebody let it go on in spite of it.
+    pub forgiven: Outcomes,
+    /// How far it was in the course of the last day, oldest first; only with so many a day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
+    /// Broadcasts that write again to those who failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retries: Vec<Retry>,
 }
 
 /// What a plan names, and does not hold.

@@ -172,6 +172,8 @@ pub struct Settings {
     pub require_second_factor: bool,
     /// Phone numbers are shown whole only to those who may see them, one by one.
     pub mask_phones: bool,
+    /// A broadcast is started only after somebody else has approved it.
+    pub approve_broadcasts: bool,
     /// After this many hours a person signs in again, however busy: 1 to 720.
     pub session_hours: u32,
     /// Entries of the audit log are kept this many days: 30 to 3650.
@@ -190,6 +192,7 @@ impl Default for Settings {
         Self {
             require_second_factor: false,
             mask_phones: true,
+            approve_broadcasts: false,
             session_hours: 12,
             audit_days: 400,
             locale,

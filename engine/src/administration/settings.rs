@@ -16,6 +16,7 @@ pub struct SettingsChange {
     pub name: Option<String>,
     pub require_second_factor: Option<bool>,
     pub mask_phones: Option<bool>,
+    pub approve_broadcasts: Option<bool>,
     pub session_hours: Option<u32>,
     pub audit_days: Option<u32>,
     pub locale: Option<String>,
@@ -23,11 +24,20 @@ pub struct SettingsChange {
 
 pub(super) fn decide(case: &Case<'_>, change: SettingsChange) -> Result<Change, Rejection> {
     case.require(Permission::OrganizationUpdate)?;
-    let SettingsChange { name, require_second_factor, mask_phones, session_hours, audit_days, locale } = change;
+    let SettingsChange {
+        name,
+        require_second_factor,
+        mask_phones,
+        approve_broadcasts,
+        session_hours,
+        audit_days,
+        locale,
+    } = change;
     let now = &case.household.settings;
     let next = Settings {
         require_second_factor: require_second_factor.unwrap_or(now.require_second_factor),
         mask_phones: mask_phones.unwrap_or(now.mask_phones),
+        approve_broadcasts: approve_broadcasts.unwrap_or(now.approve_broadcasts),
         session_hours: session_hours.unwrap_or(now.session_hours),
         audit_days: audit_days.unwrap_or(now.audit_days),
         locale: locale.unwrap_or_else(|| now.locale.clone()),
@@ -47,6 +57,7 @@ pub(super) fn decide(case: &Case<'_>, change: SettingsChange) -> Result<Change, 
     let flags = [
         ("require_second_factor", now.require_second_factor, next.require_second_factor),
         ("mask_phones", now.mask_phones, next.mask_phones),
+        ("approve_broadcasts", now.approve_broadcasts, next.approve_broadcasts),
     ];
     let numbers =
         [("session_hours", now.session_hours, next.session_hours), ("audit_days", now.audit_days, next.audit_days)];

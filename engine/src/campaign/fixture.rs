@@ -21,6 +21,11 @@ pub(super) fn draft() -> Campaign {
         variables: Vec::new(),
         per_second: None,
         start_at: None,
+        start_is_local: false,
+        quiet: None,
+        zone: None,
+        stop: None,
+        per_day: None,
     };
     Campaign::draft(CampaignId::from_bytes([5; 16]), "Kasturi turns six", plan, priya(), Timestamp(1)).unwrap()
 }

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, Frozen, Launch, Named, Verdict};
+use super::{Campaign, Frozen, Launch, Named, Outcomes, Verdict};
 use crate::alert::{Alert, AlertKind, Severity};
 use crate::delivery::Failure;
 use crate::directory::Person;
 use crate::id::AlertId;
 use crate::rejection::Rejection;
-use crate::template::Template;
+use crate::template::{Category, Template, TemplateStatus};
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub enum Phase {
     /// Whoever was still waiting gets nothing.
     Cancelled {
         at: Timestamp,
+        /// What had left is found out about, and nobody is under way any more.
+        is_settled: bool,
     },
     /// Nobody waits any more.
     Finished {
@@ -46,6 +48,20 @@ pub enum PauseReason {
         code: Option<i64>,
         text: String,
     },
+    /// WhatsApp does not let its template be sent any more.
+    Template {
+        status: TemplateStatus,
+    },
+    /// Too many did not get it.
+    Failures {
+        failed: u64,
+        /// Outcomes that are known.
+        of: u64,
+    },
+    /// Its template counts as advertising now: another price, and not for everybody.
+    Category {
+        category: Category,
+    },
 }
 
 impl Phase {
@@ -53,9 +69,45 @@ impl Phase {
         matches!(self, Self::Cancelled { .. } | Self::Finished { .. })
     }
 
-    /// Whether an actor has something to do for it.
-    pub fn is_at_work(&self) -> bool {
+    /// Whether it goes to people, now or when it is frozen.
+    pub fn is_going(&self) -> bool {
         matches!(self, Self::Freezing | Self::Running)
+    }
+
+    /// Whether an actor has something to do for it: what left before a pause or the end is still found out about.
+    pub fn is_at_work(&self) -> bool {
+        match self {
+            Self::Freezing | Self::Running | Self::Paused { .. } | Self::Cancelled { is_settled: false, .. } => true,
+            Self::Draft | Self::Cancelled { is_settled: true, .. } | Self::Finished { .. } => false,
+        }
+    }
+}
+
+impl PauseReason {
+    /// WhatsApp refused in a way in which it would refuse everybody.
+    pub fn refused(failure: &Failure) -> Self {
+        Self::Refused { code: failure.code, text: failure.text.clone() }
+    }
+
+    /// In words; `None` when a person did it.
+    fn told(&self) -> Option<(AlertKind, String)> {
+        match self {
+            Self::Person { .. } => None,
+            Self::Refused { code, text } => {
+                let is_template = code.is_some_and(|code| (132_000..133_000).contains(&code));
+                let kind = if is_template { AlertKind::Template } else { AlertKind::Restriction };
+                Some((kind, format!("WhatsApp refuses its messages: {text}")))
+            }
+            Self::Template { status } => Some((AlertKind::Template, status.refusal().unwrap_or_default().to_owned())),
+            Self::Failures { failed, of } => {
+                let why = format!("{failed} of {of} messages did not arrive, which is more than its plan allows.");
+                Some((AlertKind::Quality, why))
+            }
+            Self::Category { .. } => {
+                let why = "WhatsApp counts its template as marketing now, which has another price.";
+                Some((AlertKind::Template, why.to_owned()))
+            }
+        }
     }
 }
 
@@ -75,31 +127,62 @@ impl Campaign {
             return Err(Rejection::Invalid("The segment of this broadcast is not there any more."));
         }
         let tree = segment.map(|segment| segment.tree);
-        let launch = Launch { by, at, template, files, tree, frozen: Frozen::default() };
+        let (frozen, forgiven) = (Frozen::default(), Outcomes::default());
+        let launch = Launch { by, at, template, files, tree, frozen, forgiven, marks: Vec::new(), retries: Vec::new() };
         Ok(Self { phase: Phase::Freezing, launch: Some(launch), ..self.next() })
     }
 
     pub fn paused(&self, reason: PauseReason) -> Result<Self, Rejection> {
-        if !self.phase.is_at_work() {
+        if !self.phase.is_going() {
             return Err(Rejection::Invalid("This broadcast is not running."));
         }
         Ok(Self { phase: Phase::Paused { reason }, ..self.next() })
     }
 
-    pub fn resumed(&self) -> Result<Self, Rejection> {
+    /// `template`: as WhatsApp has it now. What is sent stays what was launched, under its present category.
+    pub fn resumed(&self, template: &Template) -> Result<Self, Rejection> {
         if !matches!(self.phase, Phase::Paused { .. }) {
             return Err(Rejection::Invalid("This broadcast is not paused."));
         }
-        let is_frozen = self.launch.as_ref().is_some_and(|launch| launch.frozen.is_whole);
-        let phase = if is_frozen { Phase::Running } else { Phase::Freezing };
-        Ok(Self { phase, ..self.next() })
+        if let Some(reason) = template.status.refusal() {
+            return Err(Rejection::BadTemplate(reason.to_owned()));
+        }
+        let mut next = self.next();
+        next.phase = Phase::Freezing;
+        if let Some(launch) = &mut next.launch {
+            if let Phase::Paused { reason: PauseReason::Failures { failed, of } } = self.phase {
+                launch.forgiven = launch.forgiven.and(Outcomes { failed, of });
+            }
+            launch.template.category = template.category;
+            if launch.frozen.is_whole {
+                next.phase = Phase::Running;
+            }
+        }
+        Ok(next)
+    }
+
+    /// Why its template, as WhatsApp has it now, does not let it go on.
+    pub fn held_by(&self, template: &Template) -> Option<PauseReason> {
+        let launched = &self.launch.as_ref()?.template;
+        let (status, category) = (template.status, template.category);
+        if status.refusal().is_some() {
+            return Some(PauseReason::Template { status });
+        }
+        let is_dearer = category.is_marketing() && !launched.category.is_marketing();
+        is_dearer.then_some(PauseReason::Category { category })
     }
 
     pub fn cancelled(&self, at: Timestamp) -> Result<Self, Rejection> {
         if self.phase == Phase::Draft || self.phase.is_over() {
             return Err(Rejection::Invalid("This broadcast is not running."));
         }
-        Ok(Self { phase: Phase::Cancelled { at }, ..self.next() })
+        Ok(Self { phase: Phase::Cancelled { at, is_settled: false }, ..self.next() })
+    }
+
+    /// Nobody is under way or in doubt any more. `None`: it was not cancelled, or that is known.
+    pub fn settled(&self) -> Option<Self> {
+        let Phase::Cancelled { at, is_settled: false } = self.phase else { return None };
+        Some(Self { phase: Phase::Cancelled { at, is_settled: true }, ..self.next() })
     }
 
     /// What becomes of a doubt: twice is worse than never for what only advertises, and the other way round for the rest.
@@ -112,20 +195,20 @@ impl Campaign {
         self.launch.as_ref().is_none_or(|launch| launch.template.category.is_marketing())
     }
 
-    /// One per campaign and code, however often it is refused.
-    pub fn refusal_alert(&self, failure: &Failure, at: Timestamp) -> Alert {
-        let code = failure.code.unwrap_or_default();
-        let is_template = (132_000..133_000).contains(&code);
-        Alert {
-            id: AlertId::derive(&[b"campaign", self.id.as_bytes(), &code.to_be_bytes()]),
+    /// For people, when it has paused by itself: one for each time.
+    pub fn pause_alert(&self, at: Timestamp) -> Option<Alert> {
+        let Phase::Paused { reason } = &self.phase else { return None };
+        let (kind, why) = reason.told()?;
+        Some(Alert {
+            id: AlertId::derive(&[b"campaign", self.id.as_bytes(), &self.revision.to_be_bytes()]),
             at,
-            kind: if is_template { AlertKind::Template } else { AlertKind::Restriction },
+            kind,
             severity: Severity::Critical,
             title: format!("The broadcast “{}” was stopped", self.name),
-            effect: format!("WhatsApp refuses its messages: {} Nobody else gets it until you resume it.", failure.text),
-            action: Some("Open the broadcast, mend what WhatsApp names, then resume it.".to_owned()),
+            effect: format!("{why} Nobody else gets it until you resume it."),
+            action: Some("Open the broadcast, mend what it names, then resume it.".to_owned()),
             phone_number_id: None,
-        }
+        })
     }
 
     /// Nobody waits and nobody is under way. `None`: it is not running.
@@ -147,26 +230,52 @@ mod tests {
         assert!(draft().launched(priya(), unsendable, Named::default(), Timestamp(2)).is_err());
         let running = launched(&draft());
         assert!(running.launched(priya(), template(&[]), Named::default(), Timestamp(3)).is_err());
-        assert!(running.edited("x", running.plan.clone()).is_err());
+        assert!(running.edited("x", running.plan.clone(), priya()).is_err());
     }
 
     #[test]
     fn a_pause_goes_on_where_it_was() {
         let by_priya = || PauseReason::Person { by: priya() };
+        let now = template(&[]);
         let freezing = launched(&draft()).paused(by_priya()).unwrap();
-        assert_eq!(freezing.resumed().map(|next| next.phase), Ok(Phase::Freezing));
+        assert_eq!(freezing.resumed(&now).map(|next| next.phase), Ok(Phase::Freezing));
         let (running, _) = freeze(&launched(&draft()), &page(&[1], None)).unwrap();
         let paused = running.paused(by_priya()).unwrap();
-        assert_eq!(paused.resumed().map(|next| next.phase), Ok(Phase::Running));
-        assert!(paused.paused(by_priya()).is_err() && running.resumed().is_err());
+        assert_eq!(paused.resumed(&now).map(|next| next.phase), Ok(Phase::Running));
+        assert!(paused.paused(by_priya()).is_err() && running.resumed(&now).is_err());
+        assert_eq!(paused.pause_alert(Timestamp(9)), None, "somebody knows");
+    }
+
+    #[test]
+    fn a_template_that_was_stopped_or_became_advertising_holds_it_until_somebody_decides() {
+        let utility = Template { category: Category::Utility, ..template(&[]) };
+        let campaign = draft().launched(priya(), utility.clone(), Vec::new(), Timestamp(2)).unwrap();
+        assert_eq!(campaign.held_by(&utility), None);
+        let stopped = Template { status: TemplateStatus::Paused, ..utility };
+        let reason = PauseReason::Template { status: TemplateStatus::Paused };
+        assert_eq!(campaign.held_by(&stopped), Some(reason.clone()));
+        let paused = campaign.paused(reason).unwrap();
+        let alert = paused.pause_alert(Timestamp(9)).unwrap();
+        assert!(alert.effect.starts_with("WhatsApp has paused this template"), "{}", alert.effect);
+        assert!(matches!(paused.resumed(&stopped), Err(Rejection::BadTemplate(_))));
+        let dearer = template(&[]);
+        let reason = campaign.held_by(&dearer).unwrap();
+        assert_eq!(reason, PauseReason::Category { category: Category::Marketing });
+        let resumed = campaign.paused(reason).unwrap().resumed(&dearer).unwrap();
+        assert_eq!((resumed.held_by(&dearer), resumed.is_marketing()), (None, true), "it goes on as what it is now");
+        let cheaper = Template { category: Category::Utility, ..template(&[]) };
+        assert_eq!(launched(&draft()).held_by(&cheaper), None);
     }
 
     #[test]
     fn what_is_over_stays_over() {
         let (running, _) = freeze(&launched(&draft()), &page(&[1], None)).unwrap();
         let cancelled = running.cancelled(Timestamp(9)).unwrap();
-        assert!(cancelled.resumed().is_err() && cancelled.cancelled(Timestamp(9)).is_err());
+        assert!(cancelled.resumed(&template(&[])).is_err() && cancelled.cancelled(Timestamp(9)).is_err());
         assert!(cancelled.finished(Timestamp(9)).is_none() && cancelled.paced(Some(1)).is_err());
+        let settled = cancelled.settled().unwrap();
+        assert_eq!((cancelled.phase.is_at_work(), settled.phase.is_at_work()), (true, false));
+        assert!(settled.settled().is_none() && running.settled().is_none());
         assert!(running.finished(Timestamp(9)).is_some_and(|it| it.phase.is_over()));
         assert!(draft().cancelled(Timestamp(9)).is_err(), "a draft is deleted");
     }

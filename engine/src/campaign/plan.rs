@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, NAME_MAX, Phase};
+use super::{Campaign, FailedOf, Hours, NAME_MAX, Phase, QuietHours, StopRule};
 use crate::contact::Contact;
+use crate::content::Media;
 use crate::directory::Person;
 use crate::id::{CampaignId, ContactId, MediaId, PhoneNumberId, SegmentId};
 use crate::rejection::Rejection;
-use crate::template::{Template, TemplateValue, TemplateVariable, VariablePlace, VariableSlot};
+use crate::template::{Filled, Template, TemplateValue, TemplateVariable, VariablePlace, VariableSlot};
 use crate::time::Timestamp;
 
 /// Numbers that share a campaign: a lane each.
@@ -35,6 +36,21 @@ pub struct Plan {
     /// Not before; `None`: at once.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_at: Option<Timestamp>,
+    /// `start_at` is not one moment: everybody's turn comes when their own clock shows what that of `zone` shows then.
+    #[serde(default)]
+    pub start_is_local: bool,
+    /// Hours in which nobody is written to, by their own clock; who waits then gets it afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quiet: Option<QuietHours>,
+    /// `America/Sao_Paulo`: of the sender, and of people whose country is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// When it stops by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop: Option<StopRule>,
+    /// People to begin with in any 24 hours, of all lanes together; the others wait for the next day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_day: Option<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +65,8 @@ pub enum Audience {
     Segment {
         id: SegmentId,
     },
+    /// Whom another broadcast did not reach.
+    Failed(FailedOf),
 }
 
 /// Where the value of a variable comes from.
@@ -145,6 +163,11 @@ impl Plan {
         if self.per_second == Some(0) {
             return Err(Rejection::Invalid("At least one message per second, or no limit."));
         }
+        if self.per_day == Some(0) {
+            return Err(Rejection::Invalid("At least one person a day, or no limit."));
+        }
+        Hours::check(self)?;
+        self.stop.map_or(Ok(()), StopRule::check)?;
         if self.variables.len() > VARIABLES_MAX {
             return Err(Rejection::Invalid("A template has at most 100 variables."));
         }
@@ -153,7 +176,7 @@ impl Plan {
             Audience::Contacts { ids } if ids.len() > NAMED_MAX => {
                 Err(Rejection::Invalid("At most 10,000 people can be named one by one: make a segment of them."))
             }
-            Audience::Everyone | Audience::Contacts { .. } | Audience::Segment { .. } => Ok(()),
+            Audience::Everyone | Audience::Contacts { .. } | Audience::Segment { .. } | Audience::Failed(_) => Ok(()),
         }
     }
 
@@ -161,7 +184,7 @@ impl Plan {
     pub fn segment(&self) -> Option<SegmentId> {
         match self.audience {
             Audience::Segment { id } => Some(id),
-            Audience::Everyone | Audience::Contacts { .. } => None,
+            Audience::Everyone | Audience::Contacts { .. } | Audience::Failed(_) => None,
         }
     }
 
@@ -177,6 +200,20 @@ impl Plan {
         strange.map_or(Ok(()), |source| {
             Err(Rejection::BadTemplate(format!("The template has no variable {{{{{}}}}} there.", source.name)))
         })
+    }
+
+    /// The message as this person would get it.
+    pub fn filled(&self, template: &Template, files: &[Media], contact: &Contact) -> Result<Filled, Rejection> {
+        self.check_against(template)?;
+        let missing =
+            |name: String| Rejection::BadTemplate(format!("There is no value for {{{{{name}}}}} of this person."));
+        let values = self.values(contact).map_err(missing)?;
+        template.fill(&values, files)
+    }
+
+    /// Nothing leaves before.
+    pub fn opens_at(&self) -> Option<Timestamp> {
+        Hours::of(self).and_then(|hours| hours.opens()).or(self.start_at)
     }
 
     /// The values for one person; `Err`: the variable of which nothing is known.
@@ -206,16 +243,18 @@ impl Campaign {
     ) -> Result<Self, Rejection> {
         plan.check()?;
         let name = checked_name(name)?;
-        Ok(Self { id, revision: 1, name, author, created_at, plan, phase: Phase::Draft, launch: None })
+        let editor = author.clone();
+        let (phase, approval, launch) = (Phase::Draft, None, None);
+        Ok(Self { id, revision: 1, name, author, created_at, editor, plan, phase, approval, launch })
     }
 
     /// A draft with another name and plan.
-    pub fn edited(&self, name: &str, plan: Plan) -> Result<Self, Rejection> {
+    pub fn edited(&self, name: &str, plan: Plan, editor: Person) -> Result<Self, Rejection> {
         if self.phase != Phase::Draft {
             return Err(Rejection::Invalid("Only a draft can be changed; this broadcast was started."));
         }
         plan.check()?;
-        Ok(Self { name: checked_name(name)?, plan, ..self.next() })
+        Ok(Self { name: checked_name(name)?, plan, editor, approval: None, ..self.next() })
     }
 
     /// With other messages per second; allowed at any time until it ends.
@@ -225,7 +264,8 @@ impl Campaign {
         }
         let plan = Plan { per_second, ..self.plan.clone() };
         plan.check()?;
-        Ok(Self { plan, ..self.next() })
+        let approval = self.approval.clone().filter(|_| self.phase != Phase::Draft);
+        Ok(Self { plan, approval, ..self.next() })
     }
 
     pub(super) fn next(&self) -> Self {

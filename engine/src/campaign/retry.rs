@@ -1,0 +1,194 @@
+//! Writing once more to those whom a broadcast did not reach. It is a broadcast of its own: what was, stays as it was, and whoever gets it is
+//! decided anew. Which failures one takes in is fixed by the time they came at, so that no failure is in two of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Audience, Campaign, Class, FailureClass, NAME_MAX, Phase, Plan, RecipientRow};
+use crate::delivery::DeliveryState;
+use crate::directory::Person;
+use crate::id::CampaignId;
+use crate::rejection::Rejection;
+use crate::time::{Span, Timestamp};
+
+/// Of one class.
+const RETRIES_MAX: usize = 50;
+/// What WhatsApp says of a message is said by then.
+const SETTLED_AFTER: Span = Span::seconds(60);
+/// WhatsApp's own limit for a person holds a day.
+const PERSON_LIMIT_HOLDS: Span = Span::hours(24);
+
+/// Those who failed in this way at a campaign, from one time to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct FailedOf {
+    pub campaign: CampaignId,
+    pub class: FailureClass,
+    pub from: Timestamp,
+    /// Those of this time are not in it.
+    pub until: Timestamp,
+}
+
+/// One that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub struct Retry {
+    /// The broadcast that writes to them.
+    pub by: CampaignId,
+    pub class: FailureClass,
+    pub until: Timestamp,
+}
+
+impl FailureClass {
+    /// How old such a failure is before somebody is written to again. `None`: never.
+    pub fn again_after(self) -> Option<Span> {
+        match self {
+            Self::TryLater | Self::OurMistake => Some(SETTLED_AFTER),
+            Self::PersonLimit => Some(PERSON_LIMIT_HOLDS),
+            Self::Permanent => None,
+        }
+    }
+}
+
+impl FailedOf {
+    /// A status may have said since that it arrived after all.
+    pub fn takes(&self, row: &RecipientRow) -> bool {
+        let delivery = &row.delivery;
+        let is_failed = delivery.state == DeliveryState::Failed;
+        let class = delivery.failure.as_ref().map_or(FailureClass::Permanent, FailureClass::of);
+        is_failed && class == self.class && delivery.failed_at.is_some_and(|at| at >= self.from && at < self.until)
+    }
+}
+
+impl Campaign {
+    /// A draft that writes to those of this class, and this campaign, which remembers it. `last`: the newest retry of the class as it is
+    /// now; while that is a draft, it is the one.
+    pub fn retried(
+        &self,
+        class: FailureClass,
+        name: &str,
+        by: Person,
+        last: Option<&Self>,
+        at: Timestamp,
+    ) -> Result<(Self, Self), Rejection> {
+        if !matches!(self.phase, Phase::Finished { .. }) {
+            return Err(Rejection::Invalid("This broadcast has not finished yet."));
+        }
+        let after = class.again_after().ok_or(Rejection::Invalid("What failed in this way fails again."))?;
+        let mut next = self.next();
+        let launch = next.launch.as_mut().ok_or(Rejection::Invalid("This broadcast has not finished yet."))?;
+        let made = launch.retries.iter().filter(|retry| retry.class == class);
+        let is_open = last.is_none_or(|last| last.phase == Phase::Draft);
+        // One that never started has written to nobody: its place is taken again.
+        let kept = made.clone().count() - usize::from(is_open && made.clone().next().is_some());
+        let from = made.clone().take(kept).last().map_or(Timestamp(0), |retry| retry.until);
+        let until = at.minus(after);
+        if kept >= RETRIES_MAX {
+            return Err(Rejection::Invalid("Those who failed in this way were written to again often enough."));
+        }
+        if until <= from {
+            return Err(Rejection::Invalid("Those who failed in this way cannot be written to again yet."));
+        }
+        let key = Class::Failed(class).key();
+        let id = CampaignId::derive(&[b"retry", self.id.as_bytes(), key.as_bytes(), &kept.to_be_bytes()]);
+        if let Some(place) = launch.retries.iter().position(|retry| retry.by == id) {
+            launch.retries.remove(place);
+        }
+        launch.retries.push(Retry { by: id, class, until });
+        let failed = FailedOf { campaign: self.id, class, from, until };
+        let audience = Audience::Failed(failed);
+        let plan = Plan { audience, start_at: None, start_is_local: false, ..self.plan.clone() };
+        let name: String = name.trim().chars().take(NAME_MAX).collect();
+        let draft = match last.filter(|last| last.phase == Phase::Draft && last.id == id) {
+            Some(last) => last.edited(&last.name, plan, by)?,
+            None => Self::draft(id, &name, plan, by, at)?,
+        };
+        Ok((draft, next))
+    }
+
+    /// The newest retry of this class.
+    pub fn last_retry(&self, class: FailureClass) -> Option<CampaignId> {
+        let retries = &self.launch.as_ref()?.retries;
+        retries.iter().rev().find(|retry| retry.class == class).map(|retry| retry.by)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::campaign::CampaignRecipient;
+    use crate::campaign::fixture::{draft, launched, page, priya, template};
+    use crate::campaign::freeze;
+    use crate::delivery::{Failure, Status};
+    use crate::id::ContactId;
+    use crate::outgoing::Recipient;
+
+    const CLASS: FailureClass = FailureClass::PersonLimit;
+
+    fn finished() -> Campaign {
+        let (running, _) = freeze(&launched(&draft()), &page(&[1], None)).unwrap();
+        running.finished(Timestamp(9)).unwrap()
+    }
+
+    fn at(hours: i64) -> Timestamp {
+        Timestamp(0).plus(Span::hours(hours))
+    }
+
+    fn window(campaign: &Campaign) -> (Timestamp, Timestamp) {
+        match &campaign.plan.audience {
+            Audience::Failed(failed) => (failed.from, failed.until),
+            Audience::Everyone | Audience::Contacts { .. } => panic!("another audience"),
+        }
+    }
+
+    fn started(draft: &Campaign) -> Campaign {
+        draft.launched(priya(), template(&[]), Vec::new(), Timestamp(2)).unwrap()
+    }
+
+    #[test]
+    fn no_failure_is_in_two_retries() {
+        let original = finished();
+        let (first, original) = original.retried(CLASS, "again", priya(), None, at(30)).unwrap();
+        assert_eq!((window(&first), original.last_retry(CLASS)), ((at(0), at(6)), Some(first.id)));
+        // Pressed again before it started: the same draft, which takes in what came since.
+        let (same, original) = original.retried(CLASS, "again", priya(), Some(&first), at(40)).unwrap();
+        assert_eq!((same.id, same.revision, window(&same)), (first.id, 2, (at(0), at(16))));
+        let (second, original) = original.retried(CLASS, "again", priya(), Some(&started(&same)), at(70)).unwrap();
+        assert_eq!(window(&second), (at(16), at(46)));
+        assert_ne!(second.id, first.id);
+        assert!(original.retried(CLASS, "again", priya(), Some(&started(&second)), at(70)).is_err(), "nobody is new");
+        // It was deleted: nobody got it.
+        let (again, _) = original.retried(CLASS, "again", priya(), None, at(80)).unwrap();
+        assert_eq!((again.id, window(&again)), (second.id, (at(16), at(56))));
+        // Another class has retries of its own.
+        let (other, _) = original.retried(FailureClass::TryLater, "again", priya(), None, at(80)).unwrap();
+        assert_eq!(window(&other).0, at(0));
+    }
+
+    #[test]
+    fn what_will_not_arrive_is_not_tried_again_and_nothing_while_it_runs() {
+        assert!(finished().retried(FailureClass::Permanent, "again", priya(), None, at(99)).is_err());
+        assert!(launched(&draft()).retried(CLASS, "again", priya(), None, at(99)).is_err());
+    }
+
+    #[test]
+    fn it_takes_those_who_failed_in_its_time_and_whom_nothing_reached_since() {
+        let failed = FailedOf { campaign: draft().id, class: CLASS, from: at(1), until: at(3) };
+        let row = |code, failed_at| {
+            let (to, contact) = (Recipient { wa_id: None, bsuid: None }, ContactId::from_bytes([1; 16]));
+            let recipient = CampaignRecipient { no: 0, contact, lane: 0, to, country: None, values: Vec::new() };
+            let mut row = RecipientRow::waiting(recipient, at(0));
+            let failure = Failure { code: Some(code), text: "held back".into(), action: None };
+            row.record_status(&"wamid.A".parse().unwrap(), Status::Failed(failure), failed_at);
+            row
+        };
+        assert!(failed.takes(&row(131_049, at(2))));
+        assert!(
+            !failed.takes(&row(131_026, at(2)))
+                && !failed.takes(&row(131_049, at(3)))
+                && !failed.takes(&row(131_049, at(0)))
+        );
+        let mut arrived = row(131_049, at(2));
+        arrived.record_status(&"wamid.A".parse().unwrap(), Status::Delivered, at(2));
+        assert!(!failed.takes(&arrived));
+    }
+}
