@@ -6,7 +6,10 @@ mod feed;
 mod figures;
 mod flow;
 mod freeze;
+mod pass;
 mod run;
+mod shares;
+mod standing;
 mod stop;
 
 use std::cell::RefCell;
@@ -15,10 +18,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorContext, ActorFutureExt, AsyncContext, Context, Handler, Supervised, WrapFuture};
-use engine::campaign::{Campaign, Phase};
+use engine::campaign::{Campaign, Class, Phase};
 use engine::cluster::LeaseName;
 use engine::id::{CampaignId, TenantId};
 use engine::ports::{Saved, StoreError};
+use engine::time::Timestamp;
 use futures_util::FutureExt as _;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -31,7 +35,8 @@ use doubt::Doubts;
 pub use figures::{LanePace, LaneState, PaceSecond};
 pub(crate) use flow::{Flow, Ticket};
 pub use freeze::audience;
-pub(crate) use stop::refused;
+use run::REVIEW_EVERY;
+pub(crate) use stop::stop;
 
 /// How often an actor looks at its broadcast when nobody tells it to: a word of another node may be lost.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -59,6 +64,7 @@ struct Look(Permit);
 
 /// Makes the broadcast's actor look at it. It looks by itself too, so that nothing is lost without a place.
 pub(crate) fn look(actors: &Arc<Actors>, tenant: TenantId, id: CampaignId) {
+    actors.broadcasting.insert(tenant);
     let maker = actors.clone();
     let make = move || BroadcastActor::new(maker.clone(), tenant, id);
     if let Ok(to) = actors.broadcasts.try_reserve(&(tenant, id), 1, make)
@@ -78,6 +84,7 @@ pub(crate) fn let_go(actors: &Arc<Actors>, tenant: TenantId, id: CampaignId) {
 impl Actors {
     /// The broadcast was launched, paused, resumed, cancelled or got another pace: acts on it at once, wherever that is.
     pub fn campaign_changed(self: &Arc<Self>, tenant: TenantId, id: CampaignId) {
+        self.broadcasting.insert(tenant);
         if self.broadcasts_here(tenant, id) {
             look(self, tenant, id);
         } else {
@@ -209,18 +216,22 @@ impl Desk {
             Phase::Running => self.run(campaign).await,
             Phase::Paused { .. } => {
                 self.end_run();
-                Ok(Next::Rest)
+                self.wind_down(&campaign).await
             }
             Phase::Cancelled { .. } | Phase::Finished { .. } => {
                 self.end_run();
                 self.forget_run();
-                Ok(Next::Rest)
+                self.wind_down(&campaign).await
             }
         }
     }
 
     fn is_ours(&self) -> bool {
         self.actors.broadcasts_here(self.tenant, self.id)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.actors.world.clock.now()
     }
 
     fn key(&self) -> (TenantId, CampaignId) {
@@ -245,6 +256,23 @@ impl Desk {
         tokio::select! {
             () = over => {}
             () = self.changed.notified() => {}
+        }
+    }
+
+    /// Nothing leaves any more; what had left, perhaps under an earlier process, is found out about.
+    async fn wind_down(self: &Rc<Self>, campaign: &Campaign) -> Result<Next, StoreError> {
+        if !campaign.phase.is_at_work() {
+            return Ok(Next::Rest);
+        }
+        self.review(campaign).await?;
+        let tallies = self.actors.world.store.tallies(self.tenant, self.id).await?;
+        if tallies.of(Class::UnderWay) + tallies.of(Class::Unknown) > 0 {
+            self.wait(REVIEW_EVERY).await;
+            return Ok(Next::Again);
+        }
+        match campaign.settled() {
+            Some(settled) => self.save(settled).await,
+            None => Ok(Next::Rest),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use actix::{Addr, Arbiter};
-use dashmap::DashMap;
+use dashmap::{DashMap, DashSet};
 use engine::directory::Number;
 use engine::id::{CampaignId, ConversationId, NodeId, PhoneNumberId, TenantId};
 use engine::intake::IntakeRecord;
@@ -84,6 +84,8 @@ pub struct Actors {
     pub(crate) flows: DashMap<(TenantId, CampaignId), Arc<Flow>>,
     /// Changes of contacts that came from no message of theirs.
     pub(crate) contact_edits: AtomicU64,
+    /// Whoever has launched a broadcast since this process began, as far as was heard.
+    pub(crate) broadcasting: DashSet<TenantId>,
     /// The process ends: no broadcast begins any more.
     draining: AtomicBool,
     media: Addr<MediaActor>,
@@ -127,6 +129,7 @@ impl Actors {
             broadcasts: Arc::new(Registry::new("broadcast", sites.clone(), BROADCAST_QUEUE)),
             flows: DashMap::new(),
             contact_edits: AtomicU64::new(0),
+            broadcasting: DashSet::new(),
             draining: AtomicBool::new(false),
             media: MediaActor::start(sites.first().unwrap_or(&Site::Here), this.clone()),
             arbiters,

@@ -6,6 +6,8 @@
 mod broadcast;
 #[path = "it/campaign.rs"]
 mod campaign;
+#[path = "it/changes.rs"]
+mod changes;
 #[path = "it/cluster.rs"]
 mod cluster;
 #[path = "it/consent.rs"]
@@ -14,6 +16,8 @@ mod consent;
 mod intake;
 #[path = "it/nodes.rs"]
 mod nodes;
+#[path = "it/rules.rs"]
+mod rules;
 #[path = "it/seeded.rs"]
 mod seeded;
 #[path = "it/sending.rs"]

@@ -4,20 +4,26 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::campaign::{Campaign, CampaignRecipient, Launch};
+use engine::campaign::{Campaign, CampaignRecipient, Launch, Turn};
 use engine::id::PhoneNumberId;
 use engine::ports::StoreError;
 use engine::template::Form;
+use engine::time::Span;
 use tokio::time::Instant;
 
 use super::Desk;
 use super::flow::{Flow, Ticket};
+use super::pass::Pass;
 use crate::number;
 
 /// The number is another node's just now, has no place, or the store does not answer.
 const AGAIN: Duration = Duration::from_millis(100);
 /// Between two looks for people who came back to wait.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// The same while all others sleep: each look passes them all.
+const LOOK_AT_SLEEPERS: Span = Span::seconds(600);
+/// The clock of the day may be set meanwhile.
+const REST_MAX: Duration = Duration::from_mins(1);
 
 impl Desk {
     /// Ends when nobody waits in the lane and nobody is on the way, or when the run is over.
@@ -25,8 +31,9 @@ impl Desk {
         let Some(number) = campaign.plan.numbers.get(lane) else { return };
         let Ok(lane) = u8::try_from(lane) else { return };
         let Some(form) = campaign.launch.as_ref().and_then(Launch::form) else { return };
-        let mut after = None;
+        let (mut pass, mut spare) = (Pass::new(&campaign.plan), None);
         loop {
+            let after = pass.after(self.now());
             let page = match self.page(flow, number, lane, after).await {
                 Ok(page) => page,
                 Err(error) => {
@@ -34,23 +41,53 @@ impl Desk {
                     continue;
                 }
             };
-            let Some(last) = page.last().map(|last| last.no) else {
+            if page.is_empty() {
+                drop(spare.take());
                 // What was let go on the way, or released, waits again behind us.
                 flow.empty(lane).await;
-                if after.is_none() || flow.is_closed() {
+                if flow.is_closed() || pass.is_last() {
                     return;
                 }
-                after = None;
-                tokio::time::sleep_until(Instant::now() + LOOK_AGAIN).await;
+                self.look_again(flow, lane, &mut pass).await;
                 continue;
-            };
+            }
             for recipient in page {
-                let Some(ticket) = flow.ticket(lane, recipient.contact).await else { return };
+                let taken = match spare.take() {
+                    Some(ticket) => Some(ticket),
+                    None => flow.ticket(lane).await,
+                };
+                let Some(ticket) = taken else { return };
+                let until = match pass.turn(&recipient, self.now()) {
+                    Turn::Now { until } => until,
+                    Turn::Later { .. } => {
+                        spare = Some(ticket);
+                        continue;
+                    }
+                };
+                let ticket = ticket.meant_for(recipient.contact, until);
                 if !self.hand_over((campaign, &form), number, &recipient, ticket).await {
                     return;
                 }
+                pass.handed_over();
             }
-            after = Some(last);
+        }
+    }
+
+    /// At the end of a walk: waits for people who come back to wait, or for those who sleep.
+    async fn look_again(&self, flow: &Flow, lane: u8, pass: &mut Pass) {
+        let Some(wakes) = pass.wakes() else {
+            tokio::time::sleep_until(Instant::now() + LOOK_AGAIN).await;
+            return pass.begin();
+        };
+        flow.figures.sleep(lane, Some(wakes));
+        let looks = self.now().plus(LOOK_AT_SLEEPERS);
+        while !flow.is_closed() && self.now() < wakes.min(looks) {
+            let left = wakes.min(looks).since(self.now());
+            flow.rest(Duration::from_millis(u64::try_from(left.0).unwrap_or_default()).min(REST_MAX)).await;
+        }
+        flow.figures.sleep(lane, None);
+        if self.now() < wakes {
+            pass.begin();
         }
     }
 

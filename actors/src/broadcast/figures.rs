@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use engine::id::PhoneNumberId;
+use engine::time::Timestamp;
 use tokio::time::Instant;
 
 /// Seconds that are kept of each lane.
@@ -26,6 +27,14 @@ pub enum LaneState {
     Slower {
         seconds: u64,
     },
+    /// Everybody who still waits in it sleeps, the first until then.
+    Asleep {
+        until: Timestamp,
+    },
+    /// So many as may begin in a day have begun; some more may from then on.
+    DayIsFull {
+        until: Timestamp,
+    },
     Paused,
 }
 
@@ -40,17 +49,20 @@ pub struct LanePace {
 
 pub(crate) struct Figures {
     lanes: Vec<(PhoneNumberId, Mutex<Lane>)>,
+    full_until: Mutex<Option<Timestamp>>,
 }
 
 #[derive(Default)]
 struct Lane {
     seconds: VecDeque<PaceSecond>,
     slower_until: Option<Instant>,
+    asleep_until: Option<Timestamp>,
 }
 
 impl Figures {
     pub(super) fn new(numbers: &[PhoneNumberId]) -> Self {
-        Self { lanes: numbers.iter().map(|number| (number.clone(), Mutex::default())).collect() }
+        let lanes = numbers.iter().map(|number| (number.clone(), Mutex::default())).collect();
+        Self { lanes, full_until: Mutex::default() }
     }
 
     pub(super) fn lanes(&self) -> impl Iterator<Item = &PhoneNumberId> {
@@ -75,14 +87,27 @@ impl Figures {
         }
     }
 
+    pub(super) fn sleep(&self, lane: u8, until: Option<Timestamp>) {
+        if let Some(mut lane) = self.lane(lane) {
+            lane.asleep_until = until;
+        }
+    }
+
+    pub(super) fn fill_day(&self, until: Option<Timestamp>) {
+        *self.full_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
+    }
+
     pub(super) fn shown(&self, is_paused: bool, now: Instant) -> Vec<LanePace> {
+        let full_until = *self.full_until.lock().unwrap_or_else(PoisonError::into_inner);
         let shown = self.lanes.iter().map(|(number, lane)| {
             let lane = lane.lock().unwrap_or_else(PoisonError::into_inner);
             let slower = lane.slower_until.filter(|until| *until > now);
-            let state = match (is_paused, slower) {
-                (true, _) => LaneState::Paused,
-                (false, Some(until)) => LaneState::Slower { seconds: until.duration_since(now).as_secs() + 1 },
-                (false, None) => LaneState::Running,
+            let state = match (slower, lane.asleep_until, full_until) {
+                _ if is_paused => LaneState::Paused,
+                (Some(until), ..) => LaneState::Slower { seconds: until.duration_since(now).as_secs() + 1 },
+                (None, Some(until), _) => LaneState::Asleep { until },
+                (None, None, Some(until)) => LaneState::DayIsFull { until },
+                (None, None, None) => LaneState::Running,
             };
             LanePace { number: number.clone(), state, seconds: lane.seconds.iter().copied().collect() }
         });

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use engine::campaign::Plan;
 use engine::delivery::Failure;
 use engine::id::{CampaignId, ContactId, TenantId};
 use engine::time::Timestamp;
@@ -13,10 +14,11 @@ use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::figures::Figures;
+use super::shares::{Seen, Shares};
 use crate::clock::{TokioClock, TokioInstant};
 
 /// On their way through one number at a time: enough for its rate while answers take their time, few enough to take back.
@@ -34,6 +36,9 @@ pub(crate) struct Flow {
     closed: AtomicBool,
     pace: RwLock<Pace>,
     lanes: Vec<Window>,
+    shares: Shares,
+    /// There may be a share, or the run is over.
+    stirred: Notify,
     pub(crate) figures: Arc<Figures>,
     /// What WhatsApp refused so that nothing may follow.
     refused: RwLock<Option<Failure>>,
@@ -55,16 +60,20 @@ struct Window {
 pub(crate) struct Ticket {
     flow: Arc<Flow>,
     lane: u8,
-    contact: ContactId,
+    contact: Option<ContactId>,
     #[expect(dead_code, reason = "held, not read")]
     place: OwnedSemaphorePermit,
+    /// From then on it is not this person's turn any more.
+    until: Option<Timestamp>,
+    /// Whether it came to a send; its share is not free again then.
+    is_spent: AtomicBool,
 }
 
 impl Flow {
     pub(super) fn new(
         (tenant, campaign): (TenantId, CampaignId),
         is_awaited: bool,
-        per_second: Option<u32>,
+        plan: &Plan,
         figures: Arc<Figures>,
     ) -> Self {
         let window = || Window { places: Arc::new(Semaphore::new(WINDOW_MIN as usize)), size: RwLock::new(WINDOW_MIN) };
@@ -73,8 +82,10 @@ impl Flow {
             campaign,
             is_awaited,
             closed: AtomicBool::new(false),
-            pace: RwLock::new(Pace::new(per_second)),
+            pace: RwLock::new(Pace::new(plan.per_second)),
             lanes: figures.lanes().map(|_| window()).collect(),
+            shares: Shares::new(plan.per_day.is_some()),
+            stirred: Notify::new(),
             figures,
             refused: RwLock::default(),
         }
@@ -84,6 +95,7 @@ impl Flow {
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         self.lanes.iter().for_each(|window| window.places.close());
+        self.stirred.notify_waiters();
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -127,11 +139,45 @@ impl Flow {
         *size
     }
 
-    /// Waits for a place; `None` when the run is over.
-    pub(super) async fn ticket(self: &Arc<Self>, lane: u8, contact: ContactId) -> Option<Ticket> {
+    /// Waits for a place and a share; `None` when the run is over.
+    pub(super) async fn ticket(self: &Arc<Self>, lane: u8) -> Option<Ticket> {
         let places = self.lanes.get(usize::from(lane))?.places.clone();
         let place = places.acquire_owned().await.ok()?;
-        Some(Ticket { flow: self.clone(), lane, contact, place })
+        loop {
+            let mut stirred = std::pin::pin!(self.stirred.notified());
+            stirred.as_mut().enable();
+            if self.is_closed() {
+                return None;
+            }
+            if self.shares.take() {
+                let is_spent = AtomicBool::new(false);
+                return Some(Ticket { flow: self.clone(), lane, contact: None, place, until: None, is_spent });;
+            }
+            stirred.await;
+        }
+    }
+
+    /// What is known of the shares before it is asked how many have begun.
+    pub(super) fn seen(&self) -> Seen {
+        self.shares.seen()
+    }
+
+    /// So many more than were seen may begin; `None`: as many as there are.
+    pub(super) fn allow(&self, seen: Seen, more: Option<u64>) {
+        self.shares.allow(seen, more);
+        self.stirred.notify_waiters();
+    }
+
+    /// Lets time pass, until the run is over.
+    pub(super) async fn rest(&self, time: Duration) {
+        let end = Instant::now() + time;
+        loop {
+            let mut stirred = std::pin::pin!(self.stirred.notified());
+            stirred.as_mut().enable();
+            if self.is_closed() || tokio::time::timeout_at(end, stirred).await.is_err() {
+                return;
+            }
+        }
     }
 
     /// Waits until nothing of the lane is on its way.
@@ -154,14 +200,35 @@ impl Pace {
     }
 }
 
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.flow.shares.give_back(self.is_spent.load(Ordering::Relaxed));
+        self.flow.stirred.notify_waiters();
+    }
+}
+
 impl Ticket {
+    pub(super) fn meant_for(self, contact: ContactId, until: Timestamp) -> Self {
+        Self { contact: Some(contact), until: Some(until), ..self }
+    }
+
+    /// The turn of its person is over.
+    pub(crate) fn is_late(&self, now: Timestamp) -> bool {
+        self.until.is_some_and(|until| now >= until)
+    }
+
+    /// It came to a send, however that went.
+    pub(crate) fn spend(&self) {
+        self.is_spent.store(true, Ordering::Relaxed);
+    }
+
     pub(crate) fn flow(&self) -> &Arc<Flow> {
         &self.flow
     }
 
     /// Who must not have opted out when it leaves. `None`: it does not advertise.
     pub(crate) fn advertised_to(&self) -> Option<ContactId> {
-        (!self.flow.is_awaited).then_some(self.contact)
+        self.contact.filter(|_| !self.flow.is_awaited)
     }
 
     pub(crate) fn is_closed(&self) -> bool {

@@ -1,11 +1,12 @@
 //! Writing the audience down, a page in one commit.
 
 use std::rc::Rc;
+use std::str::FromStr;
 
-use engine::campaign::{Audience, Campaign, FREEZE_PAGE, Launch, Page, freeze};
+use engine::campaign::{Audience, Campaign, Class, FREEZE_PAGE, FailedOf, Launch, Page, freeze};
 use engine::contact::Contact;
 use engine::id::{ContactId, TenantId};
-use engine::ports::{Store, StoreError};
+use engine::ports::{Cursor, ListError, PageRequest, RecipientQuery, Store, StoreError};
 use engine::segment::{ContactFacts, Question};
 
 use super::{Desk, Next};
@@ -28,8 +29,16 @@ pub async fn audience(store: &dyn Store, tenant: TenantId, campaign: &Campaign) 
         Audience::Everyone => all(store, tenant, launch, None).await,
         Audience::Segment { .. } => all(store, tenant, launch, launch.question()).await,
         Audience::Contacts { ids } => named(store, tenant, launch, ids).await,
+        Audience::Failed(of) => failed(store, tenant, launch, of).await,
     };
     page.map(Some)
+}
+
+/// Where the page begins, among contacts or those that are named.
+fn place<T: FromStr>(launch: &Launch) -> Result<Option<T>, StoreError> {
+    let place = launch.frozen.after.as_ref().map(|after| after.parse()).transpose();
+    place.map_err(|_| StoreError::Corrupt("the place in an audience".to_owned()))
+}
 }
 
 /// Goes on until enough are found: a commit for nobody is none.
@@ -39,7 +48,7 @@ async fn all(
     launch: &Launch,
     question: Option<Question>,
 ) -> Result<Page, StoreError> {
-    let (mut contacts, mut next) = (Vec::new(), launch.frozen.after);
+    let (mut contacts, mut next) = (Vec::new(), place(launch)?);
     while contacts.len() < FREEZE_PAGE as usize {
         let found = store.scan_contacts(tenant, next, FREEZE_PAGE).await?;
         let Some((last, _)) = found.last() else { return Ok(Page { contacts, next: None }) };
@@ -48,12 +57,12 @@ async fn all(
             |contact: &Contact| question.as_ref().is_none_or(|question| question.matches(&ContactFacts::of(contact)));
         contacts.extend(found.into_iter().map(|(_, contact)| contact).filter(is_meant));
     }
-    Ok(Page { contacts, next })
+    Ok(Page { contacts, next: next.map(|place| Cursor(place.to_string())) })
 }
 
 /// Who is not there any more is left out, as they would be of everyone.
 async fn named(store: &dyn Store, tenant: TenantId, launch: &Launch, ids: &[ContactId]) -> Result<Page, StoreError> {
-    let from = launch.frozen.after.and_then(|after| usize::try_from(after).ok()).unwrap_or_default();
+    let from = place(launch)?.unwrap_or_default();
     let upto = ids.len().min(from.saturating_add(FREEZE_PAGE as usize));
     let mut contacts: Vec<Contact> = Vec::new();
     for (place, id) in ids.iter().enumerate().take(upto).skip(from) {
@@ -63,6 +72,24 @@ async fn named(store: &dyn Store, tenant: TenantId, launch: &Launch, ids: &[Cont
         }
         contacts.extend(store.contact(tenant, *id).await?);
     }
-    let next = if upto < ids.len() { i64::try_from(upto).ok() } else { None };
+    let next = (upto < ids.len()).then(|| Cursor(upto.to_string()));
     Ok(Page { contacts, next })
+}
+
+/// As they are now: whoever was reached since is not among them.
+async fn failed(store: &dyn Store, tenant: TenantId, launch: &Launch, of: &FailedOf) -> Result<Page, StoreError> {
+    let page = PageRequest { after: launch.frozen.after.clone().map(Cursor), limit: FREEZE_PAGE };
+    let query = RecipientQuery { class: Some(Class::Failed(of.class)), page };
+    let page = match store.recipients(tenant, of.campaign, query).await {
+        Ok(page) => page,
+        Err(ListError::Store(error)) => return Err(error),
+        Err(ListError::BadCursor) => {
+            return Err(StoreError::Corrupt("the place in the list of recipients".to_owned()));
+        }
+    };
+    let mut contacts = Vec::new();
+    for row in page.items.iter().filter(|row| of.takes(row)) {
+        contacts.extend(store.contact(tenant, row.recipient.contact).await?);
+    }
+    Ok(Page { contacts, next: page.next })
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::campaign::{Campaign, Class, Phase};
+use engine::campaign::{Campaign, Class, PauseReason, Phase};
 use engine::ports::StoreError;
 use futures_util::future::join_all;
 use tokio::time::Instant;
@@ -14,18 +14,24 @@ use super::flow::Flow;
 use super::{Desk, LOOK_EVERY, Next, stop};
 
 /// How often it looks for claims of the dead and for doubts.
-const REVIEW_EVERY: Duration = Duration::from_secs(5);
+pub(super) const REVIEW_EVERY: Duration = Duration::from_secs(5);
 const REVIEW_FIRST: Duration = Duration::from_millis(200);
 
 impl Desk {
     pub(super) async fn run(self: &Rc<Self>, campaign: Campaign) -> Result<Next, StoreError> {
-        let now = self.actors.world.clock.now();
-        if let Some(left) = campaign.plan.start_at.map(|at| at.since(now).0).filter(|left| *left > 0) {
+        if let Some(reason) = self.held(&campaign).await? {
+            return self.stop(reason).await;
+        }
+        let now = self.now();
+        if let Some(left) = campaign.plan.opens_at().map(|at| at.since(now).0).filter(|left| *left > 0) {
             let left = Duration::from_millis(u64::try_from(left).unwrap_or_default());
             self.wait(left.min(LOOK_EVERY)).await;
             return Ok(Next::Again);
         }
         let flow = self.flow(&campaign);
+        if let Some(next) = self.goes_on(&flow).await? {
+            return Ok(next);
+        }
         let feeds = join_all((0..campaign.plan.numbers.len()).map(|lane| self.feed(&campaign, &flow, lane)));
         let mut feeds = std::pin::pin!(feeds);
         let mut reviews = std::pin::pin!(self.keep_reviewing(&campaign));
@@ -67,7 +73,7 @@ impl Desk {
             Some(flow) => flow.figures.clone(),
             None => Arc::new(Figures::new(&campaign.plan.numbers)),
         };
-        let flow = Arc::new(Flow::new(self.key(), !campaign.is_marketing(), campaign.plan.per_second, figures));
+        let flow = Arc::new(Flow::new(self.key(), !campaign.is_marketing(), &campaign.plan, figures));
         self.actors.flows.insert(self.key(), flow.clone());
         flow
     }
@@ -75,8 +81,7 @@ impl Desk {
     /// `None`: as before, or at another pace.
     async fn goes_on(&self, flow: &Arc<Flow>) -> Result<Option<Next>, StoreError> {
         if let Some(failure) = flow.refused() {
-            stop::refused(&self.actors, self.key(), &failure).await?;
-            return Ok(Some(Next::Again));
+            return self.stop(PauseReason::refused(&failure)).await.map(Some);
         }
         if !self.is_ours() || flow.is_closed() {
             return Ok(Some(Next::Again));
@@ -85,10 +90,43 @@ impl Desk {
         let Some(campaign) = campaign.filter(|campaign| campaign.phase == Phase::Running) else {
             return Ok(Some(Next::Again));
         };
+        if let Some(reason) = self.brakes(&campaign, flow).await? {
+            flow.close();
+            return self.stop(reason).await.map(Some);
+        }
         if flow.set_per_second(campaign.plan.per_second) {
             self.actors.reconsider_lanes(flow);
         }
         Ok(None)
+    }
+
+    /// Why it must not go on; and how many more may begin today.
+    async fn brakes(&self, campaign: &Campaign, flow: &Flow) -> Result<Option<PauseReason>, StoreError> {
+        if let Some(reason) = self.held(campaign).await? {
+            return Ok(Some(reason));
+        }
+        if campaign.plan.stop.is_none() && campaign.plan.per_day.is_none() {
+            return Ok(None);
+        }
+        let seen = flow.seen();
+        let tallies = self.actors.world.store.tallies(self.tenant, self.id).await?;
+        if let Some(reason) = campaign.failing(&tallies) {
+            return Ok(Some(reason));
+        }
+        let now = self.now();
+        let share = campaign.share(&tallies, now);
+        flow.allow(seen, share);
+        flow.figures.fill_day(share.filter(|share| *share == 0).and_then(|_| campaign.frees_at(now)));
+        if let Some(marked) = campaign.marked(&tallies, now) {
+            // Where somebody else was faster, the next look sees to it.
+            self.save(marked).await?;
+        }
+        Ok(None)
+    }
+
+    async fn stop(&self, reason: PauseReason) -> Result<Next, StoreError> {
+        stop(&self.actors, self.key(), reason).await?;
+        Ok(Next::Again)
     }
 
     /// Nobody waits in any lane, as far as was seen: either it is done, or somebody is still found out about.
@@ -103,7 +141,7 @@ impl Desk {
             self.wait(LOOK_EVERY).await;
             return Ok(Next::Again);
         }
-        match campaign.finished(self.actors.world.clock.now()) {
+        match campaign.finished(self.now()) {
             Some(finished) => self.save(finished).await,
             None => Ok(Next::Again),
         }

@@ -1,30 +1,30 @@
-//! WhatsApp refuses in a way in which it would refuse everybody: the broadcast pauses, and somebody is called.
+//! A broadcast that must not go on as it is pauses, and somebody is called.
 
 use std::sync::Arc;
 
 use engine::campaign::PauseReason;
-use engine::delivery::Failure;
 use engine::id::{CampaignId, TenantId};
 use engine::ports::{Saved, StoreError};
 
 use crate::world::Actors;
 
 /// May be done twice, and anywhere.
-pub(crate) async fn refused(
+pub(crate) async fn stop(
     actors: &Arc<Actors>,
     (tenant, id): (TenantId, CampaignId),
-    failure: &Failure,
+    reason: PauseReason,
 ) -> Result<(), StoreError> {
     let store = &actors.world.store;
     loop {
         let Some(campaign) = store.campaign(tenant, id).await? else { return Ok(()) };
-        let reason = PauseReason::Refused { code: failure.code, text: failure.text.clone() };
         // It was paused or has ended meanwhile.
-        let Ok(paused) = campaign.paused(reason) else { return Ok(()) };
-        let alert = paused.refusal_alert(failure, actors.world.clock.now());
+        let Ok(paused) = campaign.paused(reason.clone()) else { return Ok(()) };
+        let alert = paused.pause_alert(actors.world.clock.now());
         match store.save_campaign(tenant, paused, Vec::new()).await? {
             Saved::Applied => {
-                if store.raise_alert(tenant, alert).await? {
+                if let Some(alert) = alert
+                    && store.raise_alert(tenant, alert).await?
+                {
                     actors.world.bus.alerts_changed(tenant);
                 }
                 actors.campaign_changed(tenant, id);

@@ -29,6 +29,7 @@ impl Actors {
                 }
             }
             Hint::Campaign { tenant, campaign } => {
+                self.broadcasting.insert(*tenant);
                 if self.broadcasts_here(*tenant, *campaign) {
                     broadcast::look(self, *tenant, *campaign);
                 } else {

@@ -120,7 +120,8 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
     } else {
         None
     };
-    if waiting.is_closed() || actors.sends_from(tenant, &number.phone_number_id) != Some(epoch) {
+    let is_late = waiting.ticket.as_ref().is_some_and(|ticket| ticket.is_late(world.clock.now()));
+    if waiting.is_closed() || is_late || actors.sends_from(tenant, &number.phone_number_id) != Some(epoch) {
         return Sent::Settled;
     }
     match may_get(actors, waiting).await {
@@ -229,6 +230,7 @@ async fn refuse(actors: &Arc<Actors>, waiting: &Waiting, epoch: Epoch, failure: 
 /// If this process dies before the outcome is written, the claim tells the next one that the message is in doubt.
 async fn record(actors: &Arc<Actors>, waiting: &Waiting, token: ClaimToken, outcome: SendOutcome) -> Sent {
     if let Some(ticket) = &waiting.ticket {
+        ticket.spend();
         match &outcome {
             SendOutcome::Accepted { .. } => ticket.count_sent(actors.world.clock.now()),
             SendOutcome::Refused(failure) if failure.stops_a_campaign() => ticket.refuse(failure),

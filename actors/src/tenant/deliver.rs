@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use engine::campaign::RecipientKey;
+use engine::campaign::{PauseReason, RecipientKey};
 use engine::delivery::Status;
 use engine::id::{ConversationId, IntakeId};
 use engine::inbound::{Inbound, InboundMessage, StatusUpdate};
@@ -120,7 +120,7 @@ impl State {
         if let Status::Failed(failure) = &update.status
             && failure.stops_a_campaign()
         {
-            broadcast::refused(&self.actors, (self.tenant, key.campaign), failure).await?;
+            broadcast::stop(&self.actors, (self.tenant, key.campaign), PauseReason::refused(failure)).await?;
         }
         if let Status::Failed(failure) = &update.status {
             learn_of_recipient(&self.actors, self.tenant, key, failure, update.at).await?;

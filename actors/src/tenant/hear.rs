@@ -5,6 +5,7 @@ use engine::directory::NumberChange;
 use engine::ports::StoreError;
 
 use super::State;
+use crate::seeded;
 
 impl State {
     /// Everything in here may be done twice.
@@ -14,6 +15,12 @@ impl State {
         // First: a paused template is not sent while the rest is written.
         if let Some(template) = template {
             world.store.hear_template(self.tenant, template).await?;
+            // Whatever the news say, and when they are heard again too: each broadcast looks at its own template.
+            if !seeded::bug("tell_no_broadcast") {
+                for campaign in world.store.campaigns_at_work(self.tenant).await? {
+                    self.actors.campaign_changed(self.tenant, campaign);
+                }
+            }
         }
         let mut numbers = world.store.numbers(self.tenant).await?;
         numbers.retain(|number| about.covers(number));

@@ -62,6 +62,10 @@ impl State {
     }
 
     async fn has_broadcasts(&self) -> Result<bool, StoreError> {
+        // One that went to work here a moment ago has been written to by now.
+        if self.actors.broadcasting.contains(&self.tenant) {
+            return Ok(true);
+        }
         match self.broadcasts.get() {
             Broadcasts::Some => return Ok(true),
             Broadcasts::NoneAt(asked) if asked.elapsed() < ASK_AGAIN => return Ok(false),

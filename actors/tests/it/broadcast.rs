@@ -17,7 +17,7 @@ use storage::memory::MemoryStore;
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
-use crate::campaign::{MARKETING, UTILITY, phone, times};
+use crate::campaign::{MARKETING, UTILITY, by_person, phone, resumed, times};
 use crate::nodes::{Chance, play_with};
 use crate::stage::{PlayClock, Stage, TENANT, line, play, status_line};
 
@@ -35,28 +35,24 @@ fn uses_the_rate(used: usize, rate: usize, began: Instant) {
     assert!((allowed * 99 / 100..=allowed).contains(&used), "{used} of {allowed}");
 }
 
-fn by_person(campaign: &Campaign, _: engine::time::Timestamp) -> Result<Campaign, engine::rejection::Rejection> {
-    campaign.paused(PauseReason::Person { by: crate::stage::owner().person })
-}
-
 impl Stage {
-    async fn broadcast(&self, id: u8, category: Category, people: std::ops::Range<u32>) -> CampaignId {
+    pub(crate) async fn broadcast(&self, id: u8, category: Category, people: std::ops::Range<u32>) -> CampaignId {
         let ids = self.with_contacts(people).await;
         let id = self.launched(id, category, Audience::Contacts { ids }, |_| ()).await;
         self.actors.campaign_changed(TENANT, id);
         id
     }
 
-    async fn sent(&self, count: usize) {
+    pub(crate) async fn sent(&self, count: usize) {
         self.until("so many are sent", async || self.meta.bodies().len() >= count).await;
     }
 
-    async fn pass(&self, time: Duration) {
+    pub(crate) async fn pass(&self, time: Duration) {
         let end = Instant::now() + time;
         self.until("time passes", async || Instant::now() >= end).await;
     }
 
-    async fn finished(&self, id: CampaignId) {
+    pub(crate) async fn finished(&self, id: CampaignId) {
         self.until("it is finished", async || self.is_finished(id).await).await;
     }
 }
@@ -175,7 +171,7 @@ fn a_pause_acts_at_once_and_what_is_resumed_reaches_exactly_the_rest() {
         assert_eq!(stage.meta.bodies().len(), before);
         assert_eq!(stage.tallies(id).await.of(Class::Waiting), 600 - before as u64, "nobody is claimed and forgotten");
         assert_eq!(stage.actors.campaign_pace(TENANT, id).unwrap()[0].state, LaneState::Paused);
-        stage.change_campaign(id, |campaign, _| campaign.resumed()).await;
+        stage.change_campaign(id, resumed).await;
         stage.actors.campaign_changed(TENANT, id);
         stage.finished(id).await;
         let bodies = stage.meta.bodies();
@@ -298,7 +294,7 @@ fn a_refusal_that_would_hit_everybody_stops_it_and_calls_somebody_once() {
         stage.receive(&[late]).await;
         stage.until("it is read", async || stage.count(IntakeOutcome::Stored).await == 0).await;
         assert_eq!(stage.store.alerts(TENANT).await.unwrap().len(), 1);
-        stage.change_campaign(id, |campaign, _| campaign.resumed()).await;
+        stage.change_campaign(id, resumed).await;
         stage.actors.campaign_changed(TENANT, id);
         stage.finished(id).await;
         let bodies = stage.meta.bodies();

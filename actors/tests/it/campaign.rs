@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::campaign::{Audience, Campaign, Named, Phase, Plan, RecipientRow, Tallies};
+use engine::campaign::{Audience, Campaign, Named, PauseReason, Phase, Plan, RecipientRow, Tallies};
 use engine::contact::Contact;
 use engine::id::{CampaignId, ContactId};
 use engine::ports::{Campaigns as _, Clock as _, ContactStore as _, PageRequest, RecipientQuery, Saved};
@@ -30,6 +30,16 @@ pub(crate) fn template(name: &str, category: Category) -> Template {
         reason: None,
         parts: TemplateParts { body: "Six years of Kasturi".into(), ..TemplateParts::default() },
     }
+}
+
+/// As a person pauses it.
+pub(crate) fn by_person(campaign: &Campaign, _: Timestamp) -> Result<Campaign, Rejection> {
+    campaign.paused(PauseReason::Person { by: owner().person })
+}
+
+/// With a template that is as it was at the launch.
+pub(crate) fn resumed(campaign: &Campaign, _: Timestamp) -> Result<Campaign, Rejection> {
+    campaign.resumed(&campaign.launch.as_ref().unwrap().template)
 }
 
 impl Archive {
@@ -63,6 +73,11 @@ impl Archive {
             variables: Vec::new(),
             per_second: None,
             start_at: None,
+            start_is_local: false,
+            quiet: None,
+            zone: None,
+            stop: None,
+            per_day: None,
         };
         change(&mut plan);
         let (author, at) = (owner().person, self.clock.now());

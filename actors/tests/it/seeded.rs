@@ -58,3 +58,13 @@ fn a_broadcast_that_sends_before_it_claims_is_caught() {
 fn a_broadcast_that_forgets_claims_at_its_start_is_caught() {
     is_caught("forget_claims", "broadcast::whatever_kills_the_process_nobody_gets_it_twice_and_nobody_is_left_out");
 }
+
+#[test]
+fn news_of_a_template_that_no_broadcast_is_told_are_caught() {
+    is_caught("tell_no_broadcast", "changes::a_template_that_whatsapp_pauses_stops_its_broadcasts_at_once");
+}
+
+#[test]
+fn a_broadcast_that_looks_at_no_template_is_caught() {
+    is_caught("let_templates_be", "changes::a_pause_whose_news_was_lost_is_seen_by_the_next_look");
+}

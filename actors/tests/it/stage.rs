@@ -29,7 +29,7 @@ use engine::ports::{
     Administration, Bus, ConversationQuery, ConversationStore, Directory, FetchError, InboxLog, IntakeQuery,
     MessageStore, MetaApi, MetaSend, PageRequest, ReadReceipt, Translator, Uploads, View,
 };
-use engine::template::Template;
+use engine::template::{Category, Template, TemplateChange, TemplateNews, TemplateStatus};
 use engine::time::{Clock, IdSource, Timestamp};
 use storage::memory::MemoryStore;
 use tokio::time::Instant;
@@ -267,7 +267,8 @@ impl IdSource for Counted {
     }
 }
 
-/// `message|wamid|phone|at|body`, `answer|wamid|phone|at|quoted wamid`, `status|wamid|callback|at|code of a failure`, `account|display|rate`, or `panic`.
+/// `message|wamid|phone|at|body`, `answer|wamid|phone|at|quoted wamid`, `status|wamid|callback|at|code of a failure`, `account|display|rate`,
+/// `template|name|status|category|at`, or `panic`.
 pub(crate) struct Script;
 
 impl Translator for Script {
@@ -313,6 +314,22 @@ impl Translator for Script {
                 }),
                 about: About::Display((*display).into()),
                 change: NumberChange { rate_per_second: throughput.parse().ok(), ..NumberChange::default() },
+            }))]),
+            ["template", name, status, category, at] => Ok(vec![Inbound::Account(Box::new(AccountNews {
+                template: Some(TemplateNews {
+                    waba: "100000000000001".parse().unwrap(),
+                    name: (*name).into(),
+                    language: "en".into(),
+                    change: TemplateChange::Status {
+                        status: TemplateStatus::of(status),
+                        reason: None,
+                        category: Some(Category::of(category)),
+                    },
+                    at: Timestamp(at.parse().unwrap()),
+                }),
+                alert: None,
+                about: About::Account("100000000000001".parse().unwrap()),
+                change: NumberChange::default(),
             }))]),
             ["panic"] => panic!("a poisonous item"),
             _ => Err("This is not in the script.".into()),

@@ -4,6 +4,7 @@ use super::{Audience, Campaign, Named, Page, Plan, VariableSource};
 use crate::contact::Contact;
 use crate::directory::Person;
 use crate::id::{CampaignId, ContactId, MemberId};
+use crate::ports::Cursor;
 use crate::template::{Category, Template, TemplateParts, TemplateQuality, TemplateStatus};
 use crate::time::Timestamp;
 
@@ -58,6 +59,6 @@ pub(super) fn contact(n: u8) -> Contact {
     contact
 }
 
-pub(super) fn page(contacts: &[u8], next: Option<i64>) -> Page {
-    Page { contacts: contacts.iter().map(|n| contact(*n)).collect(), next }
+pub(super) fn page(contacts: &[u8], next: Option<&str>) -> Page {
+    Page { contacts: contacts.iter().map(|n| contact(*n)).collect(), next: next.map(|next| Cursor(next.to_owned())) }
 }

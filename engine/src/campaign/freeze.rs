@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Campaign, CampaignRecipient, Phase, Skip};
 use crate::contact::Contact;
 use crate::outgoing::Recipient;
+use crate::ports::Cursor;
 use crate::template::Form;
 
 /// Contacts looked at for one commit.
@@ -22,7 +23,7 @@ pub struct Frozen {
     pub skipped: BTreeMap<Skip, u64>,
     /// Where the next page of contacts begins: the place in the store, or among those named.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub after: Option<i64>,
+    pub after: Option<String>,
     pub is_whole: bool,
 }
 
@@ -30,7 +31,7 @@ pub struct Frozen {
 pub struct Page {
     pub contacts: Vec<Contact>,
     /// The place to go on from. `None`: these were the last.
-    pub next: Option<i64>,
+    pub next: Option<Cursor>,
 }
 
 /// The campaign after this page, and the recipients that it adds. `None`: it is not being frozen.
@@ -51,7 +52,7 @@ pub fn freeze(campaign: &Campaign, page: &Page) -> Option<(Campaign, Vec<Campaig
             Err(skip) => *launch.frozen.skipped.entry(skip).or_default() += 1,
         }
     }
-    launch.frozen.after = page.next;
+    launch.frozen.after = page.next.as_ref().map(|cursor| cursor.0.clone());
     if page.next.is_none() {
         launch.frozen.is_whole = true;
         next.phase = Phase::Running;
@@ -89,7 +90,7 @@ mod tests {
     #[test]
     fn pages_number_people_on_and_the_last_one_starts_it() {
         let campaign = launched(&draft());
-        let (campaign, first) = freeze(&campaign, &page(&[1, 2], Some(2))).unwrap();
+        let (campaign, first) = freeze(&campaign, &page(&[1, 2], Some("2"))).unwrap();
         assert_eq!((campaign.phase.clone(), first.len()), (Phase::Freezing, 2));
         let (campaign, second) = freeze(&campaign, &page(&[3], None)).unwrap();
         assert_eq!(second.iter().map(|one| (one.no, one.lane)).collect::<Vec<_>>(), [(2, 0)]);

@@ -77,7 +77,7 @@ pub(crate) fn recipient(no: u32) -> CampaignRecipient {
 /// The campaign after these are written down, and whether they were the last.
 pub(crate) fn frozen(campaign: &Campaign, count: u32, is_whole: bool) -> Campaign {
     let launch = campaign.launch.clone().unwrap();
-    let after = (!is_whole).then(|| i64::from(count));
+    let after = (!is_whole).then(|| format!("k.{count}"));
     let frozen = Frozen { count: launch.frozen.count + count, after, is_whole, ..launch.frozen };
     let phase = if is_whole { Phase::Running } else { Phase::Freezing };
     let revision = campaign.revision + 1;

@@ -1,0 +1,32 @@
+//! Whether what a broadcast was launched with still holds: looked at with every look at the broadcast itself, so that neither a word that
+//! was lost nor a change between its launch and its start passes by.
+
+use std::collections::BTreeSet;
+
+use engine::campaign::{Campaign, PauseReason};
+use engine::ports::StoreError;
+use engine::template::KeptTemplate;
+
+use super::Desk;
+use crate::seeded;
+
+impl Desk {
+    /// Why it must not go on; `None`: it may.
+    pub(super) async fn held(&self, campaign: &Campaign) -> Result<Option<PauseReason>, StoreError> {
+        if seeded::bug("let_templates_be") {
+            return Ok(None);
+        }
+        let (store, plan) = (&self.actors.world.store, &campaign.plan);
+        let numbers = store.numbers(self.tenant).await?.into_iter();
+        let numbers = numbers.filter(|number| plan.numbers.contains(&number.phone_number_id));
+        let accounts: BTreeSet<_> = numbers.map(|number| number.waba_id).collect();
+        for waba in accounts {
+            let id = KeptTemplate::id_of(self.tenant, &waba, &plan.template, &plan.language);
+            let kept = store.template(self.tenant, id).await?;
+            if let Some(reason) = kept.and_then(|kept| campaign.held_by(&kept.template)) {
+                return Ok(Some(reason));
+            }
+        }
+        Ok(None)
+    }
+}
