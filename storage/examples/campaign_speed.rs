@@ -101,6 +101,11 @@ fn draft() -> Campaign {
         variables: Vec::new(),
         per_second: None,
         start_at: None,
+        start_is_local: false,
+        quiet: None,
+        zone: None,
+        stop: None,
+        per_day: None,
     };
     Campaign::draft(CAMPAIGN, "Kasturi turns six", plan, priya(), NOW).unwrap()
 }

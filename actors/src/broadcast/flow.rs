@@ -209,7 +209,9 @@ impl Drop for Ticket {
 
 impl Ticket {
     pub(super) fn meant_for(self, contact: ContactId, until: Timestamp) -> Self {
-        Self { contact: Some(contact), until: Some(until), ..self }
+        let mut ticket = self;
+        (ticket.contact, ticket.until) = (Some(contact), Some(until));
+        ticket
     }
 
     /// The turn of its person is over.

@@ -1,8 +1,8 @@
 //! Makers of campaigns and their recipients, and everything that can be read of them.
 
 use engine::campaign::{
-    Audience, Campaign, CampaignRecipient, Class, Frozen, Launch, Named, Phase, Plan, RecipientKey, RecipientRow,
-    Tallies, Verdict,
+    Audience, Campaign, CampaignRecipient, Class, Frozen, Launch, Named, Phase, Plan, QuietHours, RecipientKey,
+    RecipientRow, StopRule, Tallies, Verdict,
 };
 use engine::delivery::{Failure, FailureAction, Status};
 use engine::id::{CampaignId, ContactId, TenantId, Wamid};
@@ -32,6 +32,11 @@ pub(crate) fn draft(n: u8) -> Campaign {
         variables: Vec::new(),
         per_second: None,
         start_at: None,
+        start_is_local: false,
+        quiet: Some(QuietHours { from: 21 * 60, to: 8 * 60 }),
+        zone: Some("America/Sao_Paulo".into()),
+        stop: Some(StopRule { failed_percent: 5, after: 200 }),
+        per_day: Some(1_000),
     };
     Campaign::draft(campaign_id(n), "Kasturi turns six", plan, person(RAFAEL), NOW).unwrap()
 }

@@ -26,8 +26,8 @@ pub(crate) async fn a_campaign_is_saved_over_its_revision(store: &impl Store) {
         assert_eq!(save(&first, vec![entry("made")]).await, Saved::Applied);
     }
     assert_eq!(audited(store, TENANT).await, 1, "a repeat writes nothing");
-    let edited = first.edited("Kasturi turns seven", first.plan.clone()).unwrap();
-    let other = first.edited("Kasturi turns eight", first.plan.clone()).unwrap();
+    let edited = first.edited("Kasturi turns seven", first.plan.clone(), person(MINA)).unwrap();
+    let other = first.edited("Kasturi turns eight", first.plan.clone(), person(MINA)).unwrap();
     assert_eq!(save(&edited, vec![]).await, Saved::Applied);
     assert_eq!(save(&other, vec![entry("lost")]).await, Saved::Conflict);
     assert_eq!(save(&first, vec![entry("late")]).await, Saved::Conflict);
@@ -78,10 +78,17 @@ pub(crate) async fn those_at_work_are_known(store: &impl Store) {
     assert_eq!(store.campaigns_at_work(OTHER).await, Ok(vec![]));
     let paused = campaign.paused(PauseReason::Person { by: person(MINA) }).unwrap();
     save(store, TENANT, &paused).await;
-    save(store, TENANT, &freezing.cancelled(NOW).unwrap()).await;
-    assert_eq!(store.campaigns_at_work(TENANT).await, Ok(vec![]));
-    save(store, TENANT, &paused.resumed().unwrap()).await;
+    let cancelled = freezing.cancelled(NOW).unwrap();
+    save(store, TENANT, &cancelled).await;
+    assert_eq!(store.campaigns_at_work(TENANT).await, Ok(vec![campaign_id(1), campaign_id(2)]));
+    save(store, TENANT, &cancelled.settled().unwrap()).await;
     assert_eq!(store.campaigns_at_work(TENANT).await, Ok(vec![campaign_id(1)]));
+    let template = paused.launch.as_ref().map(|launch| launch.template.clone()).unwrap();
+    let running = paused.resumed(&template).unwrap();
+    save(store, TENANT, &running).await;
+    assert_eq!(store.campaigns_at_work(TENANT).await, Ok(vec![campaign_id(1)]));
+    save(store, TENANT, &running.finished(NOW).unwrap()).await;
+    assert_eq!(store.campaigns_at_work(TENANT).await, Ok(vec![]));
 }
 
 pub(crate) async fn an_audience_is_written_down_page_by_page(store: &impl Store) {
