@@ -1,8 +1,12 @@
 //! Broadcasts: drafts, what would happen, the launch, and what a person can do while one runs.
 
+pub mod approval;
 pub mod check;
 pub mod progress;
 pub mod recipients;
+pub mod retry;
+pub mod schedule;
+pub mod trial;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -13,7 +17,7 @@ use engine::ports::Saved;
 use engine::rejection::Rejection;
 use serde::{Deserialize, Serialize};
 
-use super::administration::entry;
+use super::administration::{entry, household};
 use super::lists::{List, Paging};
 use crate::app::App;
 use crate::http::guard::Signed;
@@ -30,11 +34,16 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/campaigns/{id}", web::put().to(edit))
         .route("/campaigns/{id}", web::delete().to(delete))
         .route("/campaigns/{id}/check", web::post().to(check::check))
+        .route("/campaigns/{id}/test", web::post().to(trial::test))
+        .route("/campaigns/{id}/submit", web::post().to(approval::submit))
+        .route("/campaigns/{id}/approve", web::post().to(approval::approve))
+        .route("/campaigns/{id}/send-back", web::post().to(approval::send_back))
         .route("/campaigns/{id}/launch", web::post().to(launch))
         .route("/campaigns/{id}/pause", web::post().to(pause))
         .route("/campaigns/{id}/resume", web::post().to(resume))
         .route("/campaigns/{id}/cancel", web::post().to(cancel))
         .route("/campaigns/{id}/rate", web::put().to(rate))
+        .route("/campaigns/{id}/retry", web::post().to(retry::retry))
         .route("/campaigns/{id}/progress", web::get().to(progress::progress))
         .route("/campaigns/{id}/recipients", web::get().to(recipients::list))
         .route("/campaigns/{id}/recipients.csv", web::get().to(recipients::export));
@@ -153,7 +162,7 @@ pub async fn edit(
     let EditedCampaign { revision, name, plan } = body.into_inner();
     let campaign = found(&app, signed.0.tenant, *id).await?;
     owns_numbers(&app, signed.0.tenant, &plan).await?;
-    let edited = of_revision(&campaign, revision)?.edited(&name, plan)?;
+    let edited = of_revision(&campaign, revision)?.edited(&name, plan, signed.0.person.clone())?;
     let said = said(&app, &signed, &request, Action::CampaignChanged, &edited);
     save(&app, signed.0.tenant, edited.clone(), vec![said]).await?;
     Ok(web::Json(edited))
@@ -206,6 +215,9 @@ pub async fn launch(
     let tenant = signed.0.tenant;
     let draft = found(&app, tenant, *id).await?;
     let draft = of_revision(&draft, body.revision)?;
+    if household(&app, &signed.0).await?.settings.approve_broadcasts {
+        draft.require_approval()?;
+    }
     let (template, named) = check::template(&app, &signed.0, &draft.plan).await?;
     let launched = draft.launched(signed.0.person.clone(), template, named, app.clock.now())?;
     let would = check::would_freeze(&app, tenant, &launched).await?;
@@ -251,7 +263,9 @@ pub async fn resume(
     request: HttpRequest,
     id: web::Path<CampaignId>,
 ) -> Result<web::Json<Campaign>, Problem> {
-    control(&app, &signed, &request, *id, Action::CampaignResumed, Campaign::resumed).await
+    let campaign = found(&app, signed.0.tenant, *id).await?;
+    let (template, _) = check::template(&app, signed.0.tenant, &campaign.plan).await?;
+    control(&app, &signed, &request, *id, Action::CampaignResumed, |campaign| campaign.resumed(&template)).await
 }
 
 /// Ends it: who still waits gets nothing

@@ -79,6 +79,7 @@ pub struct MeOrganization {
     id: TenantId,
     name: String,
     mask_phones: bool,
+    approve_broadcasts: bool,
     require_second_factor: bool,
 }
 
@@ -310,6 +311,7 @@ async fn describe(app: &App, principal: &Principal) -> Result<Me, Problem> {
             id: household.organization.id,
             name: household.organization.name.clone(),
             mask_phones: settings.mask_phones,
+            approve_broadcasts: settings.approve_broadcasts,
             require_second_factor: settings.require_second_factor,
         },
         organizations: seats(app, &account).await?,

@@ -118,7 +118,7 @@ pub async fn send(
 }
 
 /// Their number may stand in what is answered. Whether they may be seen is asked by whoever carries it out.
-async fn hide_customer(
+pub(super) async fn hide_customer(
     app: &App,
     request: &HttpRequest,
     principal: &Principal,
@@ -130,7 +130,7 @@ async fn hide_customer(
     Ok(())
 }
 
-fn idempotency_key(request: &HttpRequest) -> Result<ClientKey, Problem> {
+pub(super) fn idempotency_key(request: &HttpRequest) -> Result<ClientKey, Problem> {
     let text = request.headers().get(IDEMPOTENCY_HEADER).and_then(|value| value.to_str().ok());
     text.and_then(|text| text.parse().ok()).ok_or_else(|| {
         Problem::invalid(format!(

@@ -25,6 +25,8 @@ pub struct OrganizationView {
     id: TenantId,
     name: String,
     mask_phones: bool,
+    /// A broadcast is started only after somebody else has approved it.
+    approve_broadcasts: bool,
     require_second_factor: bool,
     /// 1 to 720.
     session_hours: u32,
@@ -41,6 +43,7 @@ impl OrganizationView {
             id: household.organization.id,
             name: household.organization.name.clone(),
             mask_phones: settings.mask_phones,
+            approve_broadcasts: settings.approve_broadcasts,
             require_second_factor: settings.require_second_factor,
             session_hours: settings.session_hours,
             audit_days: settings.audit_days,
@@ -61,6 +64,7 @@ pub async fn one(app: web::Data<App>, signed: Signed) -> Result<web::Json<Organi
 pub struct OrganizationChange {
     name: Option<String>,
     mask_phones: Option<bool>,
+    approve_broadcasts: Option<bool>,
     require_second_factor: Option<bool>,
     session_hours: Option<u32>,
     audit_days: Option<u32>,
@@ -76,9 +80,24 @@ pub async fn update(
     request: HttpRequest,
     wanted: web::Json<OrganizationChange>,
 ) -> Result<web::Json<OrganizationView>, Problem> {
-    let OrganizationChange { name, mask_phones, require_second_factor, session_hours, audit_days, locale } =
-        wanted.into_inner();
-    let wanted = SettingsChange { name, require_second_factor, mask_phones, session_hours, audit_days, locale };
+    let OrganizationChange {
+        name,
+        mask_phones,
+        approve_broadcasts,
+        require_second_factor,
+        session_hours,
+        audit_days,
+        locale,
+    } = wanted.into_inner();
+    let wanted = SettingsChange {
+        name,
+        require_second_factor,
+        mask_phones,
+        approve_broadcasts,
+        session_hours,
+        audit_days,
+        locale,
+    };
     let household = change(&app, &signed, &request, Command::Settings(wanted)).await?;
     Ok(web::Json(OrganizationView::of(&household)))
 }

@@ -39,6 +39,9 @@ const SEGMENTS: Needs = Needs::AnyOf(&[Permission::SegmentsManage]);
 const TEMPLATES: Needs = Needs::AnyOf(&[Permission::TemplatesRead]);
 const CAMPAIGNS: Needs = Needs::AnyOf(&[Permission::CampaignsRead]);
 const CAMPAIGNS_WRITE: Needs = Needs::AnyOf(&[Permission::CampaignsWrite]);
+/// Whoever is to approve sees what would happen.
+const CAMPAIGNS_CHECK: Needs = Needs::AnyOf(&[Permission::CampaignsWrite, Permission::CampaignsApprove]);
+const CAMPAIGNS_APPROVE: Needs = Needs::AnyOf(&[Permission::CampaignsApprove]);
 const CAMPAIGNS_LAUNCH: Needs = Needs::AnyOf(&[Permission::CampaignsLaunch]);
 const CAMPAIGNS_CONTROL: Needs = Needs::AnyOf(&[Permission::CampaignsControl]);
 const EXPORT: Needs = Needs::AnyOf(&[Permission::ContactsExport]);
@@ -121,12 +124,17 @@ pub const RULES: &[Rule] = &[
     Rule { method: "GET", pattern: "/api/v1/campaigns/{id}", needs: CAMPAIGNS },
     Rule { method: "PUT", pattern: "/api/v1/campaigns/{id}", needs: CAMPAIGNS_WRITE },
     Rule { method: "DELETE", pattern: "/api/v1/campaigns/{id}", needs: CAMPAIGNS_WRITE },
-    Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/check", needs: CAMPAIGNS_WRITE },
+    Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/check", needs: CAMPAIGNS_CHECK },
+    Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/test", needs: CAMPAIGNS_WRITE },
+    Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/submit", needs: CAMPAIGNS_WRITE },
+    Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/approve", needs: CAMPAIGNS_APPROVE },
+    Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/send-back", needs: CAMPAIGNS_APPROVE },
     Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/launch", needs: CAMPAIGNS_LAUNCH },
     Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/pause", needs: CAMPAIGNS_CONTROL },
     Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/resume", needs: CAMPAIGNS_CONTROL },
     Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/cancel", needs: CAMPAIGNS_CONTROL },
     Rule { method: "PUT", pattern: "/api/v1/campaigns/{id}/rate", needs: CAMPAIGNS_CONTROL },
+    Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/retry", needs: CAMPAIGNS_CONTROL },
     Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/progress", needs: CAMPAIGNS },
     Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/recipients", needs: CAMPAIGNS },
     Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/recipients.csv", needs: EXPORT },

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use engine::alert::{Alert, AlertKind, Severity};
-use engine::campaign::{Audience, Campaign, CampaignRecipient, Frozen, Launch, PauseReason, Phase, Plan, RecipientKey};
+use engine::campaign::{
+    Audience, Campaign, CampaignRecipient, FailureClass, Frozen, Launch, Mark, Outcomes, PauseReason, Phase, Plan,
+    QuietHours, RecipientKey, Retry, StopRule,
+};
 use engine::delivery::Status;
 use engine::directory::Person;
 use engine::id::{AlertId, CampaignId, ClaimToken, ContactId, MemberId, TenantId};
@@ -93,6 +96,11 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
         variables: Vec::new(),
         per_second: None,
         start_at: None,
+        start_is_local: false,
+        quiet: Some(QuietHours { from: 21 * 60, to: 8 * 60 }),
+        zone: Some("America/Sao_Paulo".into()),
+        stop: Some(StopRule { failed_percent: 5, after: 200 }),
+        per_day: Some(1_000),
     };
     let draft = Campaign::draft(id, "Kasturi turns six", plan, author.clone(), Timestamp(1)).unwrap();
     let recipient = |no: u32| CampaignRecipient {
@@ -113,6 +121,9 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
             files: Vec::new(),
             tree: None,
             frozen: Frozen { count: 2, is_whole: true, ..Frozen::default() },
+            forgiven: Outcomes { failed: 10, of: 200 },
+            marks: vec![Mark { at: Timestamp(2), begun: 0 }],
+            retries: vec![Retry { by: id, class: FailureClass::TryLater, until: Timestamp(3) }],
         }),
         ..draft.clone()
     };

@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 use crate::harness::{Agent, Jetto, NUMBER, customer, eventually};
 
 /// People who wrote to the organization once.
-const PEOPLE: u64 = 60;
+pub(crate) const PEOPLE: u64 = 60;
 
 /// Greets by name, or as somebody.
-fn plan(number: &str) -> Value {
+pub(crate) fn plan(number: &str) -> Value {
     let variables = ["1", "2", "3"].map(|name| {
         json!({"name": name, "place": "body", "index": null, "source": {"kind": "contact", "field": "first_name"},
                "fallback": "friend"})
@@ -23,7 +23,7 @@ fn plan(number: &str) -> Value {
            "variables": variables})
 }
 
-async fn with_people(jetto: &Jetto, agent: &Agent) {
+pub(crate) async fn with_people(jetto: &Jetto, agent: &Agent) {
     for n in 0..PEOPLE {
         let said = Content::Text { body: format!("Hello {n}") };
         jetto.meta.customer_says(&NUMBER.into(), &customer(n), said).unwrap();
@@ -31,23 +31,23 @@ async fn with_people(jetto: &Jetto, agent: &Agent) {
     eventually("all people", async || (agent.all("contacts").await.len() as u64 == PEOPLE).then_some(())).await;
 }
 
-async fn draft(agent: &Agent) -> Value {
+pub(crate) async fn draft(agent: &Agent) -> Value {
     let body = json!({"name": "Kasturi turns six", "plan": plan(NUMBER)});
     agent.post("campaigns", &body).await.expect(201).json()
 }
 
-async fn launch(agent: &Agent, draft: &Value) -> String {
+pub(crate) async fn launch(agent: &Agent, draft: &Value) -> String {
     let id = draft["id"].as_str().unwrap().to_owned();
     let start = json!({"revision": draft["revision"], "confirm_recipient_count": PEOPLE});
     agent.post(&format!("campaigns/{id}/launch"), &start).await.expect(200);
     id
 }
 
-async fn progress(agent: &Agent, id: &str) -> Value {
+pub(crate) async fn progress(agent: &Agent, id: &str) -> Value {
     agent.get(&format!("campaigns/{id}/progress")).await
 }
 
-async fn finished(agent: &Agent, id: &str) -> Value {
+pub(crate) async fn finished(agent: &Agent, id: &str) -> Value {
     eventually("it has finished", async || {
         let progress = progress(agent, id).await;
         (progress["phase"]["kind"] == "finished").then_some(progress)
@@ -56,7 +56,7 @@ async fn finished(agent: &Agent, id: &str) -> Value {
 }
 
 /// How many templates each number got.
-fn received(jetto: &Jetto) -> BTreeMap<String, usize> {
+pub(crate) fn received(jetto: &Jetto) -> BTreeMap<String, usize> {
     let mut received = BTreeMap::new();
     for entry in jetto.meta.ledger().into_iter().filter(|entry| entry.kind == "template" && entry.was_accepted()) {
         *received.entry(entry.to).or_default() += 1;

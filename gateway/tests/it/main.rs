@@ -18,6 +18,7 @@ mod audit_chain;
 mod backup;
 mod bad_input;
 mod between_stores;
+mod broadcast_rules;
 mod campaigns;
 mod canaries;
 mod channels;

@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use actix_web::web;
 use engine::access::Principal;
-use engine::campaign::{Campaign, Launch, Named, Phase, Plan, Skip, VariableSource, freeze};
+use engine::campaign::{Campaign, Hours, Launch, Named, Phase, Plan, Skip, VariableSource, freeze};
 use engine::contact::Contact;
 use engine::content::TemplateContent;
 use engine::directory::Number;
 use engine::id::{CampaignId, ContactId, PhoneNumberId, TenantId};
 use engine::template::Template;
-use engine::time::{Span, Timestamp};
+use engine::time::Timestamp;
 use serde::Serialize;
 
+use super::super::administration::household;
 use super::found;
-use crate::api::administration::household;
+use super::schedule::{Homes, Schedule, people_a_day};
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
@@ -29,7 +30,12 @@ pub struct CampaignCheck {
     /// With those who are left out.
     audience: u64,
     skipped: BTreeMap<Skip, u64>,
+    /// At full pace, without the hours and days in which it waits.
     duration_seconds: u64,
+    /// With so many a day: over how many days it goes.
+    days: u64,
+    /// People whose own hours come later than the start.
+    later: u64,
     /// If it is started now, or at its time.
     finishes_at: Timestamp,
     lanes: Vec<CheckedLane>,
@@ -76,6 +82,7 @@ pub struct Would {
     pub count: u64,
     skipped: BTreeMap<Skip, u64>,
     samples: Vec<Sample>,
+    homes: Homes,
 }
 
 /// What would happen if it were started now
@@ -104,7 +111,7 @@ pub async fn check(
         }
         Err(problem) if problem.status < 500 => {
             findings.push(Finding { severity: FindingSeverity::MustFix, key: "template", text: problem.detail });
-            Would { count: 0, skipped: BTreeMap::new(), samples: Vec::new() }
+            Would { count: 0, skipped: BTreeMap::new(), samples: Vec::new(), homes: Homes::new() }
         }
         Err(problem) => return Err(problem),
     };
@@ -112,10 +119,13 @@ pub async fn check(
         let text = "Nobody would get this.".to_owned();
         findings.push(Finding { severity: FindingSeverity::MustFix, key: "nobody", text });
     }
+    let settings = &household(&app, &signed.0).await?.settings;
+    findings.extend(approval_finding(settings.approve_broadcasts, &draft));
+    findings.extend(tier_finding(&draft.plan, &numbers, would.count));
     findings.sort_by_key(|finding| finding.severity);
     let per_second = per_second(&draft.plan, &numbers);
     let seconds = would.count.div_ceil(u64::from(per_second.max(1)));
-    let start = draft.plan.start_at.unwrap_or_default().max(app.clock.now());
+    let schedule = Schedule::of(&draft.plan, would.count, per_second, &would.homes, app.clock.now());
     let lanes = numbers.into_iter().map(|number| CheckedLane {
         phone_number_id: number.phone_number_id,
         name: number.name,
@@ -127,7 +137,9 @@ pub async fn check(
         audience: would.count + would.skipped.values().sum::<u64>(),
         skipped: would.skipped,
         duration_seconds: seconds,
-        finishes_at: start.plus(Span::seconds(i64::try_from(seconds).unwrap_or(i64::MAX))),
+        days: schedule.days,
+        later: schedule.later,
+        finishes_at: schedule.finishes_at,
         lanes: lanes.collect(),
         findings,
         samples: would.samples,
@@ -139,7 +151,8 @@ pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> R
     let mut campaign = launched.clone();
     let form = launched.launch.as_ref().and_then(Launch::form);
     let files = launched.launch.as_ref().map_or(&[] as &[_], |launch| &launch.files);
-    let mut samples = Vec::new();
+    let keeps_hours = Hours::of(&launched.plan).is_some();
+    let (mut samples, mut homes) = (Vec::new(), Homes::new());
     while campaign.phase == Phase::Freezing {
         let Some(page) = actors::audience(app.store.as_ref(), tenant, &campaign).await? else { break };
         let Some((next, recipients)) = freeze(&campaign, &page) else { break };
@@ -148,23 +161,28 @@ pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> R
             let filled = form.as_ref().and_then(|form| form.fill(&recipient.values, files).ok());
             samples.extend(contact.zip(filled).map(|(contact, filled)| sample(contact, filled.content)));
         }
+        for recipient in recipients.iter().filter(|_| keeps_hours) {
+            *homes.entry(recipient.home().map(str::to_owned)).or_default() += 1;
+        }
         campaign = next;
     }
     let frozen = campaign.launch.map(|launch| launch.frozen).unwrap_or_default();
-    Ok(Would { count: u64::from(frozen.count), skipped: frozen.skipped, samples })
+    Ok(Would { count: u64::from(frozen.count), skipped: frozen.skipped, samples, homes })
 }
 
 fn sample(contact: &Contact, content: TemplateContent) -> Sample {
     Sample { contact_id: contact.id, name: contact.name.clone().or_else(|| contact.username.clone()), content }
 }
 
-/// Every lane's account must have it, and the one that cannot be sent says why; with what the plan names.
+/// Every lane's account must have it, and the strictest counts: one that cannot be sent says why, and one that advertises has its
+/// rules and its price; with what the plan names.
 pub async fn template(app: &App, principal: &Principal, plan: &Plan) -> Result<(Template, Named), Problem> {
     let tenant = principal.tenant;
     let mut found: Option<Template> = None;
     for number in numbers(app, tenant, plan).await? {
         let template = templates::find(app, tenant, &number, &plan.template, &plan.language).await?.template;
-        if found.as_ref().is_none_or(|known| known.unsendable().is_none()) {
+        let strictness = |template: &Template| (template.unsendable().is_some(), template.category.is_marketing());
+        if found.as_ref().is_none_or(|known| strictness(known) < strictness(&template)) {
             found = Some(template);
         }
     }
@@ -202,6 +220,31 @@ fn number_findings(plan: &Plan, numbers: &[Number]) -> Vec<Finding> {
         findings.push(passed("numbers", "All numbers are connected, and none is known to be of low quality."));
     }
     findings
+}
+
+/// Where four eyes are wanted.
+fn approval_finding(is_needed: bool, draft: &Campaign) -> Option<Finding> {
+    if !is_needed {
+        return None;
+    }
+    if draft.is_approved() {
+        return Some(passed("approval", "Somebody else has approved it as it stands."));
+    }
+    let text = "Somebody else must approve this broadcast before it is started.".to_owned();
+    Some(Finding { severity: FindingSeverity::MustFix, key: "approval", text })
+}
+
+/// More people than WhatsApp allows on one day: what is too many would fail.
+fn tier_finding(plan: &Plan, numbers: &[Number], count: u64) -> Option<Finding> {
+    let allowed = people_a_day(numbers)?;
+    let on_one_day = plan.per_day.map_or(count, |per_day| count.min(u64::from(per_day)));
+    (on_one_day > allowed).then(|| {
+        let text = format!(
+            "WhatsApp lets this account begin to write to {allowed} people in 24 hours, and {on_one_day} would get it \
+             on one day. Send to at most {allowed} a day."
+        );
+        Finding { severity: FindingSeverity::LookAt, key: "tier", text }
+    })
 }
 
 fn passed(key: &'static str, text: &str) -> Finding {

@@ -53,6 +53,9 @@ pub struct LaneProgress {
     /// For people: why it is not running at full pace.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
+    /// Nothing leaves it before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -61,6 +64,10 @@ pub enum LaneStanding {
     Running,
     /// WhatsApp asked to slow down, or cannot be reached.
     Slower,
+    /// Everybody who still waits in it sleeps.
+    Asleep,
+    /// So many as may begin in a day have begun.
+    DayIsFull,
     Paused,
     /// Nothing is on its way from it.
     Idle,
@@ -115,7 +122,7 @@ fn of(campaign: Campaign, tallies: &Tallies, numbers: &[Number], pace: &[LanePac
     let (started_at, frozen) =
         campaign.launch.map_or((None, engine::campaign::Frozen::default()), |it| (Some(it.at), it.frozen));
     let ended_at = match campaign.phase {
-        Phase::Cancelled { at } | Phase::Finished { at } => Some(at),
+        Phase::Cancelled { at, .. } | Phase::Finished { at } => Some(at),
         Phase::Draft | Phase::Freezing | Phase::Running | Phase::Paused { .. } => None,
     };
     let counts = Counts::of(tallies);
@@ -143,8 +150,17 @@ fn lane_progress(
     pace: Option<&LanePace>,
 ) -> LaneProgress {
     let waits = |class| matches!(class, Class::Waiting | Class::UnderWay);
+    let mut until = None;
     let (state, note) = match pace.map(|pace| pace.state) {
         Some(LaneState::Running) => (LaneStanding::Running, None),
+        Some(LaneState::Asleep { until: wakes }) => {
+            until = Some(wakes);
+            (LaneStanding::Asleep, None)
+        }
+        Some(LaneState::DayIsFull { until: frees }) => {
+            until = Some(frees);
+            (LaneStanding::DayIsFull, None)
+        }
         Some(LaneState::Slower { seconds }) => {
             (LaneStanding::Slower, Some(format!("WhatsApp asked to slow down. It goes on in {seconds} s.")))
         }
@@ -162,6 +178,7 @@ fn lane_progress(
         allowed_per_second: number.map_or(0, |number| number.rate_per_second),
         state,
         note,
+        until,
     }
 }
 

@@ -169,8 +169,11 @@ impl Agent {
 
     pub(crate) async fn send(&self, conversation: &str, key: &str, body: &Value) -> Answer {
         body["content"]["body"].as_str().map(plant);
-        let request = self.request(Method::POST, &format!("conversations/{conversation}/messages"));
-        Answer::to(request.header("Idempotency-Key", key).json(body)).await
+        self.send_to(&format!("conversations/{conversation}/messages"), key, body).await
+    }
+
+    pub(crate) async fn send_to(&self, path: &str, key: &str, body: &Value) -> Answer {
+        Answer::to(self.request(Method::POST, path).header("Idempotency-Key", key).json(body)).await
     }
 
     /// Sends a text; answers the message.

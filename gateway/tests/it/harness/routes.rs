@@ -214,6 +214,9 @@ impl Things {
         body["revision"] = 1.into();
         body["confirm_recipient_count"] = 0.into();
         body["per_second"] = 5.into();
+        body["class"] = "try_later".into();
+        body["note"] = "Not yet.".into();
+        body["contact_id"] = "07".repeat(16).into();
         body
     }
 

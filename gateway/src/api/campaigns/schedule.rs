@@ -1,0 +1,111 @@
+//! When a broadcast would be over: by its pace, its share of a day, and the hours of those it goes to.
+
+use std::collections::BTreeMap;
+
+use engine::campaign::{Hours, Plan, Turn};
+use engine::directory::Number;
+use engine::time::{Span, Timestamp};
+
+/// How many live where; `None`: their country is not known.
+pub type Homes = BTreeMap<Option<String>, u64>;
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// People whose own hours come later than the start.
+    pub later: u64,
+    pub days: u64,
+    pub finishes_at: Timestamp,
+}
+
+impl Schedule {
+    /// `per_second`: of all lanes together. `homes`: empty where the plan keeps no hours.
+    pub fn of(plan: &Plan, count: u64, per_second: u32, homes: &Homes, now: Timestamp) -> Self {
+        let start = plan.opens_at().unwrap_or_default().max(now);
+        let per_day = plan.per_day.map_or(count, u64::from).max(1);
+        let days = count.div_ceil(per_day).max(1);
+        let last_day = count - (days - 1) * per_day.min(count);
+        let seconds = i64::try_from(last_day.div_ceil(u64::from(per_second.max(1)))).unwrap_or(i64::MAX);
+        let hours = Hours::of(plan);
+        let (mut later, mut begins) = (0, start);
+        for (home, people) in homes {
+            if let Some(Turn::Later { at }) = hours.as_ref().map(|hours| hours.turn(home.as_deref(), start)) {
+                later += people;
+                begins = begins.max(at);
+            }
+        }
+        let whole_days = Span::hours(i64::try_from(days - 1).unwrap_or(i64::MAX).saturating_mul(24));
+        Self { later, days, finishes_at: begins.plus(whole_days).plus(Span::seconds(seconds)) }
+    }
+}
+
+/// How many people these numbers may begin to write to in a day, as far as WhatsApp said; the least of them.
+pub fn people_a_day(numbers: &[Number]) -> Option<u64> {
+    numbers.iter().filter_map(|number| people_of(number.standing.tier.as_deref()?)).min()
+}
+
+/// `TIER_250`, `TIER_2K`; `None` where there is no limit, or one that this version does not know.
+fn people_of(tier: &str) -> Option<u64> {
+    let count = tier.strip_prefix("TIER_")?;
+    match count.strip_suffix('K') {
+        Some(thousands) => thousands.parse::<u64>().ok()?.checked_mul(1_000),
+        None => count.parse().ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use engine::campaign::{Audience, QuietHours};
+
+    use super::*;
+
+    /// Midnight in UTC.
+    const NOW: Timestamp = Timestamp(1_795_392_000_000);
+
+    fn plan() -> Plan {
+        Plan {
+            template: "t".into(),
+            language: "en".into(),
+            numbers: Vec::new(),
+            audience: Audience::Everyone,
+            variables: Vec::new(),
+            per_second: None,
+            start_at: None,
+            start_is_local: false,
+            quiet: None,
+            zone: None,
+            stop: None,
+            per_day: None,
+        }
+    }
+
+    fn after(hours: i64, seconds: i64) -> Timestamp {
+        NOW.plus(Span::hours(hours)).plus(Span::seconds(seconds))
+    }
+
+    #[test]
+    fn a_day_has_its_share_and_the_last_day_the_rest() {
+        let of = |per_day| Schedule::of(&Plan { per_day, ..plan() }, 2_500, 10, &Homes::new(), NOW);
+        assert_eq!(of(None), Schedule { later: 0, days: 1, finishes_at: after(0, 250) });
+        assert_eq!(of(Some(1_000)), Schedule { later: 0, days: 3, finishes_at: after(48, 50) });
+        assert_eq!(of(Some(2_500)), of(None));
+        let nobody = Schedule::of(&Plan { per_day: Some(5), ..plan() }, 0, 10, &Homes::new(), NOW);
+        assert_eq!(nobody, Schedule { later: 0, days: 1, finishes_at: NOW });
+    }
+
+    #[test]
+    fn whoever_sleeps_at_the_start_gets_it_in_their_morning() {
+        let quiet = Some(QuietHours { from: 21 * 60, to: 8 * 60 });
+        let plan = Plan { quiet, zone: Some("UTC".into()), ..plan() };
+        let homes = Homes::from([(Some("JP".into()), 60), (Some("DE".into()), 40)]);
+        assert_eq!(
+            Schedule::of(&plan, 100, 10, &homes, NOW),
+            Schedule { later: 40, days: 1, finishes_at: after(7, 10) }
+        );
+    }
+
+    #[test]
+    fn tiers_are_read_as_whatsapp_writes_them() {
+        let tiers = ["TIER_250", "TIER_2K", "TIER_100K", "TIER_UNLIMITED", "odd"];
+        assert_eq!(tiers.map(people_of), [Some(250), Some(2_000), Some(100_000), None, None]);
+    }
+}
