@@ -217,6 +217,60 @@ test('from a name to the end: audience, message, numbers, check, start', async (
   await expect(tiles(page)).toContainText('100 % of sent');
 });
 
+test('what it keeps to is chosen beside its pace, and what makes no sense is said', async ({ app, page }) => {
+  await open(app, page, '/b-draft?step=numbers', 'Marketer');
+  await page.getByRole('checkbox', { name: 'Nobody is written to in these hours' }).check();
+  await expect(page.getByLabel('From', { exact: true })).toHaveValue('21:00');
+  await page.getByLabel('Until', { exact: true }).fill('20:30');
+  await page.getByRole('checkbox', { name: 'At most so many people a day' }).check();
+  await page.getByRole('checkbox', { name: 'When too many messages fail' }).check();
+  const next = page.getByRole('button', { name: 'Next' });
+  await next.click();
+  await expect(page.getByText(/^From one time of the day to another/)).toBeVisible();
+  await page.getByLabel('Until', { exact: true }).fill('08:00');
+  await next.click();
+  await expect(page.getByText('It goes out over 10 days.')).toBeVisible();
+  await expect(page.getByText(/people get it later, when their own day allows/)).toBeVisible();
+});
+
+test('where four eyes are wanted, whoever wrote it asks, and somebody else decides', async ({
+  app,
+  page,
+}) => {
+  await open(app, page, '');
+  await page.evaluate(async () => {
+    const headers = { 'Content-Type': 'application/json', 'X-Jetto-Client': 'web' };
+    const body = JSON.stringify({ approve_broadcasts: true });
+    const answer = await fetch('/api/v1/organization', { method: 'PATCH', headers, body });
+    if (!answer.ok) throw new Error(await answer.text());
+  });
+  const card = page
+    .locator('section')
+    .filter({ has: page.getByRole('heading', { name: 'Approval' }) })
+    .last();
+  await open(app, page, '/b-draft?step=check', 'Marketer');
+  await card.getByRole('button', { name: 'Ask for approval' }).click();
+  await expect(card.getByText(/asked for approval/)).toBeVisible();
+  await expect(card.getByRole('button', { name: 'Approve' })).toHaveCount(0);
+
+  await open(app, page, '/b-draft', 'Lead');
+  await expect(page.getByText('Before you start')).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Change message' })).toHaveCount(0);
+  await card.getByLabel('What is wrong').fill('The date is wrong.');
+  await card.getByRole('button', { name: 'Send back' }).click();
+  await expect(card.getByText('The date is wrong.')).toBeVisible();
+});
+
+test('whom it did not reach can be written to again, as a draft', async ({ app, page }) => {
+  await open(app, page, '/b-loom');
+  const table = page.getByRole('region', { name: 'Did not go out, by class' });
+  await expect(table.getByRole('button', { name: 'Write again: Permanent' })).toHaveCount(0);
+  await table.getByRole('button', { name: 'Write again: Person limit' }).click();
+  await expect(page.getByRole('heading', { name: 'Handloom week, again' })).toBeVisible();
+  await page.getByRole('button', { name: 'Audience' }).click();
+  await expect(page.getByRole('radio', { name: 'Whom another broadcast did not reach' })).toBeChecked();
+});
+
 test('one red check turns the start off and says so beside the button', async ({ app, page }) => {
   await open(app, page, '/b-draft?step=check', 'Marketer');
   await expect(page.getByText('Fix 1 problem to start')).toBeVisible();
@@ -339,6 +393,7 @@ for (const [name, path] of Object.entries({
   list: '',
   audience: '/b-draft?step=audience',
   message: '/b-draft?step=message',
+  numbers: '/b-draft?step=numbers',
   check: '/b-draft?step=check',
   running: '/b-six',
   report: '/b-loom',

@@ -32,6 +32,32 @@ const control = (name, allowed, phase) => [
   },
 ];
 
+const personIn = (call) => ({ id: call.member.id, name: call.member.name });
+const answered = (call) => ({ by: personIn(call), at: call.world.clock() });
+
+function notOwn(call, { author, editor, approval }) {
+  refuseUnless(approval?.kind === 'asked', 'invalid', 'This broadcast does not wait for approval.');
+  refuseUnless(
+    ![author.id, editor.id, approval.by.id].includes(call.member.id),
+    'invalid',
+    'Somebody else must approve this: you wrote it, changed it or asked for it.',
+  );
+}
+
+/** Of the draft as it stands. */
+const approval = (name, permission, answer) => [
+  'POST',
+  `/campaigns/:campaign/${name}`,
+  (call) => {
+    const [, campaign] = one(call, permission);
+    refuseUnless(campaign.phase.kind === 'draft', 'invalid', 'This broadcast was started already.');
+    refuseUnless(call.body.revision === campaign.revision, 'conflict', 'Somebody else has changed it.');
+    campaign.approval = answer(call, campaign);
+    campaign.revision += 1;
+    return { body: shown(campaign) };
+  },
+];
+
 export const campaignRoutes = [
   [
     'GET',
@@ -75,7 +101,11 @@ export const campaignRoutes = [
         'conflict',
         'Somebody else has saved this draft meanwhile. Nothing of yours was saved.',
       );
-      Object.assign(campaign, checked(call.body), { revision: campaign.revision + 1 });
+      Object.assign(campaign, checked(call.body), {
+        revision: campaign.revision + 1,
+        editor: personIn(call),
+        approval: undefined,
+      });
       return { body: shown(campaign) };
     },
   ],
@@ -98,8 +128,51 @@ export const campaignRoutes = [
     'POST',
     '/campaigns/:campaign/check',
     (call) => {
-      const [campaigns, campaign] = one(call, 'campaigns.write');
+      // Whoever is to approve sees what would happen.
+      const own = call.home.grants(call.member);
+      const [campaigns, campaign] = one(
+        call,
+        own.includes('campaigns.approve') ? 'campaigns.approve' : 'campaigns.write',
+      );
       return { body: campaigns.check(campaign) };
+    },
+  ],
+  [
+    'POST',
+    '/campaigns/:campaign/test',
+    (call) => {
+      const [campaigns, campaign] = one(call, 'campaigns.write');
+      refuseUnless(campaign.phase.kind === 'draft', 'invalid', 'This broadcast was started already.');
+      const known = campaigns.people().some((one) => one.id === call.body.contact_id);
+      refuseUnless(known, 'invalid', 'This person has no conversation with the first number.');
+      return { status: 202, body: {} };
+    },
+  ],
+  approval('submit', 'campaigns.write', (call) => ({ kind: 'asked', ...answered(call) })),
+  approval('approve', 'campaigns.approve', (call, campaign) => {
+    notOwn(call, campaign);
+    return { kind: 'given', ...answered(call) };
+  }),
+  approval('send-back', 'campaigns.approve', (call, campaign) => {
+    notOwn(call, campaign);
+    return { kind: 'sent_back', note: call.body.note, ...answered(call) };
+  }),
+  [
+    'POST',
+    '/campaigns/:campaign/retry',
+    (call) => {
+      const [campaigns, campaign] = one(call, 'campaigns.control');
+      refuseUnless(campaign.phase.kind === 'finished', 'invalid', 'This broadcast has not finished yet.');
+      const { class: failed, name } = call.body;
+      const audience = {
+        kind: 'failed',
+        campaign: campaign.id,
+        class: failed,
+        from: 0,
+        until: call.world.clock(),
+      };
+      const plan = { ...campaign.plan, audience, start_at: null };
+      return { body: shown(campaigns.add(name, plan, call.member.id)) };
     },
   ],
   [
@@ -107,6 +180,11 @@ export const campaignRoutes = [
     '/campaigns/:campaign/launch',
     (call) => {
       const [campaigns, campaign] = one(call, 'campaigns.launch');
+      refuseUnless(
+        !call.home.house(call.member).settings.approve_broadcasts || campaign.approval?.kind === 'given',
+        'invalid',
+        'Somebody else must approve this broadcast before it is started.',
+      );
       const { will_be_sent } = campaigns.check(campaign);
       refuseUnless(
         call.body.revision === campaign.revision,
@@ -131,6 +209,7 @@ export const campaignRoutes = [
   control('cancel', ['running', 'freezing', 'paused'], (call) => ({
     kind: 'cancelled',
     at: call.world.clock(),
+    is_settled: true,
   })),
   [
     'PUT',

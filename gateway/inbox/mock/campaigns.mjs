@@ -115,6 +115,7 @@ export class Campaigns {
       revision: 3,
       name,
       author: personOf('m-pm'),
+      editor: personOf('m-pm'),
       created_at: now - age,
       plan: six,
       phase: { kind: phase, ...(phase === 'draft' ? {} : { at: now - age + HOUR }) },
@@ -200,6 +201,7 @@ export class Campaigns {
       revision: 1,
       name,
       author: personOf(author),
+      editor: personOf(author),
       created_at: this.clock(),
       plan,
       phase: { kind: 'draft' },
@@ -401,12 +403,15 @@ export class Campaigns {
     const will_be_sent = audience - Object.values(skipped).reduce((sum, one) => sum + one, 0);
     const pace = this.pace(campaign);
     const duration_seconds = Math.ceil(will_be_sent / pace);
+    const days = plan.per_day ? Math.max(1, Math.ceil(will_be_sent / plan.per_day)) : 1;
     return {
       will_be_sent,
       audience,
       skipped,
       duration_seconds,
-      finishes_at: (plan.start_at ?? this.clock()) + duration_seconds * SECOND,
+      days,
+      later: plan.quiet || plan.start_is_local ? Math.round(will_be_sent * 0.2) : 0,
+      finishes_at: (plan.start_at ?? this.clock()) + (days - 1) * DAY + duration_seconds * SECOND,
       lanes: plan.numbers.map((id, lane) => ({
         phone_number_id: id,
         name: this.numbers.find((one) => one.phone_number_id === id)?.name ?? id,

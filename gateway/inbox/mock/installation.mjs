@@ -81,6 +81,7 @@ export class Installation {
       settings: {
         name,
         mask_phones: true,
+        approve_broadcasts: false,
         require_second_factor: false,
         session_hours: 12,
         audit_days: 400,
@@ -300,7 +301,7 @@ export class Installation {
     const house = this.house(member);
     const account = this.accounts.get(member.email);
     const ref = ({ id, name }) => ({ id, name });
-    const { name, mask_phones, require_second_factor } = house.settings;
+    const { name, mask_phones, approve_broadcasts, require_second_factor } = house.settings;
     const mine = [...this.households.values()].flatMap((one) =>
       one.members
         .filter((other) => other.email === member.email && other.status === 'active')
@@ -323,7 +324,7 @@ export class Installation {
           recovery_codes_left: account.factor?.recovery.length ?? 0,
         },
       },
-      organization: { id: house.id, name, mask_phones, require_second_factor },
+      organization: { id: house.id, name, mask_phones, approve_broadcasts, require_second_factor },
       organizations: mine,
       permissions: this.grants(member),
       must_enroll_second_factor: require_second_factor && account.factor === null,

@@ -18,9 +18,13 @@ export type ApiKeyWithText = ApiKeyView & { key: string };
 
 export type AppChange = { app_secret?: string | null; verify_token?: string | null };
 
+export type Approval = { at: Timestamp; by: Person; kind: 'asked' } | { at: Timestamp; by: Person; kind: 'given' } | { at: Timestamp; by: Person; kind: 'sent_back'; note: string };
+
 export type AppSettings = { callback_url: string; has_secret: boolean; verify_token: string };
 
-export type Audience = { kind: 'everyone' } | { ids: Array<ContactId>; kind: 'contacts' };
+export type AsSeen = { revision: number };
+
+export type Audience = { kind: 'everyone' } | { ids: Array<ContactId>; kind: 'contacts' } | FailedOf & { kind: 'failed' };
 
 export type AuditActorView = { id: string | null; kind: string; name: string };
 
@@ -30,9 +34,9 @@ export type Bsuid = string;
 
 export type ButtonAction = { kind: 'QUICK_REPLY' } | { kind: 'URL'; url: string } | { kind: 'PHONE_NUMBER'; phone_number: string } | { kind: 'COPY_CODE' } | { apps: Array<OtpApp>; autofill_text: string | null; kind: 'OTP'; otp: OtpKind; terms_accepted: boolean } | { flow_action: string | null; flow_id: string | null; kind: 'FLOW'; screen: string | null } | { kind: 'CATALOG' } | { kind: 'MPM' } | { kind: 'SPM' } | { kind: 'VOICE_CALL' } | { kind: 'REQUEST_CONTACT_INFO' } | { kind: 'OTHER'; name: string };
 
-export type Campaign = { author: Person; created_at: Timestamp; id: CampaignId; launch: Launch | null; name: string; phase: Phase; plan: Plan; revision: number };
+export type Campaign = { approval: Approval | null; author: Person; created_at: Timestamp; editor: Person; id: CampaignId; launch: Launch | null; name: string; phase: Phase; plan: Plan; revision: number };
 
-export type CampaignCheck = { audience: number; duration_seconds: number; findings: Array<Finding>; finishes_at: Timestamp; lanes: Array<CheckedLane>; samples: Array<Sample>; skipped: Record<string, number>; will_be_sent: number };
+export type CampaignCheck = { audience: number; days: number; duration_seconds: number; findings: Array<Finding>; finishes_at: Timestamp; lanes: Array<CheckedLane>; later: number; samples: Array<Sample>; skipped: Record<string, number>; will_be_sent: number };
 
 export type CampaignId = string;
 
@@ -114,6 +118,8 @@ export type EventBody = { conversation: Conversation; message: Message; type: 'm
 
 export type EventFrame = EventBody & { n: number };
 
+export type FailedOf = { campaign: CampaignId; class: FailureClass; from: Timestamp; until: Timestamp };
+
 export type Failure = { action: FailureAction | null; code: number | null; text: string };
 
 export type FailureAction = 'retry' | 'retry_later' | 'use_template' | 'fix_number' | 'fix_content' | 'fix_account' | 'none';
@@ -154,11 +160,11 @@ export type Join = { code?: string | null; name?: string | null; password: strin
 
 export type KeptTemplate = Template & { id: TemplateId; news_at: Timestamp | null; revision: number; waba: WabaId; written_at: Timestamp };
 
-export type LaneProgress = { allowed_per_second: number; done: number; name: string; note: string | null; phone_number_id: string; sent_per_second: number; state: LaneStanding; waiting: number };
+export type LaneProgress = { allowed_per_second: number; done: number; name: string; note: string | null; phone_number_id: string; sent_per_second: number; state: LaneStanding; until: Timestamp | null; waiting: number };
 
-export type LaneStanding = 'running' | 'slower' | 'paused' | 'idle';
+export type LaneStanding = 'running' | 'slower' | 'asleep' | 'day_is_full' | 'paused' | 'idle';
 
-export type Launch = { at: Timestamp; by: Person; files: Array<Media>; frozen: Frozen; template: Template };
+export type Launch = { at: Timestamp; by: Person; files: Array<Media>; forgiven: Outcomes; frozen: Frozen; marks: Array<Mark>; retries: Array<Retry>; template: Template };
 
 export type Launching = { confirm_recipient_count: number; revision: number };
 
@@ -169,6 +175,8 @@ export type LintFinding = { place: string; severity: LintSeverity; text: string 
 export type LintSeverity = 'warning' | 'error';
 
 export type LoginCode = { expires_minutes: number | null; security_recommendation: boolean };
+
+export type Mark = { at: Timestamp; begun: number };
 
 export type Me = { account: MeAccount; demo: boolean; member: MeMember; must_enroll_second_factor: boolean; numbers: Array<NumberView>; organization: MeOrganization; organizations: Array<MySeat>; permissions: Array<string>; preferences: {  } };
 
@@ -192,7 +200,7 @@ export type MemberView = { email?: string | null; id: MemberId; last_seen_at?: T
 
 export type MeMember = { email: string; id: MemberId; name: string; role: RoleRef; teams: Array<TeamRef> };
 
-export type MeOrganization = { id: string; mask_phones: boolean; name: string; require_second_factor: boolean };
+export type MeOrganization = { approve_broadcasts: boolean; id: string; mask_phones: boolean; name: string; require_second_factor: boolean };
 
 export type MeSecondFactor = { enabled: boolean; recovery_codes_left: number };
 
@@ -230,13 +238,15 @@ export type NumberView = { display: string; name: string; phone_number_id: Phone
 
 export type OrderItem = { currency: string; price: string; product: string; quantity: number };
 
-export type OrganizationChange = { audit_days?: number | null; locale?: string | null; mask_phones?: boolean | null; name?: string | null; require_second_factor?: boolean | null; session_hours?: number | null };
+export type OrganizationChange = { approve_broadcasts?: boolean | null; audit_days?: number | null; locale?: string | null; mask_phones?: boolean | null; name?: string | null; require_second_factor?: boolean | null; session_hours?: number | null };
 
-export type OrganizationView = { audit_days: number; id: TenantId; locale: string; mask_phones: boolean; name: string; require_second_factor: boolean; session_hours: number };
+export type OrganizationView = { approve_broadcasts: boolean; audit_days: number; id: TenantId; locale: string; mask_phones: boolean; name: string; require_second_factor: boolean; session_hours: number };
 
 export type OtpApp = { package_name: string; signature_hash: string };
 
 export type OtpKind = 'COPY_CODE' | 'ONE_TAP' | 'ZERO_TAP';
+
+export type Outcomes = { failed: number; of: number };
 
 export type PacePoint = { allowed: number; at: Timestamp; sent: number };
 
@@ -244,17 +254,17 @@ export type PasswordAndCode = { code: string; password: string };
 
 export type PasswordChange = { current: string; new: string };
 
-export type PauseReason = { by: Person; kind: 'person' } | { code: number | null; kind: 'refused'; text: string };
+export type PauseReason = { by: Person; kind: 'person' } | { code: number | null; kind: 'refused'; text: string } | { kind: 'template'; status: TemplateStatus } | { failed: number; kind: 'failures'; of: number } | { category: TemplateCategory; kind: 'category' };
 
 export type PermissionView = { description: string; group: string; key: string };
 
 export type Person = { id: MemberId; name: string };
 
-export type Phase = { kind: 'draft' } | { kind: 'freezing' } | { kind: 'running' } | { kind: 'paused'; reason: PauseReason } | { at: Timestamp; kind: 'cancelled' } | { at: Timestamp; kind: 'finished' };
+export type Phase = { kind: 'draft' } | { kind: 'freezing' } | { kind: 'running' } | { kind: 'paused'; reason: PauseReason } | { at: Timestamp; is_settled: boolean; kind: 'cancelled' } | { at: Timestamp; kind: 'finished' };
 
 export type PhoneNumberId = string;
 
-export type Plan = { audience: Audience; language: string; numbers: Array<PhoneNumberId>; per_second: number | null; start_at: Timestamp | null; template: string; variables: Array<VariableSource> };
+export type Plan = { audience: Audience; language: string; numbers: Array<PhoneNumberId>; per_day: number | null; per_second: number | null; quiet: QuietHours | null; start_at: Timestamp | null; start_is_local: boolean; stop: StopRule | null; template: string; variables: Array<VariableSource>; zone: string | null };
 
 export type Preview = { at: Timestamp; delivery?: DeliveryState | null; direction: Direction; kind: ContentKind; message_id: MessageId; snippet: string };
 
@@ -263,6 +273,8 @@ export type Problem = { action?: string | null; code: string; detail: string; st
 export type ProductSection = { products: Array<string>; title: string };
 
 export type Progress = { counts: Counts; ended_at: Timestamp | null; eta_seconds: number | null; failures: Array<FailureGroup>; frozen: FrozenProgress; history: Array<PacePoint>; lanes: Array<LaneProgress>; phase: Phase; skipped: Record<string, number>; started_at: Timestamp | null };
+
+export type QuietHours = { from: number; to: number };
 
 export type Quote = { author: string | null; id: MessageId | null; snippet: string };
 
@@ -294,6 +306,10 @@ export type Resolve = { action: ResolveAction };
 
 export type ResolveAction = 'resend' | 'dismiss';
 
+export type Retry = { by: CampaignId; class: FailureClass; until: Timestamp };
+
+export type Retrying = { class: FailureClass; name: string };
+
 export type Revealed = { phone: string | null; wa_id: string | null };
 
 export type Role = 'owner' | 'admin' | 'supervisor' | 'agent' | 'marketer' | 'analyst' | 'developer' | 'viewer';
@@ -307,6 +323,8 @@ export type RoleRef = { id: string; name: string };
 export type RoleView = { description: string; id: RoleId; is_default: boolean; is_fixed: boolean; members: number; name: string; permissions: Array<string> };
 
 export type Sample = { contact_id: ContactId; content: TemplateContent; name: string | null };
+
+export type SendingBack = { note: string; revision: number };
 
 export type ServerFrame = { head: number; session: SessionId; type: 'hello' } | { n: number; type: 'tick' } | { conversation_id: ConversationId; n: number; type: 'conversation_hidden' } | { head: number; type: 'head' } | { conversation_id: ConversationId; people: Array<Viewer>; type: 'presence' } | { head: number; type: 'resync' } | { type: 'alerts_changed' } | { type: 'pong' } | { type: 'permissions_changed' } | { type: 'signed_out' } | { reason: Reason; type: 'bye' };
 
@@ -323,6 +341,8 @@ export type SignUpDoor = { open: boolean };
 export type Source = { kind: 'text'; text: string } | { kind: 'value'; value: TemplateValue } | { field: ContactField; kind: 'contact' };
 
 export type StatusName = 'open' | 'closed';
+
+export type StopRule = { after: number; failed_percent: number };
 
 export type Successor = { member: MemberId } | { team: TeamId };
 

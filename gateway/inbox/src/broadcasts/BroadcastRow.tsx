@@ -11,7 +11,7 @@ import type { CampaignRow } from './types';
 export function BroadcastRow({ row: { campaign, counts } }: { row: CampaignRow }) {
   const { t } = useTranslation();
   const when = useWhen();
-  const { launch, phase, plan } = campaign;
+  const { approval, launch, phase, plan } = campaign;
   return (
     <li>
       <Link to="/broadcasts/$campaignId" params={{ campaignId: campaign.id }} className={css.row}>
@@ -29,7 +29,9 @@ export function BroadcastRow({ row: { campaign, counts } }: { row: CampaignRow }
           <PhaseChip phase={phase} />
         </span>
         {phase.kind === 'draft' ? (
-          <span className={css.faint}>{t('broadcasts.notStarted')}</span>
+          <span className={css.faint}>
+            {approval ? t(`broadcasts.approval.row.${approval.kind}`) : t('broadcasts.notStarted')}
+          </span>
         ) : (
           <span className={css.progress}>
             <StateBar counts={counts} thin />

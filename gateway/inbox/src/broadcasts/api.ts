@@ -1,11 +1,12 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, downloadUrl } from '../api/client';
-import type { Page } from '../api/types';
+import type { Message, Page } from '../api/types';
 import type {
   Campaign,
   CampaignRow,
   Check,
   Draft,
+  FailureClass,
   Phase,
   Progress,
   RecipientClass,
@@ -100,6 +101,14 @@ export const campaigns = {
     api.put<Campaign>(at(id), { revision, name: draft.name, plan: draft.plan }),
   read: (id: string) => api.read<CampaignRow>(at(id)),
   remove: ({ id, revision }: Campaign) => api.remove(at(id, `?revision=${revision}`)),
+  tryOut: (id: string, contact: string, key: string) =>
+    api.post<Message>(at(id, '/test'), { contact_id: contact }, { 'Idempotency-Key': key }),
+  submit: ({ id, revision }: Campaign) => api.post<Campaign>(at(id, '/submit'), { revision }),
+  approve: ({ id, revision }: Campaign) => api.post<Campaign>(at(id, '/approve'), { revision }),
+  sendBack: ({ id, revision }: Campaign, note: string) =>
+    api.post<Campaign>(at(id, '/send-back'), { revision, note }),
+  retry: (id: string, failed: FailureClass, name: string) =>
+    api.post<Campaign>(at(id, '/retry'), { class: failed, name }),
   launch: ({ id, revision }: Campaign, count: number) =>
     api.post<Campaign>(at(id, '/launch'), { revision, confirm_recipient_count: count }),
   pause: (id: string) => api.post<Campaign>(at(id, '/pause'), {}),

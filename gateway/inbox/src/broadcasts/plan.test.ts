@@ -5,7 +5,9 @@ import {
   emptyDraft,
   firstOpen,
   isEmpty,
+  NIGHT,
   problems,
+  STOP_FIRST,
   sameDraft,
   sourcesFor,
   withTemplate,
@@ -78,6 +80,37 @@ describe('a draft', () => {
     const { per_second: _, start_at: __, ...plan } = named.plan;
     expect(sameDraft(named, { ...named, plan: plan as Draft['plan'] })).toBe(true);
     expect(sameDraft(named, { ...named, plan: { ...named.plan, per_second: 5 } })).toBe(false);
+  });
+});
+
+describe('what a broadcast keeps to', () => {
+  const keeping = (change: Partial<Draft['plan']>): Draft => ({
+    ...named,
+    plan: { ...named.plan, ...change },
+  });
+
+  it('makes sense before it is saved', () => {
+    const found = (change: Partial<Draft['plan']>) => problems('numbers', keeping(change), null);
+    expect(found({ quiet: { from: 60, to: 60 } })).toEqual({ quiet: 'badQuiet' });
+    expect(found({ quiet: { from: 30, to: 0 } })).toEqual({ quiet: 'badQuiet' });
+    expect(found({ per_day: 0 })).toEqual({ perDay: 'badPerDay' });
+    expect(found({ stop: { failed_percent: 0, after: 200 } })).toEqual({ stop: 'badStop' });
+    expect(found({ quiet: NIGHT, per_day: 250, stop: STOP_FIRST })).toEqual({});
+    expect(canBeKept(keeping({ per_day: 0 }))).toBe(false);
+  });
+
+  it('is the night for what advertises, until somebody decides otherwise', () => {
+    const first = withTemplate(named.plan, template);
+    expect([first.quiet, typeof first.zone]).toEqual([NIGHT, 'string']);
+    expect(withTemplate({ ...first, quiet: null }, template).quiet).toBeNull();
+    expect(withTemplate(named.plan, { ...template, category: 'UTILITY' }).quiet).toBeNull();
+  });
+
+  it('is a change that has to be saved', () => {
+    expect(sameDraft(keeping({ quiet: NIGHT }), named)).toBe(false);
+    expect(sameDraft(keeping({ start_is_local: true }), named)).toBe(false);
+    expect(sameDraft(keeping({ per_day: 5 }), keeping({ per_day: 6 }))).toBe(false);
+    expect(sameDraft(keeping({ quiet: { ...NIGHT } }), keeping({ quiet: NIGHT }))).toBe(true);
   });
 });
 

@@ -3,6 +3,7 @@ import { isAddress, isFile, isLine, variableKey } from '../inbox/templates/templ
 import type { Offer } from '../templates/useTemplates';
 import { STEPS, type Step } from './steps';
 import type { Audience, ContactField, Draft, Plan, Source, VariableSource } from './types';
+import { ownZone } from './wizard/moment';
 
 export const FIELDS: readonly ContactField[] = ['first_name', 'name', 'username', 'phone', 'country'];
 
@@ -12,9 +13,20 @@ export const NAMED_MAX = 10_000;
 export const LANES_MAX = 20;
 export const VALUE_MAX = 1024;
 export const RATE_MAX = 100_000;
+export const PER_DAY_MAX = 10_000_000;
+const DAY_MINUTES = 24 * 60;
+const AWAKE_MIN_MINUTES = 60;
+
+/** What a rule begins with. */
+export const NIGHT = { from: 21 * 60, to: 8 * 60 };
+export const PER_DAY_FIRST = 2_000;
+export const STOP_FIRST = { failed_percent: 5, after: 200 };
 
 export type Problems = Partial<
-  Record<'name' | 'audience' | 'template' | 'variables' | 'numbers' | 'rate', string>
+  Record<
+    'name' | 'audience' | 'template' | 'variables' | 'numbers' | 'rate' | 'quiet' | 'perDay' | 'stop',
+    string
+  >
 >;
 
 export const emptyDraft = (numbers: BusinessNumber[]): Draft => ({
@@ -27,6 +39,11 @@ export const emptyDraft = (numbers: BusinessNumber[]): Draft => ({
     variables: [],
     per_second: null,
     start_at: null,
+    start_is_local: false,
+    quiet: null,
+    zone: null,
+    stop: null,
+    per_day: null,
   },
 });
 
@@ -38,7 +55,7 @@ export function problems(step: Step, { name, plan }: Draft, template: Template |
     case 'message':
       return messageProblem(plan, template);
     case 'numbers':
-      return { ...numbersProblem(plan), ...rateProblem(plan.per_second) };
+      return { ...numbersProblem(plan), ...paceProblem(plan) };
     case 'check':
       return {};
   }
@@ -50,7 +67,7 @@ function nameProblem(name: string): Problems {
 }
 
 function audienceProblem(audience: Audience): Problems {
-  if (audience.kind === 'everyone') return {};
+  if (audience.kind !== 'contacts') return {};
   if (audience.ids.length === 0) return { audience: 'nobody' };
   return audience.ids.length > NAMED_MAX ? { audience: 'tooMany' } : {};
 }
@@ -69,6 +86,33 @@ function numbersProblem({ numbers }: Plan): Problems {
 function rateProblem(rate: Plan['per_second']): Problems {
   if (rate == null) return {};
   return Number.isInteger(rate) && rate >= 1 && rate <= RATE_MAX ? {} : { rate: 'badRate' };
+}
+
+function paceProblem(plan: Plan): Problems {
+  return {
+    ...rateProblem(plan.per_second),
+    ...quietProblem(plan.quiet),
+    ...perDayProblem(plan.per_day),
+    ...stopProblem(plan.stop),
+  };
+}
+
+function quietProblem(quiet: Plan['quiet']): Problems {
+  if (quiet == null) return {};
+  const awake = (quiet.from - quiet.to + DAY_MINUTES) % DAY_MINUTES;
+  return awake >= AWAKE_MIN_MINUTES ? {} : { quiet: 'badQuiet' };
+}
+
+function perDayProblem(perDay: Plan['per_day']): Problems {
+  if (perDay == null) return {};
+  return Number.isInteger(perDay) && perDay >= 1 && perDay <= PER_DAY_MAX ? {} : { perDay: 'badPerDay' };
+}
+
+function stopProblem(stop: Plan['stop']): Problems {
+  if (stop == null) return {};
+  const { failed_percent: percent, after } = stop;
+  const isPercent = Number.isInteger(percent) && percent >= 1 && percent <= 100;
+  return isPercent && Number.isInteger(after) && after >= 1 ? {} : { stop: 'badStop' };
 }
 
 /** WhatsApp refuses an empty value; of a contact it comes from the person, or they are left out. */
@@ -92,8 +136,12 @@ export function firstOpen(draft: Draft, template: Template | null): Step {
 /** The server keeps no draft without these; everything else may come later. */
 export function canBeKept({ name, plan }: Draft): boolean {
   return (
-    Object.keys({ ...nameProblem(name), ...audienceProblem(plan.audience), ...numbersProblem(plan) })
-      .length === 0 && Object.keys(rateProblem(plan.per_second)).length === 0
+    Object.keys({
+      ...nameProblem(name),
+      ...audienceProblem(plan.audience),
+      ...numbersProblem(plan),
+      ...paceProblem(plan),
+    }).length === 0
   );
 }
 
@@ -127,8 +175,10 @@ function firstSource(slot: TemplateVariable): Source {
   return field ? { kind: 'contact', field } : { kind: 'text', text: '' };
 }
 
+/** What advertises keeps the night, unless somebody decides otherwise. */
 export const withTemplate = (plan: Plan, template: Template): Plan => ({
   ...plan,
+  ...(plan.template === '' && template.category === 'MARKETING' && { quiet: NIGHT, zone: ownZone() }),
   template: template.name,
   language: template.language,
   variables: sourcesFor(template, plan.template === template.name ? plan.variables : []),
@@ -143,13 +193,15 @@ export const sameDraft = (a: Draft, b: Draft) => canonical(a) === canonical(b);
 /** What is left out and what is null are one thing to the server. */
 function canonical({ name, plan }: Draft): string {
   const { template, language, numbers, audience, variables, per_second = null, start_at = null } = plan;
-  const who = audience.kind === 'everyone' ? null : audience.ids;
+  const { start_is_local = false, quiet, zone = null, stop, per_day = null } = plan;
+  const rules = [start_is_local, quiet?.from, quiet?.to, zone, stop?.failed_percent, stop?.after, per_day];
+  const who = audience.kind === 'contacts' ? audience.ids : audience;
   const values = variables.map(({ source, fallback, ...slot }) => [
     variableKey(slot),
     said(source),
     fallback,
   ]);
-  return JSON.stringify([name.trim(), template, language, numbers, who, values, per_second, start_at]);
+  return JSON.stringify([name.trim(), template, language, numbers, who, values, per_second, start_at, rules]);
 }
 
 function said(source: Source) {

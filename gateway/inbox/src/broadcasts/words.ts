@@ -33,6 +33,8 @@ export const CLASSES = Object.keys(CLASS_TONES) as RecipientClass[];
 const LANE_TONES: Record<LaneState, 'grn' | 'amb' | undefined> = {
   running: 'grn',
   slower: 'amb',
+  asleep: undefined,
+  day_is_full: undefined,
   paused: undefined,
   idle: undefined,
 };

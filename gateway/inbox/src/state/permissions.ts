@@ -16,6 +16,7 @@ export type Rights = {
   readBroadcasts: boolean;
   writeBroadcasts: boolean;
   launchBroadcasts: boolean;
+  approveBroadcasts: boolean;
   controlBroadcasts: boolean;
   exportContacts: boolean;
   readLog: boolean;
@@ -43,6 +44,7 @@ export function rightsOf(permissions: string[]): Rights {
     readBroadcasts: has('campaigns.read'),
     writeBroadcasts: has('campaigns.read') && has('campaigns.write'),
     launchBroadcasts: has('campaigns.read') && has('campaigns.launch'),
+    approveBroadcasts: has('campaigns.read') && has('campaigns.approve'),
     controlBroadcasts: has('campaigns.read') && has('campaigns.control'),
     exportContacts: has('contacts.export'),
     readLog: has('channels.manage'),

@@ -19,7 +19,7 @@ export function ReportActions({ campaign }: { campaign: Campaign }) {
         .create({
           name: [...t('broadcasts.copyOf', { name: campaign.name })].slice(0, NAME_MAX).join(''),
           // The moment of the first one is over.
-          plan: { ...campaign.plan, start_at: null },
+          plan: { ...campaign.plan, start_at: null, start_is_local: false },
         })
         .catch((error) => {
           showToast({ tone: 'red', title: t('broadcasts.notDuplicated'), text: error.message });

@@ -14,11 +14,13 @@ import type { Campaign, Plan, Progress, RecipientClass } from '../types';
 import { span } from '../words';
 import { funnel, lasted } from './funnel';
 import css from './report.module.css';
+import { useAgain } from './useAgain';
 
 type Props = { campaign: Campaign; progress: Progress; onList: (wanted: RecipientClass) => void };
 
 export function ReportBody({ campaign, progress, onList }: Props) {
   const { t } = useTranslation();
+  const onAgain = useAgain(campaign);
   return (
     <section
       className={settings.scroll}
@@ -33,7 +35,7 @@ export function ReportBody({ campaign, progress, onList }: Props) {
           {progress.history.length > 0 && <RateCard history={progress.history} live={false} />}
           <Funnel progress={progress} />
         </div>
-        <Failures progress={progress} onList={onList} />
+        <Failures progress={progress} onList={onList} onAgain={onAgain} />
         <div className={run.halves}>
           <Skipped skipped={progress.skipped} />
           <Lanes lanes={progress.lanes} over />

@@ -24,9 +24,9 @@ export function Controls({ campaign, counts }: Props) {
   const resume = useControl(campaign.id, () => campaigns.resume(campaign.id), { failed });
   const waits = counts ? counts.waiting : 0;
   const { phase } = campaign;
-  // WhatsApp stopped it: whoever goes on should have seen to the reason.
+  // It stopped by itself: whoever goes on should have seen to the reason.
   const goOn = () =>
-    phase.kind === 'paused' && phase.reason.kind === 'refused' ? setAsking('resume') : resume.run();
+    phase.kind === 'paused' && phase.reason.kind !== 'person' ? setAsking('resume') : resume.run();
   return (
     <>
       {controlBroadcasts && (

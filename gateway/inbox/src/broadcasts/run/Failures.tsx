@@ -3,15 +3,20 @@ import { useTranslation } from 'react-i18next';
 import { number } from '../../i18n/format';
 import { Card, Chip } from '../../settings/parts';
 import settings from '../../settings/settings.module.css';
-import type { Progress, RecipientClass } from '../types';
+import type { FailureClass, Progress, RecipientClass } from '../types';
 import { classTone } from '../words';
-import { type FailureLine, failureLines, notOut } from './failures';
+import { canBeTriedAgain, type FailureLine, failureLines, notOut } from './failures';
 import css from './run.module.css';
 
-type Props = { progress: Progress; onList: (wanted: RecipientClass) => void };
+type Props = {
+  progress: Progress;
+  onList: (wanted: RecipientClass) => void;
+  /** Only of what has finished. */
+  onAgain?: (failed: FailureClass) => void;
+};
 
 /** By what can be done about it. */
-export function Failures({ progress, onList }: Props) {
+export function Failures({ progress, onList, onAgain }: Props) {
   const { t } = useTranslation();
   const lines = failureLines(progress);
   const people = notOut(lines);
@@ -44,7 +49,7 @@ export function Failures({ progress, onList }: Props) {
             </thead>
             <tbody>
               {lines.map((line) => (
-                <Row key={line.class} line={line} onList={onList} />
+                <Row key={line.class} line={line} onList={onList} onAgain={onAgain} />
               ))}
             </tbody>
           </table>
@@ -54,9 +59,12 @@ export function Failures({ progress, onList }: Props) {
   );
 }
 
-function Row({ line, onList }: { line: FailureLine; onList: Props['onList'] }) {
+type RowProps = Pick<Props, 'onList' | 'onAgain'> & { line: FailureLine };
+
+function Row({ line, onList, onAgain }: RowProps) {
   const { t } = useTranslation();
   const name = t(`broadcasts.class.${line.kind}`);
+  const failed = canBeTriedAgain(line.kind) ? line.kind : null;
   return (
     <tr>
       <td>
@@ -74,6 +82,15 @@ function Row({ line, onList }: { line: FailureLine; onList: Props['onList'] }) {
       </td>
       <td>{t(`broadcasts.failures.retry.${line.kind}`)}</td>
       <td className={settings.num}>
+        {failed && onAgain && (
+          <Button
+            variant="light"
+            aria-label={t('broadcasts.failures.writeAgainTo', { name })}
+            onClick={() => onAgain(failed)}
+          >
+            {t('broadcasts.failures.writeAgain')}
+          </Button>
+        )}{' '}
         <Button
           variant="default"
           aria-label={t('broadcasts.failures.seeListOf', { name })}

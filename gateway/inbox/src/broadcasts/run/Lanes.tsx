@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next';
 import { number } from '../../i18n/format';
 import { Card } from '../../settings/parts';
+import { useWhen } from '../../settings/when';
 import { useMe } from '../../state/permissions';
 import { percent } from '../counts';
 import type { Lane } from '../types';
@@ -28,11 +29,13 @@ export function Lanes({ lanes, over = false }: { lanes: Lane[]; over?: boolean }
 
 function LaneRow({ lane, over }: { lane: Lane; over: boolean }) {
   const { t } = useTranslation();
+  const when = useWhen();
   const { numbers } = useMe();
   const own = numbers.find((one) => one.phone_number_id === lane.phone_number_id);
   const all = lane.done + lane.waiting;
   const state = t(`broadcasts.lanes.${lane.state}`);
-  const told = lane.note ? t('broadcasts.lanes.because', { state, note: lane.note }) : state;
+  const until = lane.until && t('broadcasts.lanes.until', { state, when: when(lane.until) });
+  const told = until || (lane.note ? t('broadcasts.lanes.because', { state, note: lane.note }) : state);
   return (
     <li data-tone={over ? undefined : laneTone(lane.state)}>
       <span className={css.laneHead}>

@@ -25,8 +25,8 @@ export function RunBody({ campaign, progress, staleSince, onList }: Props) {
   const when = useWhen();
   const { phase } = progress;
   const now = useNow();
-  const startAt = campaign.plan.start_at;
-  const begins = startAt && phase.kind === 'running' && startAt > now ? startAt : null;
+  const { start_at: startAt, start_is_local: isLocal } = campaign.plan;
+  const begins = startAt && !isLocal && phase.kind === 'running' && startAt > now ? startAt : null;
   return (
     <section
       className={settings.scroll}

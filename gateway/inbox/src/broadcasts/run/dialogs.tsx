@@ -5,6 +5,7 @@ import { Ask, Refused } from '../../settings/parts';
 import settings from '../../settings/settings.module.css';
 import { campaigns } from '../api';
 import type { Campaign } from '../types';
+import { Why } from './Paused';
 import { useControl } from './useControl';
 
 type Props = { campaign: Campaign; waits: number; onClose: () => void };
@@ -36,10 +37,9 @@ export function ResumeDialog({ campaign, waits, onClose }: Props) {
   const people = number(waits);
   return (
     <Ask title={t('broadcasts.resumeAsk.title', { count: waits, people })} onClose={onClose}>
-      {phase.kind === 'paused' && phase.reason.kind === 'refused' && (
+      {phase.kind === 'paused' && (
         <p>
-          <bdi dir="auto">{phase.reason.text}</bdi>
-          {phase.reason.code ? ` (${phase.reason.code})` : ''}
+          <Why reason={phase.reason} />
         </p>
       )}
       <p>{t('broadcasts.resumeAsk.text')}</p>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Counts } from '../types';
-import { failureLines, notOut } from './failures';
+import { canBeTriedAgain, failureLines, notOut } from './failures';
 
 const counts: Counts = {
   total: 500,
@@ -47,5 +47,12 @@ describe('what did not go out', () => {
 
   it('leaves out what nobody is in', () => {
     expect(failureLines({ counts: { ...counts, unknown: 0, parked: 0 }, failures: [] })).toEqual([]);
+  });
+});
+
+describe('writing again', () => {
+  it('is offered for what may pass, and never for what fails again or may have arrived', () => {
+    const kinds = ['unknown', 'parked', 'try_later', 'person_limit', 'permanent', 'our_mistake'] as const;
+    expect(kinds.filter(canBeTriedAgain)).toEqual(['try_later', 'person_limit', 'our_mistake']);
   });
 });

@@ -47,3 +47,7 @@ function told(rows: Progress['failures']): string {
 }
 
 export const notOut = (lines: FailureLine[]) => lines.reduce((sum, line) => sum + line.people, 0);
+
+/** What would fail again has no button. */
+export const canBeTriedAgain = (kind: FailureLine['kind']): kind is FailureClass =>
+  kind === 'try_later' || kind === 'person_limit' || kind === 'our_mistake';

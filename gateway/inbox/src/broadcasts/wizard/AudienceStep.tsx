@@ -18,6 +18,12 @@ export function AudienceStep({ draft, onChange, problems, onNext }: Props) {
   // Whoever looks at the other choice and comes back finds the people still chosen.
   const [chosen, setChosen] = useState(audience.kind === 'contacts' ? audience.ids : []);
   const aim = (next: Audience) => onChange({ ...draft, plan: { ...draft.plan, audience: next } });
+  // Whom another broadcast did not reach was chosen there, and stays a choice here.
+  const [failed] = useState(audience.kind === 'failed' ? audience : null);
+  const choice = (kind: string): Audience => {
+    if (kind === 'failed' && failed) return failed;
+    return kind === 'everyone' ? { kind } : { kind: 'contacts', ids: chosen };
+  };
   const choose = (ids: string[]) => {
     setChosen(ids);
     aim({ kind: 'contacts', ids });
@@ -46,9 +52,16 @@ export function AudienceStep({ draft, onChange, problems, onNext }: Props) {
           <Radio.Group
             aria-label={t('broadcasts.audience.title')}
             value={audience.kind}
-            onChange={(kind) => aim(kind === 'everyone' ? { kind } : { kind: 'contacts', ids: chosen })}
+            onChange={(kind) => aim(choice(kind))}
           >
             <div className={css.choices}>
+              {failed && (
+                <Radio
+                  value="failed"
+                  label={t('broadcasts.audience.failed')}
+                  description={t('broadcasts.audience.failedText')}
+                />
+              )}
               <Radio
                 value="everyone"
                 label={t('broadcasts.audience.everyone')}

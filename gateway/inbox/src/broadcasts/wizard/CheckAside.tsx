@@ -8,9 +8,11 @@ import { qualityName, qualityTone } from '../../numbers/words';
 import { Chip } from '../../settings/parts';
 import { useWhen } from '../../settings/when';
 import { useNow } from '../../state/clock';
+import { useRights } from '../../state/permissions';
 import type { Campaign, Check, Sample } from '../types';
 import { rate } from '../words';
 import css from './check.module.css';
+import { Trial } from './Trial';
 
 const MEDIA = {
   image: IconPhoto,
@@ -20,14 +22,15 @@ const MEDIA = {
   product: IconShoppingBag,
 };
 
-type Props = { check: Check; campaign: Campaign; template: Template | null };
+type Props = { check: Check; campaign: Campaign; template: Template | null; settled: boolean };
 
-export function CheckAside({ check, campaign, template }: Props) {
+export function CheckAside({ check, campaign, template, settled }: Props) {
   const { t } = useTranslation();
   const when = useWhen();
+  const rights = useRights();
   const [id, setId] = useState<string | null>(null);
   const sample = check.samples.find((one) => one.contact_id === id) ?? check.samples[0];
-  const startAt = campaign.plan.start_at;
+  const { start_at: startAt, start_is_local: isLocal } = campaign.plan;
   return (
     <aside className={css.aside} aria-label={t('broadcasts.check.preview')} data-pane tabIndex={-1}>
       {sample ? (
@@ -47,6 +50,9 @@ export function CheckAside({ check, campaign, template }: Props) {
       ) : (
         <p className={css.faint}>{t('broadcasts.check.noSample')}</p>
       )}
+      {rights.writeBroadcasts && rights.readContacts && sample && (
+        <Trial campaign={campaign} settled={settled} />
+      )}
       <h2>{t('broadcasts.step.numbers')}</h2>
       <ul className={css.lanes}>
         {check.lanes.map((lane) => (
@@ -61,7 +67,7 @@ export function CheckAside({ check, campaign, template }: Props) {
       {startAt && (
         <>
           <h2>{t('broadcasts.start.title')}</h2>
-          <p>{t('broadcasts.check.startsAt', { when: when(startAt) })}</p>
+          <p>{t(`broadcasts.check.${isLocal ? 'startsLocal' : 'startsAt'}`, { when: when(startAt) })}</p>
         </>
       )}
       <p className={css.asideFoot}>{t('broadcasts.check.foot')}</p>

@@ -9,15 +9,23 @@ import { checkQuery } from '../api';
 import { Skipped } from '../Skipped';
 import type { Step } from '../steps';
 import type { Campaign } from '../types';
+import { ApprovalCard } from './ApprovalCard';
 import { CheckAside } from './CheckAside';
 import css from './check.module.css';
 import { Figures } from './Figures';
 import { Findings } from './Findings';
 
-type Props = { campaign: Campaign; template: Template | null; onGo: (step: Step) => void; settled: boolean };
+type Props = {
+  campaign: Campaign;
+  template: Template | null;
+  /** Not for whoever only looks at it. */
+  onGo?: (step: Step) => void;
+  settled: boolean;
+  onApproval: (campaign: Campaign) => void;
+};
 
 /** A dry run: nothing is sent, and what it says is of this minute. */
-export function CheckStep({ campaign, template, onGo, settled }: Props) {
+export function CheckStep({ campaign, template, onGo, settled, onApproval }: Props) {
   const { t } = useTranslation();
   const query = useQuery({ ...checkQuery(campaign.id, campaign.revision), enabled: settled });
   const check = query.data;
@@ -42,6 +50,7 @@ export function CheckStep({ campaign, template, onGo, settled }: Props) {
         <Figures check={check} planned={campaign.plan.start_at != null} />
         <Skipped skipped={check.skipped} onGo={onGo} />
         <Findings findings={check.findings} onGo={onGo} />
+        <ApprovalCard campaign={campaign} settled={settled} onDone={onApproval} />
         <p className={css.faint}>
           {t('broadcasts.check.checkedAt', { time: clockTime(query.dataUpdatedAt) })}{' '}
           <Button variant="light" loading={query.isFetching} onClick={() => void query.refetch()}>
@@ -49,7 +58,7 @@ export function CheckStep({ campaign, template, onGo, settled }: Props) {
           </Button>
         </p>
       </section>
-      <CheckAside check={check} campaign={campaign} template={template} />
+      <CheckAside check={check} campaign={campaign} template={template} settled={settled} />
     </div>
   );
 }

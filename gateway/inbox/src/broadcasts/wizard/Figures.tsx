@@ -17,6 +17,7 @@ export function Figures({ check, planned }: { check: Check; planned: boolean }) 
   const when = useWhen();
   const skipped = total(check.skipped);
   const pace = check.lanes.reduce((sum, lane) => sum + lane.per_second, 0);
+  const isSoon = check.duration_seconds < DAY_S && check.days === 1 && check.later === 0;
   const figures: Figure[] = [
     [
       'willBeSent',
@@ -35,7 +36,7 @@ export function Figures({ check, planned }: { check: Check; planned: boolean }) 
     ],
     [
       'finishes',
-      check.duration_seconds < DAY_S ? clockTime(check.finishes_at) : when(check.finishes_at),
+      isSoon ? clockTime(check.finishes_at) : when(check.finishes_at),
       t(planned ? 'broadcasts.check.asPlanned' : 'broadcasts.check.ifNow'),
     ],
   ];
@@ -52,6 +53,13 @@ export function Figures({ check, planned }: { check: Check; planned: boolean }) 
           </div>
         ))}
       </dl>
+      {(check.days > 1 || check.later > 0) && (
+        <p className={`${css.faint} ${css.later}`}>
+          {check.days > 1 && t('broadcasts.check.days', { count: check.days })}{' '}
+          {check.later > 0 &&
+            t('broadcasts.check.laterPeople', { count: check.later, people: number(check.later) })}
+        </p>
+      )}
       <span className={broadcasts.bar} aria-hidden>
         <span data-tone="d1" style={{ flexGrow: check.will_be_sent }} />
         {parts(check.skipped).map(({ tone, people }) => (

@@ -7,7 +7,8 @@ import type { Finding } from '../types';
 import { bySeverity } from '../words';
 import css from './check.module.css';
 
-type Props = { findings: Finding[]; onGo: (step: Step) => void };
+/** Without `onGo`: for whoever does not write it. */
+type Props = { findings: Finding[]; onGo?: (step: Step) => void };
 
 export function Findings({ findings, onGo }: Props) {
   const { t } = useTranslation();
@@ -68,13 +69,14 @@ const STEP_OF: Record<string, Exclude<Step, 'check'>> = {
   template: 'message',
   number_gone: 'numbers',
   number_quality: 'numbers',
+  tier: 'numbers',
 };
 
 /** Only what leads somewhere is a button. */
 function Action({ finding, onGo }: { finding: Finding; onGo: Props['onGo'] }) {
   const { t } = useTranslation();
   const step = STEP_OF[finding.key];
-  if (!step) return null;
+  if (!step || !onGo) return null;
   return (
     <Button variant="default" onClick={() => onGo(step)}>
       {t(`broadcasts.check.go.${step}`)}

@@ -6,7 +6,8 @@ import { useMe } from '../../state/permissions';
 import type { Offer } from '../../templates/useTemplates';
 import { type Problems, RATE_MAX } from '../plan';
 import type { Plan } from '../types';
-import { fromField, toField } from './moment';
+import { fromField, ownZone, toField } from './moment';
+import { Rules } from './Rules';
 import css from './wizard.module.css';
 
 type Props = { plan: Plan; offer: Offer | null; onChange: (plan: Plan) => void; problems: Problems };
@@ -49,6 +50,7 @@ export function NumbersStep({ plan, offer, onChange, problems }: Props) {
           )}
         </Card>
         <Start plan={plan} onChange={onChange} />
+        <Rules plan={plan} onChange={onChange} problems={problems} />
       </div>
     </div>
   );
@@ -104,7 +106,13 @@ function Start({ plan, onChange }: Pick<Props, 'plan' | 'onChange'>) {
       <Radio.Group
         aria-label={t('broadcasts.start.title')}
         value={startAt == null ? 'now' : 'later'}
-        onChange={(value) => onChange({ ...plan, start_at: value === 'now' ? null : nextHour() })}
+        onChange={(value) =>
+          onChange(
+            value === 'now'
+              ? { ...plan, start_at: null, start_is_local: false }
+              : { ...plan, start_at: nextHour() },
+          )
+        }
       >
         <div className={css.choices}>
           <Radio value="now" label={t('broadcasts.start.now')} />
@@ -112,19 +120,29 @@ function Start({ plan, onChange }: Pick<Props, 'plan' | 'onChange'>) {
         </div>
       </Radio.Group>
       {startAt != null && (
-        <TextInput
-          className={css.short}
-          type="datetime-local"
-          label={t('broadcasts.start.at')}
-          description={t('broadcasts.start.zone', {
-            zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-          })}
-          value={toField(startAt)}
-          // While it is no whole moment the last one stays: an emptied field may not mean “at once”.
-          onChange={(event) =>
-            onChange({ ...plan, start_at: fromField(event.currentTarget.value) ?? startAt })
-          }
-        />
+        <>
+          <TextInput
+            className={css.short}
+            type="datetime-local"
+            label={t('broadcasts.start.at')}
+            description={t('broadcasts.start.zone', {
+              zone: ownZone(),
+            })}
+            value={toField(startAt)}
+            // While it is no whole moment the last one stays: an emptied field may not mean “at once”.
+            onChange={(event) =>
+              onChange({ ...plan, start_at: fromField(event.currentTarget.value) ?? startAt })
+            }
+          />
+          <Checkbox
+            label={t('broadcasts.start.local')}
+            description={t('broadcasts.start.localText')}
+            checked={plan.start_is_local ?? false}
+            onChange={(event) =>
+              onChange({ ...plan, start_is_local: event.currentTarget.checked, zone: ownZone() })
+            }
+          />
+        </>
       )}
     </Card>
   );

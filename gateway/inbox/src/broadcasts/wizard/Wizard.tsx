@@ -110,6 +110,7 @@ export function Wizard({ campaign }: { campaign: Campaign | null }) {
           template={offer?.template ?? null}
           onGo={(to) => void go(to)}
           settled={state.settled}
+          onApproval={state.adopt}
         />
       )}
       {deleting && (

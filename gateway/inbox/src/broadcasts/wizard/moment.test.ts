@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromField, toField } from './moment';
+import { fromField, fromTime, toField, toTime } from './moment';
 
 describe('a moment in a field', () => {
   it('comes back as it was, to the minute', () => {
@@ -9,4 +9,11 @@ describe('a moment in a field', () => {
   });
 
   it('is none while it is being typed', () => expect(fromField('')).toBeNull());
+});
+
+describe('a time of the day in a field', () => {
+  it('comes back as it was', () => {
+    expect([toTime(0), toTime(21 * 60 + 5)]).toEqual(['00:00', '21:05']);
+    expect([fromTime('00:00'), fromTime('21:05'), fromTime('')]).toEqual([0, 21 * 60 + 5, null]);
+  });
 });

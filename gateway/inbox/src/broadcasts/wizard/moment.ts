@@ -11,3 +11,18 @@ export function fromField(text: string): number | null {
   const at = new Date(text).getTime();
   return Number.isNaN(at) ? null : at;
 }
+
+/** Minutes since midnight as a field of the browser has them: `21:00`. */
+export function toTime(minutes: number): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}
+
+/** `null` while it is not a whole time yet. */
+export function fromTime(text: string): number | null {
+  const found = /^(\d\d):(\d\d)/.exec(text);
+  return found ? Number(found[1]) * 60 + Number(found[2]) : null;
+}
+
+/** Of whoever looks. */
+export const ownZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;

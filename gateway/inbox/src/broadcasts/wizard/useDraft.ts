@@ -20,6 +20,8 @@ export type DraftState = {
   /** Another person has saved it meanwhile: nothing is saved by itself until one of the two is chosen. */
   conflict: boolean;
   save: () => Promise<Campaign | null>;
+  /** Something else has changed about it than what is on the page. */
+  adopt: (campaign: Campaign) => void;
   /** Something else was refused because of another person's change. */
   refused: (problem: Problem) => void;
   takeTheirs: () => Promise<void>;
@@ -127,6 +129,7 @@ export function useDraft(initial: Campaign | null, fallback: Draft): DraftState 
     conflict,
     refused: setProblem,
     save,
+    adopt: (campaign) => accept(campaign, base.current.draft),
     takeTheirs: () =>
       settled((campaign) => {
         const as = { name: campaign.name, plan: campaign.plan };

@@ -126,6 +126,20 @@ function SafetyCard({ organization }: CardProps) {
       </div>
       <div className={css.setting}>
         <div>
+          <p className={css.settingTitle} id="approve">
+            {t('organization.approve')}
+          </p>
+          <p className={css.settingText}>{t('organization.approveText')}</p>
+        </div>
+        <Switch
+          aria-labelledby="approve"
+          disabled={!mayChange || save.busy}
+          checked={organization.approve_broadcasts}
+          onChange={(event) => save.run({ approve_broadcasts: event.currentTarget.checked })}
+        />
+      </div>
+      <div className={css.setting}>
+        <div>
           <p className={css.settingTitle} id="require">
             {t('organization.require')}
           </p>
