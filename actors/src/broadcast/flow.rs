@@ -151,7 +151,7 @@ impl Flow {
             }
             if self.shares.take() {
                 let is_spent = AtomicBool::new(false);
-                return Some(Ticket { flow: self.clone(), lane, contact: None, place, until: None, is_spent });;
+                return Some(Ticket { flow: self.clone(), lane, contact: None, place, until: None, is_spent });
             }
             stirred.await;
         }

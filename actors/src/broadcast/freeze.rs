@@ -39,7 +39,6 @@ fn place<T: FromStr>(launch: &Launch) -> Result<Option<T>, StoreError> {
     let place = launch.frozen.after.as_ref().map(|after| after.parse()).transpose();
     place.map_err(|_| StoreError::Corrupt("the place in an audience".to_owned()))
 }
-}
 
 /// Goes on until enough are found: a commit for nobody is none.
 async fn all(
@@ -62,7 +61,7 @@ async fn all(
 
 /// Who is not there any more is left out, as they would be of everyone.
 async fn named(store: &dyn Store, tenant: TenantId, launch: &Launch, ids: &[ContactId]) -> Result<Page, StoreError> {
-    let from = place(launch)?.unwrap_or_default();
+    let from: usize = place(launch)?.unwrap_or_default();
     let upto = ids.len().min(from.saturating_add(FREEZE_PAGE as usize));
     let mut contacts: Vec<Contact> = Vec::new();
     for (place, id) in ids.iter().enumerate().take(upto).skip(from) {

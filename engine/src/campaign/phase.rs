@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn a_template_that_was_stopped_or_became_advertising_holds_it_until_somebody_decides() {
         let utility = Template { category: Category::Utility, ..template(&[]) };
-        let campaign = draft().launched(priya(), utility.clone(), Vec::new(), Timestamp(2)).unwrap();
+        let campaign = draft().launched(priya(), utility.clone(), Named::default(), Timestamp(2)).unwrap();
         assert_eq!(campaign.held_by(&utility), None);
         let stopped = Template { status: TemplateStatus::Paused, ..utility };
         let reason = PauseReason::Template { status: TemplateStatus::Paused };

@@ -44,7 +44,7 @@ impl FailureClass {
         match self {
             Self::TryLater | Self::OurMistake => Some(SETTLED_AFTER),
             Self::PersonLimit => Some(PERSON_LIMIT_HOLDS),
-            Self::Permanent => None,
+            Self::Permanent | Self::OptedOut => None,
         }
     }
 }
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
     use crate::campaign::CampaignRecipient;
     use crate::campaign::fixture::{draft, launched, page, priya, template};
-    use crate::campaign::freeze;
+    use crate::campaign::{Named, freeze};
     use crate::delivery::{Failure, Status};
     use crate::id::ContactId;
     use crate::outgoing::Recipient;
@@ -136,12 +136,12 @@ mod tests {
     fn window(campaign: &Campaign) -> (Timestamp, Timestamp) {
         match &campaign.plan.audience {
             Audience::Failed(failed) => (failed.from, failed.until),
-            Audience::Everyone | Audience::Contacts { .. } => panic!("another audience"),
+            Audience::Everyone | Audience::Contacts { .. } | Audience::Segment { .. } => panic!("another audience"),
         }
     }
 
     fn started(draft: &Campaign) -> Campaign {
-        draft.launched(priya(), template(&[]), Vec::new(), Timestamp(2)).unwrap()
+        draft.launched(priya(), template(&[]), Named::default(), Timestamp(2)).unwrap()
     }
 
     #[test]

@@ -264,7 +264,7 @@ pub async fn resume(
     id: web::Path<CampaignId>,
 ) -> Result<web::Json<Campaign>, Problem> {
     let campaign = found(&app, signed.0.tenant, *id).await?;
-    let (template, _) = check::template(&app, signed.0.tenant, &campaign.plan).await?;
+    let (template, _) = check::template(&app, &signed.0, &campaign.plan).await?;
     control(&app, &signed, &request, *id, Action::CampaignResumed, |campaign| campaign.resumed(&template)).await
 }
 

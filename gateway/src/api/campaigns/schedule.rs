@@ -67,6 +67,7 @@ mod tests {
             language: "en".into(),
             numbers: Vec::new(),
             audience: Audience::Everyone,
+            opted_in_only: false,
             variables: Vec::new(),
             per_second: None,
             start_at: None,

@@ -41,11 +41,11 @@ pub async fn test(
         return Err(Rejection::Invalid("This broadcast was started already.").into());
     }
     let contact = app.store.contact(tenant, body.contact_id).await?.ok_or_else(Problem::not_found)?;
-    let (template, files) = check::template(&app, tenant, &campaign.plan).await?;
+    let (template, named) = check::template(&app, &signed.0, &campaign.plan).await?;
     if let Some(reason) = template.unsendable().or_else(|| templates::not_by_hand(&template)) {
         return Err(Rejection::BadTemplate(reason).into());
     }
-    let filled = campaign.plan.filled(&template, &files, &contact)?;
+    let filled = campaign.plan.filled(&template, &named.files, &contact)?;
     let number = campaign.plan.numbers.first().ok_or_else(Problem::not_found)?;
     let conversation = ConversationId::of(tenant, number, contact.id);
     if app.store.conversation(tenant, conversation).await?.is_none() {
