@@ -33,6 +33,13 @@ impl Day {
         Self(self.0.saturating_sub_unsigned(days))
     }
 
+    /// Of its month.
+    #[must_use]
+    pub fn first_of_month(self) -> Self {
+        let (.., day) = self.calendar();
+        Self(self.0.saturating_sub(day - 1))
+    }
+
     /// `None` when there is no such day.
     fn of_calendar(year: i32, month: i32, day: i32) -> Option<Self> {
         if !(1..=9999).contains(&year) || !(1..=12).contains(&month) || !(1..=31).contains(&day) {
@@ -122,6 +129,7 @@ mod tests {
     fn a_day_is_that_of_its_moments() {
         assert_eq!(Day::of(Timestamp(1_795_392_000_000)).to_string(), "2026-11-23");
         assert_eq!(Day::of(Timestamp(-1)).to_string(), "1969-12-31");
+        assert_eq!(Day::of(Timestamp(1_795_392_000_000)).first_of_month().to_string(), "2026-11-01");
         assert_eq!("2024-02-29".parse::<Day>().map(Day::start), Ok(Timestamp(1_709_164_800_000)));
     }
 

@@ -28,6 +28,7 @@ pub mod message;
 pub mod outgoing;
 pub mod permission;
 pub mod ports;
+pub mod price;
 pub mod rejection;
 pub mod segment;
 pub mod template;
