@@ -2,6 +2,7 @@
 //! audience is frozen into recipients, and from then on the campaign only counts them down.
 
 mod approval;
+mod cost;
 mod daily;
 mod failure;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod zones;
 use serde::{Deserialize, Serialize};
 
 pub use approval::Approval;
+pub use cost::{Cost, CostRow, CountryFigures, Estimate, EstimateRow, countries};
 pub use daily::Mark;
 pub use failure::FailureClass;
 pub use freeze::{Frozen, PAGE as FREEZE_PAGE, Page, freeze};

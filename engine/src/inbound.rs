@@ -9,6 +9,7 @@ use crate::id::{MetaMediaId, PhoneNumberId, Wamid};
 use crate::identity::Identities;
 use crate::message::{Direction, Referral};
 use crate::outgoing::Callback;
+use crate::price::Pricing;
 use crate::time::Timestamp;
 
 /// One item of a webhook.
@@ -92,5 +93,8 @@ pub struct StatusUpdate {
     /// What we sent along, when it is ours.
     pub callback: Option<Callback>,
     pub status: Status,
+    /// What it was charged as; not every status says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pricing: Option<Pricing>,
     pub at: Timestamp,
 }

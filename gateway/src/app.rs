@@ -8,6 +8,7 @@ use actors::{Actors, Cluster, Placement, World};
 use engine::cluster::LeaseName;
 use engine::id::{NodeId, TenantId};
 use engine::ports::{BlobStore, Hint, Leases, Store, StoreError};
+use engine::price::Prices;
 use engine::time::{Clock, IdSource};
 use tokio::time::Instant;
 
@@ -25,6 +26,7 @@ use crate::meta::graph::{GraphClient, GraphConfig};
 use crate::meta::parse::Dialect;
 use crate::metric;
 use crate::peers::Peers;
+use crate::prices;
 use crate::routing::Routing;
 use crate::shell::{RandomIds, SystemClock, TimeOrderedIds};
 use crate::store::{self, Footing, Opened};
@@ -43,6 +45,7 @@ pub struct App {
     pub hub: Arc<Hub>,
     pub graph: Arc<GraphClient>,
     pub syncs: Syncs,
+    pub prices: Arc<Prices>,
     pub routing: Routing,
     pub households: Arc<Households>,
     pub auth: Auth,
@@ -126,6 +129,8 @@ impl App {
     ) -> Result<Self, StartError> {
         // Before anything counts: a gauge that misses its first steps stays wrong.
         let metrics = metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder().ok();
+        let prices = prices::read(config.prices_file.as_deref(), demo.as_ref().map(|_| crate::demo::PRICES));
+        let prices = Arc::new(prices.map_err(|error| StartError(error.0))?);
         let Ground { store, footing, blobs, keys, leases, peers } = ground;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let shared = footing.is_shared();
@@ -167,6 +172,7 @@ impl App {
             hub,
             graph,
             syncs: Syncs::default(),
+            prices,
             routing,
             households,
             auth,

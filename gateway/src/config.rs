@@ -41,6 +41,8 @@ pub struct Config {
     pub drain_seconds: u64,
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<Network>,
+    #[serde(deserialize_with = "optional_path")]
+    pub prices_file: Option<PathBuf>,
     pub sign_up: SignUp,
     pub storage: Storage,
     pub blobs: Blobs,

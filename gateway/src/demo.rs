@@ -8,6 +8,9 @@ mod seed;
 
 use crate::api::demo::DemoDoor;
 
+/// Made-up prices, so that costs can be seen.
+pub const PRICES: &str = include_str!("demo/prices.csv");
+
 /// What the server knows of being a demo.
 pub struct Demo {
     pub door: DemoDoor,

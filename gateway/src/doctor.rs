@@ -3,19 +3,23 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use engine::day::Day;
 use engine::directory::{CheckState, Number};
 use engine::id::PhoneNumberId;
-use engine::time::Clock as _;
+use engine::time::{Clock as _, Timestamp};
 
 use crate::app::StartError;
 use crate::checks::{self, Check};
 use crate::config::Config;
 use crate::meta::graph::{GraphClient, GraphConfig};
+use crate::prices;
 use crate::shell::SystemClock;
 use crate::store::Opened;
 
 /// Less than this is trouble soon.
 const FREE_BYTES_MIN: u64 = 1 << 30;
+/// The longest quarter.
+const QUARTER_DAYS: i32 = 92;
 /// Numbers that are named where many could be meant.
 const NUMBERS_SHOWN: usize = 5;
 
@@ -31,7 +35,7 @@ enum Finding {
 
 /// Exit code 1 when something is broken.
 pub async fn run(config: &Config) -> Result<ExitCode, StartError> {
-    let mut findings = vec![settings(config)];
+    let mut findings = vec![settings(config), price_table(config, SystemClock.now())];
     match Opened::by(config).await {
         Ok(opened) => {
             findings.extend(check_store(&opened, config).await?);
@@ -64,6 +68,26 @@ fn settings(config: &Config) -> Finding {
         Ok(()) => Finding::Fine("settings".to_owned()),
         Err(error) => Finding::Broken(error.0, "Change the settings file or the environment.".to_owned()),
     }
+}
+
+/// Prices of Meta's begin with a quarter.
+fn price_table(config: &Config, now: Timestamp) -> Finding {
+    let prices = match prices::read(config.prices_file.as_deref(), None) {
+        Ok(prices) => prices,
+        Err(error) => return Finding::Broken(error.0, "Mend the line, or empty the setting.".to_owned()),
+    };
+    let Some(newest) = prices.newest() else {
+        let text = "no price of WhatsApp is known: what broadcasts cost is not shown, and no limit of spending holds";
+        let action = "Write the prices of Meta's rate card into a file, and name it in the setting prices_file.";
+        return Finding::ToDo(text.to_owned(), action.to_owned());
+    };
+    let days = Day::of(now).0.saturating_sub(newest.0);
+    let text = format!("{} prices of WhatsApp, the newest of {newest}, {days} days old", prices.len());
+    if days > QUARTER_DAYS {
+        let reason = "Meta may change prices on the first of January, April, July and October: compare its rate card.";
+        return Finding::Noted(text, reason.to_owned());
+    }
+    Finding::Fine(text)
 }
 
 async fn check_store(opened: &Opened, config: &Config) -> Result<Vec<Finding>, StartError> {

@@ -27,6 +27,7 @@ pub mod meta;
 pub mod metric;
 pub mod neighbours;
 pub mod peers;
+pub mod prices;
 pub mod relocation;
 pub mod rounds;
 pub mod routing;

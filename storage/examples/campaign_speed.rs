@@ -12,6 +12,7 @@ use engine::id::{CampaignId, ClaimToken, ContactId, MemberId, PhoneNumberId, Ten
 use engine::inbound::StatusUpdate;
 use engine::outgoing::{Recipient, SendOutcome};
 use engine::ports::{Campaigns, Saved};
+use engine::price::{PriceCategory, PriceKind, Pricing};
 use engine::template::{
     Category, Template, TemplateParts, TemplateQuality, TemplateStatus, TemplateVariable, VariablePlace,
 };
@@ -120,7 +121,7 @@ fn recipient(no: u32) -> CampaignRecipient {
         contact: ContactId::derive(&[&no.to_be_bytes()]),
         lane: u8::try_from(no % LANES).unwrap(),
         to: Recipient { wa_id: Some(format!("1202{no:07}").parse().unwrap()), bsuid: None },
-        country: Some("US".into()),
+        country: Some("US".parse().unwrap()),
         values: vec![TemplateVariable {
             name: "1".into(),
             place: VariablePlace::Body,
@@ -181,6 +182,7 @@ async fn statuses(store: &SqliteStore, people: u32, status: &Status) {
             wamid: wamid(no),
             callback: None,
             status: status.clone(),
+            pricing: Some(Pricing { category: PriceCategory::Marketing, kind: PriceKind::Regular }),
             at: NOW,
         };
         let key = RecipientKey { campaign: CAMPAIGN, no };

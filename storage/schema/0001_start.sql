@@ -331,6 +331,8 @@ CREATE TABLE recipient (
     -- 0 waiting, 1 under way, 2 unknown, 3 parked, 4 sent, 5 delivered, 6 read, 7 and more failed
     class        INTEGER NOT NULL,
     contact      BLOB NOT NULL,
+    -- By whose prices it is charged: two letters.
+    country      TEXT,
     token        BLOB,
     -- Of the claim, or of the doubt.
     since        INTEGER,
@@ -347,7 +349,9 @@ CREATE TABLE recipient (
     -- Meta's id itself.
     body         BLOB,
     -- Of a failure.
-    error        BLOB
+    error        BLOB,
+    -- What it was charged as: (first day of the month << 8) + (category << 4) + kind.
+    charge       INTEGER
 ) STRICT;
 CREATE INDEX recipient_waiting ON recipient (lane) WHERE class = 0;
 -- Who is neither waiting nor simply sent: few, and looked for.
@@ -368,8 +372,11 @@ CREATE TABLE campaign_tally (
     class    INTEGER NOT NULL,
     code     INTEGER NOT NULL,
     replied  INTEGER NOT NULL,
+    -- Empty and 0 where there is none.
+    country  TEXT NOT NULL,
+    charge   INTEGER NOT NULL,
     count    INTEGER NOT NULL,
-    PRIMARY KEY (campaign, lane, class, code, replied)
+    PRIMARY KEY (campaign, lane, class, code, replied, country, charge)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outbox (

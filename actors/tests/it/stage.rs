@@ -298,6 +298,7 @@ impl Translator for Script {
                 status: code.parse().map_or(Status::Delivered, |code| {
                     Status::Failed(Failure { code: Some(code), text: "Refused.".into(), action: None })
                 }),
+                pricing: None,
                 at: Timestamp(at.parse().unwrap()),
             }))]),
             ["account", display, throughput, ..] => Ok(vec![Inbound::Account(Box::new(AccountNews {

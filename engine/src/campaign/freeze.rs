@@ -9,6 +9,7 @@ use super::{Campaign, CampaignRecipient, Phase, Skip};
 use crate::contact::Contact;
 use crate::outgoing::Recipient;
 use crate::ports::Cursor;
+use crate::price::Country;
 use crate::template::Form;
 
 /// Contacts looked at for one commit.
@@ -68,14 +69,9 @@ fn recipient(campaign: &Campaign, form: Option<&Form>, no: u32, contact: &Contac
         return Err(Skip::VariableInvalid);
     }
     let lanes = u32::try_from(campaign.plan.numbers.len()).unwrap_or(1).max(1);
-    Ok(CampaignRecipient {
-        no,
-        contact: contact.id,
-        lane: u8::try_from(no % lanes).unwrap_or(0),
-        to: Recipient { wa_id: contact.phone.clone(), bsuid: contact.bsuid.clone() },
-        country: contact.country.clone(),
-        values,
-    })
+    let to = Recipient { wa_id: contact.phone.clone(), bsuid: contact.bsuid.clone() };
+    let country = Country::of_recipient(&to);
+    Ok(CampaignRecipient { no, contact: contact.id, lane: u8::try_from(no % lanes).unwrap_or(0), to, country, values })
 }
 
 #[cfg(test)]

@@ -6,8 +6,10 @@ use super::tally::{Class, TallyKey};
 use super::{Campaign, FailureClass};
 use crate::delivery::{Delivery, DeliveryState, Status};
 use crate::id::{CampaignId, ClaimToken, ContactId, ConversationId, MessageId, TenantId, Wamid};
+use crate::inbound::StatusUpdate;
 use crate::outgoing::{Lane, Outgoing, OutgoingBody, Recipient, SendOutcome};
 use crate::ports::Claim;
+use crate::price::{Charge, Country};
 use crate::template::{Form, TemplateVariable};
 use crate::time::Timestamp;
 
@@ -20,8 +22,8 @@ pub struct CampaignRecipient {
     /// By its place among the plan's numbers.
     pub lane: u8,
     pub to: Recipient,
-    /// ISO 3166 alpha-2, as far as known.
-    pub country: Option<String>,
+    /// By whose prices WhatsApp charges, as far as known.
+    pub country: Option<Country>,
     pub values: Vec<TemplateVariable>,
 }
 
@@ -52,6 +54,9 @@ pub struct RecipientRow {
     pub wamid: Option<Wamid>,
     /// When the person first answered.
     pub replied_at: Option<Timestamp>,
+    /// What WhatsApp first said that it was charged as. Where a doubt had it sent twice, the second message is not in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub charge: Option<Charge>,
 }
 
 /// What becomes of a doubt that no status has settled.
@@ -98,7 +103,8 @@ pub struct RecipientKey {
 
 impl RecipientRow {
     pub fn waiting(recipient: CampaignRecipient, at: Timestamp) -> Self {
-        Self { recipient, send: SendState::Waiting, delivery: Delivery::queued(at), wamid: None, replied_at: None }
+        let delivery = Delivery::queued(at);
+        Self { recipient, send: SendState::Waiting, delivery, wamid: None, replied_at: None, charge: None }
     }
 
     /// At most one winner; the same token wins again.
@@ -147,10 +153,12 @@ impl RecipientRow {
     }
 
     /// Meta's word on it, which proves that it had the message; `false` when it said nothing new.
-    pub fn record_status(&mut self, wamid: &Wamid, status: Status, at: Timestamp) -> bool {
+    pub fn record_status(&mut self, update: &StatusUpdate) -> bool {
         let is_settled = std::mem::replace(&mut self.send, SendState::Settled) == SendState::Settled;
-        let is_known = self.wamid.replace(wamid.clone()).is_some();
-        self.delivery.merge(status, at) || !is_settled || !is_known
+        let is_known = self.wamid.replace(update.wamid.clone()).is_some();
+        let is_priced = self.charge.is_none() && update.pricing.is_some();
+        self.charge = self.charge.or_else(|| update.pricing.map(|pricing| Charge::of(pricing, update.at)));
+        self.delivery.merge(update.status.clone(), update.at) || !is_settled || !is_known || is_priced
     }
 
     /// `false` when the doubt was settled meanwhile.
@@ -199,7 +207,8 @@ impl RecipientRow {
             | Class::Delivered
             | Class::Read => 0,
         };
-        TallyKey { lane: self.recipient.lane, class, code, replied: self.replied_at.is_some() }
+        let CampaignRecipient { lane, country, .. } = self.recipient;
+        TallyKey { lane, class, code, replied: self.replied_at.is_some(), country, charge: self.charge }
     }
 }
 
@@ -208,7 +217,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::day::Day;
     use crate::delivery::Failure;
+    use crate::price::{PriceCategory, PriceKind, Pricing};
 
     fn row() -> RecipientRow {
         let to = Recipient { wa_id: "12025550123".parse().ok(), bsuid: None };
@@ -225,6 +236,10 @@ mod tests {
         "wamid.A".parse().unwrap()
     }
 
+    fn said(status: Status, at: Timestamp) -> StatusUpdate {
+        StatusUpdate { number: "200".parse().unwrap(), wamid: wamid(), callback: None, status, pricing: None, at }
+    }
+
     #[test]
     fn one_claim_wins_and_what_is_in_doubt_is_not_claimed_again() {
         let mut row = row();
@@ -232,7 +247,7 @@ mod tests {
         assert_eq!((row.claim(token(1), Timestamp(2)), row.claim(token(2), Timestamp(2))), (Claim::Won, Claim::Lost));
         row.record(token(1), SendOutcome::InDoubt, Timestamp(3));
         assert_eq!((row.claim(token(2), Timestamp(4)), row.tally().class), (Claim::Lost, Class::Unknown));
-        assert!(row.record_status(&wamid(), Status::Delivered, Timestamp(5)));
+        assert!(row.record_status(&said(Status::Delivered, Timestamp(5))));
         assert_eq!((row.claim(token(2), Timestamp(6)), row.tally().class), (Claim::Lost, Class::Delivered));
     }
 
@@ -270,6 +285,31 @@ mod tests {
         assert_eq!((key.class, key.code), (Class::Failed(FailureClass::PersonLimit), 131_049));
     }
 
+    #[test]
+    fn what_was_charged_counts_once_as_it_was_first_said() {
+        let priced = |status, kind, at| {
+            let pricing = Pricing { category: PriceCategory::Marketing, kind };
+            StatusUpdate { pricing: Some(pricing), ..said(status, Timestamp(at)) }
+        };
+        let mut row = row();
+        assert!(row.record_status(&said(Status::Sent, Timestamp(1))));
+        assert_eq!(row.tally().charge, None);
+        let first = priced(Status::Delivered, PriceKind::Regular, 2);
+        assert!(row.record_status(&first) && !row.record_status(&first));
+        // The status is known and what it was charged as too; only the reading is new.
+        assert!(row.record_status(&priced(Status::Read, PriceKind::FreeEntryPoint, 3)));
+        assert_eq!(row.tally().charge.map(|charge| charge.pricing.kind), Some(PriceKind::Regular));
+        assert_eq!(row.tally().charge.map(|charge| charge.month), Some(Day(0)));
+    }
+
+    #[test]
+    fn a_status_that_only_adds_its_price_is_news() {
+        let mut row = row();
+        assert!(row.record_status(&said(Status::Sent, Timestamp(1))));
+        let pricing = Some(Pricing { category: PriceCategory::Utility, kind: PriceKind::Regular });
+        assert!(row.record_status(&StatusUpdate { pricing, ..said(Status::Sent, Timestamp(1)) }));
+    }
+
     proptest! {
         #[test]
         fn nothing_makes_it_claimable_again_but_a_release_or_a_verdict(steps in proptest::collection::vec(0..5_u8, 0..12)) {
@@ -279,8 +319,8 @@ mod tests {
                 match step {
                     0 => row.record(token(1), SendOutcome::InDoubt, Timestamp(at)),
                     1 => row.record(token(1), SendOutcome::Accepted { wamid: wamid(), wa_id: None }, Timestamp(at)),
-                    2 => drop(row.record_status(&wamid(), Status::Sent, Timestamp(at))),
-                    3 => drop(row.record_status(&wamid(), Status::Read, Timestamp(at))),
+                    2 => drop(row.record_status(&said(Status::Sent, Timestamp(at)))),
+                    3 => drop(row.record_status(&said(Status::Read, Timestamp(at)))),
                     _ => row.release(token(2)),
                 }
                 prop_assert_eq!(row.clone().claim(token(3), Timestamp(at)), Claim::Lost);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::FailureClass;
+use crate::price::{Charge, Country};
 
 /// Every recipient is in exactly one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +70,10 @@ pub struct TallyKey {
     /// WhatsApp's code of a failure; 0 where there is none.
     pub code: i64,
     pub replied: bool,
+    /// By whose prices they are charged, as far as known.
+    pub country: Option<Country>,
+    /// `None`: WhatsApp has not said it yet, or nothing went out.
+    pub charge: Option<Charge>,
 }
 
 /// Only places where somebody is.
@@ -140,7 +145,7 @@ mod tests {
 
     #[test]
     fn who_moves_is_counted_once() {
-        let at = |class| TallyKey { lane: 0, class, code: 0, replied: false };
+        let at = |class| TallyKey { lane: 0, class, code: 0, replied: false, country: None, charge: None };
         let mut tallies = Tallies::default();
         tallies.add(at(Class::Waiting));
         tallies.add(at(Class::Waiting));

@@ -9,6 +9,7 @@ mod json;
 mod message;
 mod peer;
 mod preference;
+mod pricing;
 mod status;
 mod system;
 mod template;

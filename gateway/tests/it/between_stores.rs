@@ -108,7 +108,7 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
         contact: ContactId::from_bytes([7; 16]),
         lane: 0,
         to: Recipient { wa_id: Some("12025550123".parse().unwrap()), bsuid: None },
-        country: Some("US".into()),
+        country: Some("US".parse().unwrap()),
         values: Vec::new(),
     };
     let paused = Campaign {
@@ -158,6 +158,7 @@ async fn complete() -> (Jetto, String) {
         wamid: "wamid.9".parse().unwrap(),
         callback: None,
         status: Status::Read,
+        pricing: None,
         at: Timestamp(3),
     };
     store.park_status(tenant, &parked).await.unwrap();

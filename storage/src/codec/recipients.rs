@@ -4,10 +4,12 @@
 use std::borrow::Cow;
 
 use engine::campaign::CampaignRecipient;
+use engine::day::Day;
 use engine::delivery::{Delivery, Failure, Status};
 use engine::id::{Bsuid, ContactId, WaId, Wamid};
 use engine::outgoing::Recipient;
 use engine::ports::StoreError;
+use engine::price::{Charge, Country, PriceCategory, PriceKind, Pricing};
 use engine::template::TemplateVariable;
 use engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,19 +38,16 @@ struct StoredRecipient<'a> {
     wa_id: Option<Cow<'a, WaId>>,
     #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
     bsuid: Option<Cow<'a, Bsuid>>,
-    #[serde(rename = "c", default, skip_serializing_if = "Option::is_none")]
-    country: Option<Cow<'a, str>>,
     #[serde(rename = "v", default, skip_serializing_if = "<[TemplateVariable]>::is_empty")]
     values: Cow<'a, [TemplateVariable]>,
 }
 
 pub(crate) fn seal_frozen(sealer: &Sealer, home: &Home, recipient: &CampaignRecipient) -> Result<Vec<u8>, StoreError> {
     // Without `..`: a new field must decide where it is stored.
-    let CampaignRecipient { no, contact: _, lane: _, to: Recipient { wa_id, bsuid }, country, values } = recipient;
+    let CampaignRecipient { no, contact: _, lane: _, to: Recipient { wa_id, bsuid }, country: _, values } = recipient;
     let stored = StoredRecipient {
         wa_id: wa_id.as_ref().map(Cow::Borrowed),
         bsuid: bsuid.as_ref().map(Cow::Borrowed),
-        country: country.as_deref().map(Cow::Borrowed),
         values: Cow::Borrowed(values),
     };
     seal(sealer, RECIPIENT, &name(home, *no), &stored)
@@ -61,6 +60,7 @@ pub(crate) struct Place {
     pub(crate) no: u32,
     pub(crate) contact: ContactId,
     pub(crate) lane: u8,
+    pub(crate) country: Option<Country>,
 }
 
 impl Place {
@@ -71,19 +71,14 @@ impl Place {
     pub(crate) fn open_frozen(self, sealer: &Sealer, value: &[u8]) -> Result<CampaignRecipient, StoreError> {
         let stored: StoredRecipient<'static> = open(sealer, RECIPIENT, &self.name(), value)?;
         let to = Recipient { wa_id: stored.wa_id.map(Cow::into_owned), bsuid: stored.bsuid.map(Cow::into_owned) };
-        Ok(CampaignRecipient {
-            to,
-            country: stored.country.map(Cow::into_owned),
-            values: stored.values.into_owned(),
-            ..self.without_frozen()
-        })
+        Ok(CampaignRecipient { to, values: stored.values.into_owned(), ..self.without_frozen() })
     }
 
     /// Enough for the rules of a recipient, which do not ask for what was written down.
     pub(crate) fn without_frozen(self) -> CampaignRecipient {
-        let Self { home: _, no, contact, lane } = self;
+        let Self { home: _, no, contact, lane, country } = self;
         let to = Recipient { wa_id: None, bsuid: None };
-        CampaignRecipient { no, contact, lane, to, country: None, values: Vec::new() }
+        CampaignRecipient { no, contact, lane, to, country, values: Vec::new() }
     }
 
     pub(crate) fn open_wamid(self, sealer: &Sealer, value: &[u8]) -> Result<Wamid, StoreError> {
@@ -141,5 +136,68 @@ impl Facts {
             delivery.merge(Status::Failed(failure), at);
         }
         delivery
+    }
+}
+
+/// As a column: the month as days since 1970, and behind it a byte with category and kind. Never 0.
+pub(crate) fn charge_code(charge: Charge) -> i64 {
+    let Charge { pricing: Pricing { category, kind }, month } = charge;
+    (i64::from(month.0) << 8) | i64::from((category_code(category) << 4) | kind_code(kind))
+}
+
+pub(crate) fn charge_of(code: i64) -> Result<Charge, StoreError> {
+    let unknown = || corrupt("a charge of an unknown kind");
+    let [pricing, ..] = code.to_le_bytes();
+    let category = PriceCategory::ALL.iter().find(|category| category_code(**category) == pricing >> 4);
+    let kind = PriceKind::ALL.iter().find(|kind| kind_code(**kind) == pricing & 0xf);
+    let (category, kind) = category.zip(kind).ok_or_else(unknown)?;
+    let month = Day(i32::try_from(code >> 8).map_err(|_| unknown())?);
+    Ok(Charge { pricing: Pricing { category: *category, kind: *kind }, month })
+}
+
+const fn category_code(category: PriceCategory) -> u8 {
+    match category {
+        PriceCategory::Marketing => 1,
+        PriceCategory::MarketingLite => 2,
+        PriceCategory::Utility => 3,
+        PriceCategory::Authentication => 4,
+        PriceCategory::AuthenticationInternational => 5,
+        PriceCategory::Service => 6,
+        PriceCategory::ReferralConversion => 7,
+        PriceCategory::Other => 8,
+    }
+}
+
+const fn kind_code(kind: PriceKind) -> u8 {
+    match kind {
+        PriceKind::Regular => 1,
+        PriceKind::FreeCustomerService => 2,
+        PriceKind::FreeEntryPoint => 3,
+        PriceKind::FreeGroup => 4,
+        PriceKind::Exempt => 5,
+        PriceKind::OtherFree => 6,
+        PriceKind::OtherBilled => 7,
+    }
+}
+
+/// A country in a column.
+pub(crate) fn country_of(text: &str) -> Result<Country, StoreError> {
+    text.parse().map_err(|_| corrupt("a country of a recipient"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_charge_survives_its_column() {
+        for category in PriceCategory::ALL {
+            for kind in PriceKind::ALL {
+                let pricing = Pricing { category: *category, kind: *kind };
+                let charge = Charge { pricing, month: "2026-11-01".parse().unwrap() };
+                assert_eq!(charge_of(charge_code(charge)), Ok(charge));
+            }
+        }
+        assert!(charge_of(0).is_err() && charge_of(i64::MAX).is_err());
     }
 }

@@ -301,7 +301,7 @@ impl Campaigns for CqlStore {
         intake: Option<IntakeMark>,
     ) -> Result<(), StoreError> {
         let sealer = self.sealer(tenant).await?;
-        let apply = |row: &mut RecipientRow| row.record_status(&update.wamid, update.status.clone(), update.at);
+        let apply = |row: &mut RecipientRow| row.record_status(update);
         let is_news = self.change_recipient(tenant, &sealer, key, apply).await?.unwrap_or(true);
         let Some(mark) = intake else { return Ok(()) };
         let mark = if is_news { mark } else { IntakeMark { outcome: IntakeOutcome::Duplicate, error: None, ..mark } };

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use engine::campaign::{CampaignRecipient, RecipientRow, SendState, TallyKey};
 use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use engine::ports::StoreError;
+use engine::price::Country;
 use engine::time::Timestamp;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use scylla::DeserializeRow;
@@ -22,8 +23,9 @@ pub(super) use claims::Claimed;
 
 /// Recipients of a partition.
 pub(super) const BUCKET: u32 = 1_000;
-const ROWS: &str = "SELECT no, touched, claims, contact, lane, queued_at, body, turn, claimed_by, claimed_at, requeued_at, doubt, doubted_at,
-     parked, accepted_at, sent_at, delivered_at, read_at, played_at, failed_at, error, replied_at, wamid, wamid_body
+const ROWS: &str = "SELECT no, touched, claims, contact, lane, country, queued_at, body, turn, claimed_by, claimed_at, requeued_at,
+     doubt, doubted_at, parked, accepted_at, sent_at, delivered_at, read_at, played_at, failed_at, error, replied_at, wamid,
+     wamid_body, charge
      FROM recipient WHERE campaign = ? AND bucket = ? AND no >= ? AND no <= ?";
 #[derive(DeserializeRow)]
 struct Row {
@@ -32,6 +34,7 @@ struct Row {
     claims: Option<i64>,
     contact: Option<Vec<u8>>,
     lane: Option<i16>,
+    country: Option<String>,
     queued_at: Option<i64>,
     body: Option<Vec<u8>>,
     turn: Option<i64>,
@@ -51,6 +54,7 @@ struct Row {
     replied_at: Option<i64>,
     wamid: Option<Vec<u8>>,
     wamid_body: Option<Vec<u8>>,
+    charge: Option<i64>,
 }
 
 /// What of a partition is another one after every change of it: the process's last write of each, and the last claim.
@@ -90,6 +94,7 @@ impl Found {
             no: u32::try_from(no).map_err(|_| damaged())?,
             contact: ContactId::from_bytes(names::id(contact)?),
             lane: u8::try_from(lane).map_err(|_| damaged())?,
+            country: row.country.as_deref().map(recipients::country_of).transpose()?,
         };
         Ok(Some(Self { place, row, body }))
     }
@@ -141,7 +146,8 @@ impl Found {
             failed,
         };
         let recipient = self.place.without_frozen();
-        Ok(RecipientRow { recipient, send, delivery: facts.delivery(), wamid: None, replied_at: at(row.replied_at) })
+        let (delivery, charge) = (facts.delivery(), row.charge.map(recipients::charge_of).transpose()?);
+        Ok(RecipientRow { recipient, send, delivery, wamid: None, replied_at: at(row.replied_at), charge })
     }
 
     pub(super) fn tally(&self, sealer: &Sealer) -> Result<TallyKey, StoreError> {
@@ -244,16 +250,17 @@ impl CqlStore {
         queued_at: Timestamp,
         nth_try: i64,
     ) -> Result<(), StoreError> {
-        let text = "INSERT INTO recipient (campaign, bucket, no, home, contact, lane, queued_at, body)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
+        let text = "INSERT INTO recipient (campaign, bucket, no, home, contact, lane, country, queued_at, body)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
         let owner = names::home_of(sealer);
         let insert = async |recipient: &CampaignRecipient| {
-            let CampaignRecipient { no, contact, lane, .. } = recipient;
+            let CampaignRecipient { no, contact, lane, country, .. } = recipient;
             let body = recipients::seal_frozen(sealer, &home, recipient)?;
             let key = (home.as_slice(), Bucket::of(home, *no).number(), i64::from(*no));
             let (contact, lane) = (contact.as_bytes().as_slice(), i16::from(*lane));
             let (campaign, bucket, no) = key;
-            let values = (campaign, bucket, no, owner.as_slice(), contact, lane, queued_at.0, body, nth_try);
+            let country = country.as_ref().map(Country::as_str);
+            let values = (campaign, bucket, no, owner.as_slice(), contact, lane, country, queued_at.0, body, nth_try);
             self.cql.write(text, values).await
         };
         stream::iter(frozen).map(insert).buffer_unordered(AT_ONCE).try_collect().await
@@ -276,7 +283,7 @@ impl CqlStore {
                 let no = u32::try_from(no.unwrap_or_default()).unwrap_or_default();
                 let contact = ContactId::from_bytes(names::maybe_id(contact)?.unwrap_or_default());
                 if let Some(wamid) = wamid {
-                    let place = recipients::Place { home, no, contact, lane: 0 };
+                    let place = recipients::Place { home, no, contact, lane: 0, country: None };
                     let wamid: Wamid = place.open_wamid(sealer, &wamid)?;
                     self.drop_list(self.recipient_wamids(tenant, &codec::wamid_lookup(sealer, &wamid))).await?;
                 }

@@ -215,7 +215,7 @@ impl Campaigns for MemoryStore {
     ) -> Result<(), StoreError> {
         let mut state = self.state()?;
         let row = state.recipient_mut(tenant, key);
-        let is_news = row.is_none_or(|row| row.record_status(&update.wamid, update.status.clone(), update.at));
+        let is_news = row.is_none_or(|row| row.record_status(update));
         if let Some(mut mark) = intake {
             if !is_news {
                 mark.outcome = IntakeOutcome::Duplicate;

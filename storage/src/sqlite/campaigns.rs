@@ -22,7 +22,7 @@ use super::{SqliteStore, audit, codec};
 use crate::crypto::Sealer;
 use crate::cursor::{self, List};
 use changes::{Change, Said};
-use rows::{Frozen, List as Recipients, class_of};
+use rows::{Frozen, List as Recipients, charge_of, class_of, country_of};
 
 pub(super) use rows::{Brought, class_code, of_tenant};
 
@@ -204,7 +204,7 @@ impl Campaigns for SqliteStore {
         let update = update.clone();
         let write = self.writer.write(move |session| {
             let tenant = session.tenant(tenant)?;
-            let apply = |row: &mut RecipientRow| row.record_status(&update.wamid, update.status.clone(), update.at);
+            let apply = |row: &mut RecipientRow| row.record_status(&update);
             let is_news = change.make(session, tenant, apply)?.unwrap_or(true);
             match &mark {
                 Some(mark) if is_news => mark.write(session, tenant),
@@ -262,13 +262,16 @@ impl Campaigns for SqliteStore {
 
     async fn tallies(&self, tenant: TenantId, id: CampaignId) -> Result<Tallies, StoreError> {
         let read = self.readers.read(move |connection| {
-            let sql = "SELECT lane, class, code, replied, count FROM campaign_tally WHERE campaign = (SELECT key
+            let sql = "SELECT lane, class, code, replied, country, charge, count FROM campaign_tally
+                 WHERE campaign = (SELECT key
                  FROM campaign WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2) AND count > 0";
             let mut statement = connection.prepare_cached(sql)?;
             let counts = statement.query_and_then([tenant.as_bytes(), id.as_bytes()], |row| {
                 let class = class_of(row.get(1)?)?;
-                let key = TallyKey { lane: row.get(0)?, class, code: row.get(2)?, replied: row.get(3)? };
-                Ok((key, unsigned(row.get(4)?)?))
+                let (country, charge) = (country_of(row.get_ref(4)?)?, charge_of(row.get(5)?)?);
+                let (lane, code, replied) = (row.get(0)?, row.get(2)?, row.get(3)?);
+                let key = TallyKey { lane, class, code, replied, country, charge };
+                Ok((key, unsigned(row.get(6)?)?))
             })?;
             Ok(Tallies(counts.collect::<Outcome<_>>()?))
         });

@@ -8,6 +8,7 @@ use engine::access::Holder;
 use engine::campaign::TallyKey;
 use engine::id::{CampaignId, TenantId};
 use engine::intake::IntakeOutcome;
+use engine::price::Country;
 use engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -15,6 +16,7 @@ use super::campaigns::class_code;
 use super::fault::{Outcome, signed, unsigned};
 use super::keys_of;
 use super::writer::Session;
+use crate::codec::recipients;
 use crate::crypto::Sealer;
 
 /// An organization's small key.
@@ -136,12 +138,14 @@ impl Ledger {
             statement.execute(params![tenant.0, assignee, team, live, live_unread, closed])?;
         }
         for ((campaign, at), by) in self.recipients.iter().filter(|(_, by)| **by != 0) {
-            let sql = "INSERT INTO campaign_tally (campaign, lane, class, code, replied, count)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT (campaign, lane, class, code, replied) DO UPDATE SET count = count + ?6";
-            let TallyKey { lane, class, code, replied } = at;
+            let sql = "INSERT INTO campaign_tally (campaign, lane, class, code, replied, country, charge, count)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 ON CONFLICT (campaign, lane, class, code, replied, country, charge) DO UPDATE SET count = count + ?8";
+            let TallyKey { lane, class, code, replied, country, charge } = at;
+            let country = country.as_ref().map_or("", Country::as_str);
+            let charge = charge.map_or(0, recipients::charge_code);
             let mut statement = connection.prepare_cached(sql)?;
-            statement.execute(params![campaign.0, lane, class_code(*class), code, replied, by])?;
+            statement.execute(params![campaign.0, lane, class_code(*class), code, replied, country, charge, by])?;
         }
         Ok(())
     }

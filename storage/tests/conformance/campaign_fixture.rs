@@ -9,6 +9,7 @@ use engine::id::{CampaignId, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
 use engine::outgoing::{Recipient, SendOutcome};
 use engine::ports::{RecipientQuery, Saved, Store};
+use engine::price::{PriceCategory, PriceKind, Pricing};
 use engine::template::{
     Category, Template, TemplateParts, TemplateQuality, TemplateStatus, TemplateVariable, VariablePlace,
 };
@@ -68,7 +69,7 @@ pub(crate) fn recipient(no: u32) -> CampaignRecipient {
             wa_id: Some(format!("1202555{no:04}").parse().unwrap()),
             bsuid: no.is_multiple_of(3).then(|| format!("US.{no}").parse().unwrap()),
         },
-        country: no.is_multiple_of(2).then(|| "US".to_owned()),
+        country: no.is_multiple_of(2).then(|| "US".parse().unwrap()),
         values: vec![TemplateVariable {
             name: "1".into(),
             place: VariablePlace::Body,
@@ -126,7 +127,13 @@ pub(crate) fn failure(code: i64) -> Failure {
 }
 
 pub(crate) fn update(no: u32, status: Status, at: Timestamp) -> StatusUpdate {
-    StatusUpdate { number: "200".parse().unwrap(), wamid: wamid(no), callback: None, status, at }
+    StatusUpdate { number: "200".parse().unwrap(), wamid: wamid(no), callback: None, status, pricing: None, at }
+}
+
+/// The same, saying what it is charged as.
+pub(crate) fn priced(no: u32, status: Status, kind: PriceKind, at: Timestamp) -> StatusUpdate {
+    let pricing = Pricing { category: PriceCategory::Marketing, kind };
+    StatusUpdate { pricing: Some(pricing), ..update(no, status, at) }
 }
 
 pub(crate) fn seconds(n: i64) -> Timestamp {
@@ -183,7 +190,8 @@ pub(crate) async fn lived_in(store: &impl Store) {
     store.decide_doubt(TENANT, key(1, 3), Verdict::Park, seconds(2)).await.unwrap();
     store.decide_doubt(TENANT, key(1, 4), Verdict::Again, seconds(2)).await.unwrap();
     receipt(store, 1, 0, Status::Delivered, seconds(2)).await;
-    receipt(store, 1, 5, Status::Read, seconds(3)).await;
+    let read = priced(5, Status::Read, PriceKind::Regular, seconds(3));
+    store.record_receipt(TENANT, key(1, 5), &read, None).await.unwrap();
     store.record_campaign_reply(TENANT, key(1, 5), seconds(4)).await.unwrap();
 }
 
@@ -192,6 +200,7 @@ pub(crate) async fn goes_on(store: &impl Store) {
     let id = campaign_id(1);
     let tallies = counted(store, TENANT, id).await;
     assert_eq!((tallies.of(Class::Waiting), tallies.of(Class::UnderWay), tallies.total()), (3, 1, 9));
+    assert_eq!(tallies.sum(|at| at.charge.is_some_and(|charge| charge.pricing.kind == PriceKind::Regular)), 1);
     assert_eq!(store.locate_recipient(TENANT, &wamid(5)).await, Ok(Some(key(1, 5))));
     assert_eq!(store.sent_to(TENANT, recipient(0).contact, 9).await.unwrap().len(), 1);
     assert_eq!(store.claim_recipients(TENANT, id, &[6], token(1), seconds(5)).await, Ok(vec![6]), "its holder");

@@ -5,6 +5,7 @@ use engine::delivery::Status;
 use engine::id::TenantId;
 use engine::outgoing::SendOutcome;
 use engine::ports::Store;
+use engine::price::PriceKind;
 use proptest::prelude::*;
 use storage::memory::MemoryStore;
 use storage::sqlite::{SqliteOptions, SqliteStore};
@@ -21,7 +22,7 @@ enum Operation {
     Claim { nos: Vec<u32>, token: u8 },
     Release { nos: Vec<u32>, token: u8 },
     Sent { no: u32, token: u8, outcome: Outcome },
-    Receipt { no: u32, wamid: u32, status: Status },
+    Receipt { no: u32, wamid: u32, status: Status, kind: Option<PriceKind> },
     Reply { no: u32 },
     Decide { no: u32, park: bool },
     Pace { per_second: u32, stale: bool },
@@ -57,6 +58,11 @@ fn status() -> impl Strategy<Value = Status> {
     ]
 }
 
+/// What it was charged as is on some statuses only.
+fn kind() -> impl Strategy<Value = Option<PriceKind>> {
+    proptest::option::of(prop_oneof![Just(PriceKind::Regular), Just(PriceKind::FreeEntryPoint)])
+}
+
 fn operation() -> impl Strategy<Value = Operation> {
     use proptest::collection::vec;
     let refused = prop_oneof![Just(131_049), Just(131_026), Just(4)];
@@ -70,7 +76,9 @@ fn operation() -> impl Strategy<Value = Operation> {
             Operation::Sent { no, token, outcome: Outcome::Refused(code) }
         }),
         3 => (no(), token()).prop_map(|(no, token)| Operation::Sent { no, token, outcome: Outcome::InDoubt }),
-        2 => (wamid_of(), status()).prop_map(|((no, wamid), status)| Operation::Receipt { no, wamid, status }),
+        2 => (wamid_of(), status(), kind()).prop_map(|((no, wamid), status, kind)| {
+            Operation::Receipt { no, wamid, status, kind }
+        }),
         1 => no().prop_map(|no| Operation::Reply { no }),
         3 => (no(), any::<bool>()).prop_map(|(no, park)| Operation::Decide { no, park }),
         1 => (1..9_u32, any::<bool>()).prop_map(|(per_second, stale)| Operation::Pace { per_second, stale }),
@@ -105,8 +113,11 @@ async fn run(store: &impl Store, tenant: TenantId, operation: &Operation, second
             };
             format!("{:?}", store.record_sent(tenant, key(1, *no), token(*n), outcome, at).await)
         }
-        Operation::Receipt { no, wamid, status } => {
-            let update = update(*wamid, status.clone(), at);
+        Operation::Receipt { no, wamid, status, kind } => {
+            let update = match kind {
+                Some(kind) => priced(*wamid, status.clone(), *kind, at),
+                None => update(*wamid, status.clone(), at),
+            };
             format!("{:?}", store.record_receipt(tenant, key(1, *no), &update, None).await)
         }
         Operation::Reply { no } => {

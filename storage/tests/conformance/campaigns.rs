@@ -3,9 +3,11 @@ use engine::campaign::{
     Campaign, CampaignRecipient, Class, FailureClass, PauseReason, RecipientRow, SendState, Tallies, Verdict,
 };
 use engine::delivery::Status;
+use engine::inbound::StatusUpdate;
 use engine::intake::IntakeOutcome;
 use engine::outgoing::SendOutcome;
 use engine::ports::{Cursor, ListError, PageRequest, Saved, Store};
+use engine::price::{Charge, PriceKind};
 use futures_util::future::join_all;
 
 use crate::campaign_fixture::*;
@@ -208,6 +210,36 @@ pub(crate) async fn a_receipt_marks_its_item_once(store: &impl Store) {
     }
     assert_eq!(outcomes, [IntakeOutcome::Processed, IntakeOutcome::Duplicate, IntakeOutcome::Processed]);
     assert_eq!(row(store, 1, 0).await.tally().class, Class::Read);
+}
+
+pub(crate) async fn what_it_was_charged_as_is_counted_once_whatever_comes_again_or_late(store: &impl Store) {
+    let id = running(store, TENANT, 1, 3).await.id;
+    store.claim_recipients(TENANT, id, &[0, 1, 2], token(1), NOW).await.unwrap();
+    let say = async |no, update: &StatusUpdate| {
+        store.record_receipt(TENANT, key(1, no), update, None).await.unwrap();
+    };
+    // The later status first; the first price that came stays, however often another one comes.
+    let read = priced(0, Status::Read, PriceKind::Regular, seconds(3));
+    say(0, &read).await;
+    for late in [Status::Sent, Status::Delivered, Status::Read] {
+        say(0, &priced(0, late, PriceKind::FreeEntryPoint, seconds(1))).await;
+    }
+    say(0, &read).await;
+    store.record_sent(TENANT, key(1, 0), token(1), accepted(0), seconds(4)).await.unwrap();
+    store.record_campaign_reply(TENANT, key(1, 0), seconds(5)).await.unwrap();
+    // One that says nothing of it, then one that does; and somebody who answered before anything went out.
+    say(1, &update(1, Status::Delivered, seconds(1))).await;
+    say(1, &priced(1, Status::Read, PriceKind::FreeCustomerService, seconds(2))).await;
+    store.record_campaign_reply(TENANT, key(1, 2), NOW).await.unwrap();
+    let tallies = counted(store, TENANT, id).await;
+    let kinds = |kind| tallies.sum(|at| at.charge.is_some_and(|charge| charge.pricing.kind == kind));
+    assert_eq!((kinds(PriceKind::Regular), kinds(PriceKind::FreeCustomerService)), (1, 1));
+    assert_eq!((kinds(PriceKind::FreeEntryPoint), tallies.sum(|at| at.charge.is_none())), (0, 1));
+    let charge = row(store, 1, 0).await.charge;
+    assert_eq!(charge, Some(Charge::of(read.pricing.unwrap(), read.at)));
+    let american = |no: u32| no.is_multiple_of(2);
+    let expected = (0..3).filter(|no| american(*no)).count() as u64;
+    assert_eq!(tallies.sum(|at| at.country == Some("US".parse().unwrap())), expected);
 }
 
 pub(crate) async fn a_doubt_is_decided_once(store: &impl Store) {

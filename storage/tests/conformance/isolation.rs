@@ -29,6 +29,7 @@ pub(crate) fn status() -> StatusUpdate {
         wamid: "wamid.9".parse().unwrap(),
         callback: None,
         status: engine::delivery::Status::Read,
+        pricing: None,
         at: NOW,
     }
 }

@@ -208,6 +208,7 @@ suite! {
         a_claim_of_many_is_won_for_those_that_wait
         what_was_sent_is_counted_and_found
         statuses_settle_before_and_after_the_answer
+        what_it_was_charged_as_is_counted_once_whatever_comes_again_or_late
         a_receipt_marks_its_item_once
         a_doubt_is_decided_once
         an_answer_is_counted_with_where_its_person_stands

@@ -59,6 +59,7 @@ pub(crate) async fn a_parked_status_is_kept_once_and_taken_once(store: &impl Sto
         wamid: "wamid.1".parse().unwrap(),
         callback: None,
         status,
+        pricing: None,
         at: Timestamp(n),
     };
     let (read, sent) = (status(Status::Read, 2), status(Status::Sent, 1));

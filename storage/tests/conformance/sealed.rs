@@ -66,6 +66,7 @@ fn status() -> StatusUpdate {
         wamid: WAMID.parse().unwrap(),
         callback: None,
         status: Status::Read,
+        pricing: None,
         at: NOW,
     }
 }

@@ -271,6 +271,7 @@ fn status(wamid: u8, at: i64) -> StatusUpdate {
         wamid: format!("wamid.{wamid}").parse().unwrap(),
         callback: None,
         status: engine::delivery::Status::Read,
+        pricing: None,
         at: Timestamp(at),
     }
 }

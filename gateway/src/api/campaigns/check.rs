@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use actix_web::web;
 use engine::access::Principal;
-use engine::campaign::{Campaign, Hours, Launch, Named, Phase, Plan, Skip, VariableSource, freeze};
+use engine::campaign::{Campaign, Estimate, Hours, Launch, Named, Phase, Plan, Skip, VariableSource, freeze};
 use engine::contact::Contact;
 use engine::content::TemplateContent;
 use engine::directory::Number;
 use engine::id::{CampaignId, ContactId, PhoneNumberId, TenantId};
+use engine::price::{Country, PriceCategory};
 use engine::template::Template;
 use engine::time::Timestamp;
 use serde::Serialize;
@@ -30,6 +31,8 @@ pub struct CampaignCheck {
     /// With those who are left out.
     audience: u64,
     skipped: BTreeMap<Skip, u64>,
+    /// If everybody gets it and nobody's is free.
+    cost: Estimate,
     /// At full pace, without the hours and days in which it waits.
     duration_seconds: u64,
     /// With so many a day: over how many days it goes.
@@ -80,9 +83,24 @@ pub struct Sample {
 /// What a freeze would come to.
 pub struct Would {
     pub count: u64,
+    category: PriceCategory,
+    countries: BTreeMap<Option<Country>, u64>,
     skipped: BTreeMap<Skip, u64>,
     samples: Vec<Sample>,
     homes: Homes,
+}
+
+impl Would {
+    fn nothing() -> Self {
+        Self {
+            count: 0,
+            category: PriceCategory::Other,
+            countries: BTreeMap::new(),
+            skipped: BTreeMap::new(),
+            samples: Vec::new(),
+            homes: Homes::new(),
+        }
+    }
 }
 
 /// What would happen if it were started now
@@ -111,7 +129,7 @@ pub async fn check(
         }
         Err(problem) if problem.status < 500 => {
             findings.push(Finding { severity: FindingSeverity::MustFix, key: "template", text: problem.detail });
-            Would { count: 0, skipped: BTreeMap::new(), samples: Vec::new(), homes: Homes::new() }
+            Would::nothing()
         }
         Err(problem) => return Err(problem),
     };
@@ -126,6 +144,8 @@ pub async fn check(
     let per_second = per_second(&draft.plan, &numbers);
     let seconds = would.count.div_ceil(u64::from(per_second.max(1)));
     let schedule = Schedule::of(&draft.plan, would.count, per_second, &would.homes, app.clock.now());
+    let start = draft.plan.start_at.unwrap_or_default().max(app.clock.now());
+    let cost = Estimate::of(&would.countries, would.category, start, &app.prices);
     let lanes = numbers.into_iter().map(|number| CheckedLane {
         phone_number_id: number.phone_number_id,
         name: number.name,
@@ -136,6 +156,7 @@ pub async fn check(
         will_be_sent: would.count,
         audience: would.count + would.skipped.values().sum::<u64>(),
         skipped: would.skipped,
+        cost,
         duration_seconds: seconds,
         days: schedule.days,
         later: schedule.later,
@@ -152,7 +173,7 @@ pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> R
     let form = launched.launch.as_ref().and_then(Launch::form);
     let files = launched.launch.as_ref().map_or(&[] as &[_], |launch| &launch.files);
     let keeps_hours = Hours::of(&launched.plan).is_some();
-    let (mut samples, mut homes) = (Vec::new(), Homes::new());
+    let (mut samples, mut countries, mut homes) = (Vec::new(), BTreeMap::new(), Homes::new());
     while campaign.phase == Phase::Freezing {
         let Some(page) = actors::audience(app.store.as_ref(), tenant, &campaign).await? else { break };
         let Some((next, recipients)) = freeze(&campaign, &page) else { break };
@@ -161,13 +182,18 @@ pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> R
             let filled = form.as_ref().and_then(|form| form.fill(&recipient.values, files).ok());
             samples.extend(contact.zip(filled).map(|(contact, filled)| sample(contact, filled.content)));
         }
-        for recipient in recipients.iter().filter(|_| keeps_hours) {
-            *homes.entry(recipient.home().map(str::to_owned)).or_default() += 1;
+        for recipient in &recipients {
+            *countries.entry(recipient.country).or_default() += 1;
+            if keeps_hours {
+                *homes.entry(recipient.home().map(str::to_owned)).or_default() += 1;
+            }
         }
         campaign = next;
     }
+    let category = campaign.price_category();
     let frozen = campaign.launch.map(|launch| launch.frozen).unwrap_or_default();
-    Ok(Would { count: u64::from(frozen.count), skipped: frozen.skipped, samples, homes })
+    let (count, skipped) = (u64::from(frozen.count), frozen.skipped);
+    Ok(Would { count, category, countries, skipped, samples, homes })
 }
 
 fn sample(contact: &Contact, content: TemplateContent) -> Sample {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use actix_web::web;
 use actors::{LanePace, LaneState};
-use engine::campaign::{Campaign, Class, FailureClass, Phase, Skip, Tallies};
+use engine::campaign::{Campaign, Class, Cost, CountryFigures, FailureClass, Phase, Skip, Tallies, countries};
 use engine::directory::Number;
 use engine::id::{CampaignId, PhoneNumberId};
 use engine::time::Timestamp;
@@ -26,6 +26,10 @@ pub struct Progress {
     lanes: Vec<LaneProgress>,
     failures: Vec<FailureGroup>,
     skipped: BTreeMap<Skip, u64>,
+    /// What it has cost so far.
+    cost: Cost,
+    /// What became of the people of each country, the largest first.
+    countries: Vec<CountryFigures>,
     frozen: FrozenProgress,
     /// Of the last ten minutes, oldest first.
     history: Vec<PacePoint>,
@@ -110,10 +114,11 @@ pub async fn progress(
     let tallies = app.store.tallies(tenant, *id).await?;
     let numbers = app.store.numbers(tenant).await?;
     let pace = app.actors.campaign_pace(tenant, *id).unwrap_or_default();
-    Ok(web::Json(of(campaign, &tallies, &numbers, &pace)))
+    let cost = Cost::of(&campaign, &tallies, app.clock.now(), &app.prices);
+    Ok(web::Json(of(campaign, &tallies, cost, &numbers, &pace)))
 }
 
-fn of(campaign: Campaign, tallies: &Tallies, numbers: &[Number], pace: &[LanePace]) -> Progress {
+fn of(campaign: Campaign, tallies: &Tallies, cost: Cost, numbers: &[Number], pace: &[LanePace]) -> Progress {
     let lanes = (0_u8..).zip(&campaign.plan.numbers).map(|(lane, id)| {
         let number = numbers.iter().find(|number| number.phone_number_id == *id);
         lane_progress(lane, id, number, tallies, pace.iter().find(|pace| pace.number == *id))
@@ -133,6 +138,8 @@ fn of(campaign: Campaign, tallies: &Tallies, numbers: &[Number], pace: &[LanePac
         counts,
         lanes,
         failures: failures(tallies),
+        countries: countries(tallies, &cost),
+        cost,
         frozen: FrozenProgress { count: frozen.count, is_whole: frozen.is_whole },
         skipped: frozen.skipped,
         history,

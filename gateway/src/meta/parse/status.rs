@@ -5,6 +5,7 @@ use engine::inbound::{Inbound, StatusUpdate};
 use serde_json::Value;
 
 use super::json::{integer, list, text, text_at};
+use super::pricing::pricing;
 use super::{Frame, ParseError, wamid};
 use crate::meta::failure;
 
@@ -26,7 +27,8 @@ pub(super) fn status(frame: &Frame<'_>, path: &str, item: &Value) -> Result<Inbo
     }
     let callback = text(item, "biz_opaque_callback_data").and_then(|data| data.parse().ok());
     let number = frame.number.clone();
-    Ok(Inbound::Status(Box::new(StatusUpdate { number, wamid, callback, status, at })))
+    let pricing = pricing(item);
+    Ok(Inbound::Status(Box::new(StatusUpdate { number, wamid, callback, status, pricing, at })))
 }
 
 fn failed(item: &Value) -> engine::delivery::Failure {

@@ -4,6 +4,7 @@ use engine::campaign::{RecipientKey, RecipientRow, SendState};
 use engine::delivery::Delivery;
 use engine::id::{CampaignId, ClaimToken, TenantId};
 use engine::ports::StoreError;
+use engine::price::Charge;
 use scylla::value::CqlValue;
 
 use super::super::inbox_item::FIRST_WINS;
@@ -27,6 +28,7 @@ const FAILED: &str =
     "UPDATE recipient USING TIMESTAMP ? SET failed_at = ?, error = ? WHERE campaign = ? AND bucket = ? AND no = ?";
 const REPLIED: &str =
     "UPDATE recipient USING TIMESTAMP ? SET replied_at = ? WHERE campaign = ? AND bucket = ? AND no = ?";
+const CHARGE: &str = "UPDATE recipient USING TIMESTAMP ? SET charge = ? WHERE campaign = ? AND bucket = ? AND no = ?";
 const WAMID: &str =
     "UPDATE recipient USING TIMESTAMP ? SET wamid = ?, wamid_body = ? WHERE campaign = ? AND bucket = ? AND no = ?";
 const HOME: &str = "UPDATE recipient USING TIMESTAMP ? SET home = ? WHERE campaign = ? AND bucket = ? AND no = ?";
@@ -86,6 +88,9 @@ impl CqlStore {
         facts.delivery(sealer, FIRST_WINS - place, &before.delivery, &after.delivery)?;
         if let Some(at) = after.replied_at.filter(|_| before.replied_at != after.replied_at) {
             facts.add(REPLIED, FIRST_WINS - at.0.saturating_mul(1000), vec![big(at.0)]);
+        }
+        if let Some(charge) = after.charge.filter(|_| before.charge.is_none()) {
+            facts.charge(FIRST_WINS - place, charge);
         }
         let turn = found.row.turn.unwrap_or_default();
         match after.send {
@@ -149,6 +154,9 @@ impl CqlStore {
         if let Some(at) = row.replied_at {
             facts.add(REPLIED, FIRST_WINS - at.0.saturating_mul(1000), vec![big(at.0)]);
         }
+        if let Some(charge) = row.charge {
+            facts.charge(written, charge);
+        }
         if let Some(since) = row.delivery.doubted_at {
             facts.add(DOUBT, FIRST_TURN, vec![big(FIRST_TURN), big(since.0)]);
         }
@@ -184,6 +192,10 @@ impl Facts {
     fn add(&mut self, text: &'static str, written: i64, values: Values) {
         let key = self.bucket.key().into_iter().chain([big(i64::from(self.no))]);
         self.parts.push((text, [big(written)].into_iter().chain(values).chain(key).collect()));
+    }
+
+    fn charge(&mut self, written: i64, charge: Charge) {
+        self.add(CHARGE, written, vec![big(recipients::charge_code(charge))]);
     }
 
     fn wamid(&mut self, written: i64, lookup: Lookup, sealed: Vec<u8>) {

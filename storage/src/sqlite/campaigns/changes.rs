@@ -7,13 +7,13 @@ use engine::campaign::{Class, RecipientKey, RecipientRow, SendState, TallyKey};
 use engine::delivery::Delivery;
 use engine::id::{CampaignId, ClaimToken, Wamid};
 use engine::time::Timestamp;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Row, params};
 
 use super::super::codec::{self, recipients};
 use super::super::fault::Outcome;
 use super::super::ledger::{CampaignKey, TenantKey};
 use super::super::writer::Session;
-use super::rows::{Changing, LOAD, claim_of, class_code, place};
+use super::rows::{Changing, LOAD, charge_of, claim_of, class_code, country_of, place};
 use crate::crypto::{Lookup, Sealer};
 
 /// Waiting → claimed.
@@ -25,17 +25,17 @@ pub(super) fn claim(
     at: Timestamp,
 ) -> Outcome<Vec<u32>> {
     let claim = "UPDATE recipient SET class = 1, token = ?2, since = ?3 WHERE place = ?1 AND class = 0
-         RETURNING lane, replied_at IS NOT NULL";
+         RETURNING lane, replied_at IS NOT NULL, country, charge";
     let mut claim = session.connection.prepare_cached(claim)?;
     let holder = "SELECT 1 FROM recipient WHERE place = ?1 AND class = 1 AND token = ?2";
     let mut holder = session.connection.prepare_cached(holder)?;
     let mut ours = Vec::with_capacity(nos.len());
     for no in nos {
         let place = place(campaign, *no);
-        let claimed = claim.query_row(params![place, token.as_bytes(), at.0], |row| Ok((row.get(0)?, row.get(1)?)));
-        if let Some((lane, replied)) = claimed.optional()? {
-            let (from, to) = (standing(lane, Class::Waiting, replied), standing(lane, Class::UnderWay, replied));
-            session.ledger.move_recipient(campaign, from, to);
+        let mut claimed = claim.query(params![place, token.as_bytes(), at.0])?;
+        if let Some(row) = claimed.next()? {
+            let from = standing(row, Class::Waiting)?;
+            session.ledger.move_recipient(campaign, from, TallyKey { class: Class::UnderWay, ..from });
         } else if !holder.exists(params![place, token.as_bytes()])? {
             continue;
         }
@@ -48,21 +48,22 @@ pub(super) fn claim(
 /// Claimed by this token → waiting.
 pub(super) fn release(session: &mut Session<'_>, campaign: CampaignKey, nos: &[u32], token: ClaimToken) -> Outcome<()> {
     let sql = "UPDATE recipient SET class = 0, token = NULL, since = NULL
-         WHERE place = ?1 AND class = 1 AND token = ?2 RETURNING lane, replied_at IS NOT NULL";
+         WHERE place = ?1 AND class = 1 AND token = ?2 RETURNING lane, replied_at IS NOT NULL, country, charge";
     let mut release = session.connection.prepare_cached(sql)?;
     for no in nos {
-        let released =
-            release.query_row(params![place(campaign, *no), token.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)));
-        if let Some((lane, replied)) = released.optional()? {
-            let (from, to) = (standing(lane, Class::UnderWay, replied), standing(lane, Class::Waiting, replied));
-            session.ledger.move_recipient(campaign, from, to);
+        let mut released = release.query(params![place(campaign, *no), token.as_bytes()])?;
+        if let Some(row) = released.next()? {
+            let from = standing(row, Class::UnderWay)?;
+            session.ledger.move_recipient(campaign, from, TallyKey { class: Class::Waiting, ..from });
         }
     }
     Ok(())
 }
 
-fn standing(lane: u8, class: Class, replied: bool) -> TallyKey {
-    TallyKey { lane, class, code: 0, replied }
+/// From lane, whether there is a reply, country and charge.
+fn standing(row: &Row<'_>, class: Class) -> Outcome<TallyKey> {
+    let (country, charge) = (country_of(row.get_ref(2)?)?, charge_of(row.get(3)?)?);
+    Ok(TallyKey { lane: row.get(0)?, class, code: 0, replied: row.get(1)?, country, charge })
 }
 
 /// Meta's id of a message, as somebody says it is.
@@ -128,10 +129,11 @@ impl Change {
         let Delivery { sent_at, delivered_at, read_at, played_at, .. } = &after.delivery;
         let ms = |at: &Option<Timestamp>| at.map(|at| at.0);
         let class = class_code(after.tally().class);
+        let charge = after.charge.map(recipients::charge_code);
         if is_receipt(before, after) {
             // Names no column of an index that holds it.
             let sql = "UPDATE recipient SET class = ?2, sent_at = ?3, delivered_at = ?4, read_at = ?5, played_at = ?6,
-                 replied_at = ?7 WHERE place = ?1";
+                 replied_at = ?7, charge = ?8 WHERE place = ?1";
             session.connection.prepare_cached(sql)?.execute(params![
                 place,
                 class,
@@ -140,6 +142,7 @@ impl Change {
                 ms(read_at),
                 ms(played_at),
                 ms(&after.replied_at),
+                charge,
             ])?;
             return Ok(());
         }
@@ -153,7 +156,8 @@ impl Change {
         let sql =
             "UPDATE recipient SET class = ?2, token = ?3, since = ?4, queued_at = ?5, accepted_at = ?6, sent_at = ?7,
              delivered_at = ?8, read_at = ?9, played_at = ?10, failed_at = ?11, replied_at = ?12,
-             wamid = coalesce(?13, wamid), body = coalesce(?14, body), error = coalesce(?15, error) WHERE place = ?1";
+             wamid = coalesce(?13, wamid), body = coalesce(?14, body), error = coalesce(?15, error), charge = ?16
+             WHERE place = ?1";
         session.connection.prepare_cached(sql)?.execute(params![
             place,
             class,
@@ -170,6 +174,7 @@ impl Change {
             wamid.map(|said| said.lookup),
             wamid.map(|said| self.sealed(said)).transpose()?,
             failure,
+            charge,
         ])?;
         Ok(())
     }

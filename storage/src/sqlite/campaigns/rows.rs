@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use engine::campaign::{CampaignRecipient, Class, FailureClass, RecipientRow, SendState};
+use engine::campaign::{CampaignRecipient, Class, FailureClass, RecipientRow, SendState, TallyKey};
 use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
+use engine::price::{Charge, Country};
 use engine::time::Timestamp;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
@@ -49,13 +50,32 @@ pub(super) fn range(campaign: CampaignKey, after: Option<u32>) -> (i64, i64) {
 macro_rules! changing {
     () => {
         "recipient.place, lane, class, contact, token, since, queued_at, accepted_at, sent_at, delivered_at, read_at,
-         played_at, failed_at, replied_at, wamid, recipient.body, error"
+         played_at, failed_at, replied_at, wamid, recipient.body, error, country, charge"
     };
 }
 const CHANGING: &str = changing!();
 pub(super) const LOAD: &str = concat!("SELECT ", changing!(), " FROM recipient WHERE place = ?1");
 /// The columns of [`CHANGING`].
-const CHANGING_COLUMNS: usize = 17;
+const CHANGING_COLUMNS: usize = 19;
+
+/// From place, lane, class, contact, and the country in this column.
+fn place_of(row: &Row<'_>, campaign: CampaignId, country: usize) -> Outcome<recipients::Place> {
+    let no = u32::try_from(row.get::<_, i64>(0)? & i64::from(u32::MAX)).unwrap_or(u32::MAX);
+    let contact = ContactId::from_bytes(row.get(3)?);
+    let (lane, country) = (row.get(1)?, country_of(row.get_ref(country)?)?);
+    Ok(recipients::Place { home: *campaign.as_bytes(), no, contact, lane, country })
+}
+
+/// Nothing, and an empty text, are no country.
+pub(super) fn country_of(value: ValueRef<'_>) -> Outcome<Option<Country>> {
+    let text = value.as_str_or_null().map_err(rusqlite::Error::from)?;
+    Ok(text.filter(|text| !text.is_empty()).map(recipients::country_of).transpose()?)
+}
+
+/// Nothing, and 0, are no charge.
+pub(super) fn charge_of(code: Option<i64>) -> Outcome<Option<Charge>> {
+    Ok(code.filter(|code| *code != 0).map(recipients::charge_of).transpose()?)
+}
 
 /// From the columns of [`CHANGING`].
 pub(super) struct Changing<'a> {
@@ -65,9 +85,7 @@ pub(super) struct Changing<'a> {
 
 impl<'a> Changing<'a> {
     pub(super) fn of(row: &'a Row<'a>, campaign: CampaignId) -> Outcome<Self> {
-        let no = u32::try_from(row.get::<_, i64>(0)? & i64::from(u32::MAX)).unwrap_or(u32::MAX);
-        let contact = ContactId::from_bytes(row.get(3)?);
-        Ok(Self { row, place: recipients::Place { home: *campaign.as_bytes(), no, contact, lane: row.get(1)? } })
+        Ok(Self { row, place: place_of(row, campaign, 17)? })
     }
 
     /// With the column behind [`CHANGING`].
@@ -108,7 +126,8 @@ impl<'a> Changing<'a> {
         };
         let wamid = self.wamid(sealer, known)?;
         let recipient = self.place.without_frozen();
-        Ok(RecipientRow { recipient, send, delivery: facts.delivery(), wamid, replied_at: at(13)? })
+        let (delivery, charge) = (facts.delivery(), charge_of(row.get(18)?)?);
+        Ok(RecipientRow { recipient, send, delivery, wamid, replied_at: at(13)?, charge })
     }
 
     fn wamid(&self, sealer: &Sealer, known: Option<(&Lookup, &Wamid)>) -> Outcome<Option<Wamid>> {
@@ -142,13 +161,13 @@ impl List<'_> {
     }
 
     pub(super) fn waiting(&self, lane: u8, after: Option<u32>, limit: u32) -> Outcome<Vec<CampaignRecipient>> {
-        let sql = "SELECT recipient.place, lane, class, contact, recipient_body.body
+        let sql = "SELECT recipient.place, lane, class, contact, recipient_body.body, country
              FROM recipient INDEXED BY recipient_waiting CROSS JOIN recipient_body USING (place)
              WHERE lane = ?1 AND class = 0 AND recipient.place BETWEEN ?2 AND ?3 ORDER BY recipient.place LIMIT ?4";
         let (first, last) = range(self.key, after);
         let mut statement = self.connection.prepare_cached(sql)?;
         let waiting = statement.query_and_then(params![lane, first, last, limit], |row| {
-            let place = Changing::of(row, self.id)?.place;
+            let place = place_of(row, self.id, 5)?;
             Ok(place.open_frozen(self.sealer, codec::blob(row.get_ref(4)?)?)?)
         })?;
         waiting.collect()
@@ -271,24 +290,33 @@ pub(super) struct Frozen {
     no: u32,
     lane: u8,
     contact: ContactId,
+    country: Option<Country>,
     body: Vec<u8>,
 }
 
 impl Frozen {
     pub(super) fn of(sealer: &Sealer, campaign: CampaignId, recipient: &CampaignRecipient) -> Outcome<Self> {
         let body = recipients::seal_frozen(sealer, campaign.as_bytes(), recipient)?;
-        let CampaignRecipient { no, lane, contact, .. } = recipient;
-        Ok(Self { no: *no, lane: *lane, contact: *contact, body })
+        let CampaignRecipient { no, lane, contact, country, .. } = *recipient;
+        Ok(Self { no, lane, contact, country, body })
     }
 
     /// Waiting.
     pub(super) fn insert(&self, session: &mut Session<'_>, campaign: CampaignKey, at: Timestamp) -> Outcome<()> {
         let place = place(campaign, self.no);
-        let sql = "INSERT INTO recipient (place, lane, class, contact, queued_at) VALUES (?1, ?2, 0, ?3, ?4)";
+        let sql = "INSERT INTO recipient (place, lane, class, contact, country, queued_at)
+             VALUES (?1, ?2, 0, ?3, ?4, ?5)";
         let mut statement = session.connection.prepare_cached(sql)?;
-        statement.execute(params![place, self.lane, self.contact.as_bytes(), at.0])?;
+        let Self { lane, country, .. } = *self;
+        statement.execute(params![
+            place,
+            lane,
+            self.contact.as_bytes(),
+            country.as_ref().map(Country::as_str),
+            at.0
+        ])?;
         self.insert_body(session.connection, place)?;
-        let waiting = engine::campaign::TallyKey { lane: self.lane, class: Class::Waiting, code: 0, replied: false };
+        let waiting = TallyKey { lane, class: Class::Waiting, code: 0, replied: false, country, charge: None };
         session.ledger.tally_recipient(campaign, waiting, 1);
         Ok(())
     }
@@ -339,8 +367,8 @@ impl Brought {
         let Self { row, frozen, wamid, error, .. } = self;
         let place = place(campaign, frozen.no);
         let sql = "INSERT INTO recipient (place, lane, class, contact, token, since, queued_at, accepted_at, sent_at,
-             delivered_at, read_at, played_at, failed_at, replied_at, wamid, body, error)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+             delivered_at, read_at, played_at, failed_at, replied_at, wamid, body, error, country, charge)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
              ON CONFLICT (place) DO NOTHING";
         let ms = |at: &Option<Timestamp>| at.map(|at| at.0);
         let (token, since) = claim_of(row);
@@ -363,6 +391,8 @@ impl Brought {
             wamid.as_ref().map(|(lookup, _)| lookup),
             wamid.as_ref().map(|(_, sealed)| sealed),
             error,
+            frozen.country.as_ref().map(Country::as_str),
+            row.charge.map(recipients::charge_code),
         ])?;
         if inserted > 0 {
             frozen.insert_body(session.connection, place)?;
