@@ -9,6 +9,7 @@ mod freeze;
 mod pass;
 mod run;
 mod shares;
+mod spend;
 mod standing;
 mod stop;
 

@@ -10,6 +10,7 @@ use engine::directory::Number;
 use engine::id::{CampaignId, ConversationId, NodeId, PhoneNumberId, TenantId};
 use engine::intake::IntakeRecord;
 use engine::ports::{BlobStore, Bus, Clock, IdSource, MetaApi, Store, StoreError, Translator};
+use engine::price::Prices;
 use engine::rejection::Rejection;
 use engine::time::Timestamp;
 
@@ -30,6 +31,7 @@ pub struct World {
     pub meta: Arc<dyn MetaApi>,
     pub translator: Arc<dyn Translator>,
     pub clock: Arc<dyn Clock>,
+    pub prices: Arc<Prices>,
     pub ids: Arc<dyn IdSource>,
     /// `None`: nobody else works on this store, and everything is ours.
     pub cluster: Option<Cluster>,

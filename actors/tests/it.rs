@@ -22,6 +22,8 @@ mod rules;
 mod seeded;
 #[path = "it/sending.rs"]
 mod sending;
+#[path = "it/spend.rs"]
+mod spend;
 #[path = "it/stage.rs"]
 mod stage;
 #[path = "it/storm.rs"]

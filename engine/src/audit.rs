@@ -89,6 +89,7 @@ actions! {
     CampaignResumed = "campaign.resumed",
     CampaignCancelled = "campaign.cancelled",
     CampaignRateChanged = "campaign.rate_changed",
+    CampaignLimitChanged = "campaign.limit_changed",
     CampaignExported = "campaign.exported",
     WebhookReplayed = "webhook.replayed",
     AlertDismissed = "alert.dismissed",

@@ -14,6 +14,7 @@ mod plan;
 mod recipient;
 mod retry;
 mod skip;
+mod spend;
 mod stop_rule;
 mod tally;
 mod zones;

@@ -155,6 +155,7 @@ impl App {
             meta: graph.clone(),
             translator: Arc::new(Dialect),
             clock: clock.clone(),
+            prices: prices.clone(),
             ids: Arc::new(RandomIds),
             cluster: leases.map(|leases| Cluster { leases, hints: peers.hints(), chores: CHORES }),
         };

@@ -77,9 +77,10 @@ fn price_table(config: &Config, now: Timestamp) -> Finding {
         Err(error) => return Finding::Broken(error.0, "Mend the line, or empty the setting.".to_owned()),
     };
     let Some(newest) = prices.newest() else {
-        let text = "no price of WhatsApp is known: what broadcasts cost is not shown, and no limit of spending holds";
-        let action = "Write the prices of Meta's rate card into a file, and name it in the setting prices_file.";
-        return Finding::ToDo(text.to_owned(), action.to_owned());
+        let text = "no price of WhatsApp is known: what broadcasts cost is not told, and no limit of spending holds";
+        let reason =
+            "They go out all the same. Prices of Meta's rate card come from the file of the setting prices_file.";
+        return Finding::Noted(text.to_owned(), reason.to_owned());
     };
     let days = Day::of(now).0.saturating_sub(newest.0);
     let text = format!("{} prices of WhatsApp, the newest of {newest}, {days} days old", prices.len());

@@ -107,6 +107,7 @@ fn draft() -> Campaign {
         zone: None,
         stop: None,
         per_day: None,
+        spend_max: None,
     };
     Campaign::draft(CAMPAIGN, "Kasturi turns six", plan, priya(), NOW).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Whether what a broadcast was launched with still holds: looked at with every look at the broadcast itself, so that neither a word that
+//! Whether what a broadcast was launched with still holds, and whether it may cost more: looked at with every look at the broadcast itself, so that neither a word that
 //! was lost nor a change between its launch and its start passes by.
 
 use std::collections::BTreeSet;
@@ -27,6 +27,6 @@ impl Desk {
                 return Ok(Some(reason));
             }
         }
-        Ok(None)
+        self.overspent(campaign).await
     }
 }

@@ -78,6 +78,7 @@ impl Archive {
             zone: None,
             stop: None,
             per_day: None,
+            spend_max: None,
         };
         change(&mut plan);
         let (author, at) = (owner().person, self.clock.now());

@@ -322,6 +322,7 @@ impl Fleet {
             meta: reach.clone(),
             translator: Arc::new(Script),
             clock: self.archive.clock.clone(),
+            prices: Arc::default(),
             ids: self.ids.clone(),
             cluster: Some(Cluster { leases: line.clone(), hints, chores: CHORES }),
         };

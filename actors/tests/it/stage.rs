@@ -29,6 +29,7 @@ use engine::ports::{
     Administration, Bus, ConversationQuery, ConversationStore, Directory, FetchError, InboxLog, IntakeQuery,
     MessageStore, MetaApi, MetaSend, PageRequest, ReadReceipt, Translator, Uploads, View,
 };
+use engine::price::Prices;
 use engine::template::{Category, Template, TemplateChange, TemplateNews, TemplateStatus};
 use engine::time::{Clock, IdSource, Timestamp};
 use storage::memory::MemoryStore;
@@ -36,6 +37,10 @@ use tokio::time::Instant;
 
 pub(crate) const TENANT: TenantId = TenantId::from_bytes([1; 16]);
 pub(crate) const NUMBER: &str = "200000000000001";
+/// A cent for what advertises, whenever the time of a test is.
+const PRICES: &str = "
+market, 1970-01-01, North America, US
+price, 1970-01-01, North America, marketing, USD, 0.01";
 /// When the play begins.
 pub(crate) const START: Timestamp = Timestamp(1_795_392_000_000);
 
@@ -104,6 +109,7 @@ impl Stage {
             meta: meta.clone(),
             translator: Arc::new(Script),
             clock: clock.clone(),
+            prices: Arc::new(Prices::with_own(Some(PRICES)).unwrap()),
             ids: Arc::new(Counted::default()),
             cluster: None,
         };

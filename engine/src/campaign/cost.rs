@@ -186,7 +186,7 @@ pub struct CountryFigures {
     #[cfg_attr(feature = "schema", schema(value_type = Option<String>))]
     pub country: Option<Country>,
     pub people: u64,
-    /// Handed to WhatsApp, whatever became of it but a failure.
+    /// Handed to WhatsApp, whatever became of it.
     pub sent: u64,
     /// With those who read it.
     pub delivered: u64,
@@ -205,7 +205,7 @@ pub fn countries(tallies: &Tallies, cost: &Cost) -> Vec<CountryFigures> {
         let counted = |is_in: bool| if is_in { *count } else { 0 };
         figures.country = key.country;
         figures.people += count;
-        figures.sent += counted(matches!(key.class, Class::Sent | Class::Delivered | Class::Read));
+        figures.sent += counted(!matches!(key.class, Class::Waiting | Class::UnderWay));
         figures.delivered += counted(matches!(key.class, Class::Delivered | Class::Read));
         figures.read += counted(key.class == Class::Read);
         figures.failed += counted(matches!(key.class, Class::Failed(_)));
@@ -368,7 +368,7 @@ mod tests {
         );
         let figures = countries(&tallies, &found);
         let seen = |one: &CountryFigures| [one.people, one.sent, one.delivered, one.read, one.failed, one.replied];
-        assert_eq!(figures.iter().map(seen).collect::<Vec<_>>(), [[4, 4, 4, 2, 0, 2], [2, 1, 0, 0, 1, 0]]);
+        assert_eq!(figures.iter().map(seen).collect::<Vec<_>>(), [[4, 4, 4, 2, 0, 2], [2, 2, 0, 0, 1, 0]]);
         assert_eq!((figures[0].cost.as_slice(), figures[1].cost.len()), (&[money(280_000, "USD")][..], 0));
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn draft() -> Campaign {
         zone: None,
         stop: None,
         per_day: None,
+        spend_max: None,
     };
     Campaign::draft(CampaignId::from_bytes([5; 16]), "Kasturi turns six", plan, priya(), Timestamp(1)).unwrap()
 }

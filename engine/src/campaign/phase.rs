@@ -7,6 +7,7 @@ use crate::alert::{Alert, AlertKind, Severity};
 use crate::delivery::Failure;
 use crate::directory::Person;
 use crate::id::AlertId;
+use crate::price::Money;
 use crate::rejection::Rejection;
 use crate::template::{Category, Template, TemplateStatus};
 use crate::time::Timestamp;
@@ -62,6 +63,11 @@ pub enum PauseReason {
     Category {
         category: Category,
     },
+    /// It has cost as much as it may, or what has left may come to it.
+    Spent {
+        max: Money,
+        spent: Money,
+    },
 }
 
 impl Phase {
@@ -89,23 +95,30 @@ impl PauseReason {
         Self::Refused { code: failure.code, text: failure.text.clone() }
     }
 
-    /// In words; `None` when a person did it.
-    fn told(&self) -> Option<(AlertKind, String)> {
+    /// What is told of it, and what to do; `None` when a person did it.
+    fn told(&self) -> Option<(AlertKind, String, &'static str)> {
+        const MEND: &str = "Open the broadcast, mend what it names, then resume it.";
         match self {
             Self::Person { .. } => None,
             Self::Refused { code, text } => {
                 let is_template = code.is_some_and(|code| (132_000..133_000).contains(&code));
                 let kind = if is_template { AlertKind::Template } else { AlertKind::Restriction };
-                Some((kind, format!("WhatsApp refuses its messages: {text}")))
+                Some((kind, format!("WhatsApp refuses its messages: {text}"), MEND))
             }
-            Self::Template { status } => Some((AlertKind::Template, status.refusal().unwrap_or_default().to_owned())),
+            Self::Template { status } => {
+                Some((AlertKind::Template, status.refusal().unwrap_or_default().to_owned(), MEND))
+            }
             Self::Failures { failed, of } => {
                 let why = format!("{failed} of {of} messages did not arrive, which is more than its plan allows.");
-                Some((AlertKind::Quality, why))
+                Some((AlertKind::Quality, why, MEND))
             }
             Self::Category { .. } => {
                 let why = "WhatsApp counts its template as marketing now, which has another price.";
-                Some((AlertKind::Template, why.to_owned()))
+                Some((AlertKind::Template, why.to_owned(), MEND))
+            }
+            Self::Spent { max, .. } => {
+                let why = format!("It has cost as much as it may: {max}.");
+                Some((AlertKind::Limit, why, "Open the broadcast, raise its limit of spending, then resume it."))
             }
         }
     }
@@ -198,7 +211,7 @@ impl Campaign {
     /// For people, when it has paused by itself: one for each time.
     pub fn pause_alert(&self, at: Timestamp) -> Option<Alert> {
         let Phase::Paused { reason } = &self.phase else { return None };
-        let (kind, why) = reason.told()?;
+        let (kind, why, action) = reason.told()?;
         Some(Alert {
             id: AlertId::derive(&[b"campaign", self.id.as_bytes(), &self.revision.to_be_bytes()]),
             at,
@@ -206,7 +219,7 @@ impl Campaign {
             severity: Severity::Critical,
             title: format!("The broadcast “{}” was stopped", self.name),
             effect: format!("{why} Nobody else gets it until you resume it."),
-            action: Some("Open the broadcast, mend what it names, then resume it.".to_owned()),
+            action: Some(action.to_owned()),
             phone_number_id: None,
         })
     }
@@ -244,6 +257,10 @@ mod tests {
         assert_eq!(paused.resumed(&now).map(|next| next.phase), Ok(Phase::Running));
         assert!(paused.paused(by_priya()).is_err() && running.resumed(&now).is_err());
         assert_eq!(paused.pause_alert(Timestamp(9)), None, "somebody knows");
+        let money = Money { micros: 612_800_000, currency: "USD".parse().unwrap() };
+        let spent = running.paused(PauseReason::Spent { max: money, spent: money }).unwrap();
+        let alert = spent.pause_alert(Timestamp(9)).unwrap();
+        assert!(alert.effect.starts_with("It has cost as much as it may: USD 612.80."), "{}", alert.effect);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::contact::Contact;
 use crate::content::Media;
 use crate::directory::Person;
 use crate::id::{CampaignId, ContactId, MediaId, PhoneNumberId, SegmentId};
+use crate::price::Money;
 use crate::rejection::Rejection;
 use crate::template::{Filled, Template, TemplateValue, TemplateVariable, VariablePlace, VariableSlot};
 use crate::time::Timestamp;
@@ -51,6 +52,9 @@ pub struct Plan {
     /// People to begin with in any 24 hours, of all lanes together; the others wait for the next day.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_day: Option<u32>,
+    /// It pauses when it has cost so much, or may come to; `None`: no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spend_max: Option<Money>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,6 +175,7 @@ impl Plan {
         if self.variables.len() > VARIABLES_MAX {
             return Err(Rejection::Invalid("A template has at most 100 variables."));
         }
+        self.check_spend()?;
         match &self.audience {
             Audience::Contacts { ids } if ids.is_empty() => Err(Rejection::Invalid("A broadcast needs people.")),
             Audience::Contacts { ids } if ids.len() > NAMED_MAX => {

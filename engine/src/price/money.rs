@@ -75,6 +75,16 @@ pub struct Money {
     pub currency: Currency,
 }
 
+/// `USD 612.80`, and not rounded.
+impl fmt::Display for Money {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (sign, micros) = (if self.micros < 0 { "-" } else { "" }, self.micros.unsigned_abs());
+        let part = format!("{:06}", micros % 1_000_000);
+        let part = part.trim_end_matches('0');
+        write!(f, "{} {sign}{}.{part:0<2}", self.currency, micros / 1_000_000)
+    }
+}
+
 impl Money {
     #[must_use]
     pub fn times(self, count: u64) -> Self {
@@ -138,6 +148,12 @@ mod tests {
     fn a_part_is_rounded_to_the_nearest_millionth() {
         assert_eq!(usd(10).shared_by(4), Some(usd(3)));
         assert_eq!((usd(9).shared_by(4), usd(9).shared_by(0)), (Some(usd(2)), None));
+    }
+
+    #[test]
+    fn an_amount_is_written_whole() {
+        let written = [612_800_000, 62_500, 1, -1_500_000, 3_000_000].map(|micros| usd(micros).to_string());
+        assert_eq!(written, ["USD 612.80", "USD 0.0625", "USD 0.000001", "USD -1.50", "USD 3.00"]);
     }
 
     #[test]

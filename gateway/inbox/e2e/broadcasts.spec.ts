@@ -163,6 +163,39 @@ test('failures stand by class, each with its people, and without a button that d
   await expect(drawer).toBeHidden();
 });
 
+test('the check tells what it costs by country, and of whom no price is known', async ({ app, page }) => {
+  await open(app, page, '/b-draft?step=check', 'Marketer');
+  const cost = page.getByRole('region', { name: 'Cost by country and category' });
+  await expect(cost.getByRole('row', { name: /Brazil/ })).toContainText('$0.0625');
+  await expect(cost.getByRole('row', { name: /United States/ })).toContainText('not known');
+  await expect(page.getByText(/No price is known for \d+ people/)).toBeVisible();
+  await expect(page.getByText('Free for whoever came by an ad shortly before.')).toBeVisible();
+});
+
+test('what WhatsApp has charged is told by country and kind, and for each reply', async ({ app, page }) => {
+  await open(app, page, '/b-loom');
+  await expect(tiles(page)).toContainText('per reply');
+  const countries = page.getByRole('region', { name: 'By country' });
+  await expect(countries.getByRole('row', { name: /Brazil/ })).toContainText('$');
+  const charged = page.getByRole('region', { name: 'What WhatsApp charges' });
+  await expect(charged.getByRole('row', { name: /After an ad/ })).toContainText('free');
+  await page.goto(`${app.server.url}/broadcasts/b-six`);
+  await expect(page.getByText(/more if what is under way arrives/)).toBeVisible();
+});
+
+test('a broadcast that runs can be given a limit of spending', async ({ app, page }) => {
+  await open(app, page, '/b-six');
+  await page.getByRole('button', { name: 'Change limit' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Pause at').check();
+  await dialog.getByLabel('Amount').fill('600');
+  await dialog.getByLabel('Currency').fill('US');
+  await expect(dialog.getByRole('button', { name: 'Set limit' })).toBeDisabled();
+  await dialog.getByLabel('Currency').fill('usd');
+  await dialog.getByRole('button', { name: 'Set limit' }).click();
+  await expect(page.getByText('Limit $600.00')).toBeVisible();
+});
+
 test('a finished broadcast has a report, and can be duplicated into a draft', async ({ app, page }) => {
   await open(app, page, '/b-loom');
   await expect(tiles(page)).toContainText('in 12 min 04 s');
@@ -207,7 +240,7 @@ test('from a name to the end: audience, message, numbers, check, start', async (
   await expect(page.getByText('Olá, Aarav. Seu exame está marcado para terça, 07:20.')).toBeVisible();
 
   await page.getByRole('button', { name: 'Start sending to 3' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Send to 3 people?' });
+  const dialog = page.getByRole('dialog', { name: /^Send to 3 people for about \$/ });
   const start = dialog.getByRole('button', { name: 'Start sending to 3' });
   await dialog.getByLabel('Type 3 to start').fill('2');
   await expect(start).toBeDisabled();

@@ -222,6 +222,16 @@ export const campaignRoutes = [
     },
   ],
   [
+    'PUT',
+    '/campaigns/:campaign/spend-max',
+    (call) => {
+      const [campaigns, campaign] = one(call, 'campaigns.control');
+      if (campaign.run) campaigns.settle(campaign);
+      campaign.plan = { ...campaign.plan, spend_max: call.body.spend_max };
+      return { body: shown(campaign) };
+    },
+  ],
+  [
     'GET',
     '/campaigns/:campaign/progress',
     (call) => {

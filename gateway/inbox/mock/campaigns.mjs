@@ -1,4 +1,5 @@
 // Broadcasts of the mock: what they have done by now follows from the clock, so that a fixed one gives the same picture each time.
+import { byCountry, estimate, spent } from './campaign-costs.mjs';
 import { FAILURES, findings, recipient, shown, value } from './campaign-parts.mjs';
 import { numbers, personOf } from './people.mjs';
 import { missing } from './refused.mjs';
@@ -80,6 +81,7 @@ export class Campaigns {
       variables: [],
       per_second: null,
       start_at: null,
+      spend_max: null,
       ...more,
     });
     const six = plan('kasturi_six', 'en', {
@@ -310,10 +312,13 @@ export class Campaigns {
   progress(campaign) {
     const { run, phase } = campaign;
     const counts = this.counts(campaign);
+    const cost = spent(counts);
+    const money = { cost, countries: byCountry(counts, cost) };
     if (!run)
       return {
         phase,
         counts,
+        ...money,
         lanes: [],
         failures: [],
         skipped: {},
@@ -330,6 +335,7 @@ export class Campaigns {
     return {
       phase,
       counts,
+      ...money,
       lanes: this.lanes(campaign),
       failures,
       skipped: run.total < 1000 ? {} : SKIPPED,
@@ -408,6 +414,7 @@ export class Campaigns {
       will_be_sent,
       audience,
       skipped,
+      cost: estimate(will_be_sent),
       duration_seconds,
       days,
       later: plan.quiet || plan.start_is_local ? Math.round(will_be_sent * 0.2) : 0,

@@ -6,6 +6,7 @@ pub mod progress;
 pub mod recipients;
 pub mod retry;
 pub mod schedule;
+pub mod spend;
 pub mod trial;
 
 use actix_web::http::StatusCode;
@@ -44,6 +45,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/campaigns/{id}/cancel", web::post().to(cancel))
         .route("/campaigns/{id}/rate", web::put().to(rate))
         .route("/campaigns/{id}/retry", web::post().to(retry::retry))
+        .route("/campaigns/{id}/spend-max", web::put().to(spend::spend_max))
         .route("/campaigns/{id}/progress", web::get().to(progress::progress))
         .route("/campaigns/{id}/recipients", web::get().to(recipients::list))
         .route("/campaigns/{id}/recipients.csv", web::get().to(recipients::export));

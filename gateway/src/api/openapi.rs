@@ -73,6 +73,7 @@ use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
         campaigns::cancel,
         campaigns::rate,
         campaigns::retry::retry,
+        campaigns::spend::spend_max,
         campaigns::progress::progress,
         campaigns::recipients::list,
         campaigns::recipients::export,

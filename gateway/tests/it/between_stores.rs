@@ -101,6 +101,7 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
         zone: Some("America/Sao_Paulo".into()),
         stop: Some(StopRule { failed_percent: 5, after: 200 }),
         per_day: Some(1_000),
+        spend_max: None,
     };
     let draft = Campaign::draft(id, "Kasturi turns six", plan, author.clone(), Timestamp(1)).unwrap();
     let recipient = |no: u32| CampaignRecipient {

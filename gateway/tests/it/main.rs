@@ -24,6 +24,7 @@ mod canaries;
 mod channels;
 mod checks;
 mod contacts;
+mod costs;
 mod crash;
 mod files;
 mod fuzz;

@@ -63,6 +63,7 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     ("POST", "campaigns/{id}/cancel", &["campaigns.control"]),
     ("PUT", "campaigns/{id}/rate", &["campaigns.control"]),
     ("POST", "campaigns/{id}/retry", &["campaigns.control"]),
+    ("PUT", "campaigns/{id}/spend-max", &["campaigns.control"]),
     ("GET", "campaigns/{id}/progress", &["campaigns.read"]),
     ("GET", "campaigns/{id}/recipients", &["campaigns.read"]),
     ("GET", "campaigns/{id}/recipients.csv", &["contacts.export"]),

@@ -24,6 +24,7 @@ async fn a_setting_that_cannot_work_stops_the_start_with_one_line() {
     for (key, value, names) in [
         ("JETTO_META__APP_SECRETS", "", "meta.app_secrets"),
         ("JETTO_META__VERIFY_TOKEN", "", "meta.verify_token"),
+        ("JETTO_PRICES_FILE", "no-such-prices.csv", "prices_file"),
         ("JETTO_META__GRAPH_URL", "http://graph.facebook.com", "meta.graph_url"),
         ("JETTO_META__GRAPH_URL", "http://127.0.0.1.evil.example", "meta.graph_url"),
         ("JETTO_PUBLIC_URL", "https://inbox.example.com/", "public_url"),
@@ -119,7 +120,9 @@ async fn the_doctor_says_fine_or_what_to_do() {
     let to_do: Vec<&str> = text.lines().filter(|line| line.starts_with("to do ")).collect();
     assert_eq!(to_do.len(), 1, "only the paused template: {text}");
     assert!(to_do[0].contains("templates are stopped"), "{text}");
-    for finding in ["settings", "disk", "token is valid", "Quality is High", "webhooks are subscribed", "80 messages"] {
+    for finding in
+        ["settings", "disk", "token is valid", "Quality is High", "webhooks are subscribed", "80 messages", "no price"]
+    {
         assert!(text.contains(finding), "{finding}: {text}");
     }
     jetto.connect(ORGANIZATION, crate::harness::NUMBER, "a token that Meta does not know").await;

@@ -38,6 +38,7 @@ pub(crate) fn draft(n: u8) -> Campaign {
         zone: Some("America/Sao_Paulo".into()),
         stop: Some(StopRule { failed_percent: 5, after: 200 }),
         per_day: Some(1_000),
+        spend_max: None,
     };
     Campaign::draft(campaign_id(n), "Kasturi turns six", plan, person(RAFAEL), NOW).unwrap()
 }

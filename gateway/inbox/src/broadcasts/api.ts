@@ -7,6 +7,7 @@ import type {
   Check,
   Draft,
   FailureClass,
+  Money,
   Phase,
   Progress,
   RecipientClass,
@@ -115,4 +116,5 @@ export const campaigns = {
   resume: (id: string) => api.post<Campaign>(at(id, '/resume'), {}),
   cancel: (id: string) => api.post<Campaign>(at(id, '/cancel'), {}),
   pace: (id: string, per_second: number | null) => api.put<Campaign>(at(id, '/rate'), { per_second }),
+  limit: (id: string, spend_max: Money | null) => api.put<Campaign>(at(id, '/spend-max'), { spend_max }),
 };

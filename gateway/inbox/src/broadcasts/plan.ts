@@ -1,6 +1,7 @@
 import type { BusinessNumber, Template, TemplateVariable } from '../api/types';
 import { isAddress, isFile, isLine, variableKey } from '../inbox/templates/templateText';
 import type { Offer } from '../templates/useTemplates';
+import { limitProblem } from './cost/limit';
 import { STEPS, type Step } from './steps';
 import type { Audience, ContactField, Draft, Plan, Source, VariableSource } from './types';
 import { ownZone } from './wizard/moment';
@@ -24,7 +25,7 @@ export const STOP_FIRST = { failed_percent: 5, after: 200 };
 
 export type Problems = Partial<
   Record<
-    'name' | 'audience' | 'template' | 'variables' | 'numbers' | 'rate' | 'quiet' | 'perDay' | 'stop',
+    'name' | 'audience' | 'template' | 'variables' | 'numbers' | 'rate' | 'quiet' | 'perDay' | 'stop' | 'spend',
     string
   >
 >;
@@ -44,6 +45,7 @@ export const emptyDraft = (numbers: BusinessNumber[]): Draft => ({
     zone: null,
     stop: null,
     per_day: null,
+    spend_max: null,
   },
 });
 
@@ -55,7 +57,7 @@ export function problems(step: Step, { name, plan }: Draft, template: Template |
     case 'message':
       return messageProblem(plan, template);
     case 'numbers':
-      return { ...numbersProblem(plan), ...paceProblem(plan) };
+      return { ...numbersProblem(plan), ...paceProblem(plan), ...spendProblem(plan.spend_max) };
     case 'check':
       return {};
   }
@@ -106,6 +108,11 @@ function quietProblem(quiet: Plan['quiet']): Problems {
 function perDayProblem(perDay: Plan['per_day']): Problems {
   if (perDay == null) return {};
   return Number.isInteger(perDay) && perDay >= 1 && perDay <= PER_DAY_MAX ? {} : { perDay: 'badPerDay' };
+}
+
+function spendProblem(limit: Plan['spend_max']): Problems {
+  const problem = limitProblem(limit);
+  return problem ? { spend: problem } : {};
 }
 
 function stopProblem(stop: Plan['stop']): Problems {

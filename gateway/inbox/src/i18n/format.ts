@@ -62,6 +62,26 @@ export function listTime(at: number, now: number, yesterday: string): string {
 
 export const number = (value: number) => new Intl.NumberFormat(locale()).format(value);
 
+const MILLION = 1_000_000;
+
+function amount(micros: number, currency: string, decimals: { minimum: number; maximum: number }): string {
+  return new Intl.NumberFormat(locale(), {
+    style: 'currency',
+    currency,
+    currencyDisplay: 'narrowSymbol',
+    minimumFractionDigits: decimals.minimum,
+    maximumFractionDigits: decimals.maximum,
+  }).format(micros / MILLION);
+}
+
+/** To the cent; less than a cent is not told as nothing. */
+export const money = (micros: number, currency: string) =>
+  amount(micros, currency, { minimum: 2, maximum: micros > 0 && micros < MILLION / 100 ? 4 : 2 });
+
+/** As it stands in a list of prices. */
+export const exactMoney = (micros: number, currency: string) =>
+  amount(micros, currency, { minimum: 4, maximum: 6 });
+
 /** `43 permissions, 9 roles`, with the comma of the language. */
 export const listed = (parts: string[]) =>
   new Intl.ListFormat(locale(), { type: 'unit', style: 'short' }).format(parts);

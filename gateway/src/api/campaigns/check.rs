@@ -15,8 +15,8 @@ use engine::time::Timestamp;
 use serde::Serialize;
 
 use super::super::administration::household;
-use super::found;
 use super::schedule::{Homes, Schedule, people_a_day};
+use super::{found, spend};
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
@@ -67,10 +67,10 @@ pub enum FindingSeverity {
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Finding {
-    severity: FindingSeverity,
+    pub(super) severity: FindingSeverity,
     /// Stable word for programs.
-    key: &'static str,
-    text: String,
+    pub(super) key: &'static str,
+    pub(super) text: String,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -138,14 +138,15 @@ pub async fn check(
         findings.push(Finding { severity: FindingSeverity::MustFix, key: "nobody", text });
     }
     let settings = &household(&app, &signed.0).await?.settings;
+    let start = draft.plan.start_at.unwrap_or_default().max(app.clock.now());
+    let cost = Estimate::of(&would.countries, would.category, start, &app.prices);
     findings.extend(approval_finding(settings.approve_broadcasts, &draft));
     findings.extend(tier_finding(&draft.plan, &numbers, would.count));
+    findings.extend(spend::finding(&draft.plan, &cost));
     findings.sort_by_key(|finding| finding.severity);
     let per_second = per_second(&draft.plan, &numbers);
     let seconds = would.count.div_ceil(u64::from(per_second.max(1)));
     let schedule = Schedule::of(&draft.plan, would.count, per_second, &would.homes, app.clock.now());
-    let start = draft.plan.start_at.unwrap_or_default().max(app.clock.now());
-    let cost = Estimate::of(&would.countries, would.category, start, &app.prices);
     let lanes = numbers.into_iter().map(|number| CheckedLane {
         phone_number_id: number.phone_number_id,
         name: number.name,

@@ -13,6 +13,7 @@ use engine::delivery::Delivery;
 use engine::id::{CampaignId, ContactId, TenantId};
 use engine::mask;
 use engine::ports::{ListError, PageRequest, RecipientQuery, Store, StoreError};
+use engine::price::{Country, PriceCategory, PriceKind};
 use engine::time::Timestamp;
 use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,15 @@ pub struct RecipientView {
     class: Class,
     delivery: Delivery,
     replied_at: Option<Timestamp>,
+    /// By whose prices it is charged: ISO 3166 alpha-2.
+    #[schema(value_type = Option<String>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<Country>,
+    /// What WhatsApp first said that it was charged as.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_category: Option<PriceCategory>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    price_kind: Option<PriceKind>,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -64,6 +74,9 @@ impl RecipientView {
             contact: RecipientContact { id: row.recipient.contact, name, phone },
             lane: row.recipient.lane,
             class,
+            country: row.recipient.country,
+            price_category: row.charge.map(|charge| charge.pricing.category),
+            price_kind: row.charge.map(|charge| charge.pricing.kind),
             delivery: row.delivery,
             replied_at: row.replied_at,
         }
@@ -148,11 +161,11 @@ fn pages(
     })
 }
 
-const CSV_HEAD: &str =
-    "no,contact_id,name,phone,lane,class,accepted_at,sent_at,delivered_at,read_at,failed_at,code,reason,replied_at\r\n";
+const CSV_HEAD: &str = "no,contact_id,name,phone,lane,class,accepted_at,sent_at,delivered_at,read_at,failed_at,code,reason,\
+    replied_at,country,price_category,price_kind\r\n";
 
 fn line(view: RecipientView, masks: bool) -> String {
-    let RecipientView { no, contact, lane, class, delivery, replied_at } = view;
+    let RecipientView { no, contact, lane, class, delivery, replied_at, country, price_category, price_kind } = view;
     let time = |at: Option<Timestamp>| at.map(|at| at.0.to_string()).unwrap_or_default();
     let phone = contact.phone.map(|phone| if masks { mask::phone(&phone) } else { phone });
     let failure = delivery.failure.as_ref();
@@ -171,6 +184,9 @@ fn line(view: RecipientView, masks: bool) -> String {
         failure.and_then(|failure| failure.code).map(|code| code.to_string()).unwrap_or_default(),
         failure.map(|failure| failure.text.clone()).unwrap_or_default(),
         time(replied_at),
+        country.map(|country| country.to_string()).unwrap_or_default(),
+        price_category.map(PriceCategory::key).unwrap_or_default().to_owned(),
+        price_kind.map(PriceKind::key).unwrap_or_default().to_owned(),
     ];
     cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",") + "\r\n"
 }

@@ -4,6 +4,9 @@ import { Card } from '../../settings/parts';
 import settings from '../../settings/settings.module.css';
 import { useWhen } from '../../settings/when';
 import broadcasts from '../broadcasts.module.css';
+import { CostCard } from '../cost/CostCard';
+import { CountriesCard } from '../cost/CountriesCard';
+import { amounts } from '../cost/money';
 import { handed, percent, reached } from '../counts';
 import { Failures } from '../run/Failures';
 import { Lanes } from '../run/Lanes';
@@ -35,6 +38,10 @@ export function ReportBody({ campaign, progress, onList }: Props) {
           {progress.history.length > 0 && <RateCard history={progress.history} live={false} />}
           <Funnel progress={progress} />
         </div>
+        <div className={run.halves}>
+          <CountriesCard countries={progress.countries} />
+          <CostCard cost={progress.cost} />
+        </div>
         <Failures progress={progress} onList={onList} onAgain={onAgain} />
         <div className={run.halves}>
           <Skipped skipped={progress.skipped} />
@@ -65,25 +72,41 @@ function Totals({ progress, startAt }: { progress: Progress; startAt: Plan['star
   const { counts } = progress;
   const seconds = lasted(progress, startAt);
   const [sent, delivered] = [handed(counts), reached(counts)];
-  const tiles: [key: string, people: number, text: string][] = [
-    ['sent', sent, seconds === null ? '' : t('broadcasts.report.inTime', { span: span(seconds, t) })],
-    ['delivered', delivered, t('broadcasts.report.ofSent', { share: percent(delivered, sent) })],
-    ['read', counts.read, t('broadcasts.report.ofDelivered', { share: percent(counts.read, delivered) })],
+  const { billed, per_reply } = progress.cost;
+  const tiles: [key: string, value: string, text: string][] = [
+    ['sent', number(sent), seconds === null ? '' : t('broadcasts.report.inTime', { span: span(seconds, t) })],
+    ['delivered', number(delivered), t('broadcasts.report.ofSent', { share: percent(delivered, sent) })],
+    [
+      'read',
+      number(counts.read),
+      t('broadcasts.report.ofDelivered', { share: percent(counts.read, delivered) }),
+    ],
     [
       'replied',
-      counts.replied,
+      number(counts.replied),
       t('broadcasts.report.ofDelivered', { share: percent(counts.replied, delivered) }),
     ],
-    ['failed', counts.failed, t('broadcasts.note.failed', { share: percent(counts.failed, counts.total) })],
-    ['unknown', counts.unknown + counts.parked, t('broadcasts.note.unknown')],
+    [
+      'failed',
+      number(counts.failed),
+      t('broadcasts.note.failed', { share: percent(counts.failed, counts.total) }),
+    ],
+    ['unknown', number(counts.unknown + counts.parked), t('broadcasts.note.unknown')],
+    [
+      'cost',
+      billed.length > 0 ? amounts(billed) : '–',
+      per_reply.length > 0 ? t('broadcasts.spent.perReply', { cost: amounts(per_reply) }) : '',
+    ],
   ];
   return (
     <section className={css.totals} aria-label={t('broadcasts.states')}>
       <dl className={broadcasts.figures}>
-        {tiles.map(([key, people, text]) => (
+        {tiles.map(([key, value, text]) => (
           <div key={key}>
             <dt>{t(`broadcasts.report.${key}`)}</dt>
-            <dd className={broadcasts.figure}>{number(people)}</dd>
+            <dd className={broadcasts.figure}>
+              <bdi>{value}</bdi>
+            </dd>
             <dd>{text}</dd>
           </div>
         ))}

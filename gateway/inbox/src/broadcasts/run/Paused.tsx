@@ -2,6 +2,7 @@ import { IconAlertTriangle, IconPlayerPause } from '@tabler/icons-react';
 import { useTranslation } from 'react-i18next';
 import { number } from '../../i18n/format';
 import settings from '../../settings/settings.module.css';
+import { amounts } from '../cost/money';
 import type { PauseReason } from '../types';
 
 export function Paused({ reason }: { reason: PauseReason }) {
@@ -35,6 +36,8 @@ export function Why({ reason }: { reason: PauseReason }) {
       });
     case 'category':
       return t('broadcasts.pausedCategory');
+    case 'spent':
+      return t('broadcasts.limit.reached', { max: amounts([reason.max]) });
     case 'failures':
       return t('broadcasts.pausedFailures', { failed: number(reason.failed), of: number(reason.of) });
   }

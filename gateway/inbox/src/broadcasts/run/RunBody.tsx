@@ -4,6 +4,9 @@ import settings from '../../settings/settings.module.css';
 import { useWhen } from '../../settings/when';
 import { useNow } from '../../state/clock';
 import broadcasts from '../broadcasts.module.css';
+import { CostCard } from '../cost/CostCard';
+import { CountriesCard } from '../cost/CountriesCard';
+import { SpendLimit } from '../cost/SpendLimit';
 import { Skipped } from '../Skipped';
 import type { Campaign, Progress, RecipientClass } from '../types';
 import { Failures } from './Failures';
@@ -60,6 +63,10 @@ export function RunBody({ campaign, progress, staleSince, onList }: Props) {
           <Lanes lanes={progress.lanes} />
         </div>
         <Failures progress={progress} onList={onList} />
+        <div className={css.halves}>
+          <CountriesCard countries={progress.countries} />
+          <CostCard cost={progress.cost} aside={<SpendLimit campaign={campaign} />} />
+        </div>
         <Skipped skipped={progress.skipped} />
       </div>
     </section>

@@ -6,6 +6,8 @@ import type { Template } from '../../api/types';
 import { clockTime } from '../../i18n/format';
 import { Failed, Loading } from '../../settings/parts';
 import { checkQuery } from '../api';
+import cost from '../cost/cost.module.css';
+import { EstimateCard } from '../cost/EstimateCard';
 import { Skipped } from '../Skipped';
 import type { Step } from '../steps';
 import type { Campaign } from '../types';
@@ -48,7 +50,10 @@ export function CheckStep({ campaign, template, onGo, settled, onApproval }: Pro
         aria-busy={query.isFetching}
       >
         <Figures check={check} planned={campaign.plan.start_at != null} />
-        <Skipped skipped={check.skipped} onGo={onGo} />
+        <div className={cost.pair}>
+          <Skipped skipped={check.skipped} onGo={onGo} />
+          <EstimateCard cost={check.cost} />
+        </div>
         <Findings findings={check.findings} onGo={onGo} />
         <ApprovalCard campaign={campaign} settled={settled} onDone={onApproval} />
         <p className={css.faint}>

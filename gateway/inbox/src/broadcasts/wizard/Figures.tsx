@@ -1,9 +1,11 @@
 import { useTranslation } from 'react-i18next';
+import type { Words } from '../../i18n';
 import { clockTime, number } from '../../i18n/format';
 import { useWhen } from '../../settings/when';
 import broadcasts from '../broadcasts.module.css';
+import { amounts } from '../cost/money';
 import { percent } from '../counts';
-import type { Check } from '../types';
+import type { Check, Estimate } from '../types';
 import { ranked, rate, span, total } from '../words';
 import css from './check.module.css';
 
@@ -29,6 +31,7 @@ export function Figures({ check, planned }: { check: Check; planned: boolean }) 
       number(skipped),
       t('broadcasts.check.skippedText', { share: percent(skipped, check.audience) }),
     ],
+    costFigure(check.cost, t),
     [
       'duration',
       span(check.duration_seconds, t),
@@ -68,6 +71,13 @@ export function Figures({ check, planned }: { check: Check; planned: boolean }) 
       </span>
     </div>
   );
+}
+
+/** Never 0 where it is not known. */
+function costFigure({ totals, unpriced }: Estimate, t: Words): Figure {
+  if (totals.length === 0) return ['cost', '–', t('broadcasts.check.costUnknown')];
+  const text = unpriced > 0 ? 'broadcasts.check.costPart' : 'broadcasts.check.costText';
+  return ['cost', amounts(totals), t(text, { count: unpriced, people: number(unpriced) })];
 }
 
 /** The two largest reasons have a colour of their own, as in the list below; the rest is one grey. */

@@ -4,6 +4,7 @@ import { Card, Refused } from '../../settings/parts';
 import settings from '../../settings/settings.module.css';
 import { useMe } from '../../state/permissions';
 import type { Offer } from '../../templates/useTemplates';
+import { SpendCard } from '../cost/SpendCard';
 import { type Problems, RATE_MAX } from '../plan';
 import type { Plan } from '../types';
 import { fromField, ownZone, toField } from './moment';
@@ -51,6 +52,7 @@ export function NumbersStep({ plan, offer, onChange, problems }: Props) {
         </Card>
         <Start plan={plan} onChange={onChange} />
         <Rules plan={plan} onChange={onChange} problems={problems} />
+        <SpendCard plan={plan} onChange={onChange} />
       </div>
     </div>
   );

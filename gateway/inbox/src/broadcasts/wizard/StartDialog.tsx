@@ -10,6 +10,7 @@ import settings from '../../settings/settings.module.css';
 import { useChange } from '../../settings/useChange';
 import { useWhen } from '../../settings/when';
 import { campaigns, keys } from '../api';
+import { amounts } from '../cost/money';
 import type { Campaign, CampaignRow, Check } from '../types';
 import { typedCount } from './typedCount';
 
@@ -47,7 +48,11 @@ export function StartDialog({ campaign, check, onClose, onConflict }: Props) {
     setTyped('');
     void client.invalidateQueries({ queryKey: keys.check(campaign.id, campaign.revision) });
   };
-  const title = t('broadcasts.ask.title', { count, people });
+  const { totals } = check.cost;
+  const title =
+    totals.length > 0
+      ? t('broadcasts.ask.titleCost', { count, people, cost: amounts(totals) })
+      : t('broadcasts.ask.title', { count, people });
   const startAt = campaign.plan.start_at;
   return (
     <Ask title={title} onClose={onClose}>
