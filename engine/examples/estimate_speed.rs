@@ -91,7 +91,10 @@ fn walk(pages: &[Page], prices: &Prices) -> (Duration, Duration) {
     let estimating = Instant::now();
     let estimate = Estimate::of(&countries, campaign.price_category(), NOW, prices);
     added += estimating.elapsed();
-    assert!(campaign.phase == Phase::Running && estimate.rows.iter().map(|row| row.people).sum::<u64>() == PEOPLE.into());
+    assert!(
+        campaign.phase == Phase::Running
+            && estimate.rows.iter().map(|row| row.people).sum::<u64>() == u64::from(PEOPLE)
+    );
     (began.elapsed(), added)
 }
 

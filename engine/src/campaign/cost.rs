@@ -255,19 +255,19 @@ mod tests {
     }
 
     fn country(code: &str) -> Option<Country> {
-        Some(code.parse().unwrap())
+        code.parse().ok()
     }
 
     fn money(micros: i64, currency: &str) -> Money {
         Money { micros, currency: currency.parse().unwrap() }
     }
 
-    fn place(class: Class, code: &str, charge: Option<Charge>) -> TallyKey {
-        TallyKey { lane: 0, class, code: 0, replied: false, country: country(code), charge }
+    fn place(class: Class, code: &str, charge: impl Into<Option<Charge>>) -> TallyKey {
+        TallyKey { lane: 0, class, code: 0, replied: false, country: country(code), charge: charge.into() }
     }
 
-    fn charged(category: PriceCategory, kind: PriceKind, day: &str) -> Option<Charge> {
-        Some(Charge::of(Pricing { category, kind }, at(day)))
+    fn charged(category: PriceCategory, kind: PriceKind, day: &str) -> Charge {
+        Charge::of(Pricing { category, kind }, at(day))
     }
 
     fn cost(tallies: &Tallies) -> Cost {
@@ -301,6 +301,30 @@ mod tests {
             }
             let found = Estimate::of(&counts, PriceCategory::Marketing, at("2026-11-30"), &prices());
             prop_assert_eq!((found.totals, found.unpriced), (each.list(), unpriced));
+        }
+
+        #[test]
+        fn what_it_has_cost_is_what_each_person_has(people in proptest::collection::vec((0..6_usize, 0..4_usize, 0..4_usize), 0..60)) {
+            let classes = [Class::Waiting, Class::UnderWay, Class::Sent, Class::Delivered, Class::Read, Class::Parked];
+            let charges = [
+                None,
+                Some(charged(PriceCategory::Marketing, PriceKind::Regular, "2026-09-30")),
+                Some(charged(PriceCategory::Utility, PriceKind::Regular, "2026-11-01")),
+                Some(charged(PriceCategory::ReferralConversion, PriceKind::FreeEntryPoint, "2026-11-01")),
+            ];
+            let key = |(class, code, charge): &(usize, usize, usize)| {
+                place(classes[*class], ["BR", "IN", "EG", "US"][*code], charges[*charge])
+            };
+            let (mut all, mut billed, mut expected, mut unpriced) = (Tallies::default(), Sums::default(), Sums::default(), 0);
+            for person in &people {
+                all.add(key(person));
+                let alone = cost(&Tallies(BTreeMap::from([(key(person), 1)])));
+                alone.billed.iter().for_each(|money| billed.add(*money));
+                alone.expected.iter().for_each(|money| expected.add(*money));
+                unpriced += alone.unpriced;
+            }
+            let found = cost(&all);
+            prop_assert_eq!((found.billed, found.expected, found.unpriced), (billed.list(), expected.list(), unpriced));
         }
     }
 

@@ -46,8 +46,8 @@ impl Prices {
             }
         }
         self.markets.extend(read.markets);
-        for (key, dated) in read.prices {
-            self.prices.entry(key).or_default().extend(dated);
+        for (key, dated) in read.dated {
+            self.dated.entry(key).or_default().extend(dated);
         }
         self.free.extend(read.free);
         let is_market = |name: &str| name == OTHER || self.markets.values().any(|market| **market == *name);
@@ -86,7 +86,7 @@ impl Prices {
         let micros = micros(price).ok_or_else(|| {
             format!("{price:?} is no price; one is written like 0.0625, with at most {DECIMALS} decimals")
         })?;
-        let dated = self.prices.entry((market.into(), category)).or_default();
+        let dated = self.dated.entry((market.into(), category)).or_default();
         if dated.insert(from, Money { micros, currency }).is_some() {
             return Err(format!("a second price for {} in {market} on {from}", category.key()));
         }

@@ -46,7 +46,8 @@ pub struct Price {
 pub struct Prices {
     /// To which market a country belongs from this day on.
     pub(super) markets: BTreeMap<(Country, Day), Box<str>>,
-    pub(super) prices: BTreeMap<(Box<str>, PriceCategory), BTreeMap<Day, Money>>,
+    /// By market and category, from their day on.
+    pub(super) dated: BTreeMap<(Box<str>, PriceCategory), BTreeMap<Day, Money>>,
     pub(super) free: Vec<Free>,
 }
 
@@ -70,7 +71,7 @@ impl Prices {
     /// `None`: the table does not know it. Nothing is ever guessed.
     pub fn of(&self, country: Country, category: PriceCategory, on: Day) -> Option<Price> {
         let key = (self.market(country, on).into(), category);
-        let (since, money) = self.prices.get(&key)?.range(..=on).next_back()?;
+        let (since, money) = self.dated.get(&key)?.range(..=on).next_back()?;
         Some(Price { money: *money, since: *since })
     }
 
@@ -86,16 +87,16 @@ impl Prices {
 
     /// Since when the newest of its prices hold; `None`: it knows none.
     pub fn newest(&self) -> Option<Day> {
-        self.prices.values().filter_map(|dated| dated.keys().next_back()).max().copied()
+        self.dated.values().filter_map(|dated| dated.keys().next_back()).max().copied()
     }
 
     /// How many prices it knows, of every date.
     pub fn len(&self) -> usize {
-        self.prices.values().map(BTreeMap::len).sum()
+        self.dated.values().map(BTreeMap::len).sum()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.prices.is_empty()
+        self.dated.is_empty()
     }
 }
 

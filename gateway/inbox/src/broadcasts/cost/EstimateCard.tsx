@@ -19,6 +19,8 @@ export function EstimateCard({ cost }: { cost: Estimate }) {
   const since = newest(cost.rows);
   const { shown, rest } = split(cost.rows);
   const category = cost.rows[0]?.category;
+  // Nobody would get it: the findings say why.
+  if (!category) return null;
   return (
     <Card
       title={t('broadcasts.cost.title')}
@@ -38,7 +40,7 @@ export function EstimateCard({ cost }: { cost: Estimate }) {
             <tr>
               <th scope="col">{t('panel.country')}</th>
               <th scope="col" className={settings.num}>
-                {category && <CategoryName category={category} />}
+                <CategoryName category={category} />
               </th>
               <th scope="col" className={settings.num}>
                 {t('broadcasts.cost.rate')}
