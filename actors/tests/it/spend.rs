@@ -9,15 +9,15 @@ use crate::stage::{TENANT, play};
 
 const PEOPLE: u32 = 600;
 
-fn cents(count: i64) -> Option<Money> {
-    Some(Money { micros: count * 10_000, currency: "USD".parse().unwrap() })
+fn cents(count: i64) -> Money {
+    Money { micros: count * 10_000, currency: "USD".parse().unwrap() }
 }
 
 #[test]
 fn a_broadcast_that_has_cost_as_much_as_it_may_pauses_and_goes_on_with_the_rest_under_another_limit() {
     play(|stage| async move {
         let ids = stage.with_contacts(0..PEOPLE).await;
-        let limit = |plan: &mut engine::campaign::Plan| plan.spend_max = cents(100);
+        let limit = |plan: &mut engine::campaign::Plan| plan.spend_max = Some(cents(100));
         let id = stage.launched(1, MARKETING, Audience::Contacts { ids }, limit).await;
         stage.actors.campaign_changed(TENANT, id);
         let paused = async || matches!(stage.campaign(id).await.phase, Phase::Paused { .. });
@@ -25,7 +25,7 @@ fn a_broadcast_that_has_cost_as_much_as_it_may_pauses_and_goes_on_with_the_rest_
         let Phase::Paused { reason: PauseReason::Spent { max, spent } } = stage.campaign(id).await.phase else {
             panic!("for another reason");
         };
-        assert_eq!((Some(max), spent.micros >= max.micros), (cents(100), true));
+        assert_eq!((max, spent.micros >= max.micros), (cents(100), true));
         // A second's worth more than the limit at most, and what was on its way.
         let sent = stage.meta.bodies().len();
         assert!((100..=400).contains(&sent), "{sent}");
