@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use engine::campaign::{
-    Audience, Campaign, ContactField, Estimate, FREEZE_PAGE, Page, Phase, Plan, Source, VariableSource, freeze,
+    Audience, Campaign, ContactField, Estimate, FREEZE_PAGE, Named, Page, Phase, Plan, Source, VariableSource, freeze,
 };
 use engine::contact::Contact;
 use engine::directory::Person;
@@ -46,9 +46,15 @@ fn launched() -> Campaign {
         language: "en".into(),
         numbers: vec!["200000000000001".parse().unwrap()],
         audience: Audience::Everyone,
+        opted_in_only: false,
         variables: vec![greeting],
         per_second: None,
         start_at: None,
+        start_is_local: false,
+        quiet: None,
+        zone: None,
+        stop: None,
+        per_day: None,
         spend_max: None,
     };
     let template = Template {
@@ -63,7 +69,7 @@ fn launched() -> Campaign {
     };
     let by = Person { id: MemberId::from_bytes([9; 16]), name: "Priya".into() };
     let draft = Campaign::draft(CampaignId::from_bytes([5; 16]), "Kasturi turns six", plan, by.clone(), NOW).unwrap();
-    draft.launched(by, template, Vec::new(), NOW).unwrap()
+    draft.launched(by, template, Named::default(), NOW).unwrap()
 }
 
 fn pages() -> Vec<Page> {

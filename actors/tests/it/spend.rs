@@ -4,7 +4,7 @@ use engine::campaign::{Audience, PauseReason, Phase};
 use engine::ports::Alerts as _;
 use engine::price::Money;
 
-use crate::campaign::{MARKETING, times};
+use crate::campaign::{MARKETING, resumed, times};
 use crate::stage::{TENANT, play};
 
 const PEOPLE: u32 = 600;
@@ -33,12 +33,12 @@ fn a_broadcast_that_has_cost_as_much_as_it_may_pauses_and_goes_on_with_the_rest_
         assert_eq!(alerts.len(), 1);
         assert!(alerts[0].effect.starts_with("It has cost as much as it may"), "{}", alerts[0].effect);
         // Without another limit it stops again before anybody more gets it.
-        stage.change_campaign(id, |campaign, _| campaign.resumed()).await;
+        stage.change_campaign(id, resumed).await;
         stage.actors.campaign_changed(TENANT, id);
         stage.until("it stops again", paused).await;
         assert_eq!(stage.tallies(id).await.of(engine::campaign::Class::Waiting), u64::from(PEOPLE) - sent as u64);
         stage.change_campaign(id, |campaign, _| campaign.limited(None)).await;
-        stage.change_campaign(id, |campaign, _| campaign.resumed()).await;
+        stage.change_campaign(id, resumed).await;
         stage.actors.campaign_changed(TENANT, id);
         stage.until("it finishes", async || stage.is_finished(id).await).await;
         let bodies = stage.meta.bodies();

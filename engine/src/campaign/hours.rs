@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use super::{CampaignRecipient, Plan, zones};
-use crate::country;
+use crate::price::Country;
 use crate::rejection::Rejection;
 use crate::time::{Span, Timestamp};
 
@@ -132,7 +132,7 @@ impl Hours {
 impl CampaignRecipient {
     /// Where they live, as far as that is known.
     pub fn home(&self) -> Option<&str> {
-        self.country.as_deref().or_else(|| self.to.wa_id.as_ref().and_then(country::of_number))
+        self.country.as_ref().map(Country::as_str)
     }
 }
 

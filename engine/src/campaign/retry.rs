@@ -120,6 +120,7 @@ mod tests {
     use crate::campaign::{Named, freeze};
     use crate::delivery::{Failure, Status};
     use crate::id::ContactId;
+    use crate::inbound::StatusUpdate;
     use crate::outgoing::Recipient;
 
     const CLASS: FailureClass = FailureClass::PersonLimit;
@@ -170,6 +171,11 @@ mod tests {
         assert!(launched(&draft()).retried(CLASS, "again", priya(), None, at(99)).is_err());
     }
 
+    fn said(status: Status, at: Timestamp) -> StatusUpdate {
+        let (number, wamid) = ("200".parse().unwrap(), "wamid.A".parse().unwrap());
+        StatusUpdate { number, wamid, callback: None, status, pricing: None, at }
+    }
+
     #[test]
     fn it_takes_those_who_failed_in_its_time_and_whom_nothing_reached_since() {
         let failed = FailedOf { campaign: draft().id, class: CLASS, from: at(1), until: at(3) };
@@ -178,7 +184,7 @@ mod tests {
             let recipient = CampaignRecipient { no: 0, contact, lane: 0, to, country: None, values: Vec::new() };
             let mut row = RecipientRow::waiting(recipient, at(0));
             let failure = Failure { code: Some(code), text: "held back".into(), action: None };
-            row.record_status(&"wamid.A".parse().unwrap(), Status::Failed(failure), failed_at);
+            row.record_status(&said(Status::Failed(failure), failed_at));
             row
         };
         assert!(failed.takes(&row(131_049, at(2))));
@@ -188,7 +194,7 @@ mod tests {
                 && !failed.takes(&row(131_049, at(0)))
         );
         let mut arrived = row(131_049, at(2));
-        arrived.record_status(&"wamid.A".parse().unwrap(), Status::Delivered, at(2));
+        arrived.record_status(&said(Status::Delivered, at(2)));
         assert!(!failed.takes(&arrived));
     }
 }

@@ -76,6 +76,7 @@ mod tests {
             zone: None,
             stop: None,
             per_day: None,
+            spend_max: None,
         }
     }
 
