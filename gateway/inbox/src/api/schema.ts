@@ -400,6 +400,8 @@ export type TenantId = string;
 
 export type Timestamp = number;
 
+export type Trying = { contact_id: ContactId };
+
 export type ValueKind = 'text' | 'url_suffix' | 'image' | 'video' | 'document' | 'location' | 'product' | 'products' | 'coupon_code' | 'login_code' | 'payload' | 'flow' | 'thumbnail' | 'expiry';
 
 export type VariablePlace = 'header' | 'body' | 'button' | 'offer';

@@ -216,7 +216,7 @@ impl Things {
         body["per_second"] = 5.into();
         body["class"] = "try_later".into();
         body["note"] = "Not yet.".into();
-        body["contact_id"] = "07".repeat(16).into();
+        body["contact_id"] = self.contact.clone().into();
         body
     }
 
