@@ -3,6 +3,7 @@
 mod edit;
 mod field;
 mod import;
+mod sought;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use crate::time::Timestamp;
 pub use edit::ContactEdit;
 pub use field::{FIELDS_MAX, FieldDefinition, FieldKey, FieldKind, FieldValue, Number, Tag, check_definitions};
 pub use import::{COLUMNS_MAX, Column, Import, ImportMark, ImportRow, ImportStage, Imported, Mapping, Undone};
+pub use sought::Sought;
 
 /// Longest name kept, in characters; WhatsApp itself allows 25, imports more.
 const NAME_MAX: usize = 256;

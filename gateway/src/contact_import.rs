@@ -43,7 +43,7 @@ pub fn part(import: ImportId, n: u64) -> MediaId {
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy, Default, Serialize, utoipa::ToSchema)]
-pub struct Progress {
+pub struct ImportProgress {
     pub rows: u64,
     pub created: u64,
     pub changed: u64,
@@ -80,7 +80,7 @@ pub enum Work {
 pub struct Imports {
     desk: mpsc::Sender<Work>,
     waiting: Mutex<Option<mpsc::Receiver<Work>>>,
-    progress: DashMap<ImportId, Progress>,
+    progress: DashMap<ImportId, ImportProgress>,
 }
 
 impl Default for Imports {
@@ -101,7 +101,7 @@ impl Imports {
     }
 
     /// `None`: it is not under way here.
-    pub fn progress(&self, import: ImportId) -> Option<Progress> {
+    pub fn progress(&self, import: ImportId) -> Option<ImportProgress> {
         self.progress.get(&import).map(|progress| *progress)
     }
 }
@@ -175,7 +175,7 @@ pub async fn run(app: actix_web::web::Data<App>) {
     let Some(mut waiting) = waiting else { return };
     while let Some(work) = waiting.recv().await {
         let (Work::Bring { import, .. } | Work::Undo { import, .. }) = work;
-        app.imports.progress.insert(import, Progress::default());
+        app.imports.progress.insert(import, ImportProgress::default());
         let done = match work {
             Work::Bring { tenant, import } => bring(&app, tenant, import).await,
             Work::Undo { tenant, import } => undo(&app, tenant, import).await,
@@ -209,7 +209,7 @@ async fn bring(app: &App, tenant: TenantId, id: ImportId) -> Result<(), ChangeEr
         return Ok(());
     }
     let mut source = Source::of(Arc::clone(&app.blobs), tenant, id);
-    let (mut progress, mut rows) = (Progress::default(), Vec::with_capacity(CHUNK));
+    let (mut progress, mut rows) = (ImportProgress::default(), Vec::with_capacity(CHUNK));
     while let Some(records) = source.records().await? {
         for record in records {
             progress.rows += 1;
@@ -223,7 +223,7 @@ async fn bring(app: &App, tenant: TenantId, id: ImportId) -> Result<(), ChangeEr
         }
     }
     put(app, tenant, &import, rows, &mut progress).await?;
-    let Progress { rows, created, changed, unchanged, rejected, left: _ } = progress;
+    let ImportProgress { rows, created, changed, unchanged, rejected, left: _ } = progress;
     let import = Import { rows, created, changed, unchanged, rejected, ..import };
     settle(app, tenant, ImportCommand::Finish(Box::new(import))).await
 }
@@ -233,7 +233,7 @@ async fn put(
     tenant: TenantId,
     import: &Import,
     rows: Vec<ImportRow>,
-    progress: &mut Progress,
+    progress: &mut ImportProgress,
 ) -> Result<(), StoreError> {
     let mut again = tokio::time::interval(AGAIN);
     for _ in 0..TRIES_MAX {
@@ -262,7 +262,7 @@ async fn undo(app: &App, tenant: TenantId, id: ImportId) -> Result<(), ChangeErr
     if import.stage != ImportStage::Undoing {
         return Ok(());
     }
-    let (mut progress, mut after) = (Progress::default(), None);
+    let (mut progress, mut after) = (ImportProgress::default(), None);
     loop {
         let page = app.store.scan_contacts(tenant, after, PAGE).await?;
         let Some((last, _)) = page.last() else { break };

@@ -36,7 +36,8 @@ function type(schema) {
 }
 
 function object({ properties = {}, required = [], additionalProperties }) {
-  if (additionalProperties?.type) return `Record<string, ${type(additionalProperties)}>`;
+  if (additionalProperties?.type || additionalProperties?.$ref)
+    return `Record<string, ${type(additionalProperties)}>`;
   const fields = Object.entries(properties).map(
     ([name, schema]) => `${name}${required.includes(name) ? '' : '?'}: ${type(schema)}`,
   );

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use engine::audit::Action;
-use engine::contact::{Contact, ContactEdit, FieldKey, FieldValue, Tag};
+use engine::contact::{Contact, ContactEdit, FieldKey, FieldValue, Sought, Tag};
 use engine::conversation::Conversation;
 use engine::id::{ContactId, WaId};
 use engine::identity::Identities;
+use engine::permission::Permission;
 use engine::ports::Forgotten;
 use engine::rejection::Rejection;
 use engine::segment::{ContactFacts, Node, Question};
@@ -213,14 +214,22 @@ const SEARCHED_AT_ONCE: u32 = 1_000;
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContactSearch {
+    /// Everybody when absent.
+    #[serde(default = "everybody")]
     tree: Node,
+    /// Part of a name, a username, a number or a BSUID. Who may not see whole numbers finds them by the whole number only.
+    text: Option<String>,
     /// `next` of the page before.
     after: Option<String>,
     /// 1 to 100, 50 when absent.
     limit: Option<u32>,
 }
 
-/// Contacts that a segment matches, the oldest first; a page may be short and not the last
+fn everybody() -> Node {
+    Node::EVERYBODY
+}
+
+/// Contacts that a segment and a text match, the oldest first; a page may be short and not the last
 #[utoipa::path(post, path = "/api/v1/contacts/search", request_body = ContactSearch,
     responses((status = 200, body = List<Contact>), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn search(
@@ -228,10 +237,12 @@ pub async fn search(
     signed: Signed,
     wanted: web::Json<ContactSearch>,
 ) -> Result<web::Json<List<Contact>>, Problem> {
-    let ContactSearch { tree, after, limit } = wanted.into_inner();
+    let ContactSearch { tree, text, after, limit } = wanted.into_inner();
     let after = after.map(|after| after.parse::<i64>()).transpose();
     let mut after = after.map_err(|_| Problem::invalid("`after` is what the page before gave as `next`."))?;
     tree.check(&household(&app, &signed.0).await?.settings.contact_fields)?;
+    let sees_numbers = !app.households.masks(signed.0.tenant) || signed.0.grants.allow(Permission::ContactsRevealPii);
+    let sought = text.map(|text| Sought::new(&text, sees_numbers)).transpose()?;
     let limit = Paging { cursor: None, limit }.request().limit as usize;
     let question = Question::of(&tree, app.clock.now());
     let mut items = Vec::new();
@@ -242,7 +253,8 @@ pub async fn search(
         }
         for (place, contact) in page {
             after = Some(place);
-            if question.matches(&ContactFacts::of(&contact)) {
+            let is_sought = sought.as_ref().is_none_or(|sought| sought.matches(&contact));
+            if is_sought && question.matches(&ContactFacts::of(&contact)) {
                 items.push(contact.shown());
             }
             if items.len() == limit {

@@ -18,7 +18,7 @@ use super::lists::List;
 use super::sheet::cell;
 use crate::app::App;
 use crate::contact_import::row::{Reading, guess};
-use crate::contact_import::{ImportReport, PART_BYTES, Progress, Source, Work, check, part, reading};
+use crate::contact_import::{ImportProgress, ImportReport, PART_BYTES, Source, Work, check, part, reading};
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
 use crate::shell::RandomIds;
@@ -45,7 +45,7 @@ pub struct ImportView {
     #[serde(flatten)]
     import: Import,
     /// While it is brought in or taken back on this node.
-    progress: Option<Progress>,
+    progress: Option<ImportProgress>,
 }
 
 /// What was uploaded, and what its columns seem to be.

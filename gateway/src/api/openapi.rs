@@ -1,6 +1,7 @@
 //! The API's description, made from the code. The web app's types are generated from it.
 
 use actix_web::HttpResponse;
+use engine::segment::{Condition, FieldTest, IdentityKind, MarketingState, When};
 use serde_json::Value;
 use utoipa::OpenApi;
 
@@ -151,7 +152,18 @@ use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
         audit::list,
         audit::export,
     ),
-    components(schemas(EventFrame, ServerFrame, ClientFrame, conversations::ViewName))
+    // Frames are of no route, and what a tree of conditions leads to is not followed: it leads back to itself.
+    components(schemas(
+        EventFrame,
+        ServerFrame,
+        ClientFrame,
+        conversations::ViewName,
+        Condition,
+        FieldTest,
+        IdentityKind,
+        MarketingState,
+        When
+    ))
 )]
 struct Document;
 

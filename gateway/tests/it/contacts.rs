@@ -41,6 +41,10 @@ async fn a_contact_is_made_changed_counted_and_deleted() {
     assert_eq!(ledger["items"][0]["text"], "signed the form");
     let found = owner.post("contacts/search", &json!({"tree": tree})).await.expect(200).json();
     assert_eq!(found["items"][0]["id"], made["id"]);
+    for (text, people) in [("marina", 1), ("98765 4321", 1), ("nobody", 0)] {
+        let found = owner.post("contacts/search", &json!({"text": text})).await.expect(200).json();
+        assert_eq!(found["items"].as_array().map(Vec::len), Some(people), "{text}");
+    }
 
     let saved = owner.post("segments", &json!({"name": "Brazil", "tree": tree})).await.expect(201).json();
     let no_fields = owner.patch("contact-settings", &json!({"fields": []})).await;
