@@ -5,6 +5,7 @@ export const FAILURES = {
   try_later: [131_056, 'WhatsApp was over capacity'],
   person_limit: [131_049, 'WhatsApp holds back marketing for this person'],
   permanent: [131_026, 'The number has no WhatsApp, or blocked you'],
+  opted_out: [131_050, 'This person has stopped marketing in WhatsApp'],
   our_mistake: [132_005, 'Variable 2 is longer than the template allows'],
 };
 

@@ -15,9 +15,7 @@ const AUDIENCE = 21_036;
 const SKIPPED = {
   no_consent: 1_208,
   opted_out: 614,
-  recent: 402,
-  no_whatsapp: 217,
-  duplicate: 131,
+  undeliverable: 750,
   variable_missing: 52,
 };
 /** Of 11,305 people handed over, while it runs. */
@@ -28,7 +26,7 @@ const RUNNING = {
   unknown: 103,
   parked: 8,
   replied: 218,
-  failed: { try_later: 96, person_limit: 173, permanent: 78, our_mistake: 17 },
+  failed: { try_later: 96, person_limit: 173, permanent: 60, opted_out: 18, our_mistake: 17 },
 };
 /** Of 18,412, a day later. */
 const ENDED = {
@@ -38,9 +36,9 @@ const ENDED = {
   unknown: 0,
   parked: 23,
   replied: 1_841,
-  failed: { try_later: 0, person_limit: 268, permanent: 202, our_mistake: 17 },
+  failed: { try_later: 0, person_limit: 268, permanent: 160, opted_out: 42, our_mistake: 17 },
 };
-const NO_FAILURES = { try_later: 0, person_limit: 0, permanent: 0, our_mistake: 0 };
+const NO_FAILURES = { try_later: 0, person_limit: 0, permanent: 0, opted_out: 0, our_mistake: 0 };
 const SMALL = { of: 1, read: 0, sent: 0, unknown: 0, parked: 0, replied: 0, failed: NO_FAILURES };
 
 const wave = (second) => Math.sin(second * 1.7) * 0.5 + Math.sin(second / 3.1) * 0.4;
@@ -78,6 +76,7 @@ export class Campaigns {
       language,
       numbers: all,
       audience: { kind: 'everyone' },
+      opted_in_only: false,
       variables: [],
       per_second: null,
       start_at: null,
@@ -85,6 +84,7 @@ export class Campaigns {
       ...more,
     });
     const six = plan('kasturi_six', 'en', {
+      opted_in_only: true,
       variables: [
         {
           name: 'file',
@@ -401,8 +401,9 @@ export class Campaigns {
 
   check(campaign) {
     const { plan } = campaign;
-    const named = plan.audience.kind === 'contacts' ? plan.audience.ids.length : null;
+    const named = this.named(plan.audience);
     const skipped = named === null ? { ...SKIPPED } : {};
+    if (!plan.opted_in_only) delete skipped.no_consent;
     if (plan.variables.every((one) => one.fallback || one.source.kind === 'text'))
       delete skipped.variable_missing;
     const audience = named ?? AUDIENCE;
@@ -430,6 +431,12 @@ export class Campaigns {
       findings: findings(plan),
       samples: this.samples(plan),
     };
+  }
+
+  /** How many are meant, where it is not everyone. */
+  named({ kind, ids, id }) {
+    if (kind === 'everyone') return null;
+    return kind === 'contacts' ? ids.length : this.people(id).length;
   }
 
   samples({ template, variables }) {

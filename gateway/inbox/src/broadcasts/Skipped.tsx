@@ -40,6 +40,11 @@ export function Skipped({ skipped, onGo }: Props) {
                       {t('broadcasts.setFallback')}
                     </Button>
                   )}
+                  {reason === 'no_consent' && (
+                    <Button variant="light" onClick={() => onGo('audience')}>
+                      {t('broadcasts.changeAudience')}
+                    </Button>
+                  )}
                 </span>
               )}
             </li>

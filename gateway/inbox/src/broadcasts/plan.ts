@@ -30,13 +30,14 @@ export type Problems = Partial<
   >
 >;
 
-export const emptyDraft = (numbers: BusinessNumber[]): Draft => ({
+export const emptyDraft = (numbers: BusinessNumber[], segment: string | null = null): Draft => ({
   name: '',
   plan: {
     template: '',
     language: '',
     numbers: numbers.slice(0, LANES_MAX).map((one) => one.phone_number_id),
-    audience: { kind: 'everyone' },
+    audience: segment ? { kind: 'segment', id: segment } : { kind: 'everyone' },
+    opted_in_only: false,
     variables: [],
     per_second: null,
     start_at: null,
@@ -69,6 +70,7 @@ function nameProblem(name: string): Problems {
 }
 
 function audienceProblem(audience: Audience): Problems {
+  if (audience.kind === 'segment') return audience.id === '' ? { audience: 'noSegment' } : {};
   if (audience.kind !== 'contacts') return {};
   if (audience.ids.length === 0) return { audience: 'nobody' };
   return audience.ids.length > NAMED_MAX ? { audience: 'tooMany' } : {};
@@ -199,16 +201,30 @@ export const sameDraft = (a: Draft, b: Draft) => canonical(a) === canonical(b);
 
 /** What is left out and what is null are one thing to the server. */
 function canonical({ name, plan }: Draft): string {
-  const { template, language, numbers, audience, variables, per_second = null, start_at = null } = plan;
-  const { start_is_local = false, quiet, zone = null, stop, per_day = null } = plan;
+  const { template, language, numbers, variables, per_second = null, start_at = null } = plan;
+  const { start_is_local = false, quiet, zone = null, stop, per_day = null, spend_max } = plan;
   const rules = [start_is_local, quiet?.from, quiet?.to, zone, stop?.failed_percent, stop?.after, per_day];
-  const who = audience.kind === 'contacts' ? audience.ids : audience;
+  const limit = [spend_max?.micros, spend_max?.currency];
+  const who = [named(plan.audience), plan.opted_in_only];
   const values = variables.map(({ source, fallback, ...slot }) => [
     variableKey(slot),
     said(source),
     fallback,
   ]);
-  return JSON.stringify([name.trim(), template, language, numbers, who, values, per_second, start_at, rules]);
+  return JSON.stringify([name.trim(), template, language, numbers, who, values, per_second, start_at, rules, limit]);
+}
+
+function named(audience: Audience) {
+  switch (audience.kind) {
+    case 'everyone':
+      return null;
+    case 'segment':
+      return audience.id;
+    case 'contacts':
+      return audience.ids;
+    case 'failed':
+      return audience;
+  }
 }
 
 function said(source: Source) {

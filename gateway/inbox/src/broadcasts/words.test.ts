@@ -17,11 +17,11 @@ describe('a span of time', () => {
 
 describe('what is skipped', () => {
   it('comes with the most first, and without what nobody is', () => {
-    const skipped = { recent: 402, unreachable: 0, no_consent: 1_208, blocked: 402 };
+    const skipped = { undeliverable: 402, unreachable: 0, no_consent: 1_208, opted_out: 402 };
     expect(ranked(skipped)).toEqual([
       ['no_consent', 1_208],
-      ['blocked', 402],
-      ['recent', 402],
+      ['opted_out', 402],
+      ['undeliverable', 402],
     ]);
     expect(total(skipped)).toBe(2_012);
   });

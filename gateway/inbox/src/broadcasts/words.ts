@@ -26,6 +26,7 @@ const CLASS_TONES: Record<RecipientClass, Tone> = {
   failed_person_limit: 'vio',
   failed_permanent: 'red',
   failed_our_mistake: 'red',
+  failed_opted_out: 'amb',
 };
 export const classTone = (one: RecipientClass): Tone => CLASS_TONES[one];
 export const CLASSES = Object.keys(CLASS_TONES) as RecipientClass[];
@@ -75,10 +76,7 @@ const SKIPS: readonly string[] = [
   'variable_invalid',
   'no_consent',
   'opted_out',
-  'blocked',
-  'recent',
-  'duplicate',
-  'no_whatsapp',
+  'undeliverable',
 ];
 
 /** A reason that this page does not know yet is still told. */

@@ -10,7 +10,7 @@ export type FailureLine = {
   people: number;
 };
 
-const ORDER: readonly FailureClass[] = ['try_later', 'person_limit', 'permanent', 'our_mistake'];
+const ORDER: readonly FailureClass[] = ['try_later', 'person_limit', 'opted_out', 'permanent', 'our_mistake'];
 const PER_CLASS = 5;
 
 /** One line for each class, doubts first: a doubt may still become anything. */

@@ -1,12 +1,13 @@
-import { Radio, TextInput } from '@mantine/core';
+import { Radio, Switch, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Card, Refused } from '../../settings/parts';
 import settings from '../../settings/settings.module.css';
 import { useRights } from '../../state/permissions';
 import { NAME_MAX, type Problems } from '../plan';
-import type { Audience, Draft } from '../types';
+import type { Audience, Draft, Plan } from '../types';
 import { PeopleList } from './PeopleList';
+import { EverybodyReached, SegmentChoice } from './SegmentChoice';
 import css from './wizard.module.css';
 
 type Props = { draft: Draft; onChange: (draft: Draft) => void; problems: Problems; onNext: () => void };
@@ -14,20 +15,15 @@ type Props = { draft: Draft; onChange: (draft: Draft) => void; problems: Problem
 export function AudienceStep({ draft, onChange, problems, onNext }: Props) {
   const { t } = useTranslation();
   const { readContacts } = useRights();
-  const { audience } = draft.plan;
-  // Whoever looks at the other choice and comes back finds the people still chosen.
+  const { audience, opted_in_only } = draft.plan;
+  // Whoever looks at another choice and comes back finds what they chose.
   const [chosen, setChosen] = useState(audience.kind === 'contacts' ? audience.ids : []);
-  const aim = (next: Audience) => onChange({ ...draft, plan: { ...draft.plan, audience: next } });
+  const [segment, setSegment] = useState(audience.kind === 'segment' ? audience.id : '');
   // Whom another broadcast did not reach was chosen there, and stays a choice here.
   const [failed] = useState(audience.kind === 'failed' ? audience : null);
-  const choice = (kind: string): Audience => {
-    if (kind === 'failed' && failed) return failed;
-    return kind === 'everyone' ? { kind } : { kind: 'contacts', ids: chosen };
-  };
-  const choose = (ids: string[]) => {
-    setChosen(ids);
-    aim({ kind: 'contacts', ids });
-  };
+  const plan = (part: Partial<Plan>) => onChange({ ...draft, plan: { ...draft.plan, ...part } });
+  const aim = (kind: string) =>
+    plan({ audience: kind === 'failed' && failed ? failed : of(kind, chosen, segment) });
   return (
     <div className={settings.scroll}>
       <form
@@ -49,11 +45,7 @@ export function AudienceStep({ draft, onChange, problems, onNext }: Props) {
           onChange={(event) => onChange({ ...draft, name: event.currentTarget.value })}
         />
         <Card title={t('broadcasts.audience.title')} text={t('broadcasts.audience.text')}>
-          <Radio.Group
-            aria-label={t('broadcasts.audience.title')}
-            value={audience.kind}
-            onChange={(kind) => aim(choice(kind))}
-          >
+          <Radio.Group aria-label={t('broadcasts.audience.title')} value={audience.kind} onChange={aim}>
             <div className={css.choices}>
               {failed && (
                 <Radio
@@ -69,6 +61,13 @@ export function AudienceStep({ draft, onChange, problems, onNext }: Props) {
               />
               {readContacts && (
                 <Radio
+                  value="segment"
+                  label={t('broadcasts.audience.segment')}
+                  description={t('broadcasts.audience.segmentText')}
+                />
+              )}
+              {readContacts && (
+                <Radio
                   value="contacts"
                   label={t('broadcasts.audience.chosen')}
                   description={t('broadcasts.audience.chosenText')}
@@ -77,11 +76,47 @@ export function AudienceStep({ draft, onChange, problems, onNext }: Props) {
             </div>
           </Radio.Group>
           <Refused text={problems.audience ? t(`broadcasts.problem.${problems.audience}`) : null} />
-          {audience.kind === 'contacts' && readContacts && (
-            <PeopleList chosen={audience.ids} onChoose={choose} />
+          {audience.kind === 'everyone' && readContacts && <EverybodyReached />}
+          {audience.kind === 'segment' && readContacts && (
+            <SegmentChoice
+              id={audience.id}
+              onChoose={(id) => {
+                setSegment(id);
+                plan({ audience: { kind: 'segment', id } });
+              }}
+            />
           )}
+          {audience.kind === 'contacts' && readContacts && (
+            <PeopleList
+              chosen={audience.ids}
+              onChoose={(ids) => {
+                setChosen(ids);
+                plan({ audience: { kind: 'contacts', ids } });
+              }}
+            />
+          )}
+        </Card>
+        <Card title={t('broadcasts.consent.title')} flush>
+          <div className={settings.setting}>
+            <div>
+              <p className={settings.settingTitle} id="opted-in-only">
+                {t('broadcasts.consent.only')}
+              </p>
+              <p className={settings.settingText}>{t('broadcasts.consent.text')}</p>
+            </div>
+            <Switch
+              aria-labelledby="opted-in-only"
+              checked={opted_in_only}
+              onChange={(event) => plan({ opted_in_only: event.currentTarget.checked })}
+            />
+          </div>
         </Card>
       </form>
     </div>
   );
+}
+
+function of(kind: string, ids: string[], id: string): Audience {
+  if (kind === 'segment') return { kind, id };
+  return kind === 'contacts' ? { kind, ids } : { kind: 'everyone' };
 }

@@ -1,5 +1,7 @@
+import { useSearch } from '@tanstack/react-router';
 import { Wizard } from './Wizard';
 
 export function NewBroadcast() {
-  return <Wizard campaign={null} />;
+  const { segment = null } = useSearch({ strict: false }) as { segment?: string };
+  return <Wizard campaign={null} segment={segment} />;
 }

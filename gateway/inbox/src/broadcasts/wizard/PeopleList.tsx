@@ -1,28 +1,32 @@
 import { Button, Checkbox, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '../../api/problem';
 import { contactsQuery } from '../../api/queries';
-import type { Contact } from '../../api/types';
+import { EVERYBODY, peopleQuery } from '../../contacts/segment/api';
 import { countryName, number } from '../../i18n/format';
 import { contactName } from '../../people/names';
-import { readablePhone } from '../../people/phone';
 import { Refused } from '../../settings/parts';
 import css from './wizard.module.css';
 
+const PAUSE_MS = 300;
+const TEXT_MAX = 100;
+
 type Props = { chosen: string[]; onChoose: (ids: string[]) => void };
 
-/** Among the contacts that are loaded; the search says so, because it does not look further. */
+/** Found by the server, whatever was loaded before. */
 export function PeopleList({ chosen, onChoose }: Props) {
   const { t } = useTranslation();
   const [search, setSearch] = useState('');
-  const query = useInfiniteQuery(contactsQuery);
-  const contacts = query.data?.pages.flatMap((page) => page.items) ?? [];
+  const [words] = useDebouncedValue(search.trim(), PAUSE_MS);
+  const everybody = useInfiniteQuery({ ...contactsQuery, enabled: words === '' });
+  const found = useInfiniteQuery({ ...peopleQuery(EVERYBODY, words), enabled: words !== '' });
+  const query = words === '' ? everybody : found;
+  const shown = query.data?.pages.flatMap((page) => page.items) ?? [];
   const unnamed = t('contact.unnamed');
-  const words = search.trim().toLowerCase();
-  const shown = contacts.filter((one) => text(one, unnamed).toLowerCase().includes(words));
   const has = new Set(chosen);
   const toggle = (id: string) => onChoose(has.has(id) ? chosen.filter((one) => one !== id) : [...chosen, id]);
   const all = shown.length > 0 && shown.every((one) => has.has(one.id));
@@ -35,14 +39,9 @@ export function PeopleList({ chosen, onChoose }: Props) {
       <div className={css.peopleHead}>
         <TextInput
           leftSection={<IconSearch size={16} />}
-          aria-label={t('broadcasts.audience.search', {
-            count: contacts.length,
-            loaded: number(contacts.length),
-          })}
-          placeholder={t('broadcasts.audience.search', {
-            count: contacts.length,
-            loaded: number(contacts.length),
-          })}
+          aria-label={t('broadcasts.audience.search')}
+          placeholder={t('broadcasts.audience.search')}
+          maxLength={TEXT_MAX}
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
           // The form around it would go to the next step.
@@ -96,8 +95,3 @@ export function PeopleList({ chosen, onChoose }: Props) {
     </fieldset>
   );
 }
-
-const text = (contact: Contact, unnamed: string) =>
-  [contactName(contact, unnamed), contact.phone && readablePhone(contact.phone), contact.username]
-    .filter(Boolean)
-    .join(' ');

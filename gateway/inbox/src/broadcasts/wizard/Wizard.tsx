@@ -24,12 +24,18 @@ import { Steps } from './Steps';
 import { type DraftState, useDraft } from './useDraft';
 import css from './wizard.module.css';
 
-export function Wizard({ campaign }: { campaign: Campaign | null }) {
+type Props = {
+  campaign: Campaign | null;
+  /** Whom a new one is for, where that is known already. */
+  segment?: string | null;
+};
+
+export function Wizard({ campaign, segment = null }: Props) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { numbers } = useMe();
   const search = useSearch({ strict: false }) as { step?: Step };
-  const state = useDraft(campaign, emptyDraft(numbers));
+  const state = useDraft(campaign, emptyDraft(numbers, segment));
   const [shown, setShown] = useState<Step | null>(null);
   const [deleting, setDeleting] = useState(false);
   const templates = useTemplates();

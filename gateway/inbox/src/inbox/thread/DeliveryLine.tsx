@@ -12,6 +12,8 @@ const REMEDY: Record<FailureAction, 'resend' | 'template' | 'edit' | null> = {
   fix_content: 'edit',
   fix_number: null,
   fix_account: null,
+  // They have stopped marketing: only they can change that.
+  wait_for_opt_in: null,
   none: null,
 };
 
