@@ -155,6 +155,22 @@ const pagesOfTheMock: Record<string, { path: string; after?: (page: Page) => Pro
     path: '/templates/paused_offer/en',
     after: (page) => page.getByText('Cannot be sent: Paused by WhatsApp').waitFor(),
   },
+  'a segment of contacts': {
+    path: '/contacts',
+    after: async (page) => {
+      await page.getByRole('button', { name: 'Segments' }).click();
+      await page.getByRole('combobox', { name: 'Saved segments' }).click();
+      await page.getByRole('option', { name: /^Active customers/ }).click();
+      await page.getByText(/counted in/).waitFor();
+    },
+  },
+  'an import of contacts': {
+    path: '/contacts',
+    after: async (page) => {
+      await page.getByRole('button', { name: 'Import' }).click();
+      await page.getByText('spring-fair.csv').waitFor();
+    },
+  },
   'cancelling a broadcast': {
     path: '/broadcasts/b-offer',
     after: (page) => page.getByRole('button', { name: 'Cancel rest' }).click(),

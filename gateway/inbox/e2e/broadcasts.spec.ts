@@ -150,7 +150,10 @@ test('failures stand by class, each with its people, and without a button that d
   await open(app, page, '/b-six');
   const table = page.getByRole('region', { name: 'Did not go out, by class' });
   await expect(table.getByRole('row').filter({ hasText: 'Person limit' })).toContainText('(131049)');
-  await expect(table.getByRole('button')).toHaveCount(6);
+  await expect(table.getByRole('row').filter({ hasText: 'Opted out' })).toContainText(
+    'not before they opt in',
+  );
+  await expect(table.getByRole('button')).toHaveCount(7);
   await table.getByRole('button', { name: 'See list: Permanent' }).click();
   const drawer = page.getByRole('dialog', { name: 'Recipients' });
   await expect(drawer.getByRole('listitem').first()).toContainText('(131026)');

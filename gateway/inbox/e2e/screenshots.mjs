@@ -148,6 +148,27 @@ function settingsShots() {
   };
 }
 
+async function ledger(page) {
+  await page.locator('aside section button[aria-expanded="false"]').first().click();
+  await page.locator('aside ol li').first().waitFor();
+}
+
+async function counted(page) {
+  await page.getByText(/counted in/).waitFor();
+}
+
+async function checkedFile(page) {
+  await page.goto(`${base}/contacts`);
+  await page.getByRole('button', { name: 'Import' }).click();
+  const chosen = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Choose a file' }).click();
+  const lines = ['Name,Phone', 'Asha,+919820011223', 'Ravi,9820011224', 'Nobody,12'];
+  const buffer = Buffer.from(lines.join('\r\n'));
+  await (await chosen).setFiles({ name: 'fair.csv', mimeType: 'text/csv', buffer });
+  await page.getByRole('button', { name: 'See what it would do' }).click();
+  await page.getByText('The first rejected rows').click();
+}
+
 /** Those of the pictures in ui.md; the demo has broadcasts of its own. */
 function broadcastShots() {
   if (!mock) return {};
@@ -173,6 +194,41 @@ function broadcastShots() {
     ...everyLook('broadcast-running', at('/b-six'), owner),
     ...everyLook('broadcast-report', at('/b-loom'), owner),
     ...everyLook('templates', (page) => page.goto(`${base}/templates/kasturi_six/en`), marketer),
+    ...everyLook(
+      'contacts-segment',
+      async (page) => {
+        await page.goto(`${base}/contacts`);
+        await page.locator('h1').waitFor();
+        await page.locator('main button:has(.tabler-icon-filter)').click();
+        await page.locator('aside input').first().click();
+        await page.getByRole('option', { name: /^Active customers/ }).click();
+      },
+      marketer,
+    ),
+    ...everyLook(
+      'contact',
+      (page) => page.goto(`${base}/contacts/contact-c-marina`).then(() => ledger(page)),
+      owner,
+    ),
+    ...everyLook('contact-settings', (page) => page.goto(`${base}/settings/contacts`), owner),
+    'contact-consent': {
+      ...owner,
+      run: async (page) => {
+        await page.goto(`${base}/inbox/all/c-marina`);
+        await page.getByRole('button', { name: 'Record consent' }).click();
+        await page.getByRole('dialog').waitFor();
+      },
+    },
+    'contacts-import-report': { ...marketer, run: (page) => checkedFile(page) },
+    'broadcast-segment': { ...marketer, run: at('/new?segment=s-active', counted) },
+    'contacts-import': {
+      ...marketer,
+      run: async (page) => {
+        await page.goto(`${base}/contacts`);
+        await page.getByRole('button', { name: 'Import' }).click();
+        await page.getByText('spring-fair.csv').waitFor();
+      },
+    },
     'broadcast-paused': { ...owner, run: at('/b-offer') },
     'broadcast-audience': { ...marketer, run: at('/new', chosenPeople) },
     'broadcast-message': { ...marketer, run: at('/b-draft?step=message') },

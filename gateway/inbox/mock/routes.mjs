@@ -1,10 +1,13 @@
 import { accountRoutes, signedIn } from './account-routes.mjs';
 import { campaignRoutes } from './campaign-routes.mjs';
 import { channelRoutes } from './channel-routes.mjs';
+import { contactRoutes } from './contact-routes.mjs';
 import { paperPhoto, stickerArt, voiceWav } from './files.mjs';
+import { importRoutes } from './import-routes.mjs';
 import { memberRoutes } from './member-routes.mjs';
 import { members, organizations } from './people.mjs';
 import { missing, Refused } from './refused.mjs';
+import { segmentRoutes } from './segment-routes.mjs';
 
 function page(items, query, size = 50) {
   const from = Number(query.get('cursor') ?? 0);
@@ -55,6 +58,9 @@ export const routes = [
   ...memberRoutes,
   ...channelRoutes,
   ...campaignRoutes,
+  ...contactRoutes,
+  ...importRoutes,
+  ...segmentRoutes,
   [
     'POST',
     '/contacts/:contact/reveal',
@@ -160,23 +166,6 @@ export const routes = [
         bytes: Buffer.from(params.id.startsWith('sticker') ? stickerArt : paperPhoto),
         mime: 'image/svg+xml',
       };
-    },
-  ],
-  [
-    'GET',
-    '/contacts',
-    ({ world, query }) => {
-      const known = new Map(world.conversations.map((row) => [row.contact.id, row.contact]));
-      return { body: page([...known.values()], query) };
-    },
-  ],
-  [
-    'GET',
-    '/contacts/:contact',
-    ({ world, params }) => {
-      const conversations = world.conversations.filter((row) => row.contact.id === params.contact);
-      if (conversations.length === 0) throw missing('The contact');
-      return { body: { ...conversations[0].contact, conversations } };
     },
   ],
   ['GET', '/templates', ({ world, query }) => ({ body: page(world.templates, query) })],

@@ -5,11 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { WebSocketServer } from 'ws';
 import { Campaigns } from './campaigns.mjs';
 import { Channels } from './channel-routes.mjs';
+import { Contacts } from './contacts.mjs';
 import { serveFile } from './files.mjs';
+import { Imports } from './import-routes.mjs';
 import { Installation } from './installation.mjs';
-import { members } from './people.mjs';
+import { members, personOf } from './people.mjs';
 import { Refused } from './refused.mjs';
 import { masked, routes } from './routes.mjs';
+import { Segments } from './segment-routes.mjs';
 import { World } from './world.mjs';
 
 const HEAD_MS = 5_000;
@@ -181,14 +184,20 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
 /** The second organization was set up this morning: nobody has written yet. */
 function emptied(world, member, home) {
   world.channels = new Channels(member.organization_id, home.clock());
-  const people = () => [...new Map(world.conversations.map(({ contact }) => [contact.id, contact])).values()];
+  world.imports = new Imports(home.clock(), personOf('m-pm'));
+  if (member.organization_id !== 'org-meridian') {
+    Object.assign(world, { conversations: [], threads: new Map(), log: [] });
+    Object.assign(world.imports, { list: [] });
+  }
+  world.contacts = new Contacts(world.clock, () => world.conversations);
+  world.segments = new Segments(world.clock, () => world.contacts.all());
+  const people = (segment) => (segment ? world.segments.matching(segment) : world.contacts.all());
   world.campaigns = new Campaigns(member.organization_id, {
     clock: home.clock,
     people,
     template: (name) => world.templates.find((one) => one.name === name),
   });
-  if (member.organization_id !== 'org-meridian')
-    Object.assign(world, { conversations: [], threads: new Map(), log: [] });
+  if (member.organization_id !== 'org-meridian') Object.assign(world.segments, { list: [] });
   return world;
 }
 

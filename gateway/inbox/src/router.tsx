@@ -136,7 +136,10 @@ const contacts = createRoute({
   getParentRoute: () => shell,
   path: '/contacts',
   beforeLoad: onlyWith('readContacts'),
-  component: lazyRouteComponent(() => import('./contacts/ContactsPage'), 'ContactsPage'),
+  component: lazyRouteComponent(
+    withWords(() => import('./contacts/ContactsPage'), 'contacts'),
+    'ContactsPage',
+  ),
 });
 
 const contact = createRoute({ getParentRoute: () => contacts, path: '$contactId' });
@@ -155,8 +158,10 @@ const newBroadcast = createRoute({
   getParentRoute: () => shell,
   path: '/broadcasts/new',
   beforeLoad: onlyWith('writeBroadcasts'),
+  validateSearch: (search: Record<string, unknown>): { segment?: string } =>
+    typeof search.segment === 'string' ? { segment: search.segment } : {},
   component: lazyRouteComponent(
-    withWords(() => import('./broadcasts/wizard/NewBroadcast'), 'broadcasts'),
+    withWords(() => import('./broadcasts/wizard/NewBroadcast'), 'broadcasts', 'contacts'),
     'NewBroadcast',
   ),
 });
@@ -168,7 +173,7 @@ const broadcast = createRoute({
   validateSearch: (search: Record<string, unknown>): { step?: Step } =>
     STEPS.includes(search.step as Step) ? { step: search.step as Step } : {},
   component: lazyRouteComponent(
-    withWords(() => import('./broadcasts/BroadcastPage'), 'broadcasts'),
+    withWords(() => import('./broadcasts/BroadcastPage'), 'broadcasts', 'contacts'),
     'BroadcastPage',
   ),
 });
@@ -232,6 +237,7 @@ const settingsPages = [
   page('members', 'members', () => import('./settings/members/MembersPage')),
   page('members/$memberId', 'members', () => import('./settings/members/MembersPage')),
   page('teams', null, () => import('./settings/teams/TeamsPage')),
+  page('contacts', 'contactSettings', () => import('./settings/contacts/ContactsSettingsPage')),
   page('roles', null, () => import('./settings/roles/RolesPage')),
   page('api-keys', 'apiKeys', () => import('./settings/keys/ApiKeysPage')),
   page('audit', 'audit', () => import('./settings/audit/AuditPage')),

@@ -72,22 +72,38 @@ export function uploadMedia(
   onProgress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<Media> {
-  return renewal.around(() => upload(file, onProgress, signal));
+  return uploadFile<Media>('/media', file, file.type || 'application/octet-stream', onProgress, signal);
 }
 
-function upload(file: File, onProgress: (share: number) => void, signal: AbortSignal): Promise<Media> {
+export function uploadFile<T>(
+  path: string,
+  file: File,
+  type: string,
+  onProgress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<T> {
+  return renewal.around(() => upload<T>(path, file, type, onProgress, signal));
+}
+
+function upload<T>(
+  path: string,
+  file: File,
+  type: string,
+  onProgress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<T> {
   return new Promise((resolve, reject) => {
     const xhr = new XMLHttpRequest();
-    xhr.open('POST', `${BASE}/media`);
+    xhr.open('POST', `${BASE}${path}`);
     xhr.responseType = 'json';
-    xhr.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
+    xhr.setRequestHeader('Content-Type', type);
     xhr.setRequestHeader('X-Filename', encodeURIComponent(file.name));
     for (const [name, value] of Object.entries(CLIENT_HEADER)) xhr.setRequestHeader(name, value);
     xhr.upload.onprogress = (event) => {
       if (event.lengthComputable) onProgress(event.loaded / event.total);
     };
     xhr.onload = () => {
-      if (xhr.status >= 200 && xhr.status < 300) resolve(xhr.response as Media);
+      if (xhr.status >= 200 && xhr.status < 300) resolve(xhr.response as T);
       else reject(problemFromBody(xhr.status, xhr.response));
     };
     xhr.onerror = () => reject(offline());

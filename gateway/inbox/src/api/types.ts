@@ -1,5 +1,5 @@
 // The wire types, under the names that the app uses. They are made from the server's own description (schema.ts); besides
-// administration.ts and the types of broadcasts nothing else imports that file.
+// administration.ts and the types of broadcasts and contacts nothing else imports that file.
 
 import type * as api from './schema';
 

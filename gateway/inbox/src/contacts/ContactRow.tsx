@@ -6,10 +6,16 @@ import { countryName } from '../i18n/format';
 import { Face } from '../people/Face';
 import { contactName } from '../people/names';
 import { readablePhone } from '../people/phone';
+import { useDay } from '../settings/when';
 import css from './contacts.module.css';
+import { MarketingChip } from './facts/MarketingChip';
+import { atMidnight } from './fields';
+
+const TAGS_SHOWN = 3;
 
 export function ContactRow({ contact, offset, open }: { contact: Contact; offset: number; open: boolean }) {
   const { t } = useTranslation();
+  const day = useDay();
   const name = contactName(contact, t('contact.unnamed'));
   return (
     <li className={css.row} style={{ transform: `translateY(${offset}px)` }}>
@@ -24,7 +30,22 @@ export function ContactRow({ contact, offset, open }: { contact: Contact; offset
           <bdi className="clip">{name}</bdi>
         </span>
         <ReachedBy contact={contact} />
-        <span className={css.country}>{contact.country ? countryName(contact.country) : '–'}</span>
+        <span className={css.faint} data-from="wide">
+          {contact.country ? countryName(contact.country) : '–'}
+        </span>
+        <span>
+          <MarketingChip consent={contact.marketing} />
+        </span>
+        <span className={css.tags} data-from="wider">
+          {contact.tags?.slice(0, TAGS_SHOWN).map((tag) => (
+            <bdi key={tag} className="clip">
+              {tag}
+            </bdi>
+          ))}
+        </span>
+        <span className={css.faint} data-from="wide">
+          {contact.last_message_on ? day(atMidnight(contact.last_message_on)) : '–'}
+        </span>
       </Link>
     </li>
   );

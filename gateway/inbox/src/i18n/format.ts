@@ -44,6 +44,10 @@ export function shortDay(at: number, now: number): string {
   }).format(at);
 }
 
+/** Whole, for a day that may be years away: `14 Nov 2026`. */
+export const longDate = (at: number) =>
+  formatter({ day: 'numeric', month: 'short', year: 'numeric' }).format(at);
+
 export function longDay(at: number, now: number): string {
   return formatter({
     weekday: 'long',

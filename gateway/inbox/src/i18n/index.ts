@@ -33,6 +33,11 @@ const parts = {
     ar: () => import('./administration/ar.json'),
     'pt-BR': () => import('./administration/pt-BR.json'),
   },
+  contacts: {
+    en: () => import('./contacts/en.json'),
+    ar: () => import('./contacts/ar.json'),
+    'pt-BR': () => import('./contacts/pt-BR.json'),
+  },
   templates: {
     en: () => import('./templates/en.json'),
     ar: () => import('./templates/ar.json'),

@@ -8,6 +8,9 @@ import ar from './ar.json';
 import arBroadcasts from './broadcasts/ar.json';
 import enBroadcasts from './broadcasts/en.json';
 import ptBroadcasts from './broadcasts/pt-BR.json';
+import arContacts from './contacts/ar.json';
+import enContacts from './contacts/en.json';
+import ptContacts from './contacts/pt-BR.json';
 import en from './en.json';
 import ptBR from './pt-BR.json';
 import arTemplates from './templates/ar.json';
@@ -38,10 +41,10 @@ const holes = (text: string) =>
 /** The other files of a language come with the pages that need them; for the reader it is one text. */
 const whole = (...files: Words[]) => new Map(files.flatMap((file) => [...flat(file)]));
 
-const english = whole(en, enAdministration, enBroadcasts, enTemplates);
+const english = whole(en, enAdministration, enBroadcasts, enTemplates, enContacts);
 const others = {
-  ar: whole(ar, arAdministration, arBroadcasts, arTemplates),
-  'pt-BR': whole(ptBR, ptAdministration, ptBroadcasts, ptTemplates),
+  ar: whole(ar, arAdministration, arBroadcasts, arTemplates, arContacts),
+  'pt-BR': whole(ptBR, ptAdministration, ptBroadcasts, ptTemplates, ptContacts),
 };
 
 describe.each(Object.entries(others))('%s', (language, words) => {

@@ -1,5 +1,6 @@
 import {
   type Icon,
+  IconAddressBook,
   IconBuilding,
   IconHistory,
   IconKey,
@@ -24,6 +25,12 @@ const MINE: Place[] = [
 
 const OURS: Place[] = [
   { to: '/settings/organization', label: 'settings.organization', Icon: IconBuilding },
+  {
+    to: '/settings/contacts',
+    label: 'settings.contacts',
+    Icon: IconAddressBook,
+    right: 'contactSettings',
+  },
   { to: '/settings/members', label: 'settings.members', Icon: IconUsers, right: 'members' },
   { to: '/settings/teams', label: 'settings.teams', Icon: IconUsersGroup },
   { to: '/settings/roles', label: 'settings.roles', Icon: IconShieldLock },

@@ -11,6 +11,11 @@ export type Rights = {
   assign: boolean;
   update: boolean;
   readContacts: boolean;
+  writeContacts: boolean;
+  deleteContacts: boolean;
+  manageConsent: boolean;
+  defineFields: boolean;
+  contactSettings: boolean;
   reveal: boolean;
   readTemplates: boolean;
   readBroadcasts: boolean;
@@ -19,6 +24,8 @@ export type Rights = {
   approveBroadcasts: boolean;
   controlBroadcasts: boolean;
   exportContacts: boolean;
+  importContacts: boolean;
+  manageSegments: boolean;
   readLog: boolean;
   channels: boolean;
   members: boolean;
@@ -39,6 +46,11 @@ export function rightsOf(permissions: string[]): Rights {
     assign: has('conversations.assign'),
     update: has('conversations.update'),
     readContacts: has('contacts.read'),
+    writeContacts: has('contacts.read') && has('contacts.write'),
+    deleteContacts: has('contacts.read') && has('contacts.delete'),
+    manageConsent: has('contacts.read') && has('consent.manage'),
+    defineFields: has('tags.manage'),
+    contactSettings: has('tags.manage') || has('consent.manage'),
     reveal: has('contacts.reveal_pii'),
     readTemplates: has('templates.read'),
     readBroadcasts: has('campaigns.read'),
@@ -47,6 +59,8 @@ export function rightsOf(permissions: string[]): Rights {
     approveBroadcasts: has('campaigns.read') && has('campaigns.approve'),
     controlBroadcasts: has('campaigns.read') && has('campaigns.control'),
     exportContacts: has('contacts.export'),
+    importContacts: has('contacts.read') && has('contacts.import'),
+    manageSegments: has('contacts.read') && has('segments.manage'),
     readLog: has('channels.manage'),
     channels: has('channels.manage'),
     members: has('members.manage'),

@@ -58,6 +58,7 @@ export const theme = createTheme({
     Textarea: Textarea.extend({ classNames: fieldNames() }),
     NumberInput: { classNames: fieldNames() },
     MultiSelect: { classNames: { ...fieldNames(), input: shape.pills } },
+    TagsInput: { classNames: { ...fieldNames(), input: shape.pills } },
     Checkbox: { classNames: { input: shape.check, description: shape.description } },
     Radio: { classNames: { radio: shape.check, description: shape.description } },
     Badge: Badge.extend({ classNames: { root: shape.badge } }),

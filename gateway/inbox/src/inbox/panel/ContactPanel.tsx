@@ -1,9 +1,11 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { IconLayoutSidebarRight } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { contactQuery, conversationQuery } from '../../api/queries';
 import type { Contact } from '../../api/types';
+import { withWords } from '../../i18n';
 import { countryName } from '../../i18n/format';
 import { Face } from '../../people/Face';
 import { contactName } from '../../people/names';
@@ -14,6 +16,8 @@ import { EarlierConversations } from './EarlierConversations';
 import { Phone } from './Phone';
 import css from './panel.module.css';
 import { Section } from './Section';
+
+const ContactFacts = lazy(withWords(() => import('../../contacts/facts/ContactFacts'), 'contacts'));
 
 type Props = { conversationId: string; onClose: () => void };
 
@@ -35,6 +39,11 @@ export function ContactPanel({ conversationId, onClose }: Props) {
       </header>
       <div className={css.scroll}>
         {contact && <Identity contact={contact} />}
+        {contact && rights.readContacts && (
+          <Suspense>
+            <ContactFacts key={contact.id} id={contact.id} said={contact.marketing} />
+          </Suspense>
+        )}
         {conversation && (
           <Section name="number" title={t('panel.number')}>
             <p>

@@ -14,6 +14,8 @@ export const KINDS = [
   'team',
   'api_key',
   'contact',
+  'consent',
+  'segment',
   'conversation',
   'campaign',
   'template',
@@ -37,6 +39,8 @@ const GRAVE = new Set([
   'role.deleted',
   'team.deleted',
   'api_key.deleted',
+  'contact.deleted',
+  'segment.deleted',
   'channel.disconnected',
   'campaign.cancelled',
   'second_factor.disabled',
@@ -44,6 +48,7 @@ const GRAVE = new Set([
 ]);
 const SEEN = new Set([
   'contact.revealed',
+  'contact.exported',
   'audit.exported',
   'conversation.exported',
   'campaign.exported',
