@@ -164,6 +164,39 @@ const pagesOfTheMock: Record<string, { path: string; after?: (page: Page) => Pro
       await page.getByText(/counted in/).waitFor();
     },
   },
+  'a contact with its ledger': {
+    path: '/contacts/contact-c-camille',
+    after: async (page) => {
+      await page.getByRole('button', { name: 'Ledger', exact: true }).click();
+      await page.getByText('STOP', { exact: true }).waitFor();
+    },
+  },
+  'editing a contact': {
+    path: '/contacts/contact-c-marina',
+    after: async (page) => {
+      await page.getByRole('button', { name: 'Edit' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  'recording consent': {
+    path: '/inbox/all/c-marina',
+    after: async (page) => {
+      await page.getByRole('button', { name: 'Record consent' }).click();
+      await page.getByRole('dialog').waitFor();
+    },
+  },
+  'the settings of contacts': {
+    path: '/settings/contacts',
+    after: async (page) => {
+      await page.getByRole('combobox', { name: 'Own words in a language' }).click();
+      await page.getByRole('option', { name: 'Portuguese' }).click();
+      await page.getByLabel('To who opts out').waitFor();
+    },
+  },
+  'a broadcast to a segment': {
+    path: '/broadcasts/new?segment=s-active',
+    after: (page) => page.getByText(/counted in/).waitFor(),
+  },
   'an import of contacts': {
     path: '/contacts',
     after: async (page) => {

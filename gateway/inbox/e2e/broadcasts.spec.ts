@@ -307,6 +307,31 @@ test('whom it did not reach can be written to again, as a draft', async ({ app, 
   await expect(page.getByRole('radio', { name: 'Whom another broadcast did not reach' })).toBeChecked();
 });
 
+test('a segment is counted before it is chosen for good, and who did not opt in can be left out', async ({
+  app,
+  page,
+}) => {
+  await open(app, page, '/new', 'Marketer');
+  await page.getByRole('textbox', { name: 'Name', exact: true }).fill('To the active ones');
+  const count = page.locator('[aria-busy="false"] strong');
+  await expect(count).toHaveText('172');
+  await page.getByRole('radio', { name: 'A segment' }).check();
+  await page.getByRole('button', { name: 'Next' }).click();
+  await expect(page.getByRole('alert')).toHaveText('Choose a segment.');
+  await page.getByRole('combobox', { name: 'Segment', exact: true }).click();
+  await page.getByRole('option', { name: 'Active customers, 90 days' }).click();
+  await expect(count).toHaveText('70');
+  await expect(page.getByText('50 can get marketing')).toBeVisible();
+  await page.getByRole('switch', { name: 'Only people who opted in' }).click({ force: true });
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.waitForURL(/step=message/);
+  await page.goto(page.url().replace('step=message', 'step=audience'));
+  await expect(page.getByRole('combobox', { name: 'Segment', exact: true })).toHaveValue(
+    'Active customers, 90 days',
+  );
+  await expect(page.getByRole('switch', { name: 'Only people who opted in' })).toBeChecked();
+});
+
 test('one red check turns the start off and says so beside the button', async ({ app, page }) => {
   await open(app, page, '/b-draft?step=check', 'Marketer');
   await expect(page.getByText('Fix 1 problem to start')).toBeVisible();

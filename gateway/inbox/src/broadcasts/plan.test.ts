@@ -43,6 +43,19 @@ describe('the steps of a broadcast', () => {
     expect(problems('audience', named, null)).toEqual({});
   });
 
+  it('may be for a segment, which has to be chosen', () => {
+    const of = (id: string): Draft => ({
+      ...named,
+      plan: { ...named.plan, audience: { kind: 'segment', id } },
+    });
+    expect(problems('audience', of(''), null)).toEqual({ audience: 'noSegment' });
+    expect(canBeKept(of(''))).toBe(false);
+    expect(problems('audience', of('s1'), null)).toEqual({});
+    expect(emptyDraft([number], 's1').plan.audience).toEqual({ kind: 'segment', id: 's1' });
+    expect(sameDraft(of('s1'), of('s2'))).toBe(false);
+    expect(sameDraft(named, { ...named, plan: { ...named.plan, opted_in_only: true } })).toBe(false);
+  });
+
   it('need a template that can be sent, with every value', () => {
     expect(problems('message', named, null)).toEqual({ template: 'noTemplate' });
     expect(problems('message', written(' '), template)).toEqual({ variables: 'emptyVariable' });

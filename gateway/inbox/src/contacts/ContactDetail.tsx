@@ -60,7 +60,11 @@ export function ContactDetail({ id, onClose }: { id: string; onClose: () => void
           <ContactFacts id={id} />
           <section className={css.conversations}>
             <h3>{t('contacts.conversations')}</h3>
-            <EarlierConversations conversations={contact.conversations} failed={false} />
+            <EarlierConversations
+              conversations={contact.conversations}
+              failed={false}
+              none={t('contacts.noConversations')}
+            />
           </section>
           {deleting && <Remove contact={contact} onClose={() => setDeleting(false)} onGone={onClose} />}
         </>

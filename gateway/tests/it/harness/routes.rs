@@ -48,6 +48,10 @@ fn id(value: &Value) -> String {
     value["id"].as_str().unwrap().to_owned()
 }
 
+fn is_of_contacts(pattern: &str) -> bool {
+    ["contact", "segments"].iter().any(|part| pattern["/api/v1/".len()..].starts_with(part))
+}
+
 fn of_contacts(pattern: &str) -> Value {
     match pattern {
         "/api/v1/contacts" => json!({"phone": "+12025550188"}),
@@ -256,11 +260,7 @@ impl Things {
             (_, "/api/v1/roles" | "/api/v1/roles/{id}" | "/api/v1/api-keys") => {
                 json!({"name": "Every route", "permissions": []})
             }
-            (_, pattern)
-                if ["contact", "segments"].iter().any(|part| pattern["/api/v1/".len()..].starts_with(part)) =>
-            {
-                of_contacts(pattern)
-            }
+            (_, pattern) if is_of_contacts(pattern) => of_contacts(pattern),
             (_, "/api/v1/teams" | "/api/v1/teams/{id}") => json!({"name": "Every route", "members": []}),
             (_, "/api/v1/invitations") => json!({"email": "every@route.example", "role": "viewer"}),
             (_, "/api/v1/organization") => json!({"locale": "en"}),

@@ -15,7 +15,7 @@ import type { Node, Segment } from '../types';
 import { countQuery, segmentKeys, segments, segmentsQuery } from './api';
 import { Reached } from './Reached';
 import { Rules } from './RuleCard';
-import { fromTree, type Group, type Match, newGroup, newRule, toTree } from './rules';
+import { fromTree, type Group, type Match, newGroup, newRule, sameTree, toTree } from './rules';
 import css from './segment.module.css';
 
 type Props = { onTree: (tree: Node) => void; onClose: () => void };
@@ -33,8 +33,8 @@ export default function SegmentPanel({ onTree, onClose }: Props) {
   const [naming, setNaming] = useState(false);
   const { tree, places } = toTree(root);
   // What is saved may have groups of nothing, which these pages leave out.
-  const before = known && JSON.stringify(toTree(fromTree(known.tree)).tree);
-  const changed = naming || (known !== null && before !== JSON.stringify(tree));
+  const before = known && toTree(fromTree(known.tree)).tree;
+  const changed = naming || (before !== null && !sameTree(before, tree));
   const [asked] = useDebouncedValue(JSON.stringify(tree), PAUSE_MS);
   const count = useQuery(countQuery(JSON.parse(asked) as Node));
   // The counts of the question before this one belong to other rules.

@@ -8,6 +8,7 @@ import {
   newGroup,
   newRule,
   replaced,
+  sameTree,
   toTree,
 } from './rules';
 
@@ -36,6 +37,12 @@ describe('a segment', () => {
     expect([first, second, third].map((one) => places.get(one?.id ?? ''))).toEqual([1, 3, 4]);
     const inner = (third as Group).rules.map((one) => places.get(one.id));
     expect(inner).toEqual([5, 6]);
+  });
+
+  it('is the same in whatever order its parts are written', () => {
+    const written: Node = { is: { any_of: ['IN'], on: 'country' } };
+    expect(sameTree({ all: [india] }, { all: [written] })).toBe(true);
+    expect(sameTree({ all: [india, vip] }, { all: [vip, india] })).toBe(false);
   });
 
   it('leaves out what is not finished, and groups of nothing', () => {

@@ -127,3 +127,14 @@ export function fromTree(tree: Node): Group {
 
 export const replaced = (rules: Rule[], id: string, next: Rule | null): Rule[] =>
   rules.flatMap((one) => (one.id === id ? (next ?? []) : one));
+
+/** The server may write the same condition in another order of its parts. */
+export const sameTree = (a: Node, b: Node) => JSON.stringify(ordered(a)) === JSON.stringify(ordered(b));
+
+function ordered(part: unknown): unknown {
+  if (Array.isArray(part)) return part.map(ordered);
+  if (typeof part !== 'object' || part === null) return part;
+  return Object.entries(part)
+    .map(([key, value]): [string, unknown] => [key, ordered(value)])
+    .sort(([one], [other]) => one.localeCompare(other));
+}

@@ -59,6 +59,7 @@ export function ContactPanel({ conversationId, onClose }: Props) {
             <EarlierConversations
               conversations={detail.data?.conversations.filter((row) => row.id !== conversationId)}
               failed={detail.isError}
+              none={t('panel.noEarlier')}
             />
           </Section>
         )}

@@ -6,13 +6,18 @@ import { listTime } from '../../i18n/format';
 import { useNow } from '../../state/clock';
 import css from './panel.module.css';
 
-type Props = { conversations: Conversation[] | undefined; failed: boolean };
+type Props = {
+  conversations: Conversation[] | undefined;
+  failed: boolean;
+  /** What is said where there are none. */
+  none: string;
+};
 
-export function EarlierConversations({ conversations, failed }: Props) {
+export function EarlierConversations({ conversations, failed, none }: Props) {
   const { t } = useTranslation();
   const now = useNow();
   if (failed) return <p className={css.faint}>{t('panel.earlierFailed')}</p>;
-  if (conversations?.length === 0) return <p className={css.faint}>{t('panel.noEarlier')}</p>;
+  if (conversations?.length === 0) return <p className={css.faint}>{none}</p>;
   return (
     <ul className={css.earlier}>
       {conversations?.map((row) => (
