@@ -105,7 +105,7 @@ mod tests {
     fn person(no: u32, country: &str) -> CampaignRecipient {
         let to = Recipient { wa_id: None, bsuid: None };
         let contact = ContactId::from_bytes([1; 16]);
-        CampaignRecipient { no, contact, lane: 0, to, country: Some(country.into()), values: Vec::new() }
+        CampaignRecipient { no, contact, lane: 0, to, country: country.parse().ok(), values: Vec::new() }
     }
 
     fn pass() -> Pass {
@@ -114,6 +114,7 @@ mod tests {
             language: "en".into(),
             numbers: Vec::new(),
             audience: Audience::Everyone,
+            opted_in_only: false,
             variables: Vec::new(),
             per_second: None,
             start_at: None,
@@ -122,6 +123,7 @@ mod tests {
             zone: Some("UTC".into()),
             stop: None,
             per_day: None,
+            spend_max: None,
         })
     }
 

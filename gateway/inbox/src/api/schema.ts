@@ -24,7 +24,7 @@ export type AppSettings = { callback_url: string; has_secret: boolean; verify_to
 
 export type AsSeen = { revision: number };
 
-export type Audience = { kind: 'everyone' } | { ids: Array<ContactId>; kind: 'contacts' } | FailedOf & { kind: 'failed' };
+export type Audience = { kind: 'everyone' } | { ids: Array<ContactId>; kind: 'contacts' } | { id: SegmentId; kind: 'segment' } | FailedOf & { kind: 'failed' };
 
 export type AuditActorView = { id: string | null; kind: string; name: string };
 
@@ -36,13 +36,15 @@ export type ButtonAction = { kind: 'QUICK_REPLY' } | { kind: 'URL'; url: string 
 
 export type Campaign = { approval: Approval | null; author: Person; created_at: Timestamp; editor: Person; id: CampaignId; launch: Launch | null; name: string; phase: Phase; plan: Plan; revision: number };
 
-export type CampaignCheck = { audience: number; days: number; duration_seconds: number; findings: Array<Finding>; finishes_at: Timestamp; lanes: Array<CheckedLane>; later: number; samples: Array<Sample>; skipped: Record<string, number>; will_be_sent: number };
+export type CampaignCheck = { audience: number; cost: Estimate; days: number; duration_seconds: number; findings: Array<Finding>; finishes_at: Timestamp; lanes: Array<CheckedLane>; later: number; samples: Array<Sample>; skipped: Record<string, number>; will_be_sent: number };
 
 export type CampaignId = string;
 
 export type CampaignRow = { campaign: Campaign; counts: Counts };
 
 export type CardContent = { body: string; buttons: Array<string>; header: string | null };
+
+export type Census = { contacts: number; parts: Array<number>; reach: Reach };
 
 export type Change = { assignee_id?: string | null; status?: StatusName | null; team_id?: string | null };
 
@@ -70,13 +72,37 @@ export type ClientKey = string;
 
 export type Code = { code: string };
 
-export type Contact = { bsuid?: Bsuid | null; country?: string | null; id: ContactId; name?: string | null; phone?: string | null; username?: string | null };
+export type Column = 'skip' | 'phone' | 'name' | 'language' | 'tags' | 'marketing' | { field: FieldKey };
+
+export type Condition = { any_of: Array<string>; on: 'country' } | { any_of: Array<string>; on: 'language' } | { any_of: Array<Tag>; on: 'tag' } | { key: FieldKey; on: 'field'; test: FieldTest } | { any_of: Array<MarketingState>; on: 'marketing' } | { on: 'last_message'; when: When } | { on: 'created'; when: When } | { any_of: Array<IdentityKind>; on: 'identity' } | { any_of: Array<ImportId>; on: 'import' } | { contains: string; on: 'name' } | { is: boolean; on: 'undeliverable' };
+
+export type Confirmations = { enabled: boolean; texts?: Record<string, ConfirmationTexts> };
+
+export type ConfirmationTexts = { opted_in: string; opted_out: string };
+
+export type Consent = { state: 'not_asked' } | { at: Timestamp; since: Timestamp; source: ConsentSource; state: 'opted_in' } | { at: Timestamp; since: Timestamp; source: ConsentSource; state: 'opted_out' };
+
+export type ConsentEntry = { at: Timestamp; by?: Person | null; contact_id: ContactId; id: ConsentId; opted: Opted; source: ConsentSource; text?: string | null };
+
+export type ConsentId = string;
+
+export type ConsentSource = 'keyword' | 'button' | 'user_preferences' | 'member' | 'import' | 'refused';
+
+export type Contact = { bsuid?: Bsuid | null; country?: string | null; created_at?: Timestamp | null; fields?: Record<string, FieldValue>; id: ContactId; imports?: Array<ImportId>; is_named?: boolean; language?: string | null; last_message_on?: Day | null; marketing?: Consent; name?: string | null; phone?: string | null; tags?: Array<Tag>; undeliverable_since?: Timestamp | null; username?: string | null };
+
+export type ContactChange = { add_tags?: Array<Tag>; fields?: Record<string, FieldValue>; language?: string | null; name?: string | null; remove_fields?: Array<FieldKey>; remove_tags?: Array<Tag> };
 
 export type ContactDetail = Contact & { conversations: Array<Conversation> };
 
 export type ContactField = 'name' | 'first_name' | 'username' | 'phone' | 'country';
 
 export type ContactId = string;
+
+export type ContactSearch = { after?: string | null; limit?: number | null; text?: string | null; tree?: Node };
+
+export type ContactSettings = { confirmations: Confirmations; fields: Array<FieldDefinition> };
+
+export type ContactSettingsChange = { confirmations?: Confirmations | null; fields?: Array<FieldDefinition> | null };
 
 export type Content = { body: string; type: 'text' } | { caption: string | null; media: Media; type: 'image' } | { caption: string | null; media: Media; type: 'video' } | { media: Media; type: 'audio'; voice: boolean } | { caption: string | null; media: Media; type: 'document' } | { animated: boolean; media: Media; type: 'sticker' } | { address: string | null; latitude: number; longitude: number; name: string | null; type: 'location'; url: string | null } | { contacts: Array<SharedContact>; type: 'contacts' } | { description: string | null; id: string | null; kind: ChoiceKind; title: string; type: 'choice' } | { catalog_id: string; items: Array<OrderItem>; text: string | null; type: 'order' } | TemplateContent & { type: 'template' } | { emoji: string | null; target: string | null; type: 'reaction' } | { body: string; kind: string; type: 'system' } | { code: number | null; detail: string | null; kind: string | null; type: 'unsupported' };
 
@@ -90,9 +116,17 @@ export type ConversationId = string;
 
 export type ConversationStatus = 'open' | 'snoozed' | 'closed';
 
+export type Cost = { billed: Array<Money>; expected: Array<Money>; per_reply: Array<Money>; rows: Array<CostRow>; unpriced: number };
+
+export type CostRow = { category: PriceCategory; cost: Array<Money>; country: string | null; kind: PriceKind; people: number };
+
+export type CountryFigures = { cost: Array<Money>; country: string | null; delivered: number; failed: number; people: number; read: number; replied: number; sent: number };
+
 export type Counts = { delivered: number; failed: number; parked: number; read: number; replied: number; sent: number; total: number; under_way: number; unknown: number; waiting: number };
 
 export type Credentials = { code?: string | null; email: string; organization_id?: string | null; password: string };
+
+export type Day = string;
 
 export type Deactivation = { hand_over_to?: Successor | null };
 
@@ -114,6 +148,10 @@ export type EditedCampaign = { name: string; plan: Plan; revision: number };
 
 export type Enrolment = { qr_svg: string; secret: string; uri: string };
 
+export type Estimate = { free_when: Array<FreeWhen>; rows: Array<EstimateRow>; totals: Array<Money>; unpriced: number };
+
+export type EstimateRow = { category: PriceCategory; cost: Money | null; country: string | null; people: number; price: Money | null; since: string | null };
+
 export type EventBody = { conversation: Conversation; message: Message; type: 'message_added' } | { conversation: Conversation; message: Message; type: 'message_changed' } | { conversation: Conversation; type: 'conversation_changed' };
 
 export type EventFrame = EventBody & { n: number };
@@ -122,15 +160,27 @@ export type FailedOf = { campaign: CampaignId; class: FailureClass; from: Timest
 
 export type Failure = { action: FailureAction | null; code: number | null; text: string };
 
-export type FailureAction = 'retry' | 'retry_later' | 'use_template' | 'fix_number' | 'fix_content' | 'fix_account' | 'none';
+export type FailureAction = 'retry' | 'retry_later' | 'use_template' | 'fix_number' | 'fix_content' | 'fix_account' | 'wait_for_opt_in' | 'none';
 
-export type FailureClass = 'try_later' | 'person_limit' | 'permanent' | 'our_mistake';
+export type FailureClass = 'try_later' | 'person_limit' | 'permanent' | 'our_mistake' | 'opted_out';
 
 export type FailureGroup = { class: FailureClass; code: number; people: number; text: string };
+
+export type FieldDefinition = { key: FieldKey; kind: FieldKind; name: string };
+
+export type FieldKey = string;
+
+export type FieldKind = 'text' | 'number' | 'date' | 'yes_no';
+
+export type FieldTest = { known: boolean } | { is: FieldValue } | { at_least: FieldValue } | { at_most: FieldValue } | { contains: string };
+
+export type FieldValue = { kind: 'text'; value: string } | { kind: 'number'; value: Number } | { kind: 'date'; value: Day } | { kind: 'yes_no'; value: boolean };
 
 export type Finding = { key: string; severity: FindingSeverity; text: string };
 
 export type FindingSeverity = 'must_fix' | 'look_at' | 'passed';
+
+export type FreeWhen = 'window' | 'free_entry_point';
 
 export type Frozen = { after: string | null; count: number; is_whole: boolean; skipped: Record<string, number> };
 
@@ -139,6 +189,20 @@ export type FrozenProgress = { count: number; is_whole: boolean };
 export type Handing = { password: string; to: MemberId };
 
 export type HeaderKind = 'text' | 'image' | 'video' | 'document' | 'location' | 'product';
+
+export type IdentityKind = 'phone' | 'bsuid' | 'username';
+
+export type Import = { by: Person; changed: number; created: number; file_name: string; id: ImportId; left: number; mapping: Mapping; rejected: number; rows: number; stage: ImportStage; unchanged: number; uploaded_at: Timestamp };
+
+export type ImportId = string;
+
+export type ImportProgress = { changed: number; created: number; left: number; rejected: number; rows: number; unchanged: number };
+
+export type ImportReport = { examples: Array<RejectedRow>; fixed: number; reasons: Record<string, number>; rejected: number; rows: number; valid: number };
+
+export type ImportStage = 'uploaded' | 'running' | 'done' | 'undoing' | 'undone';
+
+export type ImportView = Import & { progress: ImportProgress | null };
 
 export type IntakeEntry = { attempts: number; conversation_id: ConversationId | null; error: string | null; field: string; id: IntakeId; kind: string; outcome: IntakeOutcome; phone_number_id: PhoneNumberId | null; processed_at: Timestamp | null; received_at: Timestamp; size: number };
 
@@ -164,7 +228,7 @@ export type LaneProgress = { allowed_per_second: number; done: number; name: str
 
 export type LaneStanding = 'running' | 'slower' | 'asleep' | 'day_is_full' | 'paused' | 'idle';
 
-export type Launch = { at: Timestamp; by: Person; files: Array<Media>; forgiven: Outcomes; frozen: Frozen; marks: Array<Mark>; retries: Array<Retry>; template: Template };
+export type Launch = { at: Timestamp; by: Person; files: Array<Media>; forgiven: Outcomes; frozen: Frozen; marks: Array<Mark>; retries: Array<Retry>; template: Template; tree: Node | null };
 
 export type Launching = { confirm_recipient_count: number; revision: number };
 
@@ -176,7 +240,11 @@ export type LintSeverity = 'warning' | 'error';
 
 export type LoginCode = { expires_minutes: number | null; security_recommendation: boolean };
 
+export type Mapping = { columns: Array<Column>; country: string | null; tags: Array<Tag> };
+
 export type Mark = { at: Timestamp; begun: number };
+
+export type MarketingState = 'not_asked' | 'opted_in' | 'opted_out';
 
 export type Me = { account: MeAccount; demo: boolean; member: MeMember; must_enroll_second_factor: boolean; numbers: Array<NumberView>; organization: MeOrganization; organizations: Array<MySeat>; permissions: Array<string>; preferences: {  } };
 
@@ -210,6 +278,8 @@ export type MessageId = string;
 
 export type MetaTemplateId = string;
 
+export type Money = { currency: string; micros: number };
+
 export type MySeat = { id: string; name: string; role: RoleRef };
 
 export type NewApiKey = { expires_at?: Timestamp | null; name: string; permissions: Array<string> };
@@ -217,6 +287,10 @@ export type NewApiKey = { expires_at?: Timestamp | null; name: string; permissio
 export type NewCampaign = { name: string; plan: Plan };
 
 export type NewChannel = { name: string; phone_number_id: PhoneNumberId; token: string; waba_id: WabaId };
+
+export type NewConsent = { evidence: string; opted: Opted };
+
+export type NewContact = { fields?: Record<string, FieldValue>; language?: string | null; name?: string | null; phone: string; tags?: Array<Tag> };
 
 export type NewContent = { body: string; type: 'text' } | { caption?: string | null; media_id: MediaId; type: 'media' } | { emoji?: string | null; message_id: MessageId; type: 'reaction' } | { language: string; name: string; type: 'template'; variables: Array<TemplateVariable> };
 
@@ -230,11 +304,19 @@ export type NewPassword = { password: string };
 
 export type NewRate = { per_second: number | null };
 
+export type NewSpendMax = { spend_max: Money | null };
+
 export type NewTemplate = TemplateDraft & { phone_number_id: string };
+
+export type Node = { all: Array<Node> } | { any: Array<Node> } | { not: Node } | { is: Condition };
+
+export type Number = number;
 
 export type NumberRef = { display: string; name: string; phone_number_id: PhoneNumberId };
 
 export type NumberView = { display: string; name: string; phone_number_id: PhoneNumberId; waba_id: WabaId };
+
+export type Opted = 'in' | 'out';
 
 export type OrderItem = { currency: string; price: string; product: string; quantity: number };
 
@@ -254,7 +336,7 @@ export type PasswordAndCode = { code: string; password: string };
 
 export type PasswordChange = { current: string; new: string };
 
-export type PauseReason = { by: Person; kind: 'person' } | { code: number | null; kind: 'refused'; text: string } | { kind: 'template'; status: TemplateStatus } | { failed: number; kind: 'failures'; of: number } | { category: TemplateCategory; kind: 'category' };
+export type PauseReason = { by: Person; kind: 'person' } | { code: number | null; kind: 'refused'; text: string } | { kind: 'template'; status: TemplateStatus } | { failed: number; kind: 'failures'; of: number } | { category: TemplateCategory; kind: 'category' } | { kind: 'spent'; max: Money; spent: Money };
 
 export type PermissionView = { description: string; group: string; key: string };
 
@@ -264,19 +346,25 @@ export type Phase = { kind: 'draft' } | { kind: 'freezing' } | { kind: 'running'
 
 export type PhoneNumberId = string;
 
-export type Plan = { audience: Audience; language: string; numbers: Array<PhoneNumberId>; per_day: number | null; per_second: number | null; quiet: QuietHours | null; start_at: Timestamp | null; start_is_local: boolean; stop: StopRule | null; template: string; variables: Array<VariableSource>; zone: string | null };
+export type Plan = { audience: Audience; language: string; numbers: Array<PhoneNumberId>; opted_in_only: boolean; per_day: number | null; per_second: number | null; quiet: QuietHours | null; spend_max: Money | null; start_at: Timestamp | null; start_is_local: boolean; stop: StopRule | null; template: string; variables: Array<VariableSource>; zone: string | null };
 
 export type Preview = { at: Timestamp; delivery?: DeliveryState | null; direction: Direction; kind: ContentKind; message_id: MessageId; snippet: string };
+
+export type PriceCategory = 'marketing' | 'marketing_lite' | 'utility' | 'authentication' | 'authentication_international' | 'service' | 'referral_conversion' | 'other';
+
+export type PriceKind = 'regular' | 'free_customer_service' | 'free_entry_point' | 'free_group' | 'exempt' | 'other_free' | 'other_billed';
 
 export type Problem = { action?: string | null; code: string; detail: string; status: number; title: string; type: string };
 
 export type ProductSection = { products: Array<string>; title: string };
 
-export type Progress = { counts: Counts; ended_at: Timestamp | null; eta_seconds: number | null; failures: Array<FailureGroup>; frozen: FrozenProgress; history: Array<PacePoint>; lanes: Array<LaneProgress>; phase: Phase; skipped: Record<string, number>; started_at: Timestamp | null };
+export type Progress = { cost: Cost; countries: Array<CountryFigures>; counts: Counts; ended_at: Timestamp | null; eta_seconds: number | null; failures: Array<FailureGroup>; frozen: FrozenProgress; history: Array<PacePoint>; lanes: Array<LaneProgress>; phase: Phase; skipped: Record<string, number>; started_at: Timestamp | null };
 
 export type QuietHours = { from: number; to: number };
 
 export type Quote = { author: string | null; id: MessageId | null; snippet: string };
+
+export type Reach = { can_get_marketing: number; no_consent: number; opted_out: number; other: number; people: number };
 
 export type Reaction = { emoji: string; from: ReactionFrom };
 
@@ -288,11 +376,13 @@ export type Reason = 'signed_out' | 'no_access' | 'slow' | 'draining';
 
 export type RecipientContact = { id: ContactId; name: string | null; phone: string | null };
 
-export type RecipientView = { class: string; contact: RecipientContact; delivery: Delivery; lane: number; no: number; replied_at: Timestamp | null };
+export type RecipientView = { class: string; contact: RecipientContact; country: string | null; delivery: Delivery; lane: number; no: number; price_category: PriceCategory | null; price_kind: PriceKind | null; replied_at: Timestamp | null };
 
 export type RecoveryCodes = { recovery_codes: Array<string> };
 
 export type Referral = { body: string | null; headline: string | null; source_url: string | null };
+
+export type RejectedRow = { line: number; reason: string };
 
 export type Repair = 'subscribe';
 
@@ -324,6 +414,16 @@ export type RoleView = { description: string; id: RoleId; is_default: boolean; i
 
 export type Sample = { contact_id: ContactId; content: TemplateContent; name: string | null };
 
+export type Segment = { id: SegmentId; name: string; saved_at: Timestamp; tree: Node };
+
+export type SegmentContent = { name: string; tree: Node };
+
+export type SegmentCount = Census & { took_ms: number };
+
+export type SegmentId = string;
+
+export type SegmentQuestion = { tree: Node };
+
 export type SendingBack = { note: string; revision: number };
 
 export type ServerFrame = { head: number; session: SessionId; type: 'hello' } | { n: number; type: 'tick' } | { conversation_id: ConversationId; n: number; type: 'conversation_hidden' } | { head: number; type: 'head' } | { conversation_id: ConversationId; people: Array<Viewer>; type: 'presence' } | { head: number; type: 'resync' } | { type: 'alerts_changed' } | { type: 'pong' } | { type: 'permissions_changed' } | { type: 'signed_out' } | { reason: Reason; type: 'bye' };
@@ -349,6 +449,8 @@ export type Successor = { member: MemberId } | { team: TeamId };
 export type Summary = IntakeSummary & { received: number; refused: number };
 
 export type Switch = { organization_id: string };
+
+export type Tag = string;
 
 export type Team = { id: TeamId; name: string };
 
@@ -402,6 +504,8 @@ export type Timestamp = number;
 
 export type Trying = { contact_id: ContactId };
 
+export type Uploaded = { headings: Array<string>; import: Import; rows: Array<Array<string>> };
+
 export type ValueKind = 'text' | 'url_suffix' | 'image' | 'video' | 'document' | 'location' | 'product' | 'products' | 'coupon_code' | 'login_code' | 'payload' | 'flow' | 'thumbnail' | 'expiry';
 
 export type VariablePlace = 'header' | 'body' | 'button' | 'offer';
@@ -419,3 +523,5 @@ export type WabaId = string;
 export type Wamid = string;
 
 export type WebhookDetail = IntakeEntry & { raw: string };
+
+export type When = { within_days: number } | { before_days: number } | 'never';
