@@ -25,7 +25,16 @@ export const STOP_FIRST = { failed_percent: 5, after: 200 };
 
 export type Problems = Partial<
   Record<
-    'name' | 'audience' | 'template' | 'variables' | 'numbers' | 'rate' | 'quiet' | 'perDay' | 'stop' | 'spend',
+    | 'name'
+    | 'audience'
+    | 'template'
+    | 'variables'
+    | 'numbers'
+    | 'rate'
+    | 'quiet'
+    | 'perDay'
+    | 'stop'
+    | 'spend',
     string
   >
 >;
@@ -211,7 +220,18 @@ function canonical({ name, plan }: Draft): string {
     said(source),
     fallback,
   ]);
-  return JSON.stringify([name.trim(), template, language, numbers, who, values, per_second, start_at, rules, limit]);
+  return JSON.stringify([
+    name.trim(),
+    template,
+    language,
+    numbers,
+    who,
+    values,
+    per_second,
+    start_at,
+    rules,
+    limit,
+  ]);
 }
 
 function named(audience: Audience) {

