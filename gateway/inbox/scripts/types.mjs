@@ -49,4 +49,4 @@ const types = Object.entries(components.schemas)
   .sort(([one], [other]) => one.localeCompare(other))
   .map(([name, schema]) => `export type ${name} = ${type(schema)};`);
 
-console.log(`// Made from openapi.json by \`npm run types\`. Do not edit.\n\n${types.join('\n\n')}`);
+console.log(`// Generated from openapi.json by \`npm run types\`. Do not edit.\n\n${types.join('\n\n')}`);

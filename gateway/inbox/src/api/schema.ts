@@ -1,4 +1,4 @@
-// Made from openapi.json by `npm run types`. Do not edit.
+// Generated from openapi.json by `npm run types`. Do not edit.
 
 export type Access = { allowed: boolean; because: string; permission: string };
 
