@@ -6,6 +6,8 @@ use std::time::Duration;
 
 /// Kernel ticks per second; Linux fixes the unit of `/proc/PID/stat` at this.
 const TICKS_PER_SECOND: u64 = 100;
+/// A state in `/proc/net/tcp`.
+const TIME_WAIT: &str = "06";
 
 /// Resident memory in KiB.
 pub(crate) fn resident_kib(pid: u32) -> Option<u64> {
@@ -57,6 +59,10 @@ pub(crate) fn sockets_to(pid: u32, peers: &HashSet<SocketAddr>) -> Vec<Socket> {
 /// A row of `/proc/net/tcp`: number, local address, peer, state, queues, …, inode. Of tcp6 only IPv4 in IPv6.
 fn socket(row: &str) -> Option<Socket> {
     let fields: Vec<&str> = row.split_whitespace().collect();
+    // Closed long ago, and from an address that another connection has by now.
+    if *fields.get(3)? == TIME_WAIT {
+        return None;
+    }
     let (address, port) = fields.get(2)?.split_once(':')?;
     // In the machine's byte order: little-endian wherever this runs.
     let address = u32::from_str_radix(address.get(address.len().checked_sub(8)?..)?, 16).ok()?.swap_bytes();

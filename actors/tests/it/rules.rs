@@ -8,8 +8,8 @@ use engine::campaign::{Audience, Class, PauseReason, Phase, Plan, QuietHours, St
 use engine::contact::Contact;
 use engine::delivery::Failure;
 use engine::id::{CampaignId, ContactId};
-use engine::price::Country;
 use engine::ports::{Alerts as _, ContactStore as _, MetaSend};
+use engine::price::Country;
 use engine::time::{Span, Timestamp};
 
 use crate::campaign::{MARKETING, by_person, resumed, times};

@@ -92,6 +92,11 @@ pub(crate) async fn contacts_are_scanned_oldest_first(store: &impl Store) {
     }
     assert_eq!(found, expected);
     assert_eq!(store.scan_contacts(OTHER, None, 9).await, Ok(vec![]));
+    // Who goes on from a place meets nobody twice, whoever was there.
+    let (place, second) = store.scan_contacts(TENANT, None, 2).await.unwrap().remove(1);
+    assert_eq!(store.forget_contact(TENANT, second.id, vec![]).await, Ok(Forgotten::Forgotten));
+    let rest = store.scan_contacts(TENANT, Some(place), 9).await.unwrap();
+    assert_eq!(rest.into_iter().map(|(_, contact)| contact).collect::<Vec<_>>(), expected[2..]);
 }
 
 pub(crate) async fn a_count_follows_every_change(store: &impl Store) {
