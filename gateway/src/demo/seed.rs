@@ -15,11 +15,11 @@ use engine::conversation::ConversationStatus;
 use engine::decision::Record;
 use engine::delivery::DeliveryState;
 use engine::directory::Person;
-use engine::id::InvalidId;
+use engine::id::{ImportId, InvalidId};
 use engine::message::Message;
 use engine::outgoing::{Lane, Outgoing, OutgoingBody, Recipient};
 use engine::ports::{BlobStore, Commit, Store, StoreError};
-use engine::time::Timestamp;
+use engine::time::{Span, Timestamp};
 use futures_util::future::try_join_all;
 
 use chance::Chance;
@@ -73,7 +73,11 @@ pub(super) async fn seed(
             }
         }
     }
-    desk.import().await
+    desk.import().await?;
+    for first in (0..PEOPLE).step_by(PORTION_CONTACTS) {
+        desk.file(first..PEOPLE.min(first + PORTION_CONTACTS)).await?;
+    }
+    Ok(())
 }
 
 /// Brings portions into the store.
@@ -92,6 +96,16 @@ impl Desk<'_> {
             return Ok(());
         }
         self.store.import_contacts(self.scene.tenant, PORTFOLIO, contacts).await
+    }
+
+    /// What the business knew of them before they wrote, as a file that it brought along. Last: no screen waits for it.
+    async fn file(&self, range: std::ops::Range<usize>) -> Result<(), StoreError> {
+        let customers = range.map(|index| Customer::of(self.scene, index)).collect::<Result<Vec<_>, InvalidId>>()?;
+        let rows = customers.iter().filter_map(Customer::row).collect();
+        let file = ImportId::derive(&[b"demo", self.scene.tenant.as_bytes()]);
+        self.store.bring_contacts(self.scene.tenant, file, rows, self.scene.now.minus(Span::hours(24 * 90))).await?;
+        tokio::task::yield_now().await;
+        Ok(())
     }
 
     async fn add(&mut self, story: Story, portion: usize) -> Result<(), StoreError> {

@@ -1,7 +1,8 @@
 //! The 5,000 customers. Who they are depends on their index only, so that a second start finds the same ones; the seed
 //! chooses their names and what they say.
 
-use engine::contact::Contact;
+use engine::consent::Opted;
+use engine::contact::{Contact, ContactEdit, ImportRow};
 use engine::id::{ContactId, InvalidId};
 use engine::identity::Identities;
 
@@ -37,6 +38,24 @@ impl Customer {
         let mut contact = Contact::new(ContactId::derive(&[b"demo", scene.tenant.as_bytes(), &index_bytes]));
         contact.learn(&identities);
         Ok(Self { index, language, first_name, contact })
+    }
+
+    /// Their line in the business's own list. Those with a story of their own are not in it.
+    pub(super) fn row(&self) -> Option<ImportRow> {
+        const TAGS: [&str; 5] = ["VIP", "Exam", "Order", "Refund", "Newsletter"];
+        if self.index < featured::PEOPLE.len() + SIMULATED {
+            return None;
+        }
+        let identities = Identities { wa_id: Some(self.contact.phone.clone()?), ..Identities::default() };
+        let mut chance = Chance::new(0, "row", self.index);
+        let tags = TAGS.into_iter().filter(|_| chance.percent(18)).filter_map(|tag| tag.parse().ok());
+        let edit = ContactEdit { add_tags: tags.collect(), ..ContactEdit::default() };
+        let opted = match chance.below(100) {
+            0..62 => Some((Opted::In, "yes".to_owned())),
+            62..67 => Some((Opted::Out, "no".to_owned())),
+            _ => None,
+        };
+        Some(ImportRow { identities, edit, opted })
     }
 }
 
