@@ -1,6 +1,7 @@
 //! One actor per business number: gives its sends a pace. Replies overtake broadcasts, which take turns; one message per recipient is under
 //! way at a time (Meta keeps no order), and what Meta asks to slow down waits without ever failing a recipient.
 
+mod door;
 mod lanes;
 mod ledger;
 mod pace;
@@ -26,6 +27,7 @@ use crate::metric;
 use crate::registry::{Passivate, Permit};
 use crate::tenant::outbox_overflowed;
 use crate::world::Actors;
+use door::Door;
 use lanes::{Lanes, Waiting};
 use pace::{Pace, RATE_STANDARD};
 use send::{Ended, Sent, send_one};
@@ -53,6 +55,7 @@ pub(crate) struct NumberActor {
     epoch: Epoch,
     lanes: Lanes,
     pace: Pace,
+    door: Arc<Door>,
     in_flight: usize,
     under_way: UnderWay,
     /// Nothing leaves before this: Meta asked to slow down, or cannot be reached.
@@ -191,6 +194,7 @@ impl NumberActor {
             epoch: Epoch::ALONE,
             lanes: Lanes::default(),
             pace: Pace::new(RATE_STANDARD),
+            door: Arc::new(Door::new()),
             in_flight: 0,
             under_way: UnderWay::default(),
             paused_until: None,
@@ -262,8 +266,8 @@ impl NumberActor {
         }
         self.lanes.begin(&waiting.outgoing);
         self.in_flight += 1;
-        let (actors, number) = (self.actors.clone(), self.number.clone());
-        self.under_way.begin(send_one(actors, self.tenant, number, self.epoch, waiting));
+        let (actors, number, door) = (self.actors.clone(), self.number.clone(), self.door.clone());
+        self.under_way.begin(send_one(actors, self.tenant, number, (self.epoch, door), waiting));
     }
 
     /// In the actor's own future, so that a panic of a send is its supervisor's.

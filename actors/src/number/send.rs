@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
+use super::door::Door;
 use super::lanes::Waiting;
 use super::ledger::{claim, record_once, release};
 use crate::JOURNEY;
@@ -64,12 +65,12 @@ impl Uploaded {
     }
 }
 
-/// `epoch`: under which the number is ours.
+/// `epoch`: under which the number is ours; `door`: through which it leaves.
 pub(super) async fn send_one(
     actors: Arc<Actors>,
     tenant: TenantId,
     id: PhoneNumberId,
-    epoch: Epoch,
+    (epoch, door): (Epoch, Arc<Door>),
     mut waiting: Waiting,
 ) -> Ended {
     let began = Instant::now();
@@ -81,7 +82,7 @@ pub(super) async fn send_one(
             let span = tracing::info_span!(
                 target: JOURNEY, parent: None, "send", %tenant, %conversation, message = %id, outcome = Empty
             );
-            send(&actors, &number, epoch, &mut waiting).instrument(span).await
+            send(&actors, &number, (epoch, &door), &mut waiting).instrument(span).await
         }
         Ok(None) => {
             let failure = not_connected();
@@ -105,7 +106,7 @@ pub(crate) fn not_connected() -> Failure {
     Failure { code: None, text, action: Some(FailureAction::FixNumber) }
 }
 
-async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut Waiting) -> Sent {
+async fn send(actors: &Arc<Actors>, number: &Number, (epoch, door): (Epoch, &Door), waiting: &mut Waiting) -> Sent {
     let world = &actors.world;
     if let Err(ended) = upload(actors, number, epoch, waiting).await {
         return ended;
@@ -138,6 +139,11 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
             return Sent::Unreachable;
         }
     }
+    let passed = door.pass(outgoing.lane, number.rate_per_second).await;
+    if waiting.is_closed() {
+        give_back(actors, outgoing, token).await;
+        return Sent::Settled;
+    }
     // This process may have stood still since: another node may send from this number now, at its full rate.
     if !actors.still_sends_from(tenant, &number.phone_number_id, epoch) && !seeded::bug("no_look_before_the_send") {
         metrics::counter!(metric::SENDS_HELD_BACK).increment(1);
@@ -150,6 +156,7 @@ async fn send(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &mut
         let sent = world.meta.send(number, outgoing, files, token);
         sent.instrument(tracing::info_span!(target: JOURNEY, "meta")).await
     };
+    drop(passed);
     tracing::Span::current().record("outcome", outcome_label(&answer));
     metrics::counter!(metric::SENDS, "outcome" => outcome_label(&answer)).increment(1);
     match answer {

@@ -36,7 +36,9 @@ fn a_broadcast_that_has_cost_as_much_as_it_may_pauses_and_goes_on_with_the_rest_
         stage.change_campaign(id, resumed).await;
         stage.actors.campaign_changed(TENANT, id);
         stage.until("it stops again", paused).await;
-        assert_eq!(stage.tallies(id).await.of(engine::campaign::Class::Waiting), u64::from(PEOPLE) - sent as u64);
+        let rest = u64::from(PEOPLE) - sent as u64;
+        let waiting = async || stage.tallies(id).await.of(engine::campaign::Class::Waiting) == rest;
+        stage.until("what was at the door waits again", waiting).await;
         stage.change_campaign(id, |campaign, _| campaign.limited(None)).await;
         stage.change_campaign(id, resumed).await;
         stage.actors.campaign_changed(TENANT, id);

@@ -1,0 +1,195 @@
+//! The last thing before a message leaves. It had its turn before it was claimed, and a slow commit claims many at once: they must not
+//! leave at once. Nor may they arrive at once: what is held up on its way arrives together with those after it.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use engine::outgoing::Lane;
+use tokio::time::Instant;
+
+/// What Meta counts its limit over.
+const WINDOW: Duration = Duration::from_secs(1);
+/// A message may leave this much before its time, so that timers that are late lose nothing …
+const EARLY_MAX: Duration = Duration::from_millis(4);
+/// … and the gap between messages is longer by as much over a second. Shorter than between two turns: what has piled up here drains.
+const LONGER: Duration = Duration::from_millis(5);
+/// Between two looks whether somebody who was held up has arrived.
+const LOOK: Duration = Duration::from_millis(2);
+/// An answer after so many times the usual time was held up.
+const UNUSUAL: u32 = 2;
+/// How long what has arrived counts: clocks tell milliseconds, and a full machine tells them late.
+const COUNTS_FOR: Duration = Duration::from_millis(1_002);
+/// What has no answer after this time counts no more: it is there, or lost.
+const ARRIVES_WITHIN: Duration = Duration::from_secs(2);
+/// Of a new answer in the usual time: one part of so many.
+const SHARE: u32 = 16;
+
+/// Of one number.
+pub(super) struct Door {
+    /// Broadcasts stand here one behind the other; replies do not.
+    queue: tokio::sync::Mutex<()>,
+    beyond: Mutex<Beyond>,
+}
+
+/// What has left, and when the next may.
+struct Beyond {
+    next: Instant,
+    /// When each arrived, as far as its answer tells, in about that order.
+    arrived: VecDeque<Instant>,
+    /// Without an answer, by when they left; told apart by their number.
+    under_way: BTreeSet<(Instant, u64)>,
+    passed: u64,
+    /// From leaving to the answer.
+    usual: Duration,
+}
+
+/// Of a message that has left, until its answer.
+pub(super) struct Passed<'a> {
+    door: &'a Door,
+    at: Instant,
+    no: u64,
+}
+
+impl Door {
+    pub(super) fn new() -> Self {
+        let beyond = Beyond {
+            next: Instant::now(),
+            arrived: VecDeque::new(),
+            under_way: BTreeSet::new(),
+            passed: 0,
+            usual: Duration::ZERO,
+        };
+        Self { queue: tokio::sync::Mutex::default(), beyond: Mutex::new(beyond) }
+    }
+
+    fn beyond(&self) -> MutexGuard<'_, Beyond> {
+        self.beyond.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for its time; a reply only until there is room. `per_second`: what Meta allows the number.
+    pub(super) async fn pass(&self, lane: Lane, per_second: u32) -> Passed<'_> {
+        let _turn = match lane {
+            Lane::Reply => None,
+            Lane::Broadcast => Some(self.queue.lock().await),
+        };
+        loop {
+            let now = Instant::now();
+            let left = self.beyond().leave(now, lane, per_second);
+            match left {
+                Ok(no) => return Passed { door: self, at: now, no },
+                Err(again) => tokio::time::sleep_until(again).await,
+            }
+        }
+    }
+}
+
+impl Beyond {
+    /// `Err`: not before.
+    fn leave(&mut self, now: Instant, lane: Lane, per_second: u32) -> Result<u64, Instant> {
+        if lane == Lane::Broadcast && self.next > now + EARLY_MAX {
+            return Err(self.next - EARLY_MAX);
+        }
+        if self.may_arrive_by(now) >= per_second.max(1) as usize {
+            return Err(now + LOOK);
+        }
+        self.next = self.next.max(now) + (WINDOW + LONGER) / per_second.max(1);
+        self.passed += 1;
+        self.under_way.insert((now, self.passed));
+        Ok(self.passed)
+    }
+
+    /// How many arrived in the second that ends now, or may have.
+    fn may_arrive_by(&mut self, now: Instant) -> usize {
+        while self.arrived.front().is_some_and(|at| now.duration_since(*at) >= COUNTS_FOR) {
+            self.arrived.pop_front();
+        }
+        let unusual = self.usual * UNUSUAL;
+        while self.under_way.first().is_some_and(|(at, _)| now.duration_since(*at) >= ARRIVES_WITHIN + unusual) {
+            self.under_way.pop_first();
+        }
+        let may_arrive = |since: Duration| since < COUNTS_FOR || !unusual.is_zero() && since > unusual;
+        self.arrived.len() + self.under_way.iter().filter(|(at, _)| may_arrive(now.duration_since(*at))).count()
+    }
+}
+
+impl Drop for Passed<'_> {
+    fn drop(&mut self) {
+        let mut beyond = self.door.beyond();
+        let took = self.at.elapsed();
+        let usual = beyond.usual;
+        beyond.usual = if usual.is_zero() { took } else { (usual * (SHARE - 1) + took.min(usual * UNUSUAL)) / SHARE };
+        if beyond.under_way.remove(&(self.at, self.no)) {
+            let held_up = if took > usual * UNUSUAL { took } else { Duration::ZERO };
+            beyond.arrived.push_back(self.at + held_up);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use futures_util::stream::FuturesUnordered;
+    use futures_util::{FutureExt as _, StreamExt as _};
+
+    use super::*;
+
+    /// When each arrives, and how long after the first came they had all left. `held_up`: when a message arrives that left then.
+    async fn arrivals(
+        per_second: u32,
+        came: impl Fn(u32) -> Duration,
+        held_up: impl Fn(Duration) -> Duration,
+    ) -> Vec<Duration> {
+        let (door, began, arrived) = (Door::new(), Instant::now(), RefCell::new(Vec::new()));
+        let send = async |after: Duration| {
+            tokio::time::sleep_until(began + after).await;
+            let passed = door.pass(Lane::Broadcast, per_second).await;
+            let at = held_up(began.elapsed());
+            arrived.borrow_mut().push(at);
+            tokio::time::sleep_until(began + at).await;
+            drop(passed);
+        };
+        let sending: FuturesUnordered<_> = (0..per_second * 6).map(|n| send(came(n)).boxed_local()).collect();
+        sending.collect::<()>().await;
+        let mut arrived = arrived.into_inner();
+        arrived.sort_unstable();
+        arrived
+    }
+
+    #[track_caller]
+    fn are_as_meta_allows(arrived: &[Duration], per_second: u32) {
+        for window in arrived.windows(per_second as usize + 1) {
+            let time = window[per_second as usize].saturating_sub(window[0]);
+            assert!(time >= WINDOW, "{per_second} and one in {time:?}, from {:?} on", window[0]);
+        }
+    }
+
+    fn in_time(per_second: u32) -> impl Fn(u32) -> Duration {
+        move |n| Duration::from_millis(1_008) * n / per_second
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_slow_commit_claims_at_once_leaves_as_meta_allows() {
+        for per_second in [20, 80, 1_000] {
+            let late = |came: Duration| if came.as_millis() / 500 == 2 { Duration::from_millis(1_500) } else { came };
+            let arrived = arrivals(per_second, |n| late(in_time(per_second)(n)), |at| at).await;
+            are_as_meta_allows(&arrived, per_second);
+            let end = arrived[arrived.len() - 1];
+            assert!(end < Duration::from_millis(6_600), "{per_second}: {end:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_held_up_on_its_way_does_not_arrive_on_top_of_a_full_second() {
+        for per_second in [80, 1_000] {
+            // Each takes 5 ms, and who leaves in this fifth of a second arrives at its end.
+            let stuck = Duration::from_secs(2)..Duration::from_millis(2_200);
+            let held_up = |at: Duration| if stuck.contains(&at) { stuck.end } else { at } + Duration::from_millis(5);
+            let arrived = arrivals(per_second, in_time(per_second), held_up).await;
+            are_as_meta_allows(&arrived, per_second);
+            let end = arrived[arrived.len() - 1];
+            assert!(end < Duration::from_millis(6_500), "{per_second}: {end:?}");
+        }
+    }
+}
