@@ -68,3 +68,11 @@ fn news_of_a_template_that_no_broadcast_is_told_are_caught() {
 fn a_broadcast_that_looks_at_no_template_is_caught() {
     is_caught("let_templates_be", "changes::a_pause_whose_news_was_lost_is_seen_by_the_next_look");
 }
+
+#[test]
+fn a_broadcast_that_does_not_look_at_consent_again_is_caught() {
+    is_caught(
+        "no_look_at_consent",
+        "consent::who_opts_out_while_a_broadcast_runs_gets_nothing_more_of_it_but_what_people_wait_for",
+    );
+}
