@@ -24,6 +24,8 @@ const COUNTS_FOR: Duration = Duration::from_millis(1_002);
 const ARRIVES_WITHIN: Duration = Duration::from_secs(2);
 /// Of a new answer in the usual time: one part of so many.
 const SHARE: u32 = 16;
+/// What is usual is never less: from nothing it would not grow again.
+const USUAL_MIN: Duration = Duration::from_millis(1);
 
 /// Of one number.
 pub(super) struct Door {
@@ -113,12 +115,20 @@ impl Beyond {
     }
 }
 
+impl Passed<'_> {
+    /// Only what was sent tells how long an answer takes: what turned back at the door took no time.
+    pub(super) fn answered(self) {
+        let mut beyond = self.door.beyond();
+        let (took, usual) = (self.at.elapsed(), beyond.usual);
+        let learned = if usual.is_zero() { took } else { (usual * (SHARE - 1) + took.min(usual * UNUSUAL)) / SHARE };
+        beyond.usual = learned.max(USUAL_MIN);
+    }
+}
+
 impl Drop for Passed<'_> {
     fn drop(&mut self) {
         let mut beyond = self.door.beyond();
-        let took = self.at.elapsed();
-        let usual = beyond.usual;
-        beyond.usual = if usual.is_zero() { took } else { (usual * (SHARE - 1) + took.min(usual * UNUSUAL)) / SHARE };
+        let (took, usual) = (self.at.elapsed(), beyond.usual);
         if beyond.under_way.remove(&(self.at, self.no)) {
             let held_up = if took > usual * UNUSUAL { took } else { Duration::ZERO };
             beyond.arrived.push_back(self.at + held_up);
@@ -135,7 +145,7 @@ mod tests {
 
     use super::*;
 
-    /// When each arrives, and how long after the first came they had all left. `held_up`: when a message arrives that left then.
+    /// When each arrives, in order. `came`: to the door. `held_up`: when a message arrives that left then.
     async fn arrivals(
         per_second: u32,
         came: impl Fn(u32) -> Duration,
@@ -148,7 +158,7 @@ mod tests {
             let at = held_up(began.elapsed());
             arrived.borrow_mut().push(at);
             tokio::time::sleep_until(began + at).await;
-            drop(passed);
+            passed.answered();
         };
         let sending: FuturesUnordered<_> = (0..per_second * 6).map(|n| send(came(n)).boxed_local()).collect();
         sending.collect::<()>().await;
@@ -191,5 +201,26 @@ mod tests {
             let end = arrived[arrived.len() - 1];
             assert!(end < Duration::from_millis(6_500), "{per_second}: {end:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn slow_answers_cost_no_rate_not_even_after_many_have_turned_back() {
+        let door = Door::new();
+        let send = async |answer: Duration| {
+            let passed = door.pass(Lane::Broadcast, 80).await;
+            tokio::time::sleep_until(Instant::now() + answer).await;
+            passed.answered();
+        };
+        let slow = Duration::from_millis(200);
+        send(slow).await;
+        for _ in 0..250 {
+            drop(door.pass(Lane::Broadcast, 80).await);
+        }
+        tokio::time::sleep_until(Instant::now() + WINDOW).await;
+        let began = Instant::now();
+        let sending: FuturesUnordered<_> = (0..800).map(|_| send(slow).boxed_local()).collect();
+        sending.collect::<()>().await;
+        let took = began.elapsed();
+        assert!(took < Duration::from_millis(10_300), "800 messages at 80 a second took {took:?}");
     }
 }

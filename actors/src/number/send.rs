@@ -156,7 +156,7 @@ async fn send(actors: &Arc<Actors>, number: &Number, (epoch, door): (Epoch, &Doo
         let sent = world.meta.send(number, outgoing, files, token);
         sent.instrument(tracing::info_span!(target: JOURNEY, "meta")).await
     };
-    drop(passed);
+    passed.answered();
     tracing::Span::current().record("outcome", outcome_label(&answer));
     metrics::counter!(metric::SENDS, "outcome" => outcome_label(&answer)).increment(1);
     match answer {
