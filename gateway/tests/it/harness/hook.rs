@@ -4,7 +4,7 @@ use loadtest::clock::unix_millis;
 use loadtest::payload::{self, Content, Inbound, Line, Phone, Sender, State, Status, Update, Wamid, wire};
 use serde_json::Value;
 
-use super::{NUMBER, SECRET, WABA, plant};
+use super::{NUMBER, SECRET, WABA, eventually, plant};
 
 pub(crate) async fn post(url: &str, body: &[u8]) -> u16 {
     signed(url, body, &wire::signature(SECRET, body)).await
@@ -15,13 +15,18 @@ pub(crate) async fn signed(url: &str, body: &[u8], signature: &str) -> u16 {
     signed_at(&format!("{url}/webhooks/whatsapp"), body, signature).await
 }
 
-/// At any address.
+/// At any address. A server that is too busy is asked again, as Meta does.
 pub(crate) async fn signed_at(url: &str, body: &[u8], signature: &str) -> u16 {
-    let mut request = reqwest::Client::new().post(url).body(body.to_vec());
-    if !signature.is_empty() {
-        request = request.header("X-Hub-Signature-256", signature);
-    }
-    request.send().await.unwrap().status().as_u16()
+    let client = reqwest::Client::new();
+    eventually("an answer to the webhook", async || {
+        let mut request = client.post(url).body(body.to_vec());
+        if !signature.is_empty() {
+            request = request.header("X-Hub-Signature-256", signature);
+        }
+        let status = request.send().await.unwrap().status().as_u16();
+        (status != 503).then_some(status)
+    })
+    .await
 }
 
 pub(crate) fn now_s() -> u64 {
