@@ -357,11 +357,14 @@ pub(crate) struct Broadcast {
     #[command(flatten)]
     pub(crate) measures: Measures,
     /// People who get it; in the checks at most so many
-    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(10..=300_000))]
+    #[arg(long, default_value_t = 100_000, value_parser = clap::value_parser!(u32).range(10..=700_000))]
     pub(crate) recipients: u32,
     /// kill -9 so often
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(0..=500))]
     pub(crate) kill: u32,
+    /// Instead: kill -9 each time when WhatsApp has seen so many sends
+    #[arg(long, value_name = "SENDS", value_delimiter = ',', conflicts_with = "kill")]
+    pub(crate) kill_at: Vec<u64>,
     /// That share it
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=20))]
     pub(crate) numbers: u8,

@@ -28,6 +28,13 @@ const AFTER_MS: std::ops::RangeInclusive<u64> = 0..=50;
 /// The last tenth is left alone, so that every kill finds something to kill.
 const KILLED_PERCENT: u64 = 90;
 
+/// Each at once when Meta has seen so many sends.
+pub(crate) fn told(sends: &[u64]) -> Vec<Kill> {
+    let mut sends = sends.to_vec();
+    sends.sort_unstable();
+    sends.into_iter().map(|sends| Kill { moment: Moment::Sends(sends), after: Duration::ZERO }).collect()
+}
+
 /// In the order in which they come.
 pub(crate) fn plan(seed: u64, kills: u32, recipients: u32) -> Vec<Kill> {
     let mut rng = StdRng::seed_from_u64(seed ^ 0xB0AD);
