@@ -13,6 +13,7 @@ mod phase;
 mod plan;
 mod recipient;
 mod retry;
+mod shown;
 mod skip;
 mod spend;
 mod stop_rule;

@@ -8,6 +8,7 @@ use engine::id::{MessageId, TenantId, Wamid};
 use engine::inbound::{InboundBody, InboundMessage};
 use engine::intake::IntakeMark;
 use engine::message::Message;
+use engine::ports::StoreError;
 
 use super::{ConversationActor, Desk, Ended};
 use crate::registry::Permit;
@@ -85,19 +86,31 @@ impl Desk {
 
     /// The message that the inbound one points at, if it is in this conversation.
     async fn target(&self, inbound: &InboundMessage) -> Result<Option<Message>, CommandError> {
-        let wamid = match &inbound.body {
+        match &inbound.body {
             InboundBody::Reaction { target, .. }
             | InboundBody::Edit { target, .. }
-            | InboundBody::Revoke { target } => target,
-            InboundBody::Content(_) | InboundBody::File { .. } => match &inbound.reply_to {
-                Some(target) => target,
-                None => return Ok(None),
-            },
-        };
-        Ok(self.find(self.tenant, wamid).await?)
+            | InboundBody::Revoke { target } => Ok(self.find(self.tenant, target).await?),
+            InboundBody::Content(_) | InboundBody::File { .. } => {
+                let Some(quoted) = &inbound.reply_to else { return Ok(None) };
+                match self.find(self.tenant, quoted).await? {
+                    Some(message) => Ok(Some(message)),
+                    None => Ok(self.broadcast_message(quoted).await?),
+                }
+            }
+        }
     }
 
-    async fn find(&self, tenant: TenantId, wamid: &Wamid) -> Result<Option<Message>, engine::ports::StoreError> {
+    /// What a broadcast sent is in no history, and is quoted all the same.
+    async fn broadcast_message(&self, wamid: &Wamid) -> Result<Option<Message>, StoreError> {
+        let (store, tenant) = (&self.actors.world.store, self.tenant);
+        let Some(key) = store.locate_recipient(tenant, wamid).await? else { return Ok(None) };
+        let Some(campaign) = store.campaign(tenant, key.campaign).await? else { return Ok(None) };
+        let row = store.recipient(tenant, key).await?;
+        let message = row.and_then(|row| campaign.message_to(tenant, &row));
+        Ok(message.filter(|message| message.conversation_id == self.id))
+    }
+
+    async fn find(&self, tenant: TenantId, wamid: &Wamid) -> Result<Option<Message>, StoreError> {
         if let Some(message) = self.message(MessageId::of_wamid(tenant, wamid)).await? {
             return Ok(Some(message));
         }
