@@ -5,6 +5,7 @@ pub mod administration;
 pub mod alerts;
 pub mod api_keys;
 pub mod audit;
+pub mod campaign_messages;
 pub mod campaigns;
 pub mod channels;
 pub mod consents;

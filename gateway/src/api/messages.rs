@@ -12,6 +12,7 @@ use engine::rejection::Rejection;
 use engine::template::TemplateVariable;
 use serde::Deserialize;
 
+use super::campaign_messages;
 use super::conversations::visible;
 use super::lists::{List, Paging};
 use super::media::kind_of;
@@ -28,6 +29,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config
         .route("/conversations/{id}/messages", web::get().to(history))
         .route("/conversations/{id}/messages", web::post().to(send))
+        .route("/conversations/{id}/campaign-messages", web::get().to(campaign_messages::list))
         .route("/messages/{conversation_id}/{message_id}/resolve", web::post().to(resolve));
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use super::{
-    alerts, api_keys, audit, campaigns, channels, consents, contact_export, contact_settings, contacts, conversations,
+    alerts, api_keys, audit, campaign_messages, campaigns, channels, consents, contact_export, contact_settings, contacts, conversations,
     demo, imports, invitations, joining, me, media, members, messages, organization, password_resets, roles,
     second_factor, segments, sessions, sign_ups, teams, templates, webhook_log,
 };
@@ -30,6 +30,7 @@ use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
         conversations::typing,
         messages::history,
         messages::send,
+        campaign_messages::list,
         messages::resolve,
         media::upload,
         media::download,

@@ -89,6 +89,7 @@ pub const RULES: &[Rule] = &[
     Rule { method: "PATCH", pattern: "/api/v1/conversations/{id}", needs: CHANGE },
     Rule { method: "GET", pattern: "/api/v1/conversations/{id}/messages", needs: READ },
     Rule { method: "POST", pattern: "/api/v1/conversations/{id}/messages", needs: SEND },
+    Rule { method: "GET", pattern: "/api/v1/conversations/{id}/campaign-messages", needs: READ },
     Rule { method: "POST", pattern: "/api/v1/conversations/{id}/read", needs: REPLY },
     Rule { method: "POST", pattern: "/api/v1/conversations/{id}/typing", needs: REPLY },
     Rule { method: "POST", pattern: "/api/v1/messages/{conversation_id}/{message_id}/resolve", needs: REPLY },

@@ -19,6 +19,7 @@ mod backup;
 mod bad_input;
 mod between_stores;
 mod broadcast_rules;
+mod campaign_thread;
 mod campaigns;
 mod canaries;
 mod channels;

@@ -29,6 +29,7 @@ async fn everything(agent: &Agent, conversation: &str, contact: &str) -> Vec<(St
     paths.push(format!("templates?phone_number_id={NUMBER}"));
     paths.push(format!("conversations/{conversation}"));
     paths.push(format!("conversations/{conversation}/messages"));
+    paths.push(format!("conversations/{conversation}/campaign-messages"));
     paths.push(format!("contacts/{contact}"));
     for entry in agent.log().await {
         paths.push(format!("webhook-log/{}", entry["id"].as_str().unwrap()));

@@ -53,6 +53,8 @@ again! {
         another_role_counts_at_once_on_an_open_connection,
         who_is_deactivated_is_out_at_once_and_their_work_is_handed_over,
         the_audit_log_is_narrowed_paged_and_exported;
+    campaign_thread:
+        what_a_broadcast_sent_stands_in_the_thread_with_its_ticks_and_is_quoted;
     resets:
         a_link_comes_by_mail_and_is_good_once;
     isolation:

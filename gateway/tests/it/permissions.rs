@@ -36,6 +36,7 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     ("GET", "conversations/{id}", READ),
     ("PATCH", "conversations/{id}", &["conversations.update", "conversations.assign"]),
     ("GET", "conversations/{id}/messages", READ),
+    ("GET", "conversations/{id}/campaign-messages", READ),
     ("POST", "conversations/{id}/messages", &["conversations.reply", "conversations.send_template"]),
     ("POST", "conversations/{id}/read", REPLY),
     ("POST", "conversations/{id}/typing", REPLY),
