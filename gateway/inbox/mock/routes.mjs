@@ -1,4 +1,5 @@
 import { accountRoutes, signedIn } from './account-routes.mjs';
+import { campaignMessages } from './campaign-messages.mjs';
 import { campaignRoutes } from './campaign-routes.mjs';
 import { channelRoutes } from './channel-routes.mjs';
 import { contactRoutes } from './contact-routes.mjs';
@@ -109,6 +110,7 @@ export const routes = [
     ({ world, row, query }) => ({ body: page(world.threads.get(row.id).toReversed(), query) }),
   ],
   ['POST', '/conversations/:id/messages', sendMessage],
+  ['GET', '/conversations/:id/campaign-messages', campaignMessages],
   [
     'POST',
     '/conversations/:id/read',

@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, door } from './client';
 import { Problem } from './problem';
 import type {
+  CampaignMessage,
   Contact,
   ContactDetail,
   Conversation,
@@ -28,6 +29,7 @@ export const keys = {
   conversation: (id: string) => ['conversations', 'one', id] as const,
   threads: ['conversations', 'messages'] as const,
   messages: (id: string) => ['conversations', 'messages', id] as const,
+  campaignMessages: (id: string) => ['conversations', 'campaign-messages', id] as const,
   contacts: ['contacts', 'list'] as const,
   contact: (id: string) => ['contacts', 'one', id] as const,
   templates: (phoneNumberId: string) => ['templates', phoneNumberId] as const,
@@ -113,6 +115,25 @@ export const messagesQuery = (id: string) =>
     queryFn: ({ pageParam, signal }) =>
       api.read<Page<Message>>(path(`/conversations/${id}/messages`, { cursor: pageParam }), signal),
     ...paged,
+  });
+
+const SENT_LATELY_MS = 3_600_000;
+const TICKS_EVERY_MS = 15_000;
+
+/** Its ticks change without an event: as long as they may, it is asked for them. */
+const mayChange = ({ message }: CampaignMessage) =>
+  message.delivery !== null &&
+  ['sent', 'delivered'].includes(message.delivery?.state ?? '') &&
+  message.at > Date.now() - SENT_LATELY_MS;
+
+export const campaignMessagesQuery = (id: string) =>
+  queryOptions({
+    queryKey: keys.campaignMessages(id),
+    queryFn: ({ signal }) =>
+      api
+        .read<Page<CampaignMessage>>(`/conversations/${id}/campaign-messages`, signal)
+        .then((page) => page.items),
+    refetchInterval: ({ state }) => (state.data?.some(mayChange) ? TICKS_EVERY_MS : false),
   });
 
 export const contactsQuery = infiniteQueryOptions({

@@ -6,6 +6,7 @@ import type * as api from './schema';
 export type { Me, Member } from './administration';
 
 export type {
+  CampaignMessage,
   ChoiceKind,
   ClientFrame,
   Contact,

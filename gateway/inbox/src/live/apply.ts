@@ -66,6 +66,9 @@ export function applyEvent(client: QueryClient, event: LoggedEvent) {
   switch (event.type) {
     case 'message_added':
     case 'message_changed':
+      // It may answer what a broadcast sent since the thread was opened.
+      if (event.type === 'message_added' && event.message.direction === 'in')
+        void client.invalidateQueries({ queryKey: keys.campaignMessages(event.message.conversation_id) });
       applyThreadMessage(client, event.message);
       applyConversation(client, event.conversation);
       return;

@@ -145,7 +145,15 @@ function Item({ item, marked }: { item: ThreadItem; marked: boolean }) {
     case 'waiting':
       return <WaitingRow entry={item.entry} first={item.first} />;
     case 'message':
-      return <MessageRow message={item.message} first={item.first} last={item.last} marked={marked} />;
+      return (
+        <MessageRow
+          message={item.message}
+          broadcast={item.broadcast}
+          first={item.first}
+          last={item.last}
+          marked={marked}
+        />
+      );
   }
 }
 

@@ -9,6 +9,8 @@ import { ContentView } from './contents/ContentView';
 import { SystemLine } from './contents/SystemLine';
 import { useThread } from './context';
 import { DeliveryLine } from './DeliveryLine';
+import { FromBroadcast } from './FromBroadcast';
+import type { Broadcast } from './grouping';
 import { MessageActions } from './MessageActions';
 import { messageText } from './messageText';
 import { Quote } from './Quote';
@@ -16,9 +18,9 @@ import { Reactions } from './Reactions';
 import { Ticks } from './Ticks';
 import css from './thread.module.css';
 
-type Props = { message: Message; first: boolean; last: boolean; marked: boolean };
+type Props = { message: Message; broadcast?: Broadcast; first: boolean; last: boolean; marked: boolean };
 
-export const MessageRow = memo(function MessageRow({ message, first, last, marked }: Props) {
+export const MessageRow = memo(function MessageRow({ message, broadcast, first, last, marked }: Props) {
   const { t } = useTranslation();
   const { conversation } = useThread();
   if (message.content.type === 'system' || message.content.type === 'reaction')
@@ -50,6 +52,7 @@ export const MessageRow = memo(function MessageRow({ message, first, last, marke
             aria-label={[author, clockTime(message.at), messageText(message, t)].join(', ')}
             tabIndex={-1}
           >
+            {broadcast !== undefined && <FromBroadcast broadcast={broadcast} />}
             {message.forwarded && (
               <span className={css.caption}>
                 <IconArrowForwardUp size={13} aria-hidden /> {t('message.forwarded')}

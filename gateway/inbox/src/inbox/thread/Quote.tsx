@@ -12,9 +12,11 @@ export function Quote({ reply, customer }: Props) {
   const quoted = reply.id === null ? undefined : find(reply.id);
   // The server's words leave out what kind it was: a photo without a caption would quote as nothing.
   const text = quoted ? quoteText(quoted, t) : reply.snippet;
+  // What a broadcast or a program sent has no author.
+  const nobodys = quoted?.direction === 'out' ? t('thread.business') : customer;
   const words = (
     <>
-      <bdi className={css.quoteAuthor}>{reply.author ?? customer}</bdi>
+      <bdi className={css.quoteAuthor}>{reply.author ?? nobodys}</bdi>
       <bdi className="clip">{text || t('message.earlier')}</bdi>
     </>
   );

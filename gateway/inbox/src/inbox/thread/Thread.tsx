@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '../../api/problem';
-import { conversationQuery, messagesQuery } from '../../api/queries';
+import { campaignMessagesQuery, conversationQuery, messagesQuery } from '../../api/queries';
 import type { Conversation } from '../../api/types';
 import { useShortcuts } from '../../keyboard/shortcuts';
 import { useOutbox } from '../../live/outbox';
@@ -56,14 +56,17 @@ export function Thread(props: Props) {
 function OpenThread({ conversation, ...props }: Props & { conversation: Conversation }) {
   const { id } = conversation;
   const messages = useInfiniteQuery(messagesQuery(id));
+  const sent = useQuery(campaignMessagesQuery(id));
   const entries = useOutbox((store) => store.entries);
+  const whole = messages.data !== undefined && !messages.hasNextPage;
   const items = useMemo(() => {
     const loaded = messages.data?.pages.flatMap((page) => page.items).reverse() ?? [];
     return threadItems(
       loaded,
       entries.filter((entry) => entry.conversation_id === id),
+      { messages: sent.data ?? [], whole },
     );
-  }, [messages.data, entries, id]);
+  }, [messages.data, entries, id, sent.data, whole]);
 
   const composer = useRef<HTMLTextAreaElement>(null);
   const list = useRef<MessageListHandle>(null);
