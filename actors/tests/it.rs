@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test ends at the first surprise")]
 
+#[path = "it/answers.rs"]
+mod answers;
 #[path = "it/broadcast.rs"]
 mod broadcast;
 #[path = "it/campaign.rs"]

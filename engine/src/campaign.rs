@@ -1,6 +1,7 @@
 //! A broadcast: one template to many people, each of whom gets it at most once. What is to be sent is a [`Plan`]; at the launch its
 //! audience is frozen into recipients, and from then on the campaign only counts them down.
 
+mod answer;
 mod approval;
 mod cost;
 mod daily;
@@ -12,6 +13,7 @@ mod hours;
 mod phase;
 mod plan;
 mod recipient;
+mod retarget;
 mod retry;
 mod shown;
 mod skip;
@@ -22,6 +24,7 @@ mod zones;
 
 use serde::{Deserialize, Serialize};
 
+pub use answer::Answers;
 pub use approval::Approval;
 pub use cost::{Cost, CostRow, CountryFigures, Estimate, EstimateRow, countries};
 pub use daily::Mark;
@@ -31,6 +34,7 @@ pub use hours::{Hours, QuietHours, Turn};
 pub use phase::{PauseReason, Phase};
 pub use plan::{Audience, ContactField, Plan, Source, VariableSource};
 pub use recipient::{CampaignRecipient, RecipientKey, RecipientRow, SendState, Verdict};
+pub use retarget::{ReachedOf, Silent};
 pub use retry::{FailedOf, Retry};
 pub use skip::Skip;
 pub use stop_rule::{Outcomes, StopRule};

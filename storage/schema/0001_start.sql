@@ -344,6 +344,8 @@ CREATE TABLE recipient (
     played_at    INTEGER,
     failed_at    INTEGER,
     replied_at   INTEGER,
+    clicked_at   INTEGER,
+    opted_out_at INTEGER,
     -- Look-up key of Meta's id.
     wamid        BLOB,
     -- Meta's id itself.
@@ -371,12 +373,13 @@ CREATE TABLE campaign_tally (
     lane     INTEGER NOT NULL,
     class    INTEGER NOT NULL,
     code     INTEGER NOT NULL,
-    replied  INTEGER NOT NULL,
+    -- 1 replied, 2 tapped a button, 4 stopped marketing
+    answers  INTEGER NOT NULL,
     -- Empty and 0 where there is none.
     country  TEXT NOT NULL,
     charge   INTEGER NOT NULL,
     count    INTEGER NOT NULL,
-    PRIMARY KEY (campaign, lane, class, code, replied, country, charge)
+    PRIMARY KEY (campaign, lane, class, code, answers, country, charge)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outbox (

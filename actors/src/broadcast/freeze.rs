@@ -3,10 +3,12 @@
 use std::rc::Rc;
 use std::str::FromStr;
 
-use engine::campaign::{Audience, Campaign, Class, FREEZE_PAGE, FailedOf, Launch, Page, freeze};
+use engine::campaign::{
+    Audience, Campaign, Class, FREEZE_PAGE, FailedOf, Launch, Page, ReachedOf, RecipientRow, freeze,
+};
 use engine::contact::Contact;
-use engine::id::{ContactId, TenantId};
-use engine::ports::{Cursor, ListError, PageRequest, RecipientQuery, Store, StoreError};
+use engine::id::{CampaignId, ContactId, TenantId};
+use engine::ports::{self, Cursor, ListError, PageRequest, RecipientQuery, Store, StoreError};
 use engine::segment::{ContactFacts, Question};
 
 use super::{Desk, Next};
@@ -30,6 +32,7 @@ pub async fn audience(store: &dyn Store, tenant: TenantId, campaign: &Campaign) 
         Audience::Segment { .. } => all(store, tenant, launch, launch.question()).await,
         Audience::Contacts { ids } => named(store, tenant, launch, ids).await,
         Audience::Failed(of) => failed(store, tenant, launch, of).await,
+        Audience::Reached(of) => reached(store, tenant, launch, of).await,
     };
     page.map(Some)
 }
@@ -79,16 +82,38 @@ async fn named(store: &dyn Store, tenant: TenantId, launch: &Launch, ids: &[Cont
 async fn failed(store: &dyn Store, tenant: TenantId, launch: &Launch, of: &FailedOf) -> Result<Page, StoreError> {
     let page = PageRequest { after: launch.frozen.after.clone().map(Cursor), limit: FREEZE_PAGE };
     let query = RecipientQuery { class: Some(Class::Failed(of.class)), page };
-    let page = match store.recipients(tenant, of.campaign, query).await {
-        Ok(page) => page,
-        Err(ListError::Store(error)) => return Err(error),
-        Err(ListError::BadCursor) => {
-            return Err(StoreError::Corrupt("the place in the list of recipients".to_owned()));
-        }
-    };
+    let page = recipients(store, tenant, of.campaign, query).await?;
     let mut contacts = Vec::new();
     for row in page.items.iter().filter(|row| of.takes(row)) {
         contacts.extend(store.contact(tenant, row.recipient.contact).await?);
     }
     Ok(Page { contacts, next: page.next })
+}
+
+/// As they are now: whoever has read or answered it since is not among them.
+async fn reached(store: &dyn Store, tenant: TenantId, launch: &Launch, of: &ReachedOf) -> Result<Page, StoreError> {
+    let (mut contacts, mut after) = (Vec::new(), launch.frozen.after.clone().map(Cursor));
+    loop {
+        let query = RecipientQuery { class: None, page: PageRequest { after, limit: FREEZE_PAGE } };
+        let page = recipients(store, tenant, of.campaign, query).await?;
+        for row in page.items.iter().filter(|row| of.takes(row)) {
+            contacts.extend(store.contact(tenant, row.recipient.contact).await?);
+        }
+        after = page.next;
+        if after.is_none() || contacts.len() >= FREEZE_PAGE as usize {
+            return Ok(Page { contacts, next: after });
+        }
+    }
+}
+
+async fn recipients(
+    store: &dyn Store,
+    tenant: TenantId,
+    campaign: CampaignId,
+    query: RecipientQuery,
+) -> Result<ports::Page<RecipientRow>, StoreError> {
+    store.recipients(tenant, campaign, query).await.map_err(|error| match error {
+        ListError::Store(error) => error,
+        ListError::BadCursor => StoreError::Corrupt("the place in the list of recipients".to_owned()),
+    })
 }

@@ -68,7 +68,7 @@ impl State {
         if inbound.live && inbound.direction == Direction::In {
             number::came_in(&self.actors, self.tenant, &inbound.number, 1);
         }
-        self.count_reply(&inbound, contact.id).await?;
+        self.count_answers(&inbound, &contact).await?;
         let (contact, confirmation) = self.heed(&inbound, contact).await?;
         let id = ConversationId::of(self.tenant, &inbound.number, contact.id);
         let to = self.actors.reserve_conversation(self.tenant, id).await;

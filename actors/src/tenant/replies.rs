@@ -1,21 +1,17 @@
-//! Answers to broadcasts are counted. An organization without any pays a look now and then.
+//! What people do because of a broadcast is counted. An organization without any pays a look now and then.
 
 use std::time::Duration;
 
-use engine::campaign::RecipientKey;
+use engine::campaign::{Answers, RecipientKey};
+use engine::contact::Contact;
 use engine::id::{ContactId, Wamid};
-use engine::inbound::{InboundBody, InboundMessage};
-use engine::message::Direction;
+use engine::inbound::InboundMessage;
 use engine::ports::{ListError, PageRequest, StoreError};
-use engine::time::{Span, Timestamp};
+use engine::time::Timestamp;
 use tokio::time::Instant;
 
 use super::State;
 
-/// Without a quote, an answer is to what a broadcast sent within this.
-const ANSWERED_WITHIN: Span = Span::hours(72);
-/// WhatsApp's times are whole seconds, and of another clock.
-const CLOCKS_APART: Span = Span::seconds(-5);
 /// How often it is asked whether there are broadcasts, as long as there are none.
 const ASK_AGAIN: Duration = Duration::from_secs(10);
 
@@ -29,20 +25,18 @@ pub(super) enum Broadcasts {
 }
 
 impl State {
-    /// Counts it for the broadcast that it answers. Done twice, it is counted once.
-    pub(super) async fn count_reply(&self, inbound: &InboundMessage, contact: ContactId) -> Result<(), StoreError> {
-        let is_reply = inbound.live
-            && inbound.direction == Direction::In
-            && matches!(inbound.body, InboundBody::Content(_) | InboundBody::File { .. });
-        if !is_reply || !self.has_broadcasts().await? {
+    /// Counts it for the broadcast that it answers. Done twice, it is counted once. `contact`: as it was before.
+    pub(super) async fn count_answers(&self, inbound: &InboundMessage, contact: &Contact) -> Result<(), StoreError> {
+        let Some(answers) = Answers::of(inbound, contact.marketing) else { return Ok(()) };
+        if !self.has_broadcasts().await? {
             return Ok(());
         }
         let answered = match &inbound.reply_to {
             Some(quoted) => self.campaign_message(quoted).await?,
-            None => self.newest_to(contact, inbound.at).await?,
+            None => self.newest_to(contact.id, answers, inbound.at).await?,
         };
         match answered {
-            Some(key) => self.actors.world.store.record_campaign_reply(self.tenant, key, inbound.at).await,
+            Some(key) => self.actors.world.store.record_answers(self.tenant, key, answers, inbound.at).await,
             None => Ok(()),
         }
     }
@@ -51,14 +45,17 @@ impl State {
         self.actors.world.store.locate_recipient(self.tenant, wamid).await
     }
 
-    /// `None` as well when their answer to it is counted already.
-    async fn newest_to(&self, contact: ContactId, at: Timestamp) -> Result<Option<RecipientKey>, StoreError> {
+    /// `None` as well when all of it is counted already.
+    async fn newest_to(
+        &self,
+        contact: ContactId,
+        answers: Answers,
+        at: Timestamp,
+    ) -> Result<Option<RecipientKey>, StoreError> {
         let sent = self.actors.world.store.sent_to(self.tenant, contact, 1).await?;
-        let Some((campaign, row)) = sent.into_iter().next() else { return Ok(None) };
-        let since = row.delivery.accepted_at.map(|accepted| at.since(accepted));
-        let is_recent = since.is_some_and(|since| since > CLOCKS_APART && since <= ANSWERED_WITHIN);
-        let is_news = row.replied_at.is_none_or(|replied| at < replied);
-        Ok((is_recent && is_news).then_some(RecipientKey { campaign, no: row.recipient.no }))
+        let Some((campaign, mut row)) = sent.into_iter().next() else { return Ok(None) };
+        let counts = row.is_recent_at(at) && row.record_answers(answers, at);
+        Ok(counts.then_some(RecipientKey { campaign, no: row.recipient.no }))
     }
 
     async fn has_broadcasts(&self) -> Result<bool, StoreError> {

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use engine::access::Principal;
 use engine::alert::{About, AccountNews, Alert, AlertKind, Severity};
-use engine::content::Content;
+use engine::content::{ChoiceKind, Content};
 use engine::conversation::Draft;
 use engine::delivery::{DeliveryState, Failure, Status};
 use engine::directory::{Number, NumberChange, NumberStanding, Organization, Person};
@@ -273,7 +273,8 @@ impl IdSource for Counted {
     }
 }
 
-/// `message|wamid|phone|at|body`, `answer|wamid|phone|at|quoted wamid`, `status|wamid|callback|at|code of a failure`, `account|display|rate`,
+/// `message|wamid|phone|at|body`, `answer|wamid|phone|at|quoted wamid`, `tap|` the same on a button that stops marketing,
+/// `status|wamid|callback|at|code of a failure`, `account|display|rate`,
 /// `template|name|status|category|at`, or `panic`.
 pub(crate) struct Script;
 
@@ -282,21 +283,28 @@ impl Translator for Script {
         let text = std::str::from_utf8(&record.raw).unwrap();
         let parts: Vec<&str> = text.splitn(5, '|').collect();
         match parts.as_slice() {
-            ["message" | "answer", wamid, phone, at, body] => Ok(vec![Inbound::Message(Box::new(InboundMessage {
-                number: NUMBER.parse().unwrap(),
-                peer: Identities { wa_id: Some(phone.parse().unwrap()), ..Identities::default() },
-                former: None,
-                direction: Direction::In,
-                live: true,
-                opens_window: true,
-                wamid: wamid.parse().unwrap(),
-                at: Timestamp(at.parse().unwrap()),
-                body: InboundBody::Content(Content::Text { body: (*body).into() }),
-                reply_to: parts.first().filter(|kind| **kind == "answer").map(|_| body.parse().unwrap()),
-                forwarded: false,
-                referral: None,
-                status: None,
-            }))]),
+            [kind @ ("message" | "answer" | "tap"), wamid, phone, at, body] => {
+                Ok(vec![Inbound::Message(Box::new(InboundMessage {
+                    number: NUMBER.parse().unwrap(),
+                    peer: Identities { wa_id: Some(phone.parse().unwrap()), ..Identities::default() },
+                    former: None,
+                    direction: Direction::In,
+                    live: true,
+                    opens_window: true,
+                    wamid: wamid.parse().unwrap(),
+                    at: Timestamp(at.parse().unwrap()),
+                    body: InboundBody::Content(if *kind == "tap" {
+                        let (kind, id) = (ChoiceKind::TemplateButton, engine::consent::OPT_OUT_PAYLOAD.to_owned());
+                        Content::Choice { kind, id: Some(id), title: "No more".into(), description: None }
+                    } else {
+                        Content::Text { body: (*body).into() }
+                    }),
+                    reply_to: (*kind != "message").then(|| body.parse().unwrap()),
+                    forwarded: false,
+                    referral: None,
+                    status: None,
+                }))])
+            }
             ["status", wamid, callback, at, code] => Ok(vec![Inbound::Status(Box::new(StatusUpdate {
                 number: NUMBER.parse().unwrap(),
                 wamid: wamid.parse().unwrap(),

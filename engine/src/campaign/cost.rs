@@ -193,6 +193,8 @@ pub struct CountryFigures {
     pub read: u64,
     pub failed: u64,
     pub replied: u64,
+    pub clicked: u64,
+    pub opted_out: u64,
     /// What is billed, one for each currency.
     pub cost: Vec<Money>,
 }
@@ -210,6 +212,8 @@ pub fn countries(tallies: &Tallies, cost: &Cost) -> Vec<CountryFigures> {
         figures.read += counted(key.class == Class::Read);
         figures.failed += counted(matches!(key.class, Class::Failed(_)));
         figures.replied += counted(key.replied);
+        figures.clicked += counted(key.clicked);
+        figures.opted_out += counted(key.opted_out);
     }
     let mut costs: BTreeMap<Option<Country>, Sums> = BTreeMap::new();
     for row in &cost.rows {
@@ -263,7 +267,16 @@ mod tests {
     }
 
     fn place(class: Class, code: &str, charge: impl Into<Option<Charge>>) -> TallyKey {
-        TallyKey { lane: 0, class, code: 0, replied: false, country: country(code), charge: charge.into() }
+        TallyKey {
+            lane: 0,
+            class,
+            code: 0,
+            replied: false,
+            clicked: false,
+            opted_out: false,
+            country: country(code),
+            charge: charge.into(),
+        }
     }
 
     fn charged(category: PriceCategory, kind: PriceKind, day: &str) -> Charge {
@@ -378,7 +391,7 @@ mod tests {
     #[test]
     fn an_answer_has_its_share_of_the_cost_and_a_country_its_figures() {
         let regular = charged(PriceCategory::Marketing, PriceKind::Regular, "2026-11-01");
-        let answered = TallyKey { replied: true, ..place(Class::Read, "BR", regular) };
+        let answered = TallyKey { replied: true, clicked: true, opted_out: true, ..place(Class::Read, "BR", regular) };
         let tallies = Tallies(BTreeMap::from([
             (answered, 2),
             (place(Class::Delivered, "BR", regular), 2),
@@ -393,6 +406,7 @@ mod tests {
         let figures = countries(&tallies, &found);
         let seen = |one: &CountryFigures| [one.people, one.sent, one.delivered, one.read, one.failed, one.replied];
         assert_eq!(figures.iter().map(seen).collect::<Vec<_>>(), [[4, 4, 4, 2, 0, 2], [2, 2, 0, 0, 1, 0]]);
+        assert_eq!((figures[0].clicked, figures[0].opted_out, figures[1].opted_out), (2, 2, 0));
         assert_eq!((figures[0].cost.as_slice(), figures[1].cost.len()), (&[money(280_000, "USD")][..], 0));
     }
 }

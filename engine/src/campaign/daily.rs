@@ -64,7 +64,16 @@ mod tests {
     use crate::campaign::fixture::{draft, launched};
 
     fn tallies(begun: u64) -> Tallies {
-        let at = |class| TallyKey { lane: 0, class, code: 0, replied: false, country: None, charge: None };
+        let at = |class| TallyKey {
+            lane: 0,
+            class,
+            code: 0,
+            replied: false,
+            clicked: false,
+            opted_out: false,
+            country: None,
+            charge: None,
+        };
         Tallies([(at(Class::Sent), begun), (at(Class::Waiting), 10_000 - begun)].into())
     }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, FailedOf, Hours, NAME_MAX, Phase, QuietHours, StopRule};
+use super::{Campaign, FailedOf, Hours, NAME_MAX, Phase, QuietHours, ReachedOf, StopRule};
 use crate::contact::Contact;
 use crate::content::Media;
 use crate::directory::Person;
@@ -71,6 +71,8 @@ pub enum Audience {
     },
     /// Whom another broadcast did not reach.
     Failed(FailedOf),
+    /// Whom another broadcast reached, and who did not read or answer it.
+    Reached(ReachedOf),
 }
 
 /// Where the value of a variable comes from.
@@ -181,7 +183,11 @@ impl Plan {
             Audience::Contacts { ids } if ids.len() > NAMED_MAX => {
                 Err(Rejection::Invalid("At most 10,000 people can be named one by one: make a segment of them."))
             }
-            Audience::Everyone | Audience::Contacts { .. } | Audience::Segment { .. } | Audience::Failed(_) => Ok(()),
+            Audience::Everyone
+            | Audience::Contacts { .. }
+            | Audience::Segment { .. }
+            | Audience::Failed(_)
+            | Audience::Reached(_) => Ok(()),
         }
     }
 
@@ -189,7 +195,16 @@ impl Plan {
     pub fn segment(&self) -> Option<SegmentId> {
         match self.audience {
             Audience::Segment { id } => Some(id),
-            Audience::Everyone | Audience::Contacts { .. } | Audience::Failed(_) => None,
+            Audience::Everyone | Audience::Contacts { .. } | Audience::Failed(_) | Audience::Reached(_) => None,
+        }
+    }
+
+    /// The broadcast whose people it goes to.
+    pub fn follows(&self) -> Option<CampaignId> {
+        match &self.audience {
+            Audience::Failed(failed) => Some(failed.campaign),
+            Audience::Reached(reached) => Some(reached.campaign),
+            Audience::Everyone | Audience::Contacts { .. } | Audience::Segment { .. } => None,
         }
     }
 

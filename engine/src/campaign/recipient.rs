@@ -54,6 +54,12 @@ pub struct RecipientRow {
     pub wamid: Option<Wamid>,
     /// When the person first answered.
     pub replied_at: Option<Timestamp>,
+    /// When the person first tapped one of its buttons, as far as WhatsApp tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clicked_at: Option<Timestamp>,
+    /// When the person stopped marketing, as far as it may be because of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opted_out_at: Option<Timestamp>,
     /// What WhatsApp first said that it was charged as. Where a doubt had it sent twice, the second message is not in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charge: Option<Charge>,
@@ -104,7 +110,9 @@ pub struct RecipientKey {
 impl RecipientRow {
     pub fn waiting(recipient: CampaignRecipient, at: Timestamp) -> Self {
         let delivery = Delivery::queued(at);
-        Self { recipient, send: SendState::Waiting, delivery, wamid: None, replied_at: None, charge: None }
+        let (replied_at, clicked_at, opted_out_at) = (None, None, None);
+        let (send, wamid, charge) = (SendState::Waiting, None, None);
+        Self { recipient, send, delivery, wamid, replied_at, clicked_at, opted_out_at, charge }
     }
 
     /// At most one winner; the same token wins again.
@@ -176,13 +184,6 @@ impl RecipientRow {
         true
     }
 
-    /// `false` when an answer of theirs was known.
-    pub fn record_reply(&mut self, at: Timestamp) -> bool {
-        let is_first = self.replied_at.is_none();
-        self.replied_at = Some(self.replied_at.map_or(at, |known| known.min(at)));
-        is_first
-    }
-
     /// Where it is counted.
     pub fn tally(&self) -> TallyKey {
         let class = match (self.send, self.delivery.state) {
@@ -208,7 +209,9 @@ impl RecipientRow {
             | Class::Read => 0,
         };
         let CampaignRecipient { lane, country, .. } = self.recipient;
-        TallyKey { lane, class, code, replied: self.replied_at.is_some(), country, charge: self.charge }
+        let (replied, clicked) = (self.replied_at.is_some(), self.clicked_at.is_some());
+        let opted_out = self.opted_out_at.is_some();
+        TallyKey { lane, class, code, replied, clicked, opted_out, country, charge: self.charge }
     }
 }
 

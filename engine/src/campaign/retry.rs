@@ -137,7 +137,9 @@ mod tests {
     fn window(campaign: &Campaign) -> (Timestamp, Timestamp) {
         match &campaign.plan.audience {
             Audience::Failed(failed) => (failed.from, failed.until),
-            Audience::Everyone | Audience::Contacts { .. } | Audience::Segment { .. } => panic!("another audience"),
+            Audience::Everyone | Audience::Contacts { .. } | Audience::Segment { .. } | Audience::Reached(_) => {
+                panic!("another audience")
+            }
         }
     }
 

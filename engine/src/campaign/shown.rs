@@ -2,9 +2,9 @@
 //! so that a million sends write to no history and its ticks are those of the recipient.
 
 use super::{Campaign, RecipientRow};
+use crate::content::Content;
 use crate::id::{ConversationId, MessageId, TenantId};
 use crate::message::{Direction, Message};
-use crate::content::Content;
 
 impl Campaign {
     /// In its place in time: when WhatsApp took it. `None`: WhatsApp never did, or it was launched by another version that filled

@@ -58,7 +58,16 @@ mod tests {
 
     fn of(class: Class, kind: Option<PriceKind>) -> TallyKey {
         let charge = kind.map(|kind| Charge::of(Pricing { category: PriceCategory::Marketing, kind }, NOW));
-        TallyKey { lane: 0, class, code: 0, replied: false, country: Some("BR".parse().unwrap()), charge }
+        TallyKey {
+            lane: 0,
+            class,
+            code: 0,
+            replied: false,
+            clicked: false,
+            opted_out: false,
+            country: Some("BR".parse().unwrap()),
+            charge,
+        }
     }
 
     fn overspent(max: Money, tallies: &Tallies) -> Option<PauseReason> {

@@ -69,7 +69,16 @@ mod tests {
     use crate::campaign::{FailureClass, TallyKey, freeze};
 
     fn tallies(sent: u64, failed: u64) -> Tallies {
-        let at = |class, code| TallyKey { lane: 0, class, code, replied: false, country: None, charge: None };
+        let at = |class, code| TallyKey {
+            lane: 0,
+            class,
+            code,
+            replied: false,
+            clicked: false,
+            opted_out: false,
+            country: None,
+            charge: None,
+        };
         let failures = Class::Failed(FailureClass::Permanent);
         Tallies([(at(Class::Sent, 0), sent), (at(failures, 131_026), failed), (at(Class::Waiting, 0), 900)].into())
     }

@@ -70,6 +70,10 @@ pub struct TallyKey {
     /// WhatsApp's code of a failure; 0 where there is none.
     pub code: i64,
     pub replied: bool,
+    /// Tapped a button, as far as WhatsApp tells.
+    pub clicked: bool,
+    /// Stopped marketing, as far as it may be because of this.
+    pub opted_out: bool,
     /// By whose prices they are charged, as far as known.
     pub country: Option<Country>,
     /// `None`: WhatsApp has not said it yet, or nothing went out.
@@ -145,7 +149,16 @@ mod tests {
 
     #[test]
     fn who_moves_is_counted_once() {
-        let at = |class| TallyKey { lane: 0, class, code: 0, replied: false, country: None, charge: None };
+        let at = |class| TallyKey {
+            lane: 0,
+            class,
+            code: 0,
+            replied: false,
+            clicked: false,
+            opted_out: false,
+            country: None,
+            charge: None,
+        };
         let mut tallies = Tallies::default();
         tallies.add(at(Class::Waiting));
         tallies.add(at(Class::Waiting));

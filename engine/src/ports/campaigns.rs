@@ -2,7 +2,7 @@ use async_trait::async_trait;
 
 use super::{ListError, Page, PageRequest, StoreError};
 use crate::audit::AuditEntry;
-use crate::campaign::{Campaign, CampaignRecipient, Class, RecipientKey, RecipientRow, Tallies, Verdict};
+use crate::campaign::{Answers, Campaign, CampaignRecipient, Class, RecipientKey, RecipientRow, Tallies, Verdict};
 use crate::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use crate::inbound::StatusUpdate;
 use crate::intake::IntakeMark;
@@ -122,9 +122,14 @@ pub trait Campaigns: Send + Sync {
         intake: Option<IntakeMark>,
     ) -> Result<(), StoreError>;
 
-    /// The person answered at this time; the first answer stays.
-    async fn record_campaign_reply(&self, tenant: TenantId, key: RecipientKey, at: Timestamp)
-    -> Result<(), StoreError>;
+    /// What the person did because of it at this time, see [`RecipientRow::record_answers`].
+    async fn record_answers(
+        &self,
+        tenant: TenantId,
+        key: RecipientKey,
+        answers: Answers,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
 
     /// What becomes of a doubt; nothing where it was settled meanwhile.
     async fn decide_doubt(

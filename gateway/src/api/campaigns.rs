@@ -51,7 +51,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/campaigns/{id}/recipients.csv", web::get().to(recipients::export));
 }
 
-/// How many people stand where. All but `replied` add up to `total`.
+/// How many people stand where. All but what they did because of it add up to `total`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Counts {
     total: u64,
@@ -64,6 +64,10 @@ pub struct Counts {
     read: u64,
     failed: u64,
     replied: u64,
+    /// Tapped a button that answers. WhatsApp does not tell of links that are opened.
+    clicked: u64,
+    /// Stopped marketing within 72 hours of it.
+    opted_out: u64,
 }
 
 impl Counts {
@@ -79,6 +83,8 @@ impl Counts {
             read: tallies.of(Class::Read),
             failed: tallies.sum(|key| matches!(key.class, Class::Failed(_))),
             replied: tallies.sum(|key| key.replied),
+            clicked: tallies.sum(|key| key.clicked),
+            opted_out: tallies.sum(|key| key.opted_out),
         }
     }
 }
@@ -122,7 +128,7 @@ pub async fn create(
     body: web::Json<NewCampaign>,
 ) -> Result<HttpResponse, Problem> {
     let NewCampaign { name, plan } = body.into_inner();
-    owns_numbers(&app, signed.0.tenant, &plan).await?;
+    owns(&app, signed.0.tenant, &plan).await?;
     let id = CampaignId::from_bytes(app.ids.next());
     let campaign = Campaign::draft(id, &name, plan, signed.0.person.clone(), app.clock.now())?;
     let said = said(&app, &signed, &request, Action::CampaignCreated, &campaign);
@@ -163,7 +169,7 @@ pub async fn edit(
 ) -> Result<web::Json<Campaign>, Problem> {
     let EditedCampaign { revision, name, plan } = body.into_inner();
     let campaign = found(&app, signed.0.tenant, *id).await?;
-    owns_numbers(&app, signed.0.tenant, &plan).await?;
+    owns(&app, signed.0.tenant, &plan).await?;
     let edited = of_revision(&campaign, revision)?.edited(&name, plan, signed.0.person.clone())?;
     let said = said(&app, &signed, &request, Action::CampaignChanged, &edited);
     save(&app, signed.0.tenant, edited.clone(), vec![said]).await?;
@@ -352,8 +358,13 @@ fn said(app: &App, signed: &Signed, request: &HttpRequest, action: Action, campa
     entry(app, signed, request, action).on(&campaign.id).with("name", &campaign.name)
 }
 
-/// Another organization's number is one that is not there.
-async fn owns_numbers(app: &App, tenant: TenantId, plan: &Plan) -> Result<(), Problem> {
+/// Another organization's number or broadcast is one that is not there.
+async fn owns(app: &App, tenant: TenantId, plan: &Plan) -> Result<(), Problem> {
+    if let Some(followed) = plan.follows()
+        && app.store.campaign(tenant, followed).await?.is_none_or(|it| it.launch.is_none())
+    {
+        return Err(Rejection::Invalid("The broadcast whose people this one is for was never started.").into());
+    }
     for id in &plan.numbers {
         let found = app.store.number(id).await?;
         if found.is_none_or(|(owner, _)| owner != tenant) {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use engine::alert::{Alert, AlertKind, Severity};
 use engine::campaign::{
-    Audience, Campaign, CampaignRecipient, FailureClass, Frozen, Launch, Mark, Outcomes, PauseReason, Phase, Plan,
-    QuietHours, RecipientKey, Retry, StopRule,
+    Answers, Audience, Campaign, CampaignRecipient, FailureClass, Frozen, Launch, Mark, Outcomes, PauseReason, Phase,
+    Plan, QuietHours, RecipientKey, Retry, StopRule,
 };
 use engine::delivery::Status;
 use engine::directory::Person;
@@ -134,7 +134,8 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
     store.claim_recipients(tenant, id, &[0], token, Timestamp(3)).await.unwrap();
     let accepted = SendOutcome::Accepted { wamid: "wamid.C0".parse().unwrap(), wa_id: None };
     store.record_sent(tenant, key, token, accepted, Timestamp(4)).await.unwrap();
-    store.record_campaign_reply(tenant, key, Timestamp(5)).await.unwrap();
+    let answers = Answers { replied: true, clicked: true, opted_out: true };
+    store.record_answers(tenant, key, answers, Timestamp(5)).await.unwrap();
 }
 
 fn template() -> Template {

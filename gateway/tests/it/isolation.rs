@@ -137,7 +137,7 @@ async fn ids_of_another_organization_are_worth_nothing_inside_ones_own_requests(
     for (method, path, body) in inside(own) {
         let with = |things: &Things| {
             let names = [("MEDIA", &things.media), ("MESSAGE", &things.message), ("MEMBER", &things.member)];
-            let more = [("ROLE", &things.role), ("TEAM", &things.team)];
+            let more = [("ROLE", &things.role), ("TEAM", &things.team), ("CAMPAIGN", &things.campaign)];
             names.into_iter().chain(more).fold(body.to_string(), |body, (name, id)| body.replace(name, id))
         };
         let mut answers = Vec::new();
@@ -175,8 +175,17 @@ fn inside(own: &Things) -> Vec<(Method, String, Value)> {
             json!({"email": "a@nowhere.example", "role": "viewer", "teams": ["TEAM"]}),
         ),
         (Method::POST, "organization/transfer".into(), json!({"to": "MEMBER", "password": crate::harness::PASSWORD})),
+        (Method::POST, "campaigns".into(), following(&own.number)),
         (Method::PUT, "roles/ROLE".into(), json!({"name": "Mixed", "permissions": permissions})),
     ]
+}
+
+/// A broadcast to the people of another one.
+fn following(number: &str) -> Value {
+    let audience = json!({"kind": "reached", "campaign": "CAMPAIGN", "who": "not_read"});
+    let plan = json!({"template": "hello_world", "language": "en_US", "numbers": [number], "audience": audience,
+        "variables": []});
+    json!({"name": "Mixed", "plan": plan})
 }
 
 fn text(words: &str) -> Content {

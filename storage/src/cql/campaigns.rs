@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::campaign::{
-    Campaign, CampaignRecipient, Class, RecipientKey, RecipientRow, SendState, Tallies, TallyKey, Verdict,
+    Answers, Campaign, CampaignRecipient, Class, RecipientKey, RecipientRow, SendState, Tallies, TallyKey, Verdict,
 };
 use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
@@ -308,14 +308,15 @@ impl Campaigns for CqlStore {
         self.mark(tenant, mark).await
     }
 
-    async fn record_campaign_reply(
+    async fn record_answers(
         &self,
         tenant: TenantId,
         key: RecipientKey,
+        answers: Answers,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let Some(sealer) = self.known(tenant).await? else { return Ok(()) };
-        self.change_recipient(tenant, &sealer, key, |row| row.record_reply(at)).await.map(drop)
+        self.change_recipient(tenant, &sealer, key, |row| row.record_answers(answers, at)).await.map(drop)
     }
 
     async fn decide_doubt(

@@ -23,9 +23,10 @@ pub(super) use claims::Claimed;
 
 /// Recipients of a partition.
 pub(super) const BUCKET: u32 = 1_000;
-const ROWS: &str = "SELECT no, touched, claims, contact, lane, country, queued_at, body, turn, claimed_by, claimed_at, requeued_at,
-     doubt, doubted_at, parked, accepted_at, sent_at, delivered_at, read_at, played_at, failed_at, error, replied_at, wamid,
-     wamid_body, charge
+const ROWS: &str =
+    "SELECT no, touched, claims, contact, lane, country, queued_at, body, turn, claimed_by, claimed_at, requeued_at,
+     doubt, doubted_at, parked, accepted_at, sent_at, delivered_at, read_at, played_at, failed_at, error, replied_at,
+     clicked_at, opted_out_at, wamid, wamid_body, charge
      FROM recipient WHERE campaign = ? AND bucket = ? AND no >= ? AND no <= ?";
 #[derive(DeserializeRow)]
 struct Row {
@@ -52,6 +53,8 @@ struct Row {
     failed_at: Option<i64>,
     error: Option<Vec<u8>>,
     replied_at: Option<i64>,
+    clicked_at: Option<i64>,
+    opted_out_at: Option<i64>,
     wamid: Option<Vec<u8>>,
     wamid_body: Option<Vec<u8>>,
     charge: Option<i64>,
@@ -147,7 +150,9 @@ impl Found {
         };
         let recipient = self.place.without_frozen();
         let (delivery, charge) = (facts.delivery(), row.charge.map(recipients::charge_of).transpose()?);
-        Ok(RecipientRow { recipient, send, delivery, wamid: None, replied_at: at(row.replied_at), charge })
+        let (replied_at, clicked_at) = (at(row.replied_at), at(row.clicked_at));
+        let opted_out_at = at(row.opted_out_at);
+        Ok(RecipientRow { recipient, send, delivery, wamid: None, replied_at, clicked_at, opted_out_at, charge })
     }
 
     pub(super) fn tally(&self, sealer: &Sealer) -> Result<TallyKey, StoreError> {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
-use engine::campaign::{Campaign, CampaignRecipient, RecipientKey, RecipientRow, SendState, Tallies, Verdict};
+use engine::campaign::{Answers, Campaign, CampaignRecipient, RecipientKey, RecipientRow, SendState, Tallies, Verdict};
 use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeMark, IntakeOutcome};
@@ -225,14 +225,15 @@ impl Campaigns for MemoryStore {
         Ok(())
     }
 
-    async fn record_campaign_reply(
+    async fn record_answers(
         &self,
         tenant: TenantId,
         key: RecipientKey,
+        answers: Answers,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         if let Some(row) = self.state()?.recipient_mut(tenant, key) {
-            row.record_reply(at);
+            row.record_answers(answers, at);
         }
         Ok(())
     }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
-use engine::campaign::{Campaign, CampaignRecipient, Class, RecipientKey, RecipientRow, Tallies, TallyKey, Verdict};
+use engine::campaign::{
+    Answers, Campaign, CampaignRecipient, Class, RecipientKey, RecipientRow, Tallies, TallyKey, Verdict,
+};
 use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
 use engine::intake::IntakeMark;
@@ -22,9 +24,9 @@ use super::{SqliteStore, audit, codec};
 use crate::crypto::Sealer;
 use crate::cursor::{self, List};
 use changes::{Change, Said};
-use rows::{Frozen, List as Recipients, charge_of, class_of, country_of};
+use rows::{Frozen, List as Recipients, answers_of, charge_of, class_of, country_of};
 
-pub(super) use rows::{Brought, class_code, of_tenant};
+pub(super) use rows::{Brought, answers_code, class_code, of_tenant};
 
 /// CROSS JOIN keeps this order, as with messages.
 const LOCATE: &str = "SELECT campaign.id, place & 4294967295 FROM recipient INDEXED BY recipient_by_wamid
@@ -215,14 +217,15 @@ impl Campaigns for SqliteStore {
         write.await
     }
 
-    async fn record_campaign_reply(
+    async fn record_answers(
         &self,
         tenant: TenantId,
         key: RecipientKey,
+        answers: Answers,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
-        self.change(tenant, Change::of(sealer, key, None), move |row| row.record_reply(at)).await
+        self.change(tenant, Change::of(sealer, key, None), move |row| row.record_answers(answers, at)).await
     }
 
     async fn decide_doubt(
@@ -262,15 +265,16 @@ impl Campaigns for SqliteStore {
 
     async fn tallies(&self, tenant: TenantId, id: CampaignId) -> Result<Tallies, StoreError> {
         let read = self.readers.read(move |connection| {
-            let sql = "SELECT lane, class, code, replied, country, charge, count FROM campaign_tally
+            let sql = "SELECT lane, class, code, answers, country, charge, count FROM campaign_tally
                  WHERE campaign = (SELECT key
                  FROM campaign WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2) AND count > 0";
             let mut statement = connection.prepare_cached(sql)?;
             let counts = statement.query_and_then([tenant.as_bytes(), id.as_bytes()], |row| {
                 let class = class_of(row.get(1)?)?;
                 let (country, charge) = (country_of(row.get_ref(4)?)?, charge_of(row.get(5)?)?);
-                let (lane, code, replied) = (row.get(0)?, row.get(2)?, row.get(3)?);
-                let key = TallyKey { lane, class, code, replied, country, charge };
+                let Answers { replied, clicked, opted_out } = answers_of(row.get(3)?);
+                let (lane, code) = (row.get(0)?, row.get(2)?);
+                let key = TallyKey { lane, class, code, replied, clicked, opted_out, country, charge };
                 Ok((key, unsigned(row.get(6)?)?))
             })?;
             Ok(Tallies(counts.collect::<Outcome<_>>()?))

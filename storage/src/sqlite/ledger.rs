@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use engine::access::Holder;
-use engine::campaign::TallyKey;
+use engine::campaign::{Answers, TallyKey};
 use engine::id::{CampaignId, TenantId};
 use engine::intake::IntakeOutcome;
 use engine::price::Country;
 use engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::campaigns::class_code;
+use super::campaigns::{answers_code, class_code};
 use super::fault::{Outcome, signed, unsigned};
 use super::keys_of;
 use super::writer::Session;
@@ -138,14 +138,15 @@ impl Ledger {
             statement.execute(params![tenant.0, assignee, team, live, live_unread, closed])?;
         }
         for ((campaign, at), by) in self.recipients.iter().filter(|(_, by)| **by != 0) {
-            let sql = "INSERT INTO campaign_tally (campaign, lane, class, code, replied, country, charge, count)
+            let sql = "INSERT INTO campaign_tally (campaign, lane, class, code, answers, country, charge, count)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                 ON CONFLICT (campaign, lane, class, code, replied, country, charge) DO UPDATE SET count = count + ?8";
-            let TallyKey { lane, class, code, replied, country, charge } = at;
+                 ON CONFLICT (campaign, lane, class, code, answers, country, charge) DO UPDATE SET count = count + ?8";
+            let TallyKey { lane, class, code, replied, clicked, opted_out, country, charge } = *at;
+            let answers = answers_code(Answers { replied, clicked, opted_out });
             let country = country.as_ref().map_or("", Country::as_str);
             let charge = charge.map_or(0, recipients::charge_code);
             let mut statement = connection.prepare_cached(sql)?;
-            statement.execute(params![campaign.0, lane, class_code(*class), code, replied, country, charge, by])?;
+            statement.execute(params![campaign.0, lane, class_code(class), code, answers, country, charge, by])?;
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Makers of campaigns and their recipients, and everything that can be read of them.
 
 use engine::campaign::{
-    Audience, Campaign, CampaignRecipient, Class, Frozen, Launch, Named, Phase, Plan, QuietHours, RecipientKey,
-    RecipientRow, StopRule, Tallies, Verdict,
+    Answers, Audience, Campaign, CampaignRecipient, Class, Frozen, Launch, Named, Phase, Plan, QuietHours,
+    RecipientKey, RecipientRow, StopRule, Tallies, Verdict,
 };
 use engine::delivery::{Failure, FailureAction, Status};
 use engine::id::{CampaignId, ContactId, TenantId, Wamid};
@@ -18,6 +18,9 @@ use engine::time::{Span, Timestamp};
 use crate::fixture::*;
 
 pub(crate) const LANES: u32 = 2;
+pub(crate) const REPLIED: Answers = Answers { replied: true, clicked: false, opted_out: false };
+pub(crate) const TAPPED: Answers = Answers { replied: true, clicked: true, opted_out: false };
+pub(crate) const STOPPED: Answers = Answers { replied: true, clicked: false, opted_out: true };
 
 pub(crate) fn campaign_id(n: u8) -> CampaignId {
     CampaignId::from_bytes([n; 16])
@@ -193,7 +196,9 @@ pub(crate) async fn lived_in(store: &impl Store) {
     receipt(store, 1, 0, Status::Delivered, seconds(2)).await;
     let read = priced(5, Status::Read, PriceKind::Regular, seconds(3));
     store.record_receipt(TENANT, key(1, 5), &read, None).await.unwrap();
-    store.record_campaign_reply(TENANT, key(1, 5), seconds(4)).await.unwrap();
+    store.record_answers(TENANT, key(1, 5), REPLIED, seconds(4)).await.unwrap();
+    store.record_answers(TENANT, key(1, 0), TAPPED, seconds(5)).await.unwrap();
+    store.record_answers(TENANT, key(1, 0), STOPPED, seconds(6)).await.unwrap();
 }
 
 /// After [`lived_in`], elsewhere.
@@ -201,6 +206,7 @@ pub(crate) async fn goes_on(store: &impl Store) {
     let id = campaign_id(1);
     let tallies = counted(store, TENANT, id).await;
     assert_eq!((tallies.of(Class::Waiting), tallies.of(Class::UnderWay), tallies.total()), (3, 1, 9));
+    assert_eq!(tallies.sum(|at| at.replied && at.clicked && at.opted_out), 1);
     assert_eq!(tallies.sum(|at| at.charge.is_some_and(|charge| charge.pricing.kind == PriceKind::Regular)), 1);
     assert_eq!(store.locate_recipient(TENANT, &wamid(5)).await, Ok(Some(key(1, 5))));
     assert_eq!(store.sent_to(TENANT, recipient(0).contact, 9).await.unwrap().len(), 1);

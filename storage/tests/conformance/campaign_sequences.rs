@@ -1,6 +1,6 @@
 //! The same operations on a campaign, in any order, give the same answers and tallies in every store as in the model.
 
-use engine::campaign::{Campaign, Class, Verdict};
+use engine::campaign::{Answers, Campaign, Class, Verdict};
 use engine::delivery::Status;
 use engine::id::TenantId;
 use engine::outgoing::SendOutcome;
@@ -23,7 +23,7 @@ enum Operation {
     Release { nos: Vec<u32>, token: u8 },
     Sent { no: u32, token: u8, outcome: Outcome },
     Receipt { no: u32, wamid: u32, status: Status, kind: Option<PriceKind> },
-    Reply { no: u32 },
+    Answers { no: u32, answers: Answers },
     Decide { no: u32, park: bool },
     Pace { per_second: u32, stale: bool },
 }
@@ -58,6 +58,14 @@ fn status() -> impl Strategy<Value = Status> {
     ]
 }
 
+fn answers() -> impl Strategy<Value = Answers> {
+    (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(replied, clicked, opted_out)| Answers {
+        replied,
+        clicked,
+        opted_out,
+    })
+}
+
 /// What it was charged as is on some statuses only.
 fn kind() -> impl Strategy<Value = Option<PriceKind>> {
     proptest::option::of(prop_oneof![Just(PriceKind::Regular), Just(PriceKind::FreeEntryPoint)])
@@ -79,7 +87,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         2 => (wamid_of(), status(), kind()).prop_map(|((no, wamid), status, kind)| {
             Operation::Receipt { no, wamid, status, kind }
         }),
-        1 => no().prop_map(|no| Operation::Reply { no }),
+        1 => (no(), answers()).prop_map(|(no, answers)| Operation::Answers { no, answers }),
         3 => (no(), any::<bool>()).prop_map(|(no, park)| Operation::Decide { no, park }),
         1 => (1..9_u32, any::<bool>()).prop_map(|(per_second, stale)| Operation::Pace { per_second, stale }),
     ]
@@ -120,10 +128,10 @@ async fn run(store: &impl Store, tenant: TenantId, operation: &Operation, second
             };
             format!("{:?}", store.record_receipt(tenant, key(1, *no), &update, None).await)
         }
-        Operation::Reply { no } => {
-            // Answers come in any order.
+        Operation::Answers { no, answers } => {
+            // They come in any order.
             let at = seconds(40 - second);
-            format!("{:?}", store.record_campaign_reply(tenant, key(1, *no), at).await)
+            format!("{:?}", store.record_answers(tenant, key(1, *no), *answers, at).await)
         }
         Operation::Decide { no, park } => {
             let verdict = if *park { Verdict::Park } else { Verdict::Again };

@@ -8,6 +8,7 @@ use engine::intake::IntakeOutcome;
 use engine::outgoing::SendOutcome;
 use engine::ports::{Cursor, ListError, PageRequest, Saved, Store};
 use engine::price::{Charge, PriceKind};
+use engine::time::Span;
 use futures_util::future::join_all;
 
 use crate::campaign_fixture::*;
@@ -226,11 +227,11 @@ pub(crate) async fn what_it_was_charged_as_is_counted_once_whatever_comes_again_
     }
     say(0, &read).await;
     store.record_sent(TENANT, key(1, 0), token(1), accepted(0), seconds(4)).await.unwrap();
-    store.record_campaign_reply(TENANT, key(1, 0), seconds(5)).await.unwrap();
+    store.record_answers(TENANT, key(1, 0), REPLIED, seconds(5)).await.unwrap();
     // One that says nothing of it, then one that does; and somebody who answered before anything went out.
     say(1, &update(1, Status::Delivered, seconds(1))).await;
     say(1, &priced(1, Status::Read, PriceKind::FreeCustomerService, seconds(2))).await;
-    store.record_campaign_reply(TENANT, key(1, 2), NOW).await.unwrap();
+    store.record_answers(TENANT, key(1, 2), REPLIED, NOW).await.unwrap();
     let tallies = counted(store, TENANT, id).await;
     let kinds = |kind| tallies.sum(|at| at.charge.is_some_and(|charge| charge.pricing.kind == kind));
     assert_eq!((kinds(PriceKind::Regular), kinds(PriceKind::FreeCustomerService)), (1, 1));
@@ -272,17 +273,26 @@ pub(crate) async fn an_answer_is_counted_with_where_its_person_stands(store: &im
     store.claim_recipients(TENANT, id, &[0], token(1), NOW).await.unwrap();
     store.record_sent(TENANT, key(1, 0), token(1), accepted(0), NOW).await.unwrap();
     for at in [5, 9, 3] {
-        store.record_campaign_reply(TENANT, key(1, 0), seconds(at)).await.unwrap();
+        store.record_answers(TENANT, key(1, 0), REPLIED, seconds(at)).await.unwrap();
+        store.record_answers(TENANT, key(1, 0), TAPPED, seconds(at + 1)).await.unwrap();
+        store.record_answers(TENANT, key(1, 0), STOPPED, seconds(at + 2)).await.unwrap();
     }
-    store.record_campaign_reply(TENANT, key(1, 9), NOW).await.unwrap();
-    assert_eq!(row(store, 1, 0).await.replied_at, Some(seconds(3)));
+    // A stop of the fourth day is not because of it.
+    let fourth_day = NOW.plus(Span::hours(73));
+    store.record_answers(TENANT, key(1, 1), STOPPED, fourth_day).await.unwrap();
+    store.record_answers(TENANT, key(1, 9), REPLIED, NOW).await.unwrap();
+    let answered = row(store, 1, 0).await;
+    assert_eq!((answered.replied_at, answered.clicked_at), (Some(seconds(3)), Some(seconds(4))));
+    assert_eq!(answered.opted_out_at, Some(seconds(5)));
     receipt(store, 1, 0, Status::Read, seconds(4)).await;
     // Before they got it: they had written anyway.
-    store.record_campaign_reply(TENANT, key(1, 1), NOW).await.unwrap();
+    store.record_answers(TENANT, key(1, 1), REPLIED, NOW).await.unwrap();
     store.claim_recipients(TENANT, id, &[1], token(2), NOW).await.unwrap();
     let tallies = counted(store, TENANT, id).await;
     assert_eq!(tallies.sum(|at| at.replied && at.class == Class::Read), 1);
     assert_eq!(tallies.sum(|at| at.replied && at.class == Class::UnderWay), 1);
+    assert_eq!(tallies.sum(|at| at.clicked && at.opted_out && at.class == Class::Read), 1);
+    assert_eq!(tallies.sum(|at| at.opted_out), 1);
     store.release_recipients(TENANT, id, &[1], token(2)).await.unwrap();
     counted(store, TENANT, id).await;
 }
@@ -365,7 +375,7 @@ pub(crate) async fn another_tenants_campaigns_are_not_there(store: &impl Store) 
     store.release_recipients(OTHER, campaign.id, &[0], token(1)).await.unwrap();
     store.record_sent(OTHER, key(1, 1), token(1), accepted(1), NOW).await.unwrap();
     store.record_receipt(OTHER, key(1, 0), &update(0, Status::Read, NOW), None).await.unwrap();
-    store.record_campaign_reply(OTHER, key(1, 0), NOW).await.unwrap();
+    store.record_answers(OTHER, key(1, 0), REPLIED, NOW).await.unwrap();
     store.decide_doubt(OTHER, key(1, 0), Verdict::Again, NOW).await.unwrap();
     assert_eq!(store.delete_campaign(OTHER, campaign.id, 3, vec![]).await, Ok(Saved::Applied));
     let stolen = campaign.paced(Some(1)).unwrap();

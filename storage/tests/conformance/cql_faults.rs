@@ -256,7 +256,7 @@ async fn count_them(store: &impl Store) -> Result<(), StoreError> {
     store.record_sent(TENANT, campaigns::key(1, 0), token(1), campaigns::accepted(0), NOW).await?;
     store.record_sent(TENANT, campaigns::key(1, 1), token(1), campaigns::refused(131_049), NOW).await?;
     store.record_sent(TENANT, campaigns::key(1, 2), token(1), SendOutcome::InDoubt, NOW).await?;
-    store.record_campaign_reply(TENANT, campaigns::key(1, 0), NOW).await?;
+    store.record_answers(TENANT, campaigns::key(1, 0), campaigns::REPLIED, NOW).await?;
     let read = campaigns::update(0, Status::Read, NOW);
     store.record_receipt(TENANT, campaigns::key(1, 0), &read, None).await?;
     store.mark(TENANT, mark(1, IntakeOutcome::Processed)).await?;

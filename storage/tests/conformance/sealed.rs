@@ -237,7 +237,7 @@ async fn a_changed_byte_in_any_column_is_told_apart_from_data() {
         store.unpark_statuses(TENANT, &status().wamid).await.err(),
         store.campaign(TENANT, campaigns::campaign_id(1)).await.err(),
         store.recipient(TENANT, campaigns::key(1, 0)).await.err(),
-        store.record_campaign_reply(TENANT, campaigns::key(1, 0), NOW).await.err(),
+        store.record_answers(TENANT, campaigns::key(1, 0), campaigns::REPLIED, NOW).await.err(),
         blobs(dir.path(), &store).read(TENANT, FILE).await.err(),
     ];
     for (n, answer) in answers.iter().enumerate() {

@@ -45,6 +45,10 @@ pub struct RecipientView {
     class: Class,
     delivery: Delivery,
     replied_at: Option<Timestamp>,
+    /// Of the first tap on a button that answers.
+    clicked_at: Option<Timestamp>,
+    /// When they stopped marketing, within 72 hours of it.
+    opted_out_at: Option<Timestamp>,
     /// By whose prices it is charged: ISO 3166 alpha-2.
     #[schema(value_type = Option<String>)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,6 +83,8 @@ impl RecipientView {
             price_kind: row.charge.map(|charge| charge.pricing.kind),
             delivery: row.delivery,
             replied_at: row.replied_at,
+            clicked_at: row.clicked_at,
+            opted_out_at: row.opted_out_at,
         }
     }
 }
@@ -162,10 +168,12 @@ fn pages(
 }
 
 const CSV_HEAD: &str = "no,contact_id,name,phone,lane,class,accepted_at,sent_at,delivered_at,read_at,failed_at,code,reason,\
-    replied_at,country,price_category,price_kind\r\n";
+    replied_at,country,price_category,price_kind,clicked_at,opted_out_at\r\n";
 
 fn line(view: RecipientView, masks: bool) -> String {
-    let RecipientView { no, contact, lane, class, delivery, replied_at, country, price_category, price_kind } = view;
+    let RecipientView { no, contact, lane, class, delivery, replied_at, country, price_category, price_kind, .. } =
+        view;
+    let (clicked_at, opted_out_at) = (view.clicked_at, view.opted_out_at);
     let time = |at: Option<Timestamp>| at.map(|at| at.0.to_string()).unwrap_or_default();
     let phone = contact.phone.map(|phone| if masks { mask::phone(&phone) } else { phone });
     let failure = delivery.failure.as_ref();
@@ -187,6 +195,8 @@ fn line(view: RecipientView, masks: bool) -> String {
         country.map(|country| country.to_string()).unwrap_or_default(),
         price_category.map(PriceCategory::key).unwrap_or_default().to_owned(),
         price_kind.map(PriceKind::key).unwrap_or_default().to_owned(),
+        time(clicked_at),
+        time(opted_out_at),
     ];
     cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",") + "\r\n"
 }

@@ -28,6 +28,10 @@ const FAILED: &str =
     "UPDATE recipient USING TIMESTAMP ? SET failed_at = ?, error = ? WHERE campaign = ? AND bucket = ? AND no = ?";
 const REPLIED: &str =
     "UPDATE recipient USING TIMESTAMP ? SET replied_at = ? WHERE campaign = ? AND bucket = ? AND no = ?";
+const CLICKED: &str =
+    "UPDATE recipient USING TIMESTAMP ? SET clicked_at = ? WHERE campaign = ? AND bucket = ? AND no = ?";
+const OPTED_OUT: &str =
+    "UPDATE recipient USING TIMESTAMP ? SET opted_out_at = ? WHERE campaign = ? AND bucket = ? AND no = ?";
 const CHARGE: &str = "UPDATE recipient USING TIMESTAMP ? SET charge = ? WHERE campaign = ? AND bucket = ? AND no = ?";
 const WAMID: &str =
     "UPDATE recipient USING TIMESTAMP ? SET wamid = ?, wamid_body = ? WHERE campaign = ? AND bucket = ? AND no = ?";
@@ -86,9 +90,7 @@ impl CqlStore {
             self.point(self.sent_to_list(tenant, found.place.contact), &name, &[]).await?;
         }
         facts.delivery(sealer, FIRST_WINS - place, &before.delivery, &after.delivery)?;
-        if let Some(at) = after.replied_at.filter(|_| before.replied_at != after.replied_at) {
-            facts.add(REPLIED, FIRST_WINS - at.0.saturating_mul(1000), vec![big(at.0)]);
-        }
+        facts.answers(Some(before), after);
         if let Some(charge) = after.charge.filter(|_| before.charge.is_none()) {
             facts.charge(FIRST_WINS - place, charge);
         }
@@ -151,9 +153,7 @@ impl CqlStore {
             self.point(self.sent_to_list(tenant, row.recipient.contact), &name, &[]).await?;
         }
         facts.delivery(sealer, written, &Delivery::queued(row.delivery.queued_at), &row.delivery)?;
-        if let Some(at) = row.replied_at {
-            facts.add(REPLIED, FIRST_WINS - at.0.saturating_mul(1000), vec![big(at.0)]);
-        }
+        facts.answers(None, row);
         if let Some(charge) = row.charge {
             facts.charge(written, charge);
         }
@@ -192,6 +192,20 @@ impl Facts {
     fn add(&mut self, text: &'static str, written: i64, values: Values) {
         let key = self.bucket.key().into_iter().chain([big(i64::from(self.no))]);
         self.parts.push((text, [big(written)].into_iter().chain(values).chain(key).collect()));
+    }
+
+    /// Of two that are written at once, the earlier answer stays.
+    fn answers(&mut self, before: Option<&RecipientRow>, after: &RecipientRow) {
+        let all = [
+            (REPLIED, before.and_then(|row| row.replied_at), after.replied_at),
+            (CLICKED, before.and_then(|row| row.clicked_at), after.clicked_at),
+            (OPTED_OUT, before.and_then(|row| row.opted_out_at), after.opted_out_at),
+        ];
+        for (text, before, after) in all {
+            if let Some(at) = after.filter(|at| before != Some(*at)) {
+                self.add(text, FIRST_WINS - at.0.saturating_mul(1000), vec![big(at.0)]);
+            }
+        }
     }
 
     fn charge(&mut self, written: i64, charge: Charge) {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use engine::campaign::{Class, RecipientKey, RecipientRow, SendState, TallyKey};
+use engine::campaign::{Answers, Class, RecipientKey, RecipientRow, SendState, TallyKey};
 use engine::delivery::Delivery;
 use engine::id::{CampaignId, ClaimToken, Wamid};
 use engine::time::Timestamp;
@@ -13,8 +13,15 @@ use super::super::codec::{self, recipients};
 use super::super::fault::Outcome;
 use super::super::ledger::{CampaignKey, TenantKey};
 use super::super::writer::Session;
-use super::rows::{Changing, LOAD, charge_of, claim_of, class_code, country_of, place};
+use super::rows::{Changing, LOAD, answers_of, charge_of, claim_of, class_code, country_of, place};
 use crate::crypto::{Lookup, Sealer};
+
+/// What says where a recipient without a failure is counted.
+macro_rules! standing {
+    () => {
+        "lane, (replied_at IS NOT NULL) + 2 * (clicked_at IS NOT NULL) + 4 * (opted_out_at IS NOT NULL), country, charge"
+    };
+}
 
 /// Waiting → claimed.
 pub(super) fn claim(
@@ -24,8 +31,10 @@ pub(super) fn claim(
     token: ClaimToken,
     at: Timestamp,
 ) -> Outcome<Vec<u32>> {
-    let claim = "UPDATE recipient SET class = 1, token = ?2, since = ?3 WHERE place = ?1 AND class = 0
-         RETURNING lane, replied_at IS NOT NULL, country, charge";
+    let claim = concat!(
+        "UPDATE recipient SET class = 1, token = ?2, since = ?3 WHERE place = ?1 AND class = 0 RETURNING ",
+        standing!()
+    );
     let mut claim = session.connection.prepare_cached(claim)?;
     let holder = "SELECT 1 FROM recipient WHERE place = ?1 AND class = 1 AND token = ?2";
     let mut holder = session.connection.prepare_cached(holder)?;
@@ -47,8 +56,11 @@ pub(super) fn claim(
 
 /// Claimed by this token → waiting.
 pub(super) fn release(session: &mut Session<'_>, campaign: CampaignKey, nos: &[u32], token: ClaimToken) -> Outcome<()> {
-    let sql = "UPDATE recipient SET class = 0, token = NULL, since = NULL
-         WHERE place = ?1 AND class = 1 AND token = ?2 RETURNING lane, replied_at IS NOT NULL, country, charge";
+    let sql = concat!(
+        "UPDATE recipient SET class = 0, token = NULL, since = NULL
+         WHERE place = ?1 AND class = 1 AND token = ?2 RETURNING ",
+        standing!()
+    );
     let mut release = session.connection.prepare_cached(sql)?;
     for no in nos {
         let mut released = release.query(params![place(campaign, *no), token.as_bytes()])?;
@@ -60,10 +72,11 @@ pub(super) fn release(session: &mut Session<'_>, campaign: CampaignKey, nos: &[u
     Ok(())
 }
 
-/// From lane, whether there is a reply, country and charge.
+/// From the columns of `standing!`.
 fn standing(row: &Row<'_>, class: Class) -> Outcome<TallyKey> {
     let (country, charge) = (country_of(row.get_ref(2)?)?, charge_of(row.get(3)?)?);
-    Ok(TallyKey { lane: row.get(0)?, class, code: 0, replied: row.get(1)?, country, charge })
+    let Answers { replied, clicked, opted_out } = answers_of(row.get(1)?);
+    Ok(TallyKey { lane: row.get(0)?, class, code: 0, replied, clicked, opted_out, country, charge })
 }
 
 /// Meta's id of a message, as somebody says it is.
@@ -133,7 +146,7 @@ impl Change {
         if is_receipt(before, after) {
             // Names no column of an index that holds it.
             let sql = "UPDATE recipient SET class = ?2, sent_at = ?3, delivered_at = ?4, read_at = ?5, played_at = ?6,
-                 replied_at = ?7, charge = ?8 WHERE place = ?1";
+                 replied_at = ?7, charge = ?8, clicked_at = ?9, opted_out_at = ?10 WHERE place = ?1";
             session.connection.prepare_cached(sql)?.execute(params![
                 place,
                 class,
@@ -143,6 +156,8 @@ impl Change {
                 ms(played_at),
                 ms(&after.replied_at),
                 charge,
+                ms(&after.clicked_at),
+                ms(&after.opted_out_at),
             ])?;
             return Ok(());
         }
@@ -156,8 +171,8 @@ impl Change {
         let sql =
             "UPDATE recipient SET class = ?2, token = ?3, since = ?4, queued_at = ?5, accepted_at = ?6, sent_at = ?7,
              delivered_at = ?8, read_at = ?9, played_at = ?10, failed_at = ?11, replied_at = ?12,
-             wamid = coalesce(?13, wamid), body = coalesce(?14, body), error = coalesce(?15, error), charge = ?16
-             WHERE place = ?1";
+             wamid = coalesce(?13, wamid), body = coalesce(?14, body), error = coalesce(?15, error), charge = ?16,
+             clicked_at = ?17, opted_out_at = ?18 WHERE place = ?1";
         session.connection.prepare_cached(sql)?.execute(params![
             place,
             class,
@@ -175,6 +190,8 @@ impl Change {
             wamid.map(|said| self.sealed(said)).transpose()?,
             failure,
             charge,
+            ms(&after.clicked_at),
+            ms(&after.opted_out_at),
         ])?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::campaign::{CampaignRecipient, Class, FailureClass, RecipientRow, SendState, TallyKey};
+use engine::campaign::{Answers, CampaignRecipient, Class, FailureClass, RecipientRow, SendState, TallyKey};
 use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use engine::price::{Charge, Country};
 use engine::time::Timestamp;
@@ -50,13 +50,13 @@ pub(super) fn range(campaign: CampaignKey, after: Option<u32>) -> (i64, i64) {
 macro_rules! changing {
     () => {
         "recipient.place, lane, class, contact, token, since, queued_at, accepted_at, sent_at, delivered_at, read_at,
-         played_at, failed_at, replied_at, wamid, recipient.body, error, country, charge"
+         played_at, failed_at, replied_at, wamid, recipient.body, error, country, charge, clicked_at, opted_out_at"
     };
 }
 const CHANGING: &str = changing!();
 pub(super) const LOAD: &str = concat!("SELECT ", changing!(), " FROM recipient WHERE place = ?1");
 /// The columns of [`CHANGING`].
-const CHANGING_COLUMNS: usize = 19;
+const CHANGING_COLUMNS: usize = 21;
 
 /// From place, lane, class, contact, and the country in this column.
 fn place_of(row: &Row<'_>, campaign: CampaignId, country: usize) -> Outcome<recipients::Place> {
@@ -75,6 +75,15 @@ pub(super) fn country_of(value: ValueRef<'_>) -> Outcome<Option<Country>> {
 /// Nothing, and 0, are no charge.
 pub(super) fn charge_of(code: Option<i64>) -> Outcome<Option<Charge>> {
     Ok(code.filter(|code| *code != 0).map(recipients::charge_of).transpose()?)
+}
+
+pub(in super::super) fn answers_code(answers: Answers) -> u8 {
+    let Answers { replied, clicked, opted_out } = answers;
+    u8::from(replied) + 2 * u8::from(clicked) + 4 * u8::from(opted_out)
+}
+
+pub(super) fn answers_of(code: u8) -> Answers {
+    Answers { replied: code & 1 != 0, clicked: code & 2 != 0, opted_out: code & 4 != 0 }
 }
 
 /// From the columns of [`CHANGING`].
@@ -127,7 +136,8 @@ impl<'a> Changing<'a> {
         let wamid = self.wamid(sealer, known)?;
         let recipient = self.place.without_frozen();
         let (delivery, charge) = (facts.delivery(), charge_of(row.get(18)?)?);
-        Ok(RecipientRow { recipient, send, delivery, wamid, replied_at: at(13)?, charge })
+        let (replied_at, clicked_at, opted_out_at) = (at(13)?, at(19)?, at(20)?);
+        Ok(RecipientRow { recipient, send, delivery, wamid, replied_at, clicked_at, opted_out_at, charge })
     }
 
     fn wamid(&self, sealer: &Sealer, known: Option<(&Lookup, &Wamid)>) -> Outcome<Option<Wamid>> {
@@ -316,7 +326,16 @@ impl Frozen {
             at.0
         ])?;
         self.insert_body(session.connection, place)?;
-        let waiting = TallyKey { lane, class: Class::Waiting, code: 0, replied: false, country, charge: None };
+        let waiting = TallyKey {
+            lane,
+            class: Class::Waiting,
+            code: 0,
+            replied: false,
+            clicked: false,
+            opted_out: false,
+            country,
+            charge: None,
+        };
         session.ledger.tally_recipient(campaign, waiting, 1);
         Ok(())
     }
@@ -367,8 +386,9 @@ impl Brought {
         let Self { row, frozen, wamid, error, .. } = self;
         let place = place(campaign, frozen.no);
         let sql = "INSERT INTO recipient (place, lane, class, contact, token, since, queued_at, accepted_at, sent_at,
-             delivered_at, read_at, played_at, failed_at, replied_at, wamid, body, error, country, charge)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+             delivered_at, read_at, played_at, failed_at, replied_at, wamid, body, error, country, charge, clicked_at,
+             opted_out_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
              ON CONFLICT (place) DO NOTHING";
         let ms = |at: &Option<Timestamp>| at.map(|at| at.0);
         let (token, since) = claim_of(row);
@@ -393,6 +413,8 @@ impl Brought {
             error,
             frozen.country.as_ref().map(Country::as_str),
             row.charge.map(recipients::charge_code),
+            ms(&row.clicked_at),
+            ms(&row.opted_out_at),
         ])?;
         if inserted > 0 {
             frozen.insert_body(session.connection, place)?;
