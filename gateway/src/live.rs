@@ -6,3 +6,4 @@ pub mod frames;
 pub mod hub;
 pub mod presence;
 pub mod socket;
+pub mod watched;

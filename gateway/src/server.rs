@@ -17,6 +17,7 @@ use crate::app::{self, App, StartError, threads};
 use crate::handover::hand_over_all;
 use crate::http::problem::Problem;
 use crate::http::{headers, outage};
+use crate::live::watched;
 use crate::mail::post;
 use crate::tls::{self, Tls};
 use crate::{api, backup, clerk, contact_import, health, inbox, metric, neighbours, rounds, webhook};
@@ -82,6 +83,7 @@ pub async fn serve_until(
         tasks.spawn_local(async move { drop(metrics.await) });
     }
     tasks.spawn_local(beat(app.clone()));
+    tasks.spawn_local(watched::run(app.clone()));
     tasks.spawn_local(keep_house(app.clone()));
     tasks.spawn_local(neighbours::run(app.clone()));
     tasks.spawn_local(rounds::run(app.clone()));

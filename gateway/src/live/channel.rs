@@ -2,7 +2,7 @@
 //! out of order; they leave in order and without a gap.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::str::Utf8Error;
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use bytestring::ByteString;
 use engine::access::{Principal, Sight, Visibility};
 use engine::event::LoggedEvent;
 use engine::household::Household;
-use engine::id::{ConversationId, MemberId, NodeId, SessionId};
+use engine::id::{CampaignId, ConversationId, MemberId, NodeId, SessionId};
 use engine::permission::{Grants, Permission};
 use engine::ports::Onlooker;
 use engine::time::Timestamp;
@@ -49,6 +49,8 @@ pub(super) struct Channel<O> {
     reading: bool,
     pub(super) listeners: HashMap<ConnectionId, Listener<O>>,
     pub(super) presence: Presence,
+    /// Which broadcast each looks at.
+    pub(super) watches: HashMap<ConnectionId, CampaignId>,
     /// The newest household that the listeners were measured by.
     household: Option<Arc<Household>>,
     around: Around,
@@ -83,6 +85,7 @@ impl<O: Outlet> Channel<O> {
             reading: false,
             listeners: HashMap::new(),
             presence: Presence::default(),
+            watches: HashMap::new(),
             household: None,
             around,
         }
@@ -245,6 +248,29 @@ impl<O: Outlet> Channel<O> {
     pub(super) fn tell_those_who_may(&self, permission: Permission, frame: &ServerFrame) {
         let may = |listener: &&Listener<O>| listener.principal.grants.allow(permission);
         O::push(&frame.encode(), self.listeners.values().filter(may).map(|listener| &listener.outlet));
+    }
+
+    pub(super) fn watch(&mut self, id: ConnectionId, campaign: Option<CampaignId>) {
+        match campaign {
+            Some(campaign) => self.watches.insert(id, campaign),
+            None => self.watches.remove(&id),
+        };
+    }
+
+    /// By somebody who may.
+    pub(super) fn watched(&self) -> BTreeSet<CampaignId> {
+        self.watches.iter().filter(|(id, _)| self.may_watch(**id)).map(|(_, campaign)| *campaign).collect()
+    }
+
+    pub(super) fn tell_watchers(&self, campaign: CampaignId, frame: &ServerFrame) {
+        let looking = self.watches.iter().filter(|(id, watched)| **watched == campaign && self.may_watch(**id));
+        let to = looking.filter_map(|(id, _)| self.listeners.get(id)).map(|listener| &listener.outlet);
+        O::push(&frame.encode(), to);
+    }
+
+    /// As the person is now: they may have lost the permission since they asked.
+    fn may_watch(&self, id: ConnectionId) -> bool {
+        self.listeners.get(&id).is_some_and(|it| it.principal.grants.allow(Permission::CampaignsRead))
     }
 
     /// Adds a listener, by what it may now: the household may have changed since it asked.

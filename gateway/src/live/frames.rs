@@ -3,8 +3,10 @@
 use bytestring::ByteString;
 use engine::directory::Person;
 use engine::event::EventBody;
-use engine::id::{ConversationId, SessionId};
+use engine::id::{CampaignId, ConversationId, SessionId};
 use serde::{Deserialize, Serialize};
+
+use crate::api::campaigns::progress::Progress;
 
 /// Logged events as browsers get them; only for the API's description, frames are encoded by the engine.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -45,6 +47,11 @@ pub enum ServerFrame {
     Resync {
         head: u64,
     },
+    /// Once a second to those who look at a broadcast, as `GET /campaigns/{id}/progress`.
+    CampaignProgress {
+        campaign_id: CampaignId,
+        progress: Box<Progress>,
+    },
     /// What `GET /alerts` answers is another now; only to those who may ask.
     AlertsChanged,
     Pong,
@@ -79,8 +86,17 @@ pub struct Viewer {
 #[derive(Debug, Clone, Copy, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum ClientFrame {
-    View { conversation_id: Option<ConversationId> },
-    Typing { conversation_id: ConversationId, typing: bool },
+    View {
+        conversation_id: Option<ConversationId>,
+    },
+    Typing {
+        conversation_id: ConversationId,
+        typing: bool,
+    },
+    /// `null`: at none any more.
+    WatchCampaign {
+        campaign_id: Option<CampaignId>,
+    },
     Ping,
 }
 

@@ -2,6 +2,7 @@
 //! the one that comes before it.
 
 mod elsewhere;
+mod watching;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -180,7 +181,10 @@ impl<O: Outlet> Hub<O> {
 
     pub fn leave(&self, tenant: TenantId, id: ConnectionId, person: engine::directory::Person) {
         self.view(tenant, id, person, None);
-        lock(&self.channel(tenant)).listeners.remove(&id);
+        let channel = self.channel(tenant);
+        let mut channel = lock(&channel);
+        channel.watch(id, None);
+        channel.listeners.remove(&id);
     }
 
     /// The principal looks at this conversation now; whether they may was asked before.

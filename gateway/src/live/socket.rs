@@ -11,8 +11,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws;
 use bytestring::ByteString;
 use engine::access::Principal;
-use engine::id::ConversationId;
-use engine::permission::Grants;
+use engine::id::{CampaignId, ConversationId};
+use engine::permission::{Grants, Permission};
 use engine::ports::StoreError;
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -64,6 +64,7 @@ pub async fn live(
         greeted: false,
         backlog: Rc::default(),
         tab: None,
+        watching: None,
     };
     ws::WsResponseBuilder::new(socket, &request, stream)
         .frame_size(FRAME_MAX)
@@ -80,6 +81,8 @@ pub struct Socket {
     backlog: Rc<Backlog>,
     /// `None` until it is started.
     tab: Option<Tab>,
+    /// The broadcast that the browser says it looks at.
+    watching: Option<CampaignId>,
 }
 
 /// A frame to write.
@@ -296,7 +299,30 @@ impl Socket {
             ClientFrame::Typing { conversation_id, typing } => self.app.hub.typing(tenant, id, conversation_id, typing),
             ClientFrame::View { conversation_id: None } => self.app.hub.view(tenant, id, person, None),
             ClientFrame::View { conversation_id: Some(conversation) } => self.look_at(id, conversation, ctx),
+            ClientFrame::WatchCampaign { campaign_id } => {
+                self.watching = campaign_id;
+                match campaign_id {
+                    Some(campaign) => self.watch(id, campaign, ctx),
+                    None => self.app.hub.watch(tenant, id, None),
+                }
+            }
         }
+    }
+
+    /// Only of one's own organization, and only for who may see broadcasts; others hear nothing.
+    fn watch(&self, id: u64, campaign: CampaignId, ctx: &mut ws::WebsocketContext<Self>) {
+        let (app, principal) = (self.app.clone(), self.principal.clone());
+        let may = async move {
+            let principal = current(&app, principal).await.ok()?;
+            principal.require(Permission::CampaignsRead).ok()?;
+            app.store.campaign(principal.tenant, campaign).await.ok()?.map(|_| principal.tenant)
+        };
+        // Whoever has looked away meanwhile looks away.
+        let watch = may.into_actor(self).map(move |tenant, socket, _| match tenant {
+            Some(tenant) if socket.watching == Some(campaign) => socket.app.hub.watch(tenant, id, Some(campaign)),
+            Some(_) | None => {}
+        });
+        watch.spawn(ctx);
     }
 
     /// Only who may see a conversation is told who else does.

@@ -6,11 +6,12 @@ use actix_web::web;
 use actors::{LanePace, LaneState};
 use engine::campaign::{Campaign, Class, Cost, CountryFigures, FailureClass, Phase, Skip, Tallies, countries};
 use engine::directory::Number;
-use engine::id::{CampaignId, PhoneNumberId};
+use engine::id::{CampaignId, PhoneNumberId, TenantId};
+use engine::ports::StoreError;
 use engine::time::Timestamp;
 use serde::Serialize;
 
-use super::{Counts, found};
+use super::Counts;
 use crate::app::App;
 use crate::http::guard::Signed;
 use crate::http::problem::Problem;
@@ -19,7 +20,7 @@ use crate::meta::failure;
 /// Seconds whose pace tells when it ends.
 const ETA_SECONDS: usize = 10;
 
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Progress {
     phase: Phase,
     counts: Counts,
@@ -41,7 +42,7 @@ pub struct Progress {
     ended_at: Option<Timestamp>,
 }
 
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct LaneProgress {
     #[schema(value_type = String)]
     phone_number_id: PhoneNumberId,
@@ -86,7 +87,7 @@ pub struct PacePoint {
     allowed: u32,
 }
 
-#[derive(Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FailureGroup {
     class: FailureClass,
     /// WhatsApp's; 0 where there is none.
@@ -95,7 +96,7 @@ pub struct FailureGroup {
     people: u64,
 }
 
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct FrozenProgress {
     count: u32,
     is_whole: bool,
@@ -109,13 +110,24 @@ pub async fn progress(
     signed: Signed,
     id: web::Path<CampaignId>,
 ) -> Result<web::Json<Progress>, Problem> {
-    let tenant = signed.0.tenant;
-    let campaign = found(&app, tenant, *id).await?;
-    let tallies = app.store.tallies(tenant, *id).await?;
+    let progress = figures(&app, signed.0.tenant, *id).await?;
+    progress.map(web::Json).ok_or_else(Problem::not_found)
+}
+
+/// As it stands now. `None`: there is no such broadcast.
+pub async fn figures(app: &App, tenant: TenantId, id: CampaignId) -> Result<Option<Progress>, StoreError> {
+    let Some(campaign) = app.store.campaign(tenant, id).await? else { return Ok(None) };
+    let tallies = app.store.tallies(tenant, id).await?;
     let numbers = app.store.numbers(tenant).await?;
-    let pace = app.actors.campaign_pace(tenant, *id).unwrap_or_default();
+    let pace = app.actors.campaign_pace(tenant, id).unwrap_or_default();
     let cost = Cost::of(&campaign, &tallies, app.clock.now(), &app.prices);
-    Ok(web::Json(of(campaign, &tallies, cost, &numbers, &pace)))
+    Ok(Some(of(campaign, &tallies, cost, &numbers, &pace)))
+}
+
+impl Progress {
+    pub fn phase(&self) -> &Phase {
+        &self.phase
+    }
 }
 
 fn of(campaign: Campaign, tallies: &Tallies, cost: Cost, numbers: &[Number], pace: &[LanePace]) -> Progress {
