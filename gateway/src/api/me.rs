@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::administration::{RoleRef, household};
+use super::campaigns::schedule;
 use crate::app::App;
 use crate::auth::sessions::{Entry, is_enrolled};
 use crate::auth::sign_in::{ask_again, wrong_password};
@@ -105,6 +106,8 @@ pub struct NumberView {
     waba_id: WabaId,
     name: String,
     display: String,
+    /// People whom its account may begin to write to in 24 hours; `null`: as many as there are, or it is not known.
+    per_day: Option<u64>,
 }
 
 #[derive(Deserialize, utoipa::ToSchema)]
@@ -125,8 +128,9 @@ pub struct PasswordChange {
 
 impl From<Number> for NumberView {
     fn from(number: Number) -> Self {
-        let Number { phone_number_id, waba_id, name, display, .. } = number;
-        Self { phone_number_id, waba_id, name, display }
+        let Number { phone_number_id, waba_id, name, display, standing, .. } = number;
+        let per_day = standing.tier.as_deref().and_then(schedule::people_of);
+        Self { phone_number_id, waba_id, name, display, per_day }
     }
 }
 

@@ -44,7 +44,7 @@ pub fn people_a_day(numbers: &[Number]) -> Option<u64> {
 }
 
 /// `TIER_250`, `TIER_2K`; `None` where there is no limit, or one that this version does not know.
-fn people_of(tier: &str) -> Option<u64> {
+pub fn people_of(tier: &str) -> Option<u64> {
     let count = tier.strip_prefix("TIER_")?;
     match count.strip_suffix('K') {
         Some(thousands) => thousands.parse::<u64>().ok()?.checked_mul(1_000),
