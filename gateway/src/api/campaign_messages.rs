@@ -1,6 +1,7 @@
 //! What broadcasts sent to the person of a conversation. A history does not hold it, see [`Campaign::message_to`].
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use actix_web::{HttpRequest, web};
 use engine::campaign::Campaign;
@@ -47,10 +48,11 @@ pub async fn list(
     let mut campaigns: BTreeMap<CampaignId, Option<Campaign>> = BTreeMap::new();
     let mut items = Vec::new();
     for (campaign, row) in app.store.sent_to(tenant, contact.id, SHOWN_MAX).await? {
-        if !campaigns.contains_key(&campaign) {
-            campaigns.insert(campaign, app.store.campaign(tenant, campaign).await?);
-        }
-        let Some(Some(campaign)) = campaigns.get(&campaign) else { continue };
+        let campaign = match campaigns.entry(campaign) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(app.store.campaign(tenant, campaign).await?),
+        };
+        let Some(campaign) = campaign else { continue };
         let Some(message) = campaign.message_to(tenant, &row) else { continue };
         if message.conversation_id == *id {
             let name = || CampaignName { id: campaign.id, name: campaign.name.clone() };

@@ -6,9 +6,9 @@ use serde_json::Value;
 use utoipa::OpenApi;
 
 use super::{
-    alerts, api_keys, audit, campaign_messages, campaigns, channels, consents, contact_export, contact_settings, contacts, conversations,
-    demo, imports, invitations, joining, me, media, members, messages, organization, password_resets, roles,
-    second_factor, segments, sessions, sign_ups, teams, templates, webhook_log,
+    alerts, api_keys, audit, campaign_messages, campaigns, channels, consents, contact_export, contact_settings,
+    contacts, conversations, demo, imports, invitations, joining, me, media, members, messages, organization,
+    password_resets, roles, second_factor, segments, sessions, sign_ups, teams, templates, webhook_log,
 };
 use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
 

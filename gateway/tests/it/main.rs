@@ -19,6 +19,8 @@ mod backup;
 mod bad_input;
 mod between_stores;
 mod broadcast_rules;
+mod campaign_answers;
+mod campaign_live;
 mod campaign_thread;
 mod campaigns;
 mod canaries;
