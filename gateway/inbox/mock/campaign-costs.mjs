@@ -73,10 +73,9 @@ export function spent(counts) {
 
 export function byCountry(counts, cost) {
   const of = Object.fromEntries(
-    ['total', 'waiting', 'under_way', 'delivered', 'read', 'failed', 'replied'].map((key) => [
-      key,
-      sharedOut(counts[key]),
-    ]),
+    ['total', 'waiting', 'under_way', 'delivered', 'read', 'failed', 'replied', 'clicked', 'opted_out'].map(
+      (key) => [key, sharedOut(counts[key])],
+    ),
   );
   return COUNTRIES.map(({ country }, index) => ({
     country,
@@ -86,6 +85,8 @@ export function byCountry(counts, cost) {
     read: of.read[index],
     failed: of.failed[index],
     replied: of.replied[index],
+    clicked: of.clicked[index],
+    opted_out: of.opted_out[index],
     cost: total(cost.rows.filter((row) => row.country === country).map((row) => row.cost[0]?.micros ?? 0)),
   })).filter((one) => one.people > 0);
 }

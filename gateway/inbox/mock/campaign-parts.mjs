@@ -31,6 +31,8 @@ export function recipient(no, contact, own, at, lane) {
       failure: failed ? { code: FAILURES[key][0], text: FAILURES[key][1], action: null } : null,
     },
     replied_at: own === 'read' && no % 6 === 0 ? at + 90_000 : null,
+    clicked_at: own === 'read' && no % 12 === 0 ? at + 90_000 : null,
+    opted_out_at: own === 'read' && no % 48 === 6 ? at + 90_000 : null,
   };
 }
 
@@ -89,3 +91,7 @@ export function shown({ run: _, launch, ...campaign }) {
 export function refuseUnless(is, code, detail) {
   if (!is) throw new Refused(code === 'invalid' ? 422 : 409, code, detail);
 }
+
+/** Those whom it reached, and who did not read or answer it. */
+export const silent = ({ sent, delivered, read, replied }, who) =>
+  sent + delivered + (who === 'not_read' ? 0 : read - replied);

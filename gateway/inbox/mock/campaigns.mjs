@@ -1,6 +1,6 @@
 // Broadcasts of the mock: what they have done by now follows from the clock, so that a fixed one gives the same picture each time.
 import { byCountry, estimate, spent } from './campaign-costs.mjs';
-import { FAILURES, findings, recipient, shown, value } from './campaign-parts.mjs';
+import { FAILURES, findings, recipient, shown, silent, value } from './campaign-parts.mjs';
 import { numbers, personOf } from './people.mjs';
 import { missing } from './refused.mjs';
 
@@ -266,7 +266,7 @@ export class Campaigns {
   counts(campaign) {
     if (!campaign.run)
       return Object.fromEntries(
-        'total waiting under_way unknown parked sent delivered read failed replied'
+        'total waiting under_way unknown parked sent delivered read failed replied clicked opted_out'
           .split(' ')
           .map((key) => [key, 0]),
       );
@@ -291,6 +291,8 @@ export class Campaigns {
       read,
       failed,
       replied: part(script.replied),
+      clicked: part(Math.floor(script.replied * 0.6)),
+      opted_out: part(Math.floor(script.replied / 29)),
     };
   }
 
@@ -434,8 +436,9 @@ export class Campaigns {
   }
 
   /** How many are meant, where it is not everyone. */
-  named({ kind, ids, id }) {
+  named({ kind, ids, id, campaign, who }) {
     if (kind === 'everyone') return null;
+    if (kind === 'reached') return silent(this.counts(this.one(campaign)), who);
     return kind === 'contacts' ? ids.length : this.people(id).length;
   }
 
@@ -467,7 +470,7 @@ export class Campaigns {
 
   recipients(campaign, wanted, after, limit) {
     const counts = this.counts(campaign);
-    const { failed: _, total: __, replied: ___, ...states } = counts;
+    const { failed: _, total: __, replied: ___, clicked: _c, opted_out: _o, ...states } = counts;
     const classes = {
       ...states,
       ...(campaign.run &&

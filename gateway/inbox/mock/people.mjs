@@ -75,18 +75,21 @@ export const numbers = {
       waba_id: '102290129340398',
       name: 'Clínica Aurora',
       display: '+1 202 555 0142',
+      per_day: 100_000,
     },
     {
       phone_number_id: '106540352242923',
       waba_id: '102290129340398',
       name: 'Kasturi Store',
       display: '+1 202 555 0148',
+      per_day: 100_000,
     },
     {
       phone_number_id: '106540352242924',
       waba_id: '102290129340398',
       name: 'Nile & Palm Travel',
       display: '+1 202 555 0164',
+      per_day: 100_000,
     },
   ],
   'org-norte': [
@@ -95,6 +98,7 @@ export const numbers = {
       waba_id: '102290129340399',
       name: 'Oficina Norte',
       display: '+1 202 555 0199',
+      per_day: 250,
     },
   ],
 };

@@ -16,6 +16,7 @@ import { Segments } from './segment-routes.mjs';
 import { World } from './world.mjs';
 
 const HEAD_MS = 5_000;
+const FIGURES_MS = 1_000;
 /** Answers that say a number in full: the reveal, and one's own. */
 const REVEALS = /\/reveal$|\/api\/v1\/(me|sessions)/;
 
@@ -138,11 +139,12 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
     const world = worldOf(member);
     const say = (frame) => ws.send(hidden(JSON.stringify(frame, sparse), member));
     const after = new URL(request.url, 'http://mock').searchParams.get('after');
-    sockets.set(ws, { member, session, viewing: null, typing: false });
+    sockets.set(ws, { member, session, viewing: null, typing: false, watching: null });
     say({ type: 'hello', head: world.events.length, session: 'mock' });
     if (after !== null) for (const event of world.events.slice(Number(after))) say(event);
     world.listeners.add(say);
     const heart = setInterval(() => say({ type: 'head', head: world.events.length }), HEAD_MS);
+    const figures = setInterval(() => tellFigures(sockets.get(ws), world, say), FIGURES_MS);
     ws.on('message', (data) => {
       const frame = JSON.parse(data);
       if (frame.type === 'ping') say({ type: 'pong' });
@@ -150,13 +152,23 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
       const before = seat.viewing;
       if (frame.type === 'view') Object.assign(seat, { viewing: frame.conversation_id, typing: false });
       if (frame.type === 'typing') seat.typing = frame.typing;
+      if (frame.type === 'watch_campaign') seat.watching = frame.campaign_id;
       for (const id of new Set([before, seat.viewing])) if (id) presence(id);
     });
     ws.on('close', () => {
       clearInterval(heart);
+      clearInterval(figures);
       world.listeners.delete(say);
       sockets.delete(ws);
     });
+  }
+
+  function tellFigures({ member, watching }, world, say) {
+    const campaign = world.campaigns.list.find((one) => one.id === watching);
+    if (!campaign || !home.grants(member).includes('campaigns.read')) return;
+    world.campaigns.advance(campaign);
+    const progress = world.campaigns.progress(campaign);
+    say({ type: 'campaign_progress', campaign_id: campaign.id, progress });
   }
 
   function presence(id) {

@@ -24,7 +24,15 @@ export type AppSettings = { callback_url: string; has_secret: boolean; verify_to
 
 export type AsSeen = { revision: number };
 
-export type Audience = { kind: 'everyone' } | { ids: Array<ContactId>; kind: 'contacts' } | { id: SegmentId; kind: 'segment' } | FailedOf & { kind: 'failed' };
+export type Audience = { kind: 'everyone' } | { ids: Array<ContactId>; kind: 'contacts' } | { id: SegmentId; kind: 'segment' } | FailedOf & { kind: 'failed' } | ReachedOf & { kind: 'reached' };
+
+export type ReachedOf = { campaign: CampaignId; who: Silent };
+
+export type Silent = 'not_read' | 'not_replied';
+
+export type CampaignMessage = { campaign: CampaignName | null; message: Message };
+
+export type CampaignName = { id: CampaignId; name: string };
 
 export type AuditActorView = { id: string | null; kind: string; name: string };
 
@@ -66,7 +74,7 @@ export type CheckState = 'fine' | 'to_do' | 'broken';
 
 export type ChoiceKind = 'button' | 'list' | 'template_button' | 'flow' | 'call_permission' | 'product' | 'other';
 
-export type ClientFrame = { conversation_id?: ConversationId | null; type: 'view' } | { conversation_id: ConversationId; type: 'typing'; typing: boolean } | { type: 'ping' };
+export type ClientFrame = { conversation_id?: ConversationId | null; type: 'view' } | { conversation_id: ConversationId; type: 'typing'; typing: boolean } | { campaign_id?: CampaignId | null; type: 'watch_campaign' } | { type: 'ping' };
 
 export type ClientKey = string;
 
@@ -120,9 +128,9 @@ export type Cost = { billed: Array<Money>; expected: Array<Money>; per_reply: Ar
 
 export type CostRow = { category: PriceCategory; cost: Array<Money>; country: string | null; kind: PriceKind; people: number };
 
-export type CountryFigures = { cost: Array<Money>; country: string | null; delivered: number; failed: number; people: number; read: number; replied: number; sent: number };
+export type CountryFigures = { clicked: number; opted_out: number; cost: Array<Money>; country: string | null; delivered: number; failed: number; people: number; read: number; replied: number; sent: number };
 
-export type Counts = { delivered: number; failed: number; parked: number; read: number; replied: number; sent: number; total: number; under_way: number; unknown: number; waiting: number };
+export type Counts = { clicked: number; opted_out: number; delivered: number; failed: number; parked: number; read: number; replied: number; sent: number; total: number; under_way: number; unknown: number; waiting: number };
 
 export type Credentials = { code?: string | null; email: string; organization_id?: string | null; password: string };
 
@@ -314,7 +322,7 @@ export type Number = number;
 
 export type NumberRef = { display: string; name: string; phone_number_id: PhoneNumberId };
 
-export type NumberView = { display: string; name: string; phone_number_id: PhoneNumberId; waba_id: WabaId };
+export type NumberView = { display: string; name: string; per_day: number | null; phone_number_id: PhoneNumberId; waba_id: WabaId };
 
 export type Opted = 'in' | 'out';
 
@@ -376,7 +384,7 @@ export type Reason = 'signed_out' | 'no_access' | 'slow' | 'draining';
 
 export type RecipientContact = { id: ContactId; name: string | null; phone: string | null };
 
-export type RecipientView = { class: string; contact: RecipientContact; country: string | null; delivery: Delivery; lane: number; no: number; price_category: PriceCategory | null; price_kind: PriceKind | null; replied_at: Timestamp | null };
+export type RecipientView = { clicked_at: Timestamp | null; opted_out_at: Timestamp | null; class: string; contact: RecipientContact; country: string | null; delivery: Delivery; lane: number; no: number; price_category: PriceCategory | null; price_kind: PriceKind | null; replied_at: Timestamp | null };
 
 export type RecoveryCodes = { recovery_codes: Array<string> };
 
@@ -426,7 +434,7 @@ export type SegmentQuestion = { tree: Node };
 
 export type SendingBack = { note: string; revision: number };
 
-export type ServerFrame = { head: number; session: SessionId; type: 'hello' } | { n: number; type: 'tick' } | { conversation_id: ConversationId; n: number; type: 'conversation_hidden' } | { head: number; type: 'head' } | { conversation_id: ConversationId; people: Array<Viewer>; type: 'presence' } | { head: number; type: 'resync' } | { type: 'alerts_changed' } | { type: 'pong' } | { type: 'permissions_changed' } | { type: 'signed_out' } | { reason: Reason; type: 'bye' };
+export type ServerFrame = { head: number; session: SessionId; type: 'hello' } | { n: number; type: 'tick' } | { conversation_id: ConversationId; n: number; type: 'conversation_hidden' } | { head: number; type: 'head' } | { conversation_id: ConversationId; people: Array<Viewer>; type: 'presence' } | { head: number; type: 'resync' } | { campaign_id: CampaignId; progress: Progress; type: 'campaign_progress' } | { type: 'alerts_changed' } | { type: 'pong' } | { type: 'permissions_changed' } | { type: 'signed_out' } | { reason: Reason; type: 'bye' };
 
 export type SessionId = string;
 

@@ -29,6 +29,7 @@ export type {
   OrderItem,
   Person,
   Preview,
+  Progress,
   SharedContact,
   Summary as WebhookSummary,
   TemplateEntry as Template,

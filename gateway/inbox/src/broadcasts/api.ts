@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api, downloadUrl } from '../api/client';
 import type { Message, Page } from '../api/types';
+import { isTold, progressKey, TOLD_WITHIN_MS } from '../live/progress';
 import type {
   Campaign,
   CampaignRow,
@@ -17,7 +18,7 @@ import type {
 export const keys = {
   list: ['campaigns', 'list'] as const,
   one: (id: string) => ['campaigns', 'one', id] as const,
-  progress: (id: string) => ['campaigns', 'progress', id] as const,
+  progress: progressKey,
   check: (id: string, revision: number) => ['campaigns', 'check', id, revision] as const,
   recipients: (id: string, wanted: RecipientClass | null) => ['campaigns', 'recipients', id, wanted] as const,
 };
@@ -36,7 +37,7 @@ const SECOND_MS = 1_000;
 const AFTERWARDS_MS = 15_000;
 
 export const atWork = (phase: Phase) => phase.kind === 'freezing' || phase.kind === 'running';
-export const isOver = (phase: Phase) => phase.kind === 'finished' || phase.kind === 'cancelled';
+export const isOver = (phase: Pick<Phase, 'kind'>) => phase.kind === 'finished' || phase.kind === 'cancelled';
 
 export const campaignsQuery = infiniteQueryOptions({
   queryKey: keys.list,
@@ -58,7 +59,10 @@ export const campaignQuery = (id: string) =>
     staleTime: 0,
   });
 
-/** Once a second while it runs; not at all while nobody looks at the page. */
+/**
+ * Once a second while it runs, unless the live line tells it, which begins the wait anew each time; not at all while nobody looks
+ * at the page.
+ */
 export const progressQuery = (id: string) =>
   queryOptions({
     queryKey: keys.progress(id),
@@ -67,7 +71,8 @@ export const progressQuery = (id: string) =>
     refetchInterval: ({ state }) => {
       // Whoever got no answer does not ask faster than whoever got one.
       if (state.status === 'error') return LIST_MS;
-      return !state.data || atWork(state.data.phase) ? SECOND_MS : AFTERWARDS_MS;
+      if (state.data && !atWork(state.data.phase)) return AFTERWARDS_MS;
+      return isTold(id) ? TOLD_WITHIN_MS : SECOND_MS;
     },
     refetchIntervalInBackground: false,
     refetchOnWindowFocus: true,

@@ -13,6 +13,8 @@ const counts: Counts = {
   read: 5_266,
   failed: 364,
   replied: 218,
+  clicked: 0,
+  opted_out: 0,
 };
 
 describe('the states of a broadcast', () => {

@@ -6,6 +6,7 @@ import {
   firstOpen,
   isEmpty,
   NIGHT,
+  perDayOf,
   problems,
   STOP_FIRST,
   sameDraft,
@@ -24,7 +25,13 @@ const template = aTemplate({
   ],
 });
 const picture = { ...slot, name: 'file', place: 'header', kind: 'image' } as const;
-const number = { phone_number_id: '1', waba_id: '9', name: 'Store', display: '+1 202 555 0148' };
+const number = {
+  phone_number_id: '1',
+  waba_id: '9',
+  name: 'Store',
+  display: '+1 202 555 0148',
+  per_day: null,
+};
 const empty = emptyDraft([number]);
 const named: Draft = { ...empty, name: 'Kasturi turns six' };
 const written = (text: string): Draft => {
@@ -165,5 +172,22 @@ describe('the values of a template', () => {
     const [kept] = sourcesFor({ ...template, variables: [{ ...picture, kind: 'location' }] }, [known]);
     expect(kept).toBe(known);
     expect(isEmpty(known)).toBe(false);
+  });
+});
+
+describe('people a day', () => {
+  const own = (id: string, per_day: number | null) => ({
+    phone_number_id: id,
+    waba_id: '1',
+    name: id,
+    display: id,
+    per_day,
+  });
+
+  it('are the least that WhatsApp allows one of the chosen numbers', () => {
+    const known = [own('a', 100_000), own('b', 2_000), own('c', null), own('d', 250)];
+    expect(perDayOf(known, ['a', 'b', 'c'])).toBe(2_000);
+    expect(perDayOf(known, ['c'])).toBeNull();
+    expect(perDayOf(known, [])).toBeNull();
   });
 });

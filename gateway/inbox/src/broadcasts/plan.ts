@@ -21,6 +21,13 @@ const AWAKE_MIN_MINUTES = 60;
 /** What a rule begins with. */
 export const NIGHT = { from: 21 * 60, to: 8 * 60 };
 export const PER_DAY_FIRST = 2_000;
+
+/** People whom WhatsApp lets the chosen numbers begin to write to in a day, the least of them; `null` where none says. */
+export function perDayOf(known: BusinessNumber[], chosen: string[]): number | null {
+  const own = known.filter((one) => chosen.includes(one.phone_number_id)).map((one) => one.per_day);
+  const told = own.filter((people) => people !== null);
+  return told.length > 0 ? Math.min(...told) : null;
+}
 export const STOP_FIRST = { failed_percent: 5, after: 200 };
 
 export type Problems = Partial<

@@ -14,6 +14,7 @@ export class LiveConnection {
   private socket: WebSocket | null = null;
   private clock: ReturnType<typeof setInterval> | undefined;
   private viewing: string | null = null;
+  private watching: string | null = null;
   private readonly listener: LiveListener;
 
   constructor(listener: LiveListener) {
@@ -40,6 +41,11 @@ export class LiveConnection {
     this.say({ type: 'view', conversation_id: conversationId });
   }
 
+  watchCampaign(campaignId: string | null) {
+    this.watching = campaignId;
+    this.say({ type: 'watch_campaign', campaign_id: campaignId });
+  }
+
   say(frame: ClientFrame) {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(frame));
   }
@@ -56,9 +62,14 @@ export class LiveConnection {
     if (effect.type === 'connect') this.open(effect.after);
     else if (effect.type === 'disconnect') this.drop();
     else {
-      if (effect.type === 'connected') this.say({ type: 'view', conversation_id: this.viewing });
+      if (effect.type === 'connected') this.sayWhatIsSeen();
       this.listener.onEffect(effect);
     }
+  }
+
+  private sayWhatIsSeen() {
+    this.say({ type: 'view', conversation_id: this.viewing });
+    if (this.watching) this.say({ type: 'watch_campaign', campaign_id: this.watching });
   }
 
   private open(after: number | null) {

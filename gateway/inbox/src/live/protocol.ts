@@ -38,6 +38,7 @@ export type LiveEffect =
   | { type: 'refused' }
   | { type: 'permissions_changed' }
   | { type: 'alerts_changed' }
+  | Extract<ServerFrame, { type: 'campaign_progress' }>
   | { type: 'signed_out' };
 
 export type Step = { state: LiveState; effects: LiveEffect[] };
@@ -151,6 +152,7 @@ function onFrame(state: LiveState, frame: ServerFrame, now: number, random: numb
       return { state, effects: [frame] };
     case 'permissions_changed':
     case 'alerts_changed':
+    case 'campaign_progress':
       return { state, effects: [frame] };
     case 'signed_out':
       return signedOut(state);

@@ -8,6 +8,7 @@ import { openDrafts, saveDrafts } from '../state/drafts';
 import { addSentMessage, applyEvent, reloadAll } from './apply';
 import { LiveConnection } from './connection';
 import { OutboxSender, openOutbox } from './outbox';
+import { applyProgress } from './progress';
 import { useLive } from './store';
 
 type Ended = { me: Me; at: number } | null;
@@ -83,6 +84,9 @@ export class LiveSession {
             return;
           case 'alerts_changed':
             void client.invalidateQueries({ queryKey: keys.alerts });
+            return;
+          case 'campaign_progress':
+            applyProgress(client, effect.campaign_id, effect.progress);
             return;
           case 'signed_out':
             this.ended();

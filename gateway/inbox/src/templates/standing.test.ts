@@ -11,7 +11,7 @@ const template = (name: string, sendable = true) =>
     sendable,
     unsendable_reason: sendable ? null : 'Paused by WhatsApp',
   });
-const number = (id: string) => ({ phone_number_id: id, waba_id: id, name: id, display: id });
+const number = (id: string) => ({ phone_number_id: id, waba_id: id, name: id, display: id, per_day: null });
 
 describe('templates', () => {
   const offers = [template('b'), template('c', false), template('a')].map((one) => ({ template: one }));

@@ -8,7 +8,7 @@ import css from './cost.module.css';
 import { amounts, placeName } from './money';
 import { split, sums } from './rows';
 
-const COLUMNS = ['sent', 'delivered', 'read', 'replied', 'failed', 'cost'] as const;
+const COLUMNS = ['sent', 'delivered', 'read', 'replied', 'opted_out', 'failed', 'cost'] as const;
 
 export function CountriesCard({ countries }: { countries: CountryFigures[] }) {
   const { t } = useTranslation();
@@ -44,7 +44,7 @@ export function CountriesCard({ countries }: { countries: CountryFigures[] }) {
 
 /** Shares are of what they follow from: delivered of sent, the others of delivered. */
 function Line({ name, figures }: { name: string; figures: Omit<CountryFigures, 'country'> }) {
-  const { sent, delivered, read, replied, failed, cost } = figures;
+  const { sent, delivered, read, replied, opted_out, failed, cost } = figures;
   return (
     <tr>
       <td>{name}</td>
@@ -52,6 +52,7 @@ function Line({ name, figures }: { name: string; figures: Omit<CountryFigures, '
       <td className={settings.num}>{percent(delivered, sent)}</td>
       <td className={settings.num}>{percent(read, delivered)}</td>
       <td className={settings.num}>{percent(replied, delivered)}</td>
+      <td className={settings.num}>{percent(opted_out, delivered)}</td>
       <td className={settings.num}>{number(failed)}</td>
       <td className={settings.num}>
         <bdi>{cost.length > 0 ? amounts(cost) : '–'}</bdi>
@@ -61,7 +62,7 @@ function Line({ name, figures }: { name: string; figures: Omit<CountryFigures, '
 }
 
 function together(all: CountryFigures[]): Omit<CountryFigures, 'country'> {
-  const sum = (key: 'people' | 'sent' | 'delivered' | 'read' | 'replied' | 'failed') =>
+  const sum = (key: Exclude<keyof CountryFigures, 'country' | 'cost'>) =>
     all.reduce((total, one) => total + one[key], 0);
   return {
     people: sum('people'),
@@ -69,6 +70,8 @@ function together(all: CountryFigures[]): Omit<CountryFigures, 'country'> {
     delivered: sum('delivered'),
     read: sum('read'),
     replied: sum('replied'),
+    clicked: sum('clicked'),
+    opted_out: sum('opted_out'),
     failed: sum('failed'),
     cost: sums(all.flatMap((one) => one.cost)),
   };

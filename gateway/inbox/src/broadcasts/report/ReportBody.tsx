@@ -17,6 +17,7 @@ import type { Campaign, Plan, Progress, RecipientClass } from '../types';
 import { span } from '../words';
 import { funnel, lasted } from './funnel';
 import css from './report.module.css';
+import { Silent } from './Silent';
 import { useAgain } from './useAgain';
 
 type Props = { campaign: Campaign; progress: Progress; onList: (wanted: RecipientClass) => void };
@@ -43,6 +44,7 @@ export function ReportBody({ campaign, progress, onList }: Props) {
           <CostCard cost={progress.cost} />
         </div>
         <Failures progress={progress} onList={onList} onAgain={onAgain} />
+        <Silent campaign={campaign} counts={progress.counts} />
         <div className={run.halves}>
           <Skipped skipped={progress.skipped} />
           <Lanes lanes={progress.lanes} over />
@@ -85,6 +87,16 @@ function Totals({ progress, startAt }: { progress: Progress; startAt: Plan['star
       'replied',
       number(counts.replied),
       t('broadcasts.report.ofDelivered', { share: percent(counts.replied, delivered) }),
+    ],
+    [
+      'clicked',
+      number(counts.clicked),
+      t('broadcasts.report.ofDelivered', { share: percent(counts.clicked, delivered) }),
+    ],
+    [
+      'opted_out',
+      number(counts.opted_out),
+      t('broadcasts.report.ofDelivered', { share: percent(counts.opted_out, delivered) }),
     ],
     [
       'failed',
@@ -134,6 +146,7 @@ function Funnel({ progress }: { progress: Progress }) {
         ))}
       </ol>
       <p className={css.floor}>{t('broadcasts.report.floor')}</p>
+      <p className={css.floor}>{t('broadcasts.report.taps')}</p>
     </Card>
   );
 }

@@ -13,6 +13,8 @@ const counts: Counts = {
   read: 12_180,
   failed: 487,
   replied: 1_841,
+  clicked: 0,
+  opted_out: 0,
 };
 
 describe('where people stopped', () => {

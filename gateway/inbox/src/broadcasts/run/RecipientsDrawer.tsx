@@ -112,6 +112,8 @@ function Recipient({ row, lane }: { row: RecipientView; lane: string | null }) {
           {contact.name && phone && <bdi dir="ltr">{phone}</bdi>}
           {lane && <bdi>{lane}</bdi>}
           {row.replied_at && <span>{t('broadcasts.repliedAt', { when: when(row.replied_at) })}</span>}
+          {row.clicked_at && <span>{t('broadcasts.clickedAt', { when: when(row.clicked_at) })}</span>}
+          {row.opted_out_at && <span>{t('broadcasts.optedOutAt', { when: when(row.opted_out_at) })}</span>}
         </span>
         {failure && (
           <span className={css.faint}>

@@ -3,17 +3,19 @@ import type { Words } from '../../i18n';
 import { clockTime, number } from '../../i18n/format';
 import { useNow } from '../../state/clock';
 import broadcasts from '../broadcasts.module.css';
-import { handed, percent, type StateShare, shares } from '../counts';
+import { handed, percent, reached, type StateShare, shares } from '../counts';
 import { StateBar } from '../StateBar';
 import type { Counts, Progress } from '../types';
 import { span } from '../words';
 import css from './run.module.css';
 
-/** Everybody is in exactly one of six places; who answered is counted beside them. */
+/** Everybody is in exactly one of six places; what they did because of it is counted beside them. */
 export function States({ progress: { counts, eta_seconds: eta, phase } }: { progress: Progress }) {
   const { t } = useTranslation();
   const now = useNow(1_000);
   const done = handed(counts);
+  const ofReached = (people: number) =>
+    t('broadcasts.report.ofDelivered', { share: percent(people, reached(counts)) });
   return (
     <section className={css.states} aria-label={t('broadcasts.states')}>
       <p className={css.lead}>
@@ -41,6 +43,8 @@ export function States({ progress: { counts, eta_seconds: eta, phase } }: { prog
           <Tile key={one.state} state={one.state} people={one.people} note={noteOf(one, counts, t)} />
         ))}
         <Tile state="replied" people={counts.replied} note={t('broadcasts.note.replied')} apart />
+        <Tile state="clicked" people={counts.clicked} note={ofReached(counts.clicked)} />
+        <Tile state="opted_out" people={counts.opted_out} note={ofReached(counts.opted_out)} />
       </dl>
     </section>
   );
@@ -61,7 +65,12 @@ function noteOf({ state, people }: StateShare, counts: Counts, t: Words): string
     : t('broadcasts.note.unknown');
 }
 
-type TileProps = { state: StateShare['state'] | 'replied'; people: number; note: string; apart?: boolean };
+type TileProps = {
+  state: StateShare['state'] | 'replied' | 'clicked' | 'opted_out';
+  people: number;
+  note: string;
+  apart?: boolean;
+};
 
 function Tile({ state, people, note, apart = false }: TileProps) {
   const { t } = useTranslation();

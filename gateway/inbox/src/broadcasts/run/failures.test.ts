@@ -13,6 +13,8 @@ const counts: Counts = {
   read: 0,
   failed: 364,
   replied: 0,
+  clicked: 0,
+  opted_out: 0,
 };
 
 describe('what did not go out', () => {

@@ -1,8 +1,9 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useSession } from '../../live/context';
 import { announce } from '../../shell/announce';
-import { keys, progressQuery } from '../api';
+import { isOver, keys, progressQuery } from '../api';
 import { tenth } from '../counts';
 import type { Campaign, Progress } from '../types';
 
@@ -18,8 +19,24 @@ export function useStarted(campaign: Campaign) {
     void client.invalidateQueries({ queryKey: keys.one(id) });
     void client.invalidateQueries({ queryKey: keys.list });
   }, [client, id, phase, known]);
+  useWatched(id, phase !== undefined && !isOver({ kind: phase }));
   useTold(query.data);
   return query;
+}
+
+/** The server tells its figures as long as somebody looks at this page. */
+function useWatched(id: string, goesOn: boolean) {
+  const { connection } = useSession();
+  useEffect(() => {
+    if (!goesOn) return;
+    const look = () => connection.watchCampaign(document.hidden ? null : id);
+    look();
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      document.removeEventListener('visibilitychange', look);
+      connection.watchCampaign(null);
+    };
+  }, [connection, id, goesOn]);
 }
 
 /** Each tenth is told aloud, and nothing between: a voice that counts people helps nobody. */

@@ -19,11 +19,11 @@ export function AudienceStep({ draft, onChange, problems, onNext }: Props) {
   // Whoever looks at another choice and comes back finds what they chose.
   const [chosen, setChosen] = useState(audience.kind === 'contacts' ? audience.ids : []);
   const [segment, setSegment] = useState(audience.kind === 'segment' ? audience.id : '');
-  // Whom another broadcast did not reach was chosen there, and stays a choice here.
-  const [failed] = useState(audience.kind === 'failed' ? audience : null);
+  // The people of another broadcast were chosen there, and stay a choice here.
+  const [followed] = useState(audience.kind === 'failed' || audience.kind === 'reached' ? audience : null);
   const plan = (part: Partial<Plan>) => onChange({ ...draft, plan: { ...draft.plan, ...part } });
   const aim = (kind: string) =>
-    plan({ audience: kind === 'failed' && failed ? failed : of(kind, chosen, segment) });
+    plan({ audience: followed?.kind === kind ? followed : of(kind, chosen, segment) });
   return (
     <div className={settings.scroll}>
       <form
@@ -47,11 +47,11 @@ export function AudienceStep({ draft, onChange, problems, onNext }: Props) {
         <Card title={t('broadcasts.audience.title')} text={t('broadcasts.audience.text')}>
           <Radio.Group aria-label={t('broadcasts.audience.title')} value={audience.kind} onChange={aim}>
             <div className={css.choices}>
-              {failed && (
+              {followed && (
                 <Radio
-                  value="failed"
-                  label={t('broadcasts.audience.failed')}
-                  description={t('broadcasts.audience.failedText')}
+                  value={followed.kind}
+                  label={t(`broadcasts.audience.${followedName(followed)}`)}
+                  description={t(`broadcasts.audience.${followed.kind}Text`)}
                 />
               )}
               <Radio
@@ -115,6 +115,10 @@ export function AudienceStep({ draft, onChange, problems, onNext }: Props) {
     </div>
   );
 }
+
+type Followed = Extract<Audience, { kind: 'failed' | 'reached' }>;
+
+const followedName = (audience: Followed) => (audience.kind === 'failed' ? 'failed' : audience.who);
 
 function of(kind: string, ids: string[], id: string): Audience {
   if (kind === 'segment') return { kind, id };

@@ -1,8 +1,10 @@
 import { Checkbox, NumberInput, TextInput } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { number } from '../../i18n/format';
 import { Card } from '../../settings/parts';
-import { NIGHT, PER_DAY_FIRST, PER_DAY_MAX, type Problems, STOP_FIRST } from '../plan';
+import { useMe } from '../../state/permissions';
+import { NIGHT, PER_DAY_FIRST, PER_DAY_MAX, type Problems, perDayOf, STOP_FIRST } from '../plan';
 import type { Plan } from '../types';
 import { fromTime, ownZone, toTime } from './moment';
 import css from './wizard.module.css';
@@ -77,18 +79,22 @@ function Quiet({ plan, onChange, problems }: Props) {
 
 function PerDay({ plan, onChange, problems }: Props) {
   const { t } = useTranslation();
+  const { numbers } = useMe();
+  const allowed = perDayOf(numbers, plan.numbers);
   return (
     <Rule
       title={t('broadcasts.perDay.title')}
       text={t('broadcasts.perDay.text')}
       keep={t('broadcasts.perDay.keep')}
       on={plan.per_day != null}
-      onSwitch={(on) => onChange({ ...plan, per_day: on ? PER_DAY_FIRST : null })}
+      onSwitch={(on) => onChange({ ...plan, per_day: on ? (allowed ?? PER_DAY_FIRST) : null })}
     >
       <NumberInput
         className={css.short}
         label={t('broadcasts.perDay.people')}
-        value={plan.per_day ?? ''}
+        placeholder={number(allowed ?? PER_DAY_FIRST)}
+        // An emptied field is 0, which no broadcast has.
+        value={plan.per_day || ''}
         min={1}
         max={PER_DAY_MAX}
         allowDecimal={false}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import type { Campaign, Counts } from '../types';
+import { notRead, notReplied, retarget } from './retarget';
+
+const counts: Counts = {
+  total: 100,
+  waiting: 0,
+  under_way: 0,
+  unknown: 3,
+  parked: 1,
+  sent: 6,
+  delivered: 30,
+  read: 50,
+  failed: 10,
+  replied: 12,
+  clicked: 5,
+  opted_out: 1,
+};
+
+describe('those who were silent', () => {
+  it('are among those whom it reached', () => {
+    expect(notRead(counts)).toBe(36);
+    expect(notReplied(counts)).toBe(74);
+    expect(notReplied({ ...counts, sent: 0, delivered: 0, read: 2, replied: 3 })).toBe(0);
+  });
+
+  it('get a draft like the first one, without its moment and with a name that fits', () => {
+    const plan = { template: 'six', start_at: 9, start_is_local: true, audience: { kind: 'everyone' } };
+    const made = retarget({ id: 'b1', plan } as unknown as Campaign, 'not_read', 'x'.repeat(200));
+    expect(made.plan).toMatchObject({
+      template: 'six',
+      start_at: null,
+      start_is_local: false,
+      audience: { kind: 'reached', campaign: 'b1', who: 'not_read' },
+    });
+    expect(made.name).toHaveLength(120);
+  });
+});
