@@ -16,6 +16,8 @@ mod cluster;
 mod consent;
 #[path = "it/intake.rs"]
 mod intake;
+#[path = "it/lanes.rs"]
+mod lanes;
 #[path = "it/nodes.rs"]
 mod nodes;
 #[path = "it/rules.rs"]

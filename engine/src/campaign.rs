@@ -10,6 +10,7 @@ mod failure;
 mod fixture;
 mod freeze;
 mod hours;
+mod lane;
 mod phase;
 mod plan;
 mod recipient;
@@ -21,6 +22,8 @@ mod spend;
 mod stop_rule;
 mod tally;
 mod zones;
+
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +98,9 @@ pub struct Launch {
     /// Broadcasts that write again to those who failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retries: Vec<Retry>,
+    /// Lanes from which nobody is sent to for now.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub resting: BTreeSet<u8>,
 }
 
 /// What a plan names, and does not hold.

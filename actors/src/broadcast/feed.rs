@@ -25,6 +25,15 @@ const LOOK_AT_SLEEPERS: Span = Span::seconds(600);
 /// The clock of the day may be set meanwhile.
 const REST_MAX: Duration = Duration::from_mins(1);
 
+/// What became of a message that was to go on its way.
+enum Handed {
+    Over,
+    /// Its lane rests.
+    Back,
+    /// The run is over.
+    Never,
+}
+
 impl Desk {
     /// Ends when nobody waits in the lane and nobody is on the way, or when the run is over.
     pub(super) async fn feed(self: &Rc<Self>, campaign: &Campaign, flow: &Arc<Flow>, lane: usize) {
@@ -32,7 +41,8 @@ impl Desk {
         let Ok(lane) = u8::try_from(lane) else { return };
         let Some(form) = campaign.launch.as_ref().and_then(Launch::form) else { return };
         let (mut pass, mut spare) = (Pass::new(&campaign.plan), None);
-        loop {
+        'walk: loop {
+            flow.awake(lane).await;
             let after = pass.after(self.now());
             let page = match self.page(flow, number, lane, after).await {
                 Ok(page) => page,
@@ -56,7 +66,13 @@ impl Desk {
                     Some(ticket) => Some(ticket),
                     None => flow.ticket(lane).await,
                 };
-                let Some(ticket) = taken else { return };
+                let Some(ticket) = taken else {
+                    if flow.is_closed() {
+                        return;
+                    }
+                    pass.begin();
+                    continue 'walk;
+                };
                 let until = match pass.turn(&recipient, self.now()) {
                     Turn::Now { until } => until,
                     Turn::Later { .. } => {
@@ -65,10 +81,15 @@ impl Desk {
                     }
                 };
                 let ticket = ticket.meant_for(recipient.contact, until);
-                if !self.hand_over((campaign, &form), number, &recipient, ticket).await {
-                    return;
+                match self.hand_over((campaign, &form), number, &recipient, ticket).await {
+                    Handed::Over => pass.handed_over(),
+                    // Whoever was on the way waits again behind us.
+                    Handed::Back => {
+                        pass.begin();
+                        continue 'walk;
+                    }
+                    Handed::Never => return,
                 }
-                pass.handed_over();
             }
         }
     }
@@ -91,21 +112,24 @@ impl Desk {
         }
     }
 
-    /// `false`: the run is over.
+    /// On its way, unless its lane rests or the run is over.
     async fn hand_over(
         &self,
         (campaign, form): (&Campaign, &Form),
         number: &PhoneNumberId,
         recipient: &CampaignRecipient,
         mut ticket: Ticket,
-    ) -> bool {
+    ) -> Handed {
         loop {
-            if ticket.is_closed() || !self.is_ours() {
-                return false;
+            if ticket.flow().is_closed() || !self.is_ours() {
+                return Handed::Never;
             }
-            let Some(outgoing) = recipient.outgoing(self.tenant, campaign, form) else { return true };
+            if ticket.is_closed() {
+                return Handed::Back;
+            }
+            let Some(outgoing) = recipient.outgoing(self.tenant, campaign, form) else { return Handed::Over };
             match number::feed(&self.actors, number, outgoing, ticket) {
-                Ok(()) => return true,
+                Ok(()) => return Handed::Over,
                 Err(back) => ticket = back,
             }
             tokio::time::sleep_until(Instant::now() + AGAIN).await;

@@ -2,11 +2,11 @@
 //! place among those that are on their way at a time.
 
 use std::num::NonZeroU32;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use engine::campaign::Plan;
+use engine::campaign::{Campaign, Plan};
 use engine::delivery::Failure;
 use engine::id::{CampaignId, ContactId, TenantId};
 use engine::time::Timestamp;
@@ -54,12 +54,18 @@ struct Pace {
 struct Window {
     places: Arc<Semaphore>,
     size: RwLock<u32>,
+    /// Nothing leaves it until it goes on.
+    rests: AtomicBool,
+    /// How often it has been told to rest: whatever left before it did stays closed.
+    rested: AtomicU64,
 }
 
 /// Travels with one message; given back when that is done with, however that went.
 pub(crate) struct Ticket {
     flow: Arc<Flow>,
     lane: u8,
+    /// Of its lane, when it was given out.
+    rested: u64,
     contact: Option<ContactId>,
     #[expect(dead_code, reason = "held, not read")]
     place: OwnedSemaphorePermit,
@@ -76,7 +82,12 @@ impl Flow {
         plan: &Plan,
         figures: Arc<Figures>,
     ) -> Self {
-        let window = || Window { places: Arc::new(Semaphore::new(WINDOW_MIN as usize)), size: RwLock::new(WINDOW_MIN) };
+        let window = || Window {
+            places: Arc::new(Semaphore::new(WINDOW_MIN as usize)),
+            size: RwLock::new(WINDOW_MIN),
+            rests: AtomicBool::new(false),
+            rested: AtomicU64::new(0),
+        };
         Self {
             tenant,
             campaign,
@@ -100,6 +111,42 @@ impl Flow {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::SeqCst)
+    }
+
+    /// Which lanes rest from now on; `true` when that is news.
+    pub(super) fn rest_lanes(&self, campaign: &Campaign) -> bool {
+        let mut is_news = false;
+        for (lane, window) in (0_u8..).zip(&self.lanes) {
+            let rests = campaign.rests(lane);
+            if window.rests.swap(rests, Ordering::SeqCst) != rests {
+                is_news = true;
+                window.rested.fetch_add(u64::from(rests), Ordering::SeqCst);
+            }
+        }
+        if is_news {
+            self.stirred.notify_waiters();
+        }
+        is_news
+    }
+
+    fn rests(&self, lane: u8) -> bool {
+        self.lanes.get(usize::from(lane)).is_some_and(|window| window.rests.load(Ordering::SeqCst))
+    }
+
+    fn rested(&self, lane: u8) -> u64 {
+        self.lanes.get(usize::from(lane)).map_or(0, |window| window.rested.load(Ordering::SeqCst))
+    }
+
+    /// Waits while the lane rests, until the run is over.
+    pub(super) async fn awake(&self, lane: u8) {
+        loop {
+            let mut stirred = std::pin::pin!(self.stirred.notified());
+            stirred.as_mut().enable();
+            if self.is_closed() || !self.rests(lane) {
+                return;
+            }
+            stirred.await;
+        }
     }
 
     /// Nothing may follow: the run ends.
@@ -139,19 +186,21 @@ impl Flow {
         *size
     }
 
-    /// Waits for a place and a share; `None` when the run is over.
+    /// Waits for a place and a share; `None` when the lane rests or the run is over.
     pub(super) async fn ticket(self: &Arc<Self>, lane: u8) -> Option<Ticket> {
         let places = self.lanes.get(usize::from(lane))?.places.clone();
         let place = places.acquire_owned().await.ok()?;
         loop {
             let mut stirred = std::pin::pin!(self.stirred.notified());
             stirred.as_mut().enable();
-            if self.is_closed() {
+            // Before it is asked whether it rests: of one that begins to in between, the ticket is closed.
+            let rested = self.rested(lane);
+            if self.is_closed() || self.rests(lane) {
                 return None;
             }
             if self.shares.take() {
                 let is_spent = AtomicBool::new(false);
-                return Some(Ticket { flow: self.clone(), lane, contact: None, place, until: None, is_spent });
+                return Some(Ticket { flow: self.clone(), lane, rested, contact: None, place, until: None, is_spent });
             }
             stirred.await;
         }
@@ -233,8 +282,9 @@ impl Ticket {
         self.contact.filter(|_| !self.flow.is_awaited)
     }
 
+    /// Its run is over, or its lane was told to rest since.
     pub(crate) fn is_closed(&self) -> bool {
-        self.flow.is_closed()
+        self.flow.is_closed() || self.flow.rested(self.lane) != self.rested
     }
 
     /// WhatsApp has taken it.

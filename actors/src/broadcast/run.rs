@@ -68,12 +68,14 @@ impl Desk {
         let figures = match known {
             Some(flow) if !flow.is_closed() => {
                 flow.set_per_second(campaign.plan.per_second);
+                flow.rest_lanes(campaign);
                 return flow;
             }
             Some(flow) => flow.figures.clone(),
             None => Arc::new(Figures::new(&campaign.plan.numbers)),
         };
         let flow = Arc::new(Flow::new(self.key(), !campaign.is_marketing(), &campaign.plan, figures));
+        flow.rest_lanes(campaign);
         self.actors.flows.insert(self.key(), flow.clone());
         flow
     }
@@ -94,7 +96,8 @@ impl Desk {
             flow.close();
             return self.stop(reason).await.map(Some);
         }
-        if flow.set_per_second(campaign.plan.per_second) {
+        let (is_paced, is_rested) = (flow.set_per_second(campaign.plan.per_second), flow.rest_lanes(&campaign));
+        if is_paced || is_rested {
             self.actors.reconsider_lanes(flow);
         }
         Ok(None)

@@ -141,7 +141,8 @@ impl Campaign {
         }
         let tree = segment.map(|segment| segment.tree);
         let (frozen, forgiven) = (Frozen::default(), Outcomes::default());
-        let launch = Launch { by, at, template, files, tree, frozen, forgiven, marks: Vec::new(), retries: Vec::new() };
+        let (marks, retries, resting) = Default::default();
+        let launch = Launch { by, at, template, files, tree, frozen, forgiven, marks, retries, resting };
         Ok(Self { phase: Phase::Freezing, launch: Some(launch), ..self.next() })
     }
 

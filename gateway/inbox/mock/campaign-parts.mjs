@@ -95,3 +95,13 @@ export function refuseUnless(is, code, detail) {
 /** Those whom it reached, and who did not read or answer it. */
 export const silent = ({ sent, delivered, read, replied }, who) =>
   sent + delivered + (who === 'not_read' ? 0 : read - replied);
+
+export const rests = ({ launch }, number) => Boolean(launch?.resting?.includes(number));
+
+export const tenths = (value) => Math.round(value * 10) / 10;
+
+export const NOBODY = Object.fromEntries(
+  'total waiting under_way unknown parked sent delivered read failed replied clicked opted_out'
+    .split(' ')
+    .map((key) => [key, 0]),
+);

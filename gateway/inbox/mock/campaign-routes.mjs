@@ -232,6 +232,18 @@ export const campaignRoutes = [
     },
   ],
   [
+    'PUT',
+    '/campaigns/:campaign/lanes',
+    (call) => {
+      const [, campaign] = one(call, 'campaigns.control');
+      const { phone_number_id: number, rests } = call.body;
+      refuseUnless(campaign.plan.numbers.includes(number), 'invalid', 'It is not sent from this number.');
+      const others = (campaign.launch.resting ?? []).filter((id) => id !== number);
+      campaign.launch = { ...campaign.launch, resting: rests ? [...others, number] : others };
+      return { body: shown(campaign) };
+    },
+  ],
+  [
     'GET',
     '/campaigns/:campaign/progress',
     (call) => {

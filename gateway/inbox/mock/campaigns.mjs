@@ -1,6 +1,17 @@
 // Broadcasts of the mock: what they have done by now follows from the clock, so that a fixed one gives the same picture each time.
 import { byCountry, estimate, spent } from './campaign-costs.mjs';
-import { FAILURES, findings, recipient, shown, silent, value } from './campaign-parts.mjs';
+import { firstMinutes, wave } from './campaign-pace.mjs';
+import {
+  FAILURES,
+  findings,
+  NOBODY,
+  recipient,
+  rests,
+  shown,
+  silent,
+  tenths,
+  value,
+} from './campaign-parts.mjs';
 import { numbers, personOf } from './people.mjs';
 import { missing } from './refused.mjs';
 
@@ -40,20 +51,6 @@ const ENDED = {
 };
 const NO_FAILURES = { try_later: 0, person_limit: 0, permanent: 0, opted_out: 0, our_mistake: 0 };
 const SMALL = { of: 1, read: 0, sent: 0, unknown: 0, parked: 0, replied: 0, failed: NO_FAILURES };
-
-const wave = (second) => Math.sin(second * 1.7) * 0.5 + Math.sin(second / 3.1) * 0.4;
-
-/** How the big one went in its first minutes: it starts slowly, and WhatsApp asks it to slow down for 40 s. */
-function firstMinutes(second) {
-  const slow = second >= 280 && second < 324;
-  const allowed = slow ? 13.4 : 26.7;
-  if (second < 75) return { sent: 9 + second * 0.235 + wave(second), allowed };
-  if (slow) return { sent: Math.max(11.4, 26.7 - (second - 280)) + wave(second) * 0.5, allowed };
-  if (second >= 324 && second < 336) return { sent: 13 + (second - 324) * 1.1, allowed };
-  return { sent: 26.2 + wave(second) * 0.5, allowed };
-}
-
-const tenths = (value) => Math.round(value * 10) / 10;
 
 export class Campaigns {
   constructor(organizationId, { clock, people, template }) {
@@ -264,12 +261,7 @@ export class Campaigns {
   }
 
   counts(campaign) {
-    if (!campaign.run)
-      return Object.fromEntries(
-        'total waiting under_way unknown parked sent delivered read failed replied clicked opted_out'
-          .split(' ')
-          .map((key) => [key, 0]),
-      );
+    if (!campaign.run) return { ...NOBODY };
     const { run } = campaign;
     const { script } = run;
     const done = this.done(campaign);
@@ -374,7 +366,15 @@ export class Campaigns {
         done: Math.min(size, of),
         sent_per_second: runs ? tenths(Math.max(0, allowed - (slower ? 0.4 : 0.1))) : 0,
         allowed_per_second: allowed,
-        state: phase.kind === 'paused' ? 'paused' : !runs ? 'idle' : slower ? 'slower' : 'running',
+        rests: rests(campaign, id),
+        state:
+          phase.kind === 'paused' || rests(campaign, id)
+            ? 'paused'
+            : !runs
+              ? 'idle'
+              : slower
+                ? 'slower'
+                : 'running',
         ...(runs && slower && { note: 'WhatsApp asked to slow down. It goes on in 4 s.' }),
       };
     });

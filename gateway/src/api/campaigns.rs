@@ -2,6 +2,7 @@
 
 pub mod approval;
 pub mod check;
+pub mod lanes;
 pub mod progress;
 pub mod recipients;
 pub mod retry;
@@ -44,6 +45,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/campaigns/{id}/resume", web::post().to(resume))
         .route("/campaigns/{id}/cancel", web::post().to(cancel))
         .route("/campaigns/{id}/rate", web::put().to(rate))
+        .route("/campaigns/{id}/lanes", web::put().to(lanes::lane))
         .route("/campaigns/{id}/retry", web::post().to(retry::retry))
         .route("/campaigns/{id}/spend-max", web::put().to(spend::spend_max))
         .route("/campaigns/{id}/progress", web::get().to(progress::progress))

@@ -74,6 +74,7 @@ use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
         campaigns::resume,
         campaigns::cancel,
         campaigns::rate,
+        campaigns::lanes::lane,
         campaigns::retry::retry,
         campaigns::spend::spend_max,
         campaigns::progress::progress,

@@ -135,6 +135,7 @@ pub const RULES: &[Rule] = &[
     Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/resume", needs: CAMPAIGNS_CONTROL },
     Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/cancel", needs: CAMPAIGNS_CONTROL },
     Rule { method: "PUT", pattern: "/api/v1/campaigns/{id}/rate", needs: CAMPAIGNS_CONTROL },
+    Rule { method: "PUT", pattern: "/api/v1/campaigns/{id}/lanes", needs: CAMPAIGNS_CONTROL },
     Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/retry", needs: CAMPAIGNS_CONTROL },
     Rule { method: "PUT", pattern: "/api/v1/campaigns/{id}/spend-max", needs: CAMPAIGNS_CONTROL },
     Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/progress", needs: CAMPAIGNS },

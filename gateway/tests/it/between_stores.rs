@@ -1,7 +1,7 @@
 //! An organization moves by the binary from a file to servers of CQL and S3, and back into another file: on each way, the
 //! next export has the bytes of the one before. Only that it was taken in stands there besides, at the end of its audit log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use engine::alert::{Alert, AlertKind, Severity};
@@ -125,6 +125,7 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
             forgiven: Outcomes { failed: 10, of: 200 },
             marks: vec![Mark { at: Timestamp(2), begun: 0 }],
             retries: vec![Retry { by: id, class: FailureClass::TryLater, until: Timestamp(3) }],
+            resting: BTreeSet::from([0]),
         }),
         ..draft.clone()
     };

@@ -63,6 +63,7 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     ("POST", "campaigns/{id}/resume", &["campaigns.control"]),
     ("POST", "campaigns/{id}/cancel", &["campaigns.control"]),
     ("PUT", "campaigns/{id}/rate", &["campaigns.control"]),
+    ("PUT", "campaigns/{id}/lanes", &["campaigns.control"]),
     ("POST", "campaigns/{id}/retry", &["campaigns.control"]),
     ("PUT", "campaigns/{id}/spend-max", &["campaigns.control"]),
     ("GET", "campaigns/{id}/progress", &["campaigns.read"]),

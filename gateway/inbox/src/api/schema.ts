@@ -232,7 +232,7 @@ export type Join = { code?: string | null; name?: string | null; password: strin
 
 export type KeptTemplate = Template & { id: TemplateId; news_at: Timestamp | null; revision: number; waba: WabaId; written_at: Timestamp };
 
-export type LaneProgress = { allowed_per_second: number; done: number; name: string; note: string | null; phone_number_id: string; sent_per_second: number; state: LaneStanding; until: Timestamp | null; waiting: number };
+export type LaneProgress = { rests: boolean; allowed_per_second: number; done: number; name: string; note: string | null; phone_number_id: string; sent_per_second: number; state: LaneStanding; until: Timestamp | null; waiting: number };
 
 export type LaneStanding = 'running' | 'slower' | 'asleep' | 'day_is_full' | 'paused' | 'idle';
 

@@ -121,5 +121,7 @@ export const campaigns = {
   resume: (id: string) => api.post<Campaign>(at(id, '/resume'), {}),
   cancel: (id: string) => api.post<Campaign>(at(id, '/cancel'), {}),
   pace: (id: string, per_second: number | null) => api.put<Campaign>(at(id, '/rate'), { per_second }),
+  lane: (id: string, phone_number_id: string, rests: boolean) =>
+    api.put<Campaign>(at(id, '/lanes'), { phone_number_id, rests }),
   limit: (id: string, spend_max: Money | null) => api.put<Campaign>(at(id, '/spend-max'), { spend_max }),
 };

@@ -55,6 +55,8 @@ pub struct LaneProgress {
     /// By WhatsApp, of this number.
     allowed_per_second: u32,
     state: LaneStanding,
+    /// It alone was told to rest, by a person.
+    rests: bool,
     /// For people: why it is not running at full pace.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
@@ -133,7 +135,8 @@ impl Progress {
 fn of(campaign: Campaign, tallies: &Tallies, cost: Cost, numbers: &[Number], pace: &[LanePace]) -> Progress {
     let lanes = (0_u8..).zip(&campaign.plan.numbers).map(|(lane, id)| {
         let number = numbers.iter().find(|number| number.phone_number_id == *id);
-        lane_progress(lane, id, number, tallies, pace.iter().find(|pace| pace.number == *id))
+        let shown = lane_progress(lane, id, number, tallies, pace.iter().find(|pace| pace.number == *id));
+        if campaign.rests(lane) { shown.resting() } else { shown }
     });
     let lanes = lanes.collect();
     let (started_at, frozen) =
@@ -196,8 +199,16 @@ fn lane_progress(
         sent_per_second: last.map_or(0, |second| second.sent),
         allowed_per_second: number.map_or(0, |number| number.rate_per_second),
         state,
+        rests: false,
         note,
         until,
+    }
+}
+
+impl LaneProgress {
+    /// Whatever else would hold it up.
+    fn resting(self) -> Self {
+        Self { state: LaneStanding::Paused, rests: true, note: None, until: None, ..self }
     }
 }
 

@@ -218,6 +218,8 @@ impl Things {
         body["revision"] = 1.into();
         body["confirm_recipient_count"] = 0.into();
         body["per_second"] = 5.into();
+        body["phone_number_id"] = self.number.clone().into();
+        body["rests"] = true.into();
         body["class"] = "try_later".into();
         body["note"] = "Not yet.".into();
         body["contact_id"] = self.contact.clone().into();

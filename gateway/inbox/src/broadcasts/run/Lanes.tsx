@@ -1,16 +1,31 @@
+import { ActionIcon, Tooltip } from '@mantine/core';
+import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { number } from '../../i18n/format';
 import { Card } from '../../settings/parts';
 import { useWhen } from '../../settings/when';
-import { useMe } from '../../state/permissions';
+import { showToast } from '../../shell/toast';
+import { useMe, useRights } from '../../state/permissions';
+import { campaigns } from '../api';
 import { percent } from '../counts';
 import type { Lane } from '../types';
 import { laneTone, rate } from '../words';
 import css from './run.module.css';
+import { useControl } from './useControl';
+
+type Props = {
+  lanes: Lane[];
+  over?: boolean;
+  /** The broadcast, while each of its lanes can be told to rest. */
+  of?: string;
+};
 
 /** Of what is over only how far each came is of interest. */
-export function Lanes({ lanes, over = false }: { lanes: Lane[]; over?: boolean }) {
+export function Lanes({ lanes, over = false, of }: Props) {
   const { t } = useTranslation();
+  const { controlBroadcasts } = useRights();
+  const may = controlBroadcasts && of !== undefined && lanes.length > 1;
   return (
     <Card
       title={t('broadcasts.lanes.title')}
@@ -20,14 +35,20 @@ export function Lanes({ lanes, over = false }: { lanes: Lane[]; over?: boolean }
       {lanes.length === 0 && <p className={css.nothing}>{t('broadcasts.lanes.nothing')}</p>}
       <ul className={css.lanes}>
         {lanes.map((lane) => (
-          <LaneRow key={lane.phone_number_id} lane={lane} over={over} />
+          <LaneRow
+            key={lane.phone_number_id}
+            lane={lane}
+            over={over}
+            control={may ? <LaneControl id={of} lane={lane} /> : null}
+          />
         ))}
       </ul>
+      {lanes.some((lane) => lane.rests) && <p className={css.nothing}>{t('broadcasts.lanes.resting')}</p>}
     </Card>
   );
 }
 
-function LaneRow({ lane, over }: { lane: Lane; over: boolean }) {
+function LaneRow({ lane, over, control }: { lane: Lane; over: boolean; control: ReactNode }) {
   const { t } = useTranslation();
   const when = useWhen();
   const { numbers } = useMe();
@@ -48,6 +69,7 @@ function LaneRow({ lane, over }: { lane: Lane; over: boolean }) {
             {t('broadcasts.lanes.ofAllowed', { rate: rate(lane.allowed_per_second) })}
           </span>
         )}
+        {control}
       </span>
       <span className={css.laneBar} aria-hidden>
         <span style={{ flexGrow: lane.done }} />
@@ -60,5 +82,21 @@ function LaneRow({ lane, over }: { lane: Lane; over: boolean }) {
         <span>{percent(lane.done, all)}</span>
       </span>
     </li>
+  );
+}
+
+/** What is handed to WhatsApp stays handed over; the others of the lane wait. */
+function LaneControl({ id, lane }: { id: string; lane: Lane }) {
+  const { t } = useTranslation();
+  const change = useControl(id, (rests: boolean) => campaigns.lane(id, lane.phone_number_id, rests), {
+    failed: (text) => showToast({ tone: 'red', title: t('broadcasts.lanes.notChanged'), text }),
+  });
+  const label = t(lane.rests ? 'broadcasts.lanes.goOn' : 'broadcasts.lanes.pause', { name: lane.name });
+  return (
+    <Tooltip label={label}>
+      <ActionIcon aria-label={label} loading={change.busy} onClick={() => change.run(!lane.rests)}>
+        {lane.rests ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
+      </ActionIcon>
+    </Tooltip>
   );
 }

@@ -60,7 +60,7 @@ export function RunBody({ campaign, progress, staleSince, onList }: Props) {
         <States progress={progress} />
         <div className={css.columns}>
           <RateCard history={progress.history} live={phase.kind === 'running'} />
-          <Lanes lanes={progress.lanes} />
+          <Lanes lanes={progress.lanes} of={campaign.id} />
         </div>
         <Failures progress={progress} onList={onList} />
         <div className={css.halves}>
