@@ -99,12 +99,12 @@ test('the chart has the same numbers as a table, and a gap is told as one', asyn
 
 test('a pause stops the count and does not ask; going on sends the rest', async ({ app, page }) => {
   await open(app, page, '/b-six');
-  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Pause', exact: true }).click();
   await expect(page.getByText(/^Paused by Helena Castro/)).toBeVisible();
   await expect(page.getByText('Paused', { exact: true }).first()).toBeVisible();
   const waiting = await figure(page, 'Waiting');
   await page.getByRole('button', { name: 'Go on' }).click();
-  await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Pause', exact: true })).toBeVisible();
   await expect.poll(() => figure(page, 'Waiting')).toBeLessThan(waiting);
 });
 
@@ -115,7 +115,7 @@ test('what WhatsApp stopped goes on only after a question', async ({ app, page }
   const dialog = page.getByRole('dialog');
   await expect(dialog.getByText(/stops again with the next message/)).toBeVisible();
   await dialog.getByRole('button', { name: 'Go on with 1,376' }).click();
-  await expect(page.getByRole('button', { name: 'Pause' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Pause', exact: true })).toBeVisible();
 });
 
 test('cancelling asks, and the rest gets nothing', async ({ app, page }) => {
@@ -127,7 +127,7 @@ test('cancelling asks, and the rest gets nothing', async ({ app, page }) => {
   await page.getByRole('button', { name: 'Cancel rest' }).click();
   await dialog.getByRole('button', { name: 'Cancel rest' }).click();
   await expect(page.getByText(/^Cancelled .*1,376 people who waited got nothing\.$/)).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Pause' })).toHaveCount(0);
+  await expect(page.getByRole('button', { name: 'Pause', exact: true })).toHaveCount(0);
 });
 
 test('the pace can be changed while it runs', async ({ app, page }) => {
@@ -259,6 +259,12 @@ test('what it keeps to is chosen beside its pace, and what makes no sense is sai
   await expect(page.getByLabel('From', { exact: true })).toHaveValue('21:00');
   await page.getByLabel('Until', { exact: true }).fill('20:30');
   await page.getByRole('checkbox', { name: 'At most so many people a day' }).check();
+  // As many as WhatsApp allows the numbers, until somebody says otherwise.
+  const people = page.getByLabel('People in 24 hours, all numbers together');
+  await expect(people).toHaveValue('100000');
+  await people.fill('');
+  await expect(people).toHaveAttribute('placeholder', '100,000');
+  await people.fill('2000');
   await page.getByRole('checkbox', { name: 'When too many messages fail' }).check();
   const next = page.getByRole('button', { name: 'Next' });
   await next.click();

@@ -364,7 +364,8 @@ export class Campaigns {
         name: number.name,
         waiting: Math.max(0, size - of),
         done: Math.min(size, of),
-        sent_per_second: runs ? tenths(Math.max(0, allowed - (slower ? 0.4 : 0.1))) : 0,
+        sent_per_second:
+          runs && !rests(campaign, id) ? tenths(Math.max(0, allowed - (slower ? 0.4 : 0.1))) : 0,
         allowed_per_second: allowed,
         rests: rests(campaign, id),
         state:
@@ -375,7 +376,9 @@ export class Campaigns {
               : slower
                 ? 'slower'
                 : 'running',
-        ...(runs && slower && { note: 'WhatsApp asked to slow down. It goes on in 4 s.' }),
+        ...(runs &&
+          slower &&
+          !rests(campaign, id) && { note: 'WhatsApp asked to slow down. It goes on in 4 s.' }),
       };
     });
   }

@@ -51,4 +51,9 @@ describe('progress told aloud', () => {
     expect(tenth(counts)).toBe(6);
     expect(tenth({ ...counts, total: 0, waiting: 0, under_way: 0 })).toBe(0);
   });
+
+  it('are told with two decimals where few are counted', () => {
+    expect(percent(64, 17_902, 2)).toBe('0.36 %');
+    expect(percent(9_999_999, 10_000_000, 2)).toBe('99.99 %');
+  });
 });

@@ -27,12 +27,13 @@ export const handed = (counts: Counts) => counts.total - counts.waiting - counts
 
 export const reached = (counts: Counts) => counts.delivered + counts.read;
 
-/** With one decimal and never rounded up to all: 100 % is said only of everybody. */
-export function percent(part: number, whole: number): string {
+/** With one decimal, or two where few are counted, and never rounded up to all: 100 % is said only of everybody. */
+export function percent(part: number, whole: number, decimals = 1): string {
   if (whole <= 0) return withUnit(number(0));
   if (part >= whole) return withUnit(number(100));
-  const tenths = Math.min(999, Math.round((part / whole) * 1000));
-  return withUnit((tenths / 10).toFixed(1));
+  const scale = 10 ** decimals;
+  const rounded = Math.min(100 * scale - 1, Math.round((part / whole) * 100 * scale));
+  return withUnit((rounded / scale).toFixed(decimals));
 }
 
 /** A number with its unit reads from left to right in every language (ui.md §9). */

@@ -8,7 +8,7 @@ import css from './cost.module.css';
 import { amounts, placeName } from './money';
 import { split, sums } from './rows';
 
-const COLUMNS = ['sent', 'delivered', 'read', 'replied', 'opted_out', 'failed', 'cost'] as const;
+const COLUMNS = ['sent', 'delivered', 'read', 'replied', 'opted_out', 'cost'] as const;
 
 export function CountriesCard({ countries }: { countries: CountryFigures[] }) {
   const { t } = useTranslation();
@@ -44,7 +44,7 @@ export function CountriesCard({ countries }: { countries: CountryFigures[] }) {
 
 /** Shares are of what they follow from: delivered of sent, the others of delivered. */
 function Line({ name, figures }: { name: string; figures: Omit<CountryFigures, 'country'> }) {
-  const { sent, delivered, read, replied, opted_out, failed, cost } = figures;
+  const { sent, delivered, read, replied, opted_out, cost } = figures;
   return (
     <tr>
       <td>{name}</td>
@@ -52,8 +52,7 @@ function Line({ name, figures }: { name: string; figures: Omit<CountryFigures, '
       <td className={settings.num}>{percent(delivered, sent)}</td>
       <td className={settings.num}>{percent(read, delivered)}</td>
       <td className={settings.num}>{percent(replied, delivered)}</td>
-      <td className={settings.num}>{percent(opted_out, delivered)}</td>
-      <td className={settings.num}>{number(failed)}</td>
+      <td className={settings.num}>{percent(opted_out, delivered, 2)}</td>
       <td className={settings.num}>
         <bdi>{cost.length > 0 ? amounts(cost) : '–'}</bdi>
       </td>

@@ -96,7 +96,7 @@ function Totals({ progress, startAt }: { progress: Progress; startAt: Plan['star
     [
       'opted_out',
       number(counts.opted_out),
-      t('broadcasts.report.ofDelivered', { share: percent(counts.opted_out, delivered) }),
+      t('broadcasts.report.ofDelivered', { share: percent(counts.opted_out, delivered, 2) }),
     ],
     [
       'failed',

@@ -14,8 +14,8 @@ export function States({ progress: { counts, eta_seconds: eta, phase } }: { prog
   const { t } = useTranslation();
   const now = useNow(1_000);
   const done = handed(counts);
-  const ofReached = (people: number) =>
-    t('broadcasts.report.ofDelivered', { share: percent(people, reached(counts)) });
+  const ofReached = (people: number, decimals = 1) =>
+    t('broadcasts.report.ofDelivered', { share: percent(people, reached(counts), decimals) });
   return (
     <section className={css.states} aria-label={t('broadcasts.states')}>
       <p className={css.lead}>
@@ -44,7 +44,7 @@ export function States({ progress: { counts, eta_seconds: eta, phase } }: { prog
         ))}
         <Tile state="replied" people={counts.replied} note={t('broadcasts.note.replied')} apart />
         <Tile state="clicked" people={counts.clicked} note={ofReached(counts.clicked)} />
-        <Tile state="opted_out" people={counts.opted_out} note={ofReached(counts.opted_out)} />
+        <Tile state="opted_out" people={counts.opted_out} note={ofReached(counts.opted_out, 2)} />
       </dl>
     </section>
   );
