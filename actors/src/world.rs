@@ -15,10 +15,12 @@ use engine::rejection::Rejection;
 use engine::time::Timestamp;
 
 use crate::broadcast::{self, BroadcastActor, Flow};
+use crate::cap::OneByOne;
 use crate::cluster::{Cluster, Membership};
 use crate::conversation::ConversationActor;
 use crate::media::MediaActor;
 use crate::number::NumberActor;
+use crate::outreach::Accounts;
 use crate::registry::Registry;
 use crate::supervisor::Site;
 use crate::tenant::{Arrived, Backlog, CatchUp, TenantActor};
@@ -88,6 +90,9 @@ pub struct Actors {
     pub(crate) contact_edits: AtomicU64,
     /// Whoever has launched a broadcast since this process began, as far as was heard.
     pub(crate) broadcasting: DashSet<TenantId>,
+    pub(crate) outreach: Accounts,
+    /// Whom something that counts against a cap is being sent to.
+    pub(crate) advertised: OneByOne,
     /// The process ends: no broadcast begins any more.
     draining: AtomicBool,
     media: Addr<MediaActor>,
@@ -132,6 +137,8 @@ impl Actors {
             flows: DashMap::new(),
             contact_edits: AtomicU64::new(0),
             broadcasting: DashSet::new(),
+            outreach: Accounts::default(),
+            advertised: OneByOne::default(),
             draining: AtomicBool::new(false),
             media: MediaActor::start(sites.first().unwrap_or(&Site::Here), this.clone()),
             arbiters,

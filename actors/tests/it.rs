@@ -8,18 +8,24 @@ mod answers;
 mod broadcast;
 #[path = "it/campaign.rs"]
 mod campaign;
+#[path = "it/cap.rs"]
+mod cap;
 #[path = "it/changes.rs"]
 mod changes;
 #[path = "it/cluster.rs"]
 mod cluster;
 #[path = "it/consent.rs"]
 mod consent;
+#[path = "it/held.rs"]
+mod held;
 #[path = "it/intake.rs"]
 mod intake;
 #[path = "it/lanes.rs"]
 mod lanes;
 #[path = "it/nodes.rs"]
 mod nodes;
+#[path = "it/outreach.rs"]
+mod outreach;
 #[path = "it/rules.rs"]
 mod rules;
 #[path = "it/seeded.rs"]

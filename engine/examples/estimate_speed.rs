@@ -77,6 +77,7 @@ fn pages() -> Vec<Page> {
     let page = |first: u32| Page {
         contacts: (first..first + FREEZE_PAGE).map(contact).collect(),
         next: (first + FREEZE_PAGE < PEOPLE).then(|| Cursor(first.to_string())),
+        ..Page::default()
     };
     firsts.map(page).collect()
 }

@@ -3,6 +3,7 @@
 
 mod answer;
 mod approval;
+mod cap;
 mod cost;
 mod daily;
 mod failure;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::Answers;
 pub use approval::Approval;
+pub use cap::{CampaignCap, Reached};
 pub use cost::{Cost, CostRow, CountryFigures, Estimate, EstimateRow, countries};
 pub use daily::Mark;
 pub use failure::FailureClass;

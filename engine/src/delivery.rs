@@ -57,6 +57,8 @@ pub enum FailureAction {
     FixAccount,
     /// They have opted out of what this is.
     WaitForOptIn,
+    /// They have had as much advertising as the organization lets a person have.
+    WaitForCap,
     None,
 }
 

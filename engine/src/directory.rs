@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::campaign::CampaignCap;
 use crate::consent::Confirmations;
 use crate::contact::FieldDefinition;
 use crate::id::{
@@ -184,6 +185,9 @@ pub struct Settings {
     pub contact_fields: Vec<FieldDefinition>,
     /// What is answered to who opts out or in.
     pub confirmations: Confirmations,
+    /// How much advertising a person gets from all broadcasts together; `None`: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_cap: Option<CampaignCap>,
 }
 
 impl Default for Settings {
@@ -198,6 +202,7 @@ impl Default for Settings {
             locale,
             contact_fields: Vec::new(),
             confirmations: Confirmations::default(),
+            campaign_cap: None,
         }
     }
 }

@@ -26,6 +26,7 @@ pub mod intake;
 pub mod mask;
 pub mod message;
 pub mod outgoing;
+pub mod outreach;
 pub mod permission;
 pub mod ports;
 pub mod price;

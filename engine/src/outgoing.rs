@@ -118,6 +118,8 @@ pub enum SendOutcome {
     Refused(Failure),
     /// The request left and no usable answer came.
     InDoubt,
+    /// Taken, and held until WhatsApp knows how people like the template: let go or dropped later, as a status says.
+    Held { wamid: Wamid, wa_id: Option<WaId> },
 }
 
 /// Travels in `biz_opaque_callback_data` and comes back in every status: finds what was sent without a wamid.

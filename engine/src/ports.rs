@@ -21,6 +21,7 @@ mod media;
 mod messages;
 mod meta;
 mod outbox;
+mod outreach;
 mod relocation;
 mod sessions;
 mod templates;
@@ -44,6 +45,7 @@ pub use media::{MediaRow, MediaStore};
 pub use messages::{Located, MessageStore};
 pub use meta::{FetchError, MetaApi, MetaSend, ReadReceipt, Uploads};
 pub use outbox::{Claim, Outbox};
+pub use outreach::OutreachStore;
 pub use relocation::{Arrival, Belonging, Kind, Relocation, Welcome};
 pub use sessions::{Rotated, Sessions};
 pub use templates::Templates;
@@ -126,6 +128,7 @@ pub trait Store:
     + MediaStore
     + Relocation
     + Campaigns
+    + OutreachStore
 {
 }
 
@@ -146,5 +149,6 @@ impl<T> Store for T where
         + MediaStore
         + Relocation
         + Campaigns
+        + OutreachStore
 {
 }

@@ -129,6 +129,16 @@ async fn an_accepted_message_has_metas_id_and_metas_spelling_of_the_number() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_held_for_a_quality_check_says_so() {
+    let mut answer = accepted();
+    answer["messages"][0]["message_status"] = json!("accepted");
+    assert!(matches!(outcome(Reply::json(200, &answer)).await, MetaSend::Accepted { .. }));
+    answer["messages"][0]["message_status"] = json!("held_for_quality_assessment");
+    let MetaSend::Held { wamid, .. } = outcome(Reply::json(200, &answer)).await else { panic!() };
+    assert_eq!(wamid.as_str(), "wamid.NEW");
+}
+
+#[tokio::test]
 async fn no_connection_is_not_sent() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}", listener.local_addr().unwrap());

@@ -328,7 +328,7 @@ CREATE INDEX campaign_at_work ON campaign (tenant, id) WHERE at_work = 1;
 CREATE TABLE recipient (
     place        INTEGER PRIMARY KEY,
     lane         INTEGER NOT NULL,
-    -- 0 waiting, 1 under way, 2 unknown, 3 parked, 4 sent, 5 delivered, 6 read, 7 and more failed
+    -- 0 waiting, 1 under way, 2 unknown, 3 parked, 4 sent, 5 delivered, 6 read, 7 to 12 failed, 13 held by WhatsApp
     class        INTEGER NOT NULL,
     contact      BLOB NOT NULL,
     -- By whose prices it is charged: two letters.
@@ -380,6 +380,16 @@ CREATE TABLE campaign_tally (
     charge   INTEGER NOT NULL,
     count    INTEGER NOT NULL,
     PRIMARY KEY (campaign, lane, class, code, answers, country, charge)
+) STRICT, WITHOUT ROWID;
+
+-- Whom an account has written to outside a window: of the last day, and of no export.
+CREATE TABLE outreach (
+    tenant  INTEGER NOT NULL,
+    account TEXT NOT NULL,
+    contact BLOB NOT NULL,
+    -- Of the last message.
+    at      INTEGER NOT NULL,
+    PRIMARY KEY (tenant, account, contact)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outbox (

@@ -31,6 +31,7 @@ mod names;
 mod office;
 mod order;
 mod outbox;
+mod outreach;
 mod password_resets;
 mod places;
 mod recipients;

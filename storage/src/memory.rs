@@ -17,6 +17,7 @@ mod leases;
 mod media;
 mod messages;
 mod outbox;
+mod outreach;
 mod relocation;
 mod sessions;
 mod templates;
@@ -140,6 +141,7 @@ struct State {
     outbox: BTreeMap<(TenantId, MessageId), Arrived<OutboxEntry>>,
     campaigns: BTreeMap<(TenantId, CampaignId), Arrived<Campaign>>,
     recipients: BTreeMap<(TenantId, CampaignId, u32), RecipientRow>,
+    outreach: BTreeMap<(TenantId, WabaId, ContactId), Timestamp>,
     events: BTreeMap<TenantId, Log>,
     media: BTreeMap<(TenantId, MediaId), Arrived<File>>,
     blobs: BTreeMap<(TenantId, MediaId), Bytes>,

@@ -24,6 +24,7 @@ mod media;
 mod messages;
 mod open;
 mod outbox;
+mod outreach;
 mod ranges;
 mod readers;
 mod relocation;

@@ -77,7 +77,7 @@ impl Desk {
                 }
                 Some(_) | None => Ok(()),
             },
-            SendState::Waiting | SendState::Parked | SendState::Settled => Ok(()),
+            SendState::Waiting | SendState::Parked | SendState::Settled | SendState::Held => Ok(()),
         }
     }
 

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::campaign::{Campaign, CampaignRecipient, Launch, Turn};
+use engine::directory::Number;
 use engine::id::PhoneNumberId;
 use engine::ports::StoreError;
 use engine::template::Form;
 use engine::time::Span;
 use tokio::time::Instant;
 
-use super::Desk;
 use super::flow::{Flow, Ticket};
 use super::pass::Pass;
+use super::{Desk, LOOK_EVERY};
 use crate::number;
 
 /// The number is another node's just now, has no place, or the store does not answer.
@@ -148,8 +149,26 @@ impl Desk {
             flow.refuse(&number::not_connected());
             return Ok(Vec::new());
         };
+        self.wait_for_account(flow, &known, lane).await?;
         let window = flow.widen(lane, known.rate_per_second);
         self.actors.world.store.waiting(self.tenant, self.id, lane, after, window).await
+    }
+
+    /// While its account may begin to write to nobody more. Looked at again and again: WhatsApp may allow it more meanwhile.
+    async fn wait_for_account(&self, flow: &Flow, number: &Number, lane: u8) -> Result<(), StoreError> {
+        let mut number = number.clone();
+        loop {
+            let room = self.actors.outreach_room(self.tenant, &number).await?;
+            let full_until = room.and_then(|room| room.full_until);
+            flow.figures.fill_account(lane, full_until);
+            let Some(until) = full_until.filter(|_| !flow.is_closed()) else { return Ok(()) };
+            let left = u64::try_from(until.since(self.now()).0).unwrap_or_default();
+            flow.rest(Duration::from_millis(left).clamp(AGAIN, LOOK_EVERY)).await;
+            let Some(known) = self.actors.number_of(self.tenant, &number.phone_number_id).await? else {
+                return Ok(());
+            };
+            number = known;
+        }
     }
 
     async fn pause_for_store(&self, error: &StoreError) {

@@ -35,6 +35,10 @@ pub enum LaneState {
     DayIsFull {
         until: Timestamp,
     },
+    /// Its account has begun to write to as many people as WhatsApp lets it in 24 hours; one more may be from then on.
+    AccountIsFull {
+        until: Timestamp,
+    },
     Paused,
 }
 
@@ -57,6 +61,7 @@ struct Lane {
     seconds: VecDeque<PaceSecond>,
     slower_until: Option<Instant>,
     asleep_until: Option<Timestamp>,
+    account_full_until: Option<Timestamp>,
 }
 
 impl Figures {
@@ -93,6 +98,12 @@ impl Figures {
         }
     }
 
+    pub(super) fn fill_account(&self, lane: u8, until: Option<Timestamp>) {
+        if let Some(mut lane) = self.lane(lane) {
+            lane.account_full_until = until;
+        }
+    }
+
     pub(super) fn fill_day(&self, until: Option<Timestamp>) {
         *self.full_until.lock().unwrap_or_else(PoisonError::into_inner) = until;
     }
@@ -102,12 +113,13 @@ impl Figures {
         let shown = self.lanes.iter().map(|(number, lane)| {
             let lane = lane.lock().unwrap_or_else(PoisonError::into_inner);
             let slower = lane.slower_until.filter(|until| *until > now);
-            let state = match (slower, lane.asleep_until, full_until) {
+            let state = match (slower, lane.asleep_until, lane.account_full_until, full_until) {
                 _ if is_paused => LaneState::Paused,
                 (Some(until), ..) => LaneState::Slower { seconds: until.duration_since(now).as_secs() + 1 },
-                (None, Some(until), _) => LaneState::Asleep { until },
-                (None, None, Some(until)) => LaneState::DayIsFull { until },
-                (None, None, None) => LaneState::Running,
+                (None, Some(until), ..) => LaneState::Asleep { until },
+                (None, None, Some(until), _) => LaneState::AccountIsFull { until },
+                (None, None, None, Some(until)) => LaneState::DayIsFull { until },
+                (None, None, None, None) => LaneState::Running,
             };
             LanePace { number: number.clone(), state, seconds: lane.seconds.iter().copied().collect() }
         });

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use engine::campaign::{Campaign, Plan};
+use engine::campaign::{Campaign, CampaignCap, Plan};
 use engine::delivery::Failure;
 use engine::id::{CampaignId, ContactId, TenantId};
 use engine::time::Timestamp;
@@ -19,6 +19,7 @@ use tokio::time::Instant;
 
 use super::figures::Figures;
 use super::shares::{Seen, Shares};
+use crate::cap::CapWatch;
 use crate::clock::{TokioClock, TokioInstant};
 
 /// On their way through one number at a time: enough for its rate while answers take their time, few enough to take back.
@@ -42,6 +43,8 @@ pub(crate) struct Flow {
     pub(crate) figures: Arc<Figures>,
     /// What WhatsApp refused so that nothing may follow.
     refused: RwLock<Option<Failure>>,
+    /// Of the organization, if this advertises.
+    cap: RwLock<Option<Arc<CapWatch>>>,
 }
 
 /// The broadcast's own, over all its lanes.
@@ -99,6 +102,7 @@ impl Flow {
             stirred: Notify::new(),
             figures,
             refused: RwLock::default(),
+            cap: RwLock::default(),
         }
     }
 
@@ -167,6 +171,14 @@ impl Flow {
             *pace = Pace::new(per_second);
         }
         is_new
+    }
+
+    /// From now on.
+    pub(super) fn set_cap(&self, cap: Option<CampaignCap>) {
+        let mut watch = self.cap.write().unwrap_or_else(PoisonError::into_inner);
+        if watch.as_ref().map(|watch| watch.cap()) != cap {
+            *watch = cap.map(|cap| Arc::new(CapWatch::new(cap)));
+        }
     }
 
     /// `None`: takes one from the broadcast's own rate, go. Otherwise how long to wait.
@@ -280,6 +292,17 @@ impl Ticket {
     /// Who must not have opted out when it leaves. `None`: it does not advertise.
     pub(crate) fn advertised_to(&self) -> Option<ContactId> {
         self.contact.filter(|_| !self.flow.is_awaited)
+    }
+
+    /// Whom it is for.
+    pub(crate) fn contact(&self) -> Option<ContactId> {
+        self.contact
+    }
+
+    /// Who must not have had enough, and of what. `None`: there is no cap, or it does not advertise.
+    pub(crate) fn capped(&self) -> Option<(ContactId, Arc<CapWatch>)> {
+        let watch = self.flow.cap.read().unwrap_or_else(PoisonError::into_inner).clone();
+        self.advertised_to().zip(watch)
     }
 
     /// Its run is over, or its lane was told to rest since.

@@ -4,37 +4,61 @@ use std::rc::Rc;
 use std::str::FromStr;
 
 use engine::campaign::{
-    Audience, Campaign, Class, FREEZE_PAGE, FailedOf, Launch, Page, ReachedOf, RecipientRow, freeze,
+    Audience, Campaign, CampaignCap, Class, FREEZE_PAGE, FailedOf, Launch, Page, ReachedOf, RecipientRow, freeze,
 };
 use engine::contact::Contact;
 use engine::id::{CampaignId, ContactId, TenantId};
 use engine::ports::{self, Cursor, ListError, PageRequest, RecipientQuery, Store, StoreError};
 use engine::segment::{ContactFacts, Question};
+use engine::time::Timestamp;
 
 use super::{Desk, Next};
+use crate::cap::CapWatch;
 
 impl Desk {
     pub(super) async fn freeze(self: &Rc<Self>, campaign: &Campaign) -> Result<Next, StoreError> {
         let store = self.actors.world.store.as_ref();
-        let Some(page) = audience(store, self.tenant, campaign).await? else { return Ok(Next::Rest) };
+        let cap = self.cap(campaign).await?.map(CapWatch::new);
+        let page = audience(store, self.tenant, campaign, cap.as_ref(), self.now()).await?;
+        let Some(page) = page else { return Ok(Next::Rest) };
         let Some((next, recipients)) = freeze(campaign, &page) else { return Ok(Next::Again) };
         // In conflict or not: what counts is what is there now.
         store.freeze(self.tenant, next, recipients).await?;
         Ok(Next::Again)
     }
+
+    /// How much advertising a person gets at most; nothing is read for what does not advertise.
+    pub(super) async fn cap(&self, campaign: &Campaign) -> Result<Option<CampaignCap>, StoreError> {
+        if !campaign.is_marketing() {
+            return Ok(None);
+        }
+        let settings = self.actors.world.store.settings(self.tenant).await?;
+        Ok(settings.and_then(|settings| settings.campaign_cap))
+    }
 }
 
-/// The next page of the audience of a broadcast that is being frozen. `None`: it was never launched.
-pub async fn audience(store: &dyn Store, tenant: TenantId, campaign: &Campaign) -> Result<Option<Page>, StoreError> {
+/// The next page of the audience of a broadcast that is being frozen. `cap`: of its organization, which only holds for what advertises.
+/// `None`: it was never launched.
+pub async fn audience(
+    store: &dyn Store,
+    tenant: TenantId,
+    campaign: &Campaign,
+    cap: Option<&CapWatch>,
+    now: Timestamp,
+) -> Result<Option<Page>, StoreError> {
     let Some(launch) = &campaign.launch else { return Ok(None) };
-    let page = match &campaign.plan.audience {
+    let mut page = match &campaign.plan.audience {
         Audience::Everyone => all(store, tenant, launch, None).await,
         Audience::Segment { .. } => all(store, tenant, launch, launch.question()).await,
         Audience::Contacts { ids } => named(store, tenant, launch, ids).await,
         Audience::Failed(of) => failed(store, tenant, launch, of).await,
         Audience::Reached(of) => reached(store, tenant, launch, of).await,
-    };
-    page.map(Some)
+    }?;
+    if let Some(cap) = cap.filter(|_| campaign.is_marketing()) {
+        let contacts: Vec<_> = page.contacts.iter().map(|contact| contact.id).collect();
+        page.capped = cap.capped(store, tenant, &contacts, now).await?;
+    }
+    Ok(Some(page))
 }
 
 /// Where the page begins, among contacts or those that are named.
@@ -53,13 +77,13 @@ async fn all(
     let (mut contacts, mut next) = (Vec::new(), place(launch)?);
     while contacts.len() < FREEZE_PAGE as usize {
         let found = store.scan_contacts(tenant, next, FREEZE_PAGE).await?;
-        let Some((last, _)) = found.last() else { return Ok(Page { contacts, next: None }) };
+        let Some((last, _)) = found.last() else { return Ok(Page { contacts, ..Page::default() }) };
         next = Some(*last);
         let is_meant =
             |contact: &Contact| question.as_ref().is_none_or(|question| question.matches(&ContactFacts::of(contact)));
         contacts.extend(found.into_iter().map(|(_, contact)| contact).filter(is_meant));
     }
-    Ok(Page { contacts, next: next.map(|place| Cursor(place.to_string())) })
+    Ok(Page { contacts, next: next.map(|place| Cursor(place.to_string())), ..Page::default() })
 }
 
 /// Who is not there any more is left out, as they would be of everyone.
@@ -75,7 +99,7 @@ async fn named(store: &dyn Store, tenant: TenantId, launch: &Launch, ids: &[Cont
         contacts.extend(store.contact(tenant, *id).await?);
     }
     let next = (upto < ids.len()).then(|| Cursor(upto.to_string()));
-    Ok(Page { contacts, next })
+    Ok(Page { contacts, next, ..Page::default() })
 }
 
 /// As they are now: whoever was reached since is not among them.
@@ -87,7 +111,7 @@ async fn failed(store: &dyn Store, tenant: TenantId, launch: &Launch, of: &Faile
     for row in page.items.iter().filter(|row| of.takes(row)) {
         contacts.extend(store.contact(tenant, row.recipient.contact).await?);
     }
-    Ok(Page { contacts, next: page.next })
+    Ok(Page { contacts, next: page.next, ..Page::default() })
 }
 
 /// As they are now: whoever has read or answered it since is not among them.
@@ -101,7 +125,7 @@ async fn reached(store: &dyn Store, tenant: TenantId, launch: &Launch, of: &Reac
         }
         after = page.next;
         if after.is_none() || contacts.len() >= FREEZE_PAGE as usize {
-            return Ok(Page { contacts, next: after });
+            return Ok(Page { contacts, next: after, ..Page::default() });
         }
     }
 }

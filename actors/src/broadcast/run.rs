@@ -96,6 +96,7 @@ impl Desk {
             flow.close();
             return self.stop(reason).await.map(Some);
         }
+        flow.set_cap(self.cap(&campaign).await?);
         let (is_paced, is_rested) = (flow.set_per_second(campaign.plan.per_second), flow.rest_lanes(&campaign));
         if is_paced || is_rested {
             self.actors.reconsider_lanes(flow);

@@ -67,7 +67,9 @@ impl Desk {
             .await;
         drop(permit);
         let state = match (&ended, &outcome) {
-            (Ok(_), SendOutcome::Accepted { wamid, .. }) => self.unpark(state, outgoing.id, wamid).await,
+            (Ok(_), SendOutcome::Accepted { wamid, .. } | SendOutcome::Held { wamid, .. }) => {
+                self.unpark(state, outgoing.id, wamid).await
+            }
             (Ok(_) | Err(_), _) => state,
         };
         (state, ended.map(|_| ()))

@@ -74,7 +74,7 @@ async fn record_with_campaign(
     outcome: SendOutcome,
 ) -> Result<(), StoreError> {
     let wamid = match &outcome {
-        SendOutcome::Accepted { wamid, .. } => Some(wamid.clone()),
+        SendOutcome::Accepted { wamid, .. } | SendOutcome::Held { wamid, .. } => Some(wamid.clone()),
         SendOutcome::Refused(_) | SendOutcome::InDoubt => None,
     };
     let now = actors.world.clock.now();

@@ -8,7 +8,7 @@ use engine::cluster::Epoch;
 use engine::consent::may_market;
 use engine::delivery::{Failure, FailureAction};
 use engine::directory::Number;
-use engine::id::{ClaimToken, PhoneNumberId, TenantId};
+use engine::id::{ClaimToken, PhoneNumberId, TenantId, WabaId};
 use engine::outgoing::{Outgoing, SendOutcome};
 use engine::ports::{Claim, MetaSend, StoreError, Uploads};
 use engine::time::{Span, Timestamp};
@@ -21,7 +21,9 @@ use super::lanes::Waiting;
 use super::ledger::{claim, record_once, release};
 use crate::JOURNEY;
 use crate::broadcast::Ticket;
+use crate::cap::{Alone, CapWatch};
 use crate::metric;
+use crate::outreach::Place;
 use crate::seeded;
 use crate::world::Actors;
 
@@ -112,6 +114,7 @@ async fn send(actors: &Arc<Actors>, number: &Number, (epoch, door): (Epoch, &Doo
         return ended;
     }
     let (waiting, outgoing) = (&*waiting, waiting.outgoing.as_ref());
+    let cap = Cap::of(actors, waiting).await;
     let (tenant, none) = (outgoing.tenant, Uploads::default());
     let files = waiting.uploaded.as_ref().map_or(&none, |uploaded| &uploaded.ids);
     let token = ClaimToken::under(epoch, world.ids.next());
@@ -125,11 +128,18 @@ async fn send(actors: &Arc<Actors>, number: &Number, (epoch, door): (Epoch, &Doo
     if waiting.is_closed() || is_late || actors.sends_from(tenant, &number.phone_number_id) != Some(epoch) {
         return Sent::Settled;
     }
-    match may_get(actors, waiting).await {
+    match may_get(actors, waiting, cap.as_ref()).await {
         Ok(Ok(())) => {}
         Ok(Err(why_not)) => return refuse(actors, waiting, epoch, why_not).await,
         Err(_unreadable) => return Sent::Unreachable,
     }
+    let contact = waiting.ticket.as_ref().and_then(Ticket::contact);
+    let place = match actors.outreach_place(number, outgoing, contact).await {
+        Ok(Ok(place)) => place,
+        // It waits in the store: its lane sees that the account is full.
+        Ok(Err(_until)) => return Sent::Settled,
+        Err(_unreadable) => return Sent::Unreachable,
+    };
     match claim(actors, outgoing, token).instrument(tracing::info_span!(target: JOURNEY, "claim")).await {
         Ok(Claim::Won) => {}
         Ok(Claim::Lost) => return Sent::Settled,
@@ -159,34 +169,79 @@ async fn send(actors: &Arc<Actors>, number: &Number, (epoch, door): (Epoch, &Doo
     passed.answered();
     tracing::Span::current().record("outcome", outcome_label(&answer));
     metrics::counter!(metric::SENDS, "outcome" => outcome_label(&answer)).increment(1);
+    let place = place.map(|place| (place, &number.waba_id));
+    settle(actors, waiting, token, place, answer).await
+}
+
+/// A place in the account's day, and of which account.
+type Taken<'a> = (Place, &'a WabaId);
+
+/// Writes down what became of it; a place that was not used is given back.
+async fn settle(
+    actors: &Arc<Actors>,
+    waiting: &Waiting,
+    token: ClaimToken,
+    place: Option<Taken<'_>>,
+    answer: MetaSend,
+) -> Sent {
+    let outgoing = waiting.outgoing.as_ref();
     match answer {
         MetaSend::Accepted { wamid, wa_id } => {
-            record(actors, waiting, token, SendOutcome::Accepted { wamid, wa_id }).await
+            record(actors, waiting, token, SendOutcome::Accepted { wamid, wa_id }, place).await
         }
-        MetaSend::Never(failure) => record(actors, waiting, token, SendOutcome::Refused(failure)).await,
-        MetaSend::InDoubt => record(actors, waiting, token, SendOutcome::InDoubt).await,
+        MetaSend::Held { wamid, wa_id } => {
+            record(actors, waiting, token, SendOutcome::Held { wamid, wa_id }, place).await
+        }
+        MetaSend::Never(failure) => record(actors, waiting, token, SendOutcome::Refused(failure), None).await,
+        MetaSend::InDoubt => record(actors, waiting, token, SendOutcome::InDoubt, place).await,
         MetaSend::Slower { after, pair } => match release(actors, outgoing, token).await {
             Ok(()) => Sent::Slower { after, pair },
             // Claimed for ever without an outcome: the doubt policy finds it.
-            Err(_unknown) => record(actors, waiting, token, SendOutcome::InDoubt).await,
+            Err(_unknown) => record(actors, waiting, token, SendOutcome::InDoubt, None).await,
         },
         MetaSend::NotSent => match release(actors, outgoing, token).await {
             Ok(()) => Sent::Unreachable,
-            Err(_unknown) => record(actors, waiting, token, SendOutcome::InDoubt).await,
+            Err(_unknown) => record(actors, waiting, token, SendOutcome::InDoubt, None).await,
         },
     }
 }
 
 /// What somebody said since they were written down as one to advertise to counts.
-async fn may_get(actors: &Actors, waiting: &Waiting) -> Result<Result<(), Failure>, StoreError> {
+async fn may_get(actors: &Actors, waiting: &Waiting, cap: Option<&Cap>) -> Result<Result<(), Failure>, StoreError> {
     let Some(contact) = waiting.ticket.as_ref().and_then(Ticket::advertised_to) else { return Ok(Ok(())) };
     if seeded::bug("no_look_at_consent") {
         return Ok(Ok(()));
     }
-    let Some(found) = actors.world.store.contact(waiting.outgoing.tenant, contact).await? else {
+    let (world, tenant) = (&actors.world, waiting.outgoing.tenant);
+    let Some(found) = world.store.contact(tenant, contact).await? else {
         return Ok(Err(Failure::contact_deleted()));
     };
-    Ok(may_market(&found).map_err(|_opted_out| Failure::opted_out()))
+    if may_market(&found).is_err() {
+        return Ok(Err(Failure::opted_out()));
+    }
+    let Some(Cap { watch, .. }) = cap else { return Ok(Ok(())) };
+    let capped = watch.capped(world.store.as_ref(), tenant, &[contact], world.clock.now()).await?;
+    Ok(if capped.is_empty() { Ok(()) } else { Err(Failure::capped(watch.cap())) })
+}
+
+/// Of the organization; while it is held, nobody else advertises to the same person.
+struct Cap {
+    watch: Arc<CapWatch>,
+    #[expect(dead_code, reason = "held, not read")]
+    alone: Option<Alone>,
+}
+
+impl Cap {
+    /// `None`: there is none, or what is sent does not count.
+    async fn of(actors: &Actors, waiting: &Waiting) -> Option<Self> {
+        let (contact, watch) = waiting.ticket.as_ref()?.capped()?;
+        let alone = if seeded::bug("advertise_side_by_side") {
+            None
+        } else {
+            Some(actors.advertised.enter((waiting.outgoing.tenant, contact)).await)
+        };
+        Some(Self { watch, alone })
+    }
 }
 
 /// Its file, unless an earlier try has uploaded it.
@@ -204,7 +259,9 @@ async fn upload(actors: &Arc<Actors>, number: &Number, epoch: Epoch, waiting: &m
         Err(MetaSend::Slower { after, pair }) => Err(Sent::Slower { after, pair }),
         Err(MetaSend::Never(failure)) => Err(refuse(actors, waiting, epoch, failure).await),
         // An upload shows nothing to anybody: it is simply repeated.
-        Err(MetaSend::NotSent | MetaSend::InDoubt | MetaSend::Accepted { .. }) => Err(Sent::Unreachable),
+        Err(MetaSend::NotSent | MetaSend::InDoubt | MetaSend::Accepted { .. } | MetaSend::Held { .. }) => {
+            Err(Sent::Unreachable)
+        }
     }
 }
 
@@ -225,7 +282,7 @@ async fn give_back(actors: &Arc<Actors>, outgoing: &Outgoing, token: ClaimToken)
 async fn refuse(actors: &Arc<Actors>, waiting: &Waiting, epoch: Epoch, failure: Failure) -> Sent {
     let token = ClaimToken::under(epoch, actors.world.ids.next());
     match claim(actors, &waiting.outgoing, token).await {
-        Ok(Claim::Won) => record(actors, waiting, token, SendOutcome::Refused(failure)).await,
+        Ok(Claim::Won) => record(actors, waiting, token, SendOutcome::Refused(failure), None).await,
         Ok(Claim::Lost) => Sent::Settled,
         Err(_unknown) => {
             give_back(actors, &waiting.outgoing, token).await;
@@ -235,11 +292,17 @@ async fn refuse(actors: &Arc<Actors>, waiting: &Waiting, epoch: Epoch, failure: 
 }
 
 /// If this process dies before the outcome is written, the claim tells the next one that the message is in doubt.
-async fn record(actors: &Arc<Actors>, waiting: &Waiting, token: ClaimToken, outcome: SendOutcome) -> Sent {
+async fn record(
+    actors: &Arc<Actors>,
+    waiting: &Waiting,
+    token: ClaimToken,
+    outcome: SendOutcome,
+    place: Option<Taken<'_>>,
+) -> Sent {
     if let Some(ticket) = &waiting.ticket {
         ticket.spend();
         match &outcome {
-            SendOutcome::Accepted { .. } => ticket.count_sent(actors.world.clock.now()),
+            SendOutcome::Accepted { .. } | SendOutcome::Held { .. } => ticket.count_sent(actors.world.clock.now()),
             SendOutcome::Refused(failure) if failure.stops_a_campaign() => ticket.refuse(failure),
             SendOutcome::Refused(_) | SendOutcome::InDoubt => {}
         }
@@ -247,8 +310,19 @@ async fn record(actors: &Arc<Actors>, waiting: &Waiting, token: ClaimToken, outc
     let mut again = tokio::time::interval(RECORD_AGAIN);
     loop {
         again.tick().await;
-        match record_once(actors, &waiting.outgoing, token, outcome.clone()).await {
-            Ok(()) => return Sent::Settled,
+        let recorded = async {
+            if let Some((place, account)) = &place {
+                place.write_down(actors, (waiting.outgoing.tenant, account)).await?;
+            }
+            record_once(actors, &waiting.outgoing, token, outcome.clone()).await
+        };
+        match recorded.await {
+            Ok(()) => {
+                if let Some((place, _)) = place {
+                    place.keep();
+                }
+                return Sent::Settled;
+            }
             Err(error) => tracing::warn!(%error, "the outcome of a send is not recorded yet"),
         }
     }
@@ -257,6 +331,7 @@ async fn record(actors: &Arc<Actors>, waiting: &Waiting, token: ClaimToken, outc
 fn outcome_label(answer: &MetaSend) -> &'static str {
     match answer {
         MetaSend::Accepted { .. } => "accepted",
+        MetaSend::Held { .. } => "held",
         MetaSend::Slower { .. } => "slower",
         MetaSend::Never(_) => "refused",
         MetaSend::NotSent => "not_sent",

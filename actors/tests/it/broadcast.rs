@@ -108,7 +108,10 @@ fn whatever_kills_the_process_nobody_gets_it_twice_and_nobody_is_left_out() {
                     match row.send {
                         SendState::Settled => assert!(was_sent, "{} was never sent", row.recipient.no),
                         SendState::Parked => {}
-                        SendState::Waiting | SendState::Claimed { .. } | SendState::InDoubt { .. } => {
+                        SendState::Waiting
+                        | SendState::Claimed { .. }
+                        | SendState::InDoubt { .. }
+                        | SendState::Held => {
                             panic!("{} is {:?}", row.recipient.no, row.send);
                         }
                     }

@@ -173,7 +173,7 @@ fn a_retry_writes_to_those_who_failed_and_to_nobody_else() {
         let by = crate::stage::owner().person;
         let original = stage.campaign(id).await;
         let now = stage.clock.now();
-        let (draft, original) = original.retried(FailureClass::TryLater, "again", by.clone(), None, now).unwrap();
+        let (draft, original) = original.retried(FailureClass::TryLater, "again", by.clone(), None, None, now).unwrap();
         let launched = draft.launched(by, template("c1", MARKETING), engine::campaign::Named::default(), now).unwrap();
         let again = draft.id;
         for campaign in [original, draft, launched] {

@@ -76,3 +76,13 @@ fn a_broadcast_that_does_not_look_at_consent_again_is_caught() {
         "consent::who_opts_out_while_a_broadcast_runs_gets_nothing_more_of_it_but_what_people_wait_for",
     );
 }
+
+#[test]
+fn advertising_beside_another_broadcast_is_caught() {
+    is_caught("advertise_side_by_side", "cap::two_broadcasts_that_come_to_the_same_people_at_once_count_each_other");
+}
+
+#[test]
+fn a_broadcast_that_writes_to_more_people_than_its_account_may_is_caught() {
+    is_caught("no_look_at_the_tier", "outreach::an_account_begins_to_write_to_as_many_people_a_day_as_it_may");
+}

@@ -2,6 +2,7 @@
 
 use super::{Case, Change, line};
 use crate::audit::Action;
+use crate::campaign::CampaignCap;
 use crate::directory::Settings;
 use crate::household::Write;
 use crate::permission::Permission;
@@ -12,6 +13,7 @@ const NAME_MAX: usize = 120;
 
 /// `None` stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::option_option, reason = "three answers: as it is, none, this one")]
 pub struct SettingsChange {
     pub name: Option<String>,
     pub require_second_factor: Option<bool>,
@@ -20,6 +22,7 @@ pub struct SettingsChange {
     pub session_hours: Option<u32>,
     pub audit_days: Option<u32>,
     pub locale: Option<String>,
+    pub campaign_cap: Option<Option<CampaignCap>>,
 }
 
 pub(super) fn decide(case: &Case<'_>, change: SettingsChange) -> Result<Change, Rejection> {
@@ -32,6 +35,7 @@ pub(super) fn decide(case: &Case<'_>, change: SettingsChange) -> Result<Change, 
         session_hours,
         audit_days,
         locale,
+        campaign_cap,
     } = change;
     let now = &case.household.settings;
     let next = Settings {
@@ -41,6 +45,7 @@ pub(super) fn decide(case: &Case<'_>, change: SettingsChange) -> Result<Change, 
         session_hours: session_hours.unwrap_or(now.session_hours),
         audit_days: audit_days.unwrap_or(now.audit_days),
         locale: locale.unwrap_or_else(|| now.locale.clone()),
+        campaign_cap: campaign_cap.unwrap_or(now.campaign_cap),
         ..now.clone()
     };
     check(&next)?;
@@ -63,7 +68,9 @@ pub(super) fn decide(case: &Case<'_>, change: SettingsChange) -> Result<Change, 
         [("session_hours", now.session_hours, next.session_hours), ("audit_days", now.audit_days, next.audit_days)];
     let differences = flags.iter().map(|(key, was, is)| (*key, was.to_string(), is.to_string()));
     let differences = differences.chain(numbers.iter().map(|(key, was, is)| (*key, was.to_string(), is.to_string())));
-    for (key, was, is) in differences.chain([("locale", now.locale.clone(), next.locale.clone())]) {
+    let cap = |settings: &Settings| settings.campaign_cap.map_or_else(|| "none".to_owned(), |cap| cap.to_string());
+    let others = [("locale", now.locale.clone(), next.locale.clone()), ("campaign_cap", cap(now), cap(&next))];
+    for (key, was, is) in differences.chain(others) {
         if was != is {
             entry = entry.with(key, &format!("{was} → {is}"));
         }
@@ -90,5 +97,5 @@ fn check(settings: &Settings) -> Result<(), Rejection> {
     if !tag || !(2..=35).contains(&settings.locale.len()) {
         return Err(Rejection::Invalid("This is not a language tag like \"en\" or \"pt-BR\"."));
     }
-    Ok(())
+    settings.campaign_cap.map_or(Ok(()), CampaignCap::check)
 }

@@ -122,9 +122,8 @@ impl Bill {
             (Class::Sent, Some(charge)) if charge.pricing.kind.is_billed() => {
                 Self::Open(charge.pricing.category, charge.month)
             }
-            (Class::Delivered | Class::Read | Class::Sent, None) | (Class::UnderWay | Class::Unknown, _) => {
-                Self::Open(category, on)
-            }
+            (Class::Delivered | Class::Read | Class::Sent, None)
+            | (Class::UnderWay | Class::Unknown | Class::Held, _) => Self::Open(category, on),
             (Class::Sent, Some(_)) | (Class::Waiting | Class::Parked | Class::Failed(_), _) => Self::Nothing,
         }
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::CampaignCap;
 use crate::consent::STOPPED_AT_META;
 use crate::delivery::{Failure, FailureAction};
 
@@ -19,6 +20,8 @@ pub enum FailureClass {
     OurMistake,
     /// They have stopped marketing, here or in WhatsApp.
     OptedOut,
+    /// They have had as much advertising as the organization lets a person have: not before some of it is old enough.
+    Capped,
 }
 
 /// WhatsApp's codes for what it holds back for a person.
@@ -52,6 +55,7 @@ impl FailureClass {
                 | FailureAction::FixAccount,
             ) => Self::OurMistake,
             Some(FailureAction::WaitForOptIn) => Self::OptedOut,
+            Some(FailureAction::WaitForCap) => Self::Capped,
             Some(FailureAction::None) | None => Self::Permanent,
         }
     }
@@ -62,6 +66,16 @@ impl Failure {
     pub fn opted_out() -> Self {
         let text = "This person has opted out of marketing, so nothing was sent.".to_owned();
         Self { code: None, text, action: Some(FailureAction::WaitForOptIn) }
+    }
+
+    /// Ours as well: another broadcast was faster since this one was started.
+    pub fn capped(cap: CampaignCap) -> Self {
+        let CampaignCap { messages, days } = cap;
+        let text = format!(
+            "This person has had {messages} marketing messages in {days} days, as many as the organization allows, so \
+             nothing was sent."
+        );
+        Self { code: None, text, action: Some(FailureAction::WaitForCap) }
     }
 
     /// Ours too: the contact is not there any more.

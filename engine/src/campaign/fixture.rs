@@ -61,5 +61,6 @@ pub(super) fn contact(n: u8) -> Contact {
 }
 
 pub(super) fn page(contacts: &[u8], next: Option<&str>) -> Page {
-    Page { contacts: contacts.iter().map(|n| contact(*n)).collect(), next: next.map(|next| Cursor(next.to_owned())) }
+    let next = next.map(|next| Cursor(next.to_owned()));
+    Page { contacts: contacts.iter().map(|n| contact(*n)).collect(), next, ..Page::default() }
 }

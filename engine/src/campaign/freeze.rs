@@ -1,12 +1,13 @@
 //! Writing the audience down: page by page, each in one commit with the place where the next begins, so that a death in between
 //! leaves nobody out and nobody in twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Campaign, CampaignRecipient, Phase, Skip};
 use crate::contact::Contact;
+use crate::id::ContactId;
 use crate::outgoing::Recipient;
 use crate::ports::Cursor;
 use crate::price::Country;
@@ -29,8 +30,11 @@ pub struct Frozen {
 }
 
 /// Contacts of the audience, in its order.
+#[derive(Default)]
 pub struct Page {
     pub contacts: Vec<Contact>,
+    /// Of these, who had as much advertising as they may.
+    pub capped: BTreeSet<ContactId>,
     /// The place to go on from. `None`: these were the last.
     pub next: Option<Cursor>,
 }
@@ -45,7 +49,8 @@ pub fn freeze(campaign: &Campaign, page: &Page) -> Option<(Campaign, Vec<Campaig
     let form = launch.form();
     let mut recipients = Vec::new();
     for contact in &page.contacts {
-        match recipient(campaign, form.as_ref(), launch.frozen.count, contact) {
+        let is_capped = page.capped.contains(&contact.id);
+        match recipient(campaign, form.as_ref(), launch.frozen.count, (contact, is_capped)) {
             Ok(recipient) => {
                 launch.frozen.count += 1;
                 recipients.push(recipient);
@@ -61,8 +66,13 @@ pub fn freeze(campaign: &Campaign, page: &Page) -> Option<(Campaign, Vec<Campaig
     Some((next, recipients))
 }
 
-fn recipient(campaign: &Campaign, form: Option<&Form>, no: u32, contact: &Contact) -> Result<CampaignRecipient, Skip> {
-    Skip::check(campaign, contact)?;
+fn recipient(
+    campaign: &Campaign,
+    form: Option<&Form>,
+    no: u32,
+    (contact, is_capped): (&Contact, bool),
+) -> Result<CampaignRecipient, Skip> {
+    Skip::check(campaign, contact, is_capped)?;
     let values = campaign.plan.values(contact).map_err(|_variable| Skip::VariableMissing)?;
     let files = campaign.launch.as_ref().map_or(&[] as &[_], |launch| &launch.files);
     if form.is_none_or(|form| form.fill(&values, files).is_err()) {
@@ -112,7 +122,7 @@ mod tests {
         let gone = Contact { undeliverable_since: Some(Timestamp(1)), ..contact(4) };
         let contacts = vec![said(1, Opted::Out), said(2, Opted::In), contact(3), gone];
         let skips = |campaign: &Campaign| {
-            let (next, some) = freeze(campaign, &Page { contacts: contacts.clone(), next: None }).unwrap();
+            let (next, some) = freeze(campaign, &Page { contacts: contacts.clone(), ..Page::default() }).unwrap();
             let skipped: Vec<_> = next.launch.unwrap().frozen.skipped.into_iter().collect();
             (some.iter().map(|one| one.contact.as_bytes()[0]).collect::<Vec<_>>(), skipped)
         };
@@ -123,6 +133,18 @@ mod tests {
         assert_eq!(skips(&campaign), (vec![2], unwanted));
         campaign.launch.as_mut().unwrap().template.category = Category::Utility;
         assert_eq!(skips(&campaign), (vec![1, 2, 3], vec![(Skip::Undeliverable, 1)]));
+    }
+
+    #[test]
+    fn who_had_as_much_advertising_as_they_may_gets_none_and_what_they_wait_for() {
+        let mut campaign = launched(&draft());
+        let capped = [contact(2).id].into();
+        let page = Page { contacts: vec![contact(1), contact(2)], capped, ..Page::default() };
+        let (next, some) = freeze(&campaign, &page).unwrap();
+        assert_eq!(some.iter().map(|one| one.contact).collect::<Vec<_>>(), [contact(1).id]);
+        assert_eq!(next.launch.unwrap().frozen.skipped, BTreeMap::from([(Skip::Capped, 1)]));
+        campaign.launch.as_mut().unwrap().template.category = Category::Utility;
+        assert_eq!(freeze(&campaign, &page).unwrap().1.len(), 2);
     }
 
     #[test]
@@ -141,7 +163,7 @@ mod tests {
         let nameless = Contact { name: None, ..contact(2) };
         let broken = Contact { name: Some("x".repeat(2_000)), ..contact(3) };
         let contacts = vec![unreachable, nameless, broken, contact(4)];
-        let (campaign, recipients) = freeze(&campaign, &Page { contacts, next: None }).unwrap();
+        let (campaign, recipients) = freeze(&campaign, &Page { contacts, ..Page::default() }).unwrap();
         let frozen = campaign.launch.unwrap().frozen;
         let skips = [(Skip::Unreachable, 1), (Skip::VariableMissing, 1), (Skip::VariableInvalid, 1)];
         assert_eq!((frozen.count, frozen.skipped), (1, BTreeMap::from(skips)));

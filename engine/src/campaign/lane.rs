@@ -34,7 +34,6 @@ impl Campaign {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::campaign::fixture::{draft, launched, page};
     use crate::campaign::freeze;
     use crate::time::Timestamp;

@@ -44,6 +44,8 @@ pub enum SendState {
     Parked,
     /// The outcome is known.
     Settled,
+    /// WhatsApp has it, and holds it until it knows how people like the template. A status says what became of it.
+    Held,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -123,9 +125,11 @@ impl RecipientRow {
                 Claim::Won
             }
             SendState::Claimed { token: holder, .. } if holder == token => Claim::Won,
-            SendState::Claimed { .. } | SendState::InDoubt { .. } | SendState::Parked | SendState::Settled => {
-                Claim::Lost
-            }
+            SendState::Claimed { .. }
+            | SendState::InDoubt { .. }
+            | SendState::Parked
+            | SendState::Settled
+            | SendState::Held => Claim::Lost,
         }
     }
 
@@ -144,6 +148,14 @@ impl RecipientRow {
                 self.wamid.get_or_insert(wamid);
                 self.delivery.accept(at);
                 self.send = SendState::Settled;
+            }
+            SendOutcome::Held { wamid, .. } => {
+                self.wamid.get_or_insert(wamid);
+                self.delivery.accept(at);
+                // A status that was faster has let it go.
+                if self.send != SendState::Settled {
+                    self.send = SendState::Held;
+                }
             }
             SendOutcome::Refused(failure) => {
                 if matches!(self.send, SendState::Claimed { token: holder, .. } if holder == token) {
@@ -191,6 +203,7 @@ impl RecipientRow {
             (SendState::Claimed { .. }, _) => Class::UnderWay,
             (SendState::InDoubt { .. }, _) => Class::Unknown,
             (SendState::Parked, _) => Class::Parked,
+            (SendState::Held, _) => Class::Held,
             (SendState::Settled, DeliveryState::Played | DeliveryState::Read) => Class::Read,
             (SendState::Settled, DeliveryState::Delivered) => Class::Delivered,
             (SendState::Settled, DeliveryState::Failed) => {
@@ -206,7 +219,8 @@ impl RecipientRow {
             | Class::Parked
             | Class::Sent
             | Class::Delivered
-            | Class::Read => 0,
+            | Class::Read
+            | Class::Held => 0,
         };
         let CampaignRecipient { lane, country, .. } = self.recipient;
         let (replied, clicked) = (self.replied_at.is_some(), self.clicked_at.is_some());
@@ -275,6 +289,24 @@ mod tests {
         assert_eq!((row.tally().class, other.tally().class), (Class::Parked, Class::Waiting));
         // The answer that came too late is still the truth.
         row.record(token(1), SendOutcome::Accepted { wamid: wamid(), wa_id: None }, Timestamp(4));
+        assert_eq!(row.tally().class, Class::Sent);
+    }
+
+    #[test]
+    fn what_is_held_is_let_go_or_dropped_by_a_status_and_never_sent_again() {
+        let held = || SendOutcome::Held { wamid: wamid(), wa_id: None };
+        let mut row = row();
+        row.claim(token(1), Timestamp(1));
+        row.record(token(1), held(), Timestamp(2));
+        assert_eq!((row.tally().class, row.delivery.accepted_at), (Class::Held, Some(Timestamp(2))));
+        assert_eq!(row.claim(token(2), Timestamp(3)), Claim::Lost);
+        let mut dropped = row.clone();
+        assert!(row.record_status(&said(Status::Sent, Timestamp(4))));
+        let failure = Failure { code: Some(132_015), text: "paused".into(), action: None };
+        assert!(dropped.record_status(&said(Status::Failed(failure), Timestamp(4))));
+        assert_eq!((row.tally().class, dropped.tally().code), (Class::Sent, 132_015));
+        // The status was faster than the answer.
+        row.record(token(1), held(), Timestamp(5));
         assert_eq!(row.tally().class, Class::Sent);
     }
 

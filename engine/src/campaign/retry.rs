@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Audience, Campaign, Class, FailureClass, NAME_MAX, Phase, Plan, RecipientRow};
+use super::{Audience, Campaign, CampaignCap, Class, FailureClass, NAME_MAX, Phase, Plan, RecipientRow};
 use crate::delivery::DeliveryState;
 use crate::directory::Person;
 use crate::id::CampaignId;
@@ -39,11 +39,13 @@ pub struct Retry {
 }
 
 impl FailureClass {
-    /// How old such a failure is before somebody is written to again. `None`: never.
-    pub fn again_after(self) -> Option<Span> {
+    /// How old such a failure is before somebody is written to again. `None`: never. `cap`: as it is now.
+    pub fn again_after(self, cap: Option<CampaignCap>) -> Option<Span> {
         match self {
             Self::TryLater | Self::OurMistake => Some(SETTLED_AFTER),
             Self::PersonLimit => Some(PERSON_LIMIT_HOLDS),
+            // By then nothing counts any more that counted then.
+            Self::Capped => Some(cap.map_or(SETTLED_AFTER, CampaignCap::span)),
             Self::Permanent | Self::OptedOut => None,
         }
     }
@@ -61,19 +63,20 @@ impl FailedOf {
 
 impl Campaign {
     /// A draft that writes to those of this class, and this campaign, which remembers it. `last`: the newest retry of the class as it is
-    /// now; while that is a draft, it is the one.
+    /// now; while that is a draft, it is the one. `cap`: of the organization.
     pub fn retried(
         &self,
         class: FailureClass,
         name: &str,
         by: Person,
         last: Option<&Self>,
+        cap: Option<CampaignCap>,
         at: Timestamp,
     ) -> Result<(Self, Self), Rejection> {
         if !matches!(self.phase, Phase::Finished { .. }) {
             return Err(Rejection::Invalid("This broadcast has not finished yet."));
         }
-        let after = class.again_after().ok_or(Rejection::Invalid("What failed in this way fails again."))?;
+        let after = class.again_after(cap).ok_or(Rejection::Invalid("What failed in this way fails again."))?;
         let mut next = self.next();
         let launch = next.launch.as_mut().ok_or(Rejection::Invalid("This broadcast has not finished yet."))?;
         let made = launch.retries.iter().filter(|retry| retry.class == class);
@@ -150,27 +153,41 @@ mod tests {
     #[test]
     fn no_failure_is_in_two_retries() {
         let original = finished();
-        let (first, original) = original.retried(CLASS, "again", priya(), None, at(30)).unwrap();
+        let (first, original) = original.retried(CLASS, "again", priya(), None, None, at(30)).unwrap();
         assert_eq!((window(&first), original.last_retry(CLASS)), ((at(0), at(6)), Some(first.id)));
         // Pressed again before it started: the same draft, which takes in what came since.
-        let (same, original) = original.retried(CLASS, "again", priya(), Some(&first), at(40)).unwrap();
+        let (same, original) = original.retried(CLASS, "again", priya(), Some(&first), None, at(40)).unwrap();
         assert_eq!((same.id, same.revision, window(&same)), (first.id, 2, (at(0), at(16))));
-        let (second, original) = original.retried(CLASS, "again", priya(), Some(&started(&same)), at(70)).unwrap();
+        let (second, original) =
+            original.retried(CLASS, "again", priya(), Some(&started(&same)), None, at(70)).unwrap();
         assert_eq!(window(&second), (at(16), at(46)));
         assert_ne!(second.id, first.id);
-        assert!(original.retried(CLASS, "again", priya(), Some(&started(&second)), at(70)).is_err(), "nobody is new");
+        assert!(
+            original.retried(CLASS, "again", priya(), Some(&started(&second)), None, at(70)).is_err(),
+            "nobody is new"
+        );
         // It was deleted: nobody got it.
-        let (again, _) = original.retried(CLASS, "again", priya(), None, at(80)).unwrap();
+        let (again, _) = original.retried(CLASS, "again", priya(), None, None, at(80)).unwrap();
         assert_eq!((again.id, window(&again)), (second.id, (at(16), at(56))));
         // Another class has retries of its own.
-        let (other, _) = original.retried(FailureClass::TryLater, "again", priya(), None, at(80)).unwrap();
+        let (other, _) = original.retried(FailureClass::TryLater, "again", priya(), None, None, at(80)).unwrap();
         assert_eq!(window(&other).0, at(0));
     }
 
     #[test]
     fn what_will_not_arrive_is_not_tried_again_and_nothing_while_it_runs() {
-        assert!(finished().retried(FailureClass::Permanent, "again", priya(), None, at(99)).is_err());
-        assert!(launched(&draft()).retried(CLASS, "again", priya(), None, at(99)).is_err());
+        assert!(finished().retried(FailureClass::Permanent, "again", priya(), None, None, at(99)).is_err());
+        assert!(launched(&draft()).retried(CLASS, "again", priya(), None, None, at(99)).is_err());
+    }
+
+    #[test]
+    fn who_had_enough_advertising_is_written_to_again_when_what_they_had_does_not_count_any_more() {
+        let (original, cap) = (finished(), CampaignCap { messages: 2, days: 7 });
+        let retried = |cap, hours| original.retried(FailureClass::Capped, "again", priya(), None, cap, at(hours));
+        assert!(retried(Some(cap), 7 * 24).is_err());
+        let (again, _) = retried(Some(cap), 7 * 24 + 5).unwrap();
+        assert_eq!(window(&again), (at(0), at(5)));
+        assert!(retried(None, 5).is_ok(), "there is no cap any more");
     }
 
     fn said(status: Status, at: Timestamp) -> StatusUpdate {

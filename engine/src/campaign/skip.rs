@@ -22,10 +22,13 @@ pub enum Skip {
     NoConsent,
     /// WhatsApp could not reach them, and they have not written since.
     Undeliverable,
+    /// Had as much advertising of late as the organization lets a person have.
+    Capped,
 }
 
 impl Skip {
-    pub(super) fn check(campaign: &Campaign, contact: &Contact) -> Result<(), Self> {
+    /// `is_capped`: had as much advertising as they may.
+    pub(super) fn check(campaign: &Campaign, contact: &Contact, is_capped: bool) -> Result<(), Self> {
         if contact.phone.is_none() && contact.bsuid.is_none() {
             return Err(Self::Unreachable);
         }
@@ -39,6 +42,9 @@ impl Skip {
             return Err(Self::OptedOut);
         }
         let has_opted_in = matches!(contact.marketing, Consent::OptedIn { .. });
-        if campaign.plan.opted_in_only && !has_opted_in { Err(Self::NoConsent) } else { Ok(()) }
+        if campaign.plan.opted_in_only && !has_opted_in {
+            return Err(Self::NoConsent);
+        }
+        if is_capped { Err(Self::Capped) } else { Ok(()) }
     }
 }

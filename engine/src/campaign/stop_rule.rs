@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, Class, PauseReason, Tallies};
+use super::{Campaign, Class, FailureClass, PauseReason, Tallies};
 use crate::rejection::Rejection;
 
 /// Too many of those who were written to did not get it.
@@ -37,7 +37,9 @@ impl StopRule {
 
 impl Outcomes {
     fn of(tallies: &Tallies) -> Self {
-        let is_failed = |class: Class| matches!(class, Class::Failed(_));
+        // Whom the organization's own cap holds back was not written to.
+        let is_capped = |class: Class| class == Class::Failed(FailureClass::Capped);
+        let is_failed = |class: Class| matches!(class, Class::Failed(_)) && !is_capped(class);
         let is_known = |class| is_failed(class) || matches!(class, Class::Sent | Class::Delivered | Class::Read);
         Self { failed: tallies.sum(|key| is_failed(key.class)), of: tallies.sum(|key| is_known(key.class)) }
     }
@@ -66,7 +68,7 @@ impl Campaign {
 mod tests {
     use super::*;
     use crate::campaign::fixture::{draft, launched, page, template};
-    use crate::campaign::{FailureClass, TallyKey, freeze};
+    use crate::campaign::{TallyKey, freeze};
 
     fn tallies(sent: u64, failed: u64) -> Tallies {
         let at = |class, code| TallyKey {
@@ -96,6 +98,29 @@ mod tests {
         assert_eq!(resumed.failing(&tallies(190, 12)), None);
         assert!(resumed.failing(&tallies(380, 20)).is_some());
         assert_eq!(draft().failing(&tallies(0, 900)), None, "nobody asked for it");
+    }
+
+    #[test]
+    fn whom_the_organization_itself_holds_back_is_no_failure() {
+        let mut campaign = draft();
+        campaign.plan.stop = Some(StopRule { failed_percent: 5, after: 200 });
+        let campaign = launched(&campaign);
+        let (class, code) = (Class::Failed(FailureClass::Capped), 0);
+        let mut tallies = tallies(200, 9);
+        tallies.0.insert(
+            TallyKey {
+                lane: 0,
+                class,
+                code,
+                replied: false,
+                clicked: false,
+                opted_out: false,
+                country: None,
+                charge: None,
+            },
+            900,
+        );
+        assert_eq!(campaign.failing(&tallies), None);
     }
 
     #[test]

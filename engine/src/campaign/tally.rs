@@ -21,6 +21,8 @@ pub enum Class {
     Delivered,
     Read,
     Failed(FailureClass),
+    /// WhatsApp has it, and holds it for a quality check.
+    Held,
 }
 
 impl Class {
@@ -37,6 +39,8 @@ impl Class {
         Self::Failed(FailureClass::Permanent),
         Self::Failed(FailureClass::OurMistake),
         Self::Failed(FailureClass::OptedOut),
+        Self::Failed(FailureClass::Capped),
+        Self::Held,
     ];
 
     /// As it is stored and asked for.
@@ -54,6 +58,8 @@ impl Class {
             Self::Failed(FailureClass::Permanent) => "failed_permanent",
             Self::Failed(FailureClass::OurMistake) => "failed_our_mistake",
             Self::Failed(FailureClass::OptedOut) => "failed_opted_out",
+            Self::Failed(FailureClass::Capped) => "failed_capped",
+            Self::Held => "held",
         }
     }
 

@@ -16,7 +16,7 @@ impl Conversation {
             return Decision::on(next).record(Record::Settle(message.id));
         };
         let settled = match outcome {
-            SendOutcome::Accepted { wamid, wa_id } => {
+            SendOutcome::Accepted { wamid, wa_id } | SendOutcome::Held { wamid, wa_id } => {
                 delivery.accept(now);
                 message.wamid = Some(wamid);
                 // Meta's own spelling of the number is the one to use next time.

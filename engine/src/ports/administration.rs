@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::StoreError;
 use crate::account::Account;
 use crate::audit::AuditEntry;
-use crate::directory::Organization;
+use crate::directory::{Organization, Settings};
 use crate::household::{Household, Write};
 use crate::id::{ApiKeyId, TenantId};
 use crate::time::Timestamp;
@@ -51,6 +51,9 @@ pub trait Administration: Send + Sync {
     ) -> Result<Created, StoreError>;
 
     async fn household(&self, tenant: TenantId) -> Result<Option<Household>, StoreError>;
+
+    /// What the household has in its settings, without reading the rest of it. `None`: there is no such organization.
+    async fn settings(&self, tenant: TenantId) -> Result<Option<Settings>, StoreError>;
 
     /// Of those that there are. For many at once, as often as every few seconds.
     async fn pulses(&self, tenants: &[TenantId]) -> Result<BTreeMap<TenantId, Pulse>, StoreError>;

@@ -2,7 +2,9 @@ use async_trait::async_trait;
 
 use super::{ListError, Page, PageRequest, StoreError};
 use crate::audit::AuditEntry;
-use crate::campaign::{Answers, Campaign, CampaignRecipient, Class, RecipientKey, RecipientRow, Tallies, Verdict};
+use crate::campaign::{
+    Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies, Verdict,
+};
 use crate::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use crate::inbound::StatusUpdate;
 use crate::intake::IntakeMark;
@@ -162,4 +164,13 @@ pub trait Campaigns: Send + Sync {
         contact: ContactId,
         limit: u32,
     ) -> Result<Vec<(CampaignId, RecipientRow)>, StoreError>;
+
+    /// What campaigns sent to these contacts later than this, in the order of [`Reached`]; without what failed afterwards. For a page of
+    /// an audience at once.
+    async fn reached_after(
+        &self,
+        tenant: TenantId,
+        contacts: &[ContactId],
+        after: Timestamp,
+    ) -> Result<Vec<Reached>, StoreError>;
 }

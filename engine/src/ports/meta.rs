@@ -26,6 +26,11 @@ pub enum MetaSend {
     NotSent,
     /// A byte may have arrived and no usable answer came.
     InDoubt,
+    /// Taken, and held for a quality check: released or dropped later.
+    Held {
+        wamid: Wamid,
+        wa_id: Option<WaId>,
+    },
 }
 
 /// What to show the customer.

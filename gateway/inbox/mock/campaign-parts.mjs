@@ -101,7 +101,7 @@ export const rests = ({ launch }, number) => Boolean(launch?.resting?.includes(n
 export const tenths = (value) => Math.round(value * 10) / 10;
 
 export const NOBODY = Object.fromEntries(
-  'total waiting under_way unknown parked sent delivered read failed replied clicked opted_out'
+  'total waiting under_way unknown parked held sent delivered read failed replied clicked opted_out'
     .split(' ')
     .map((key) => [key, 0]),
 );

@@ -37,7 +37,7 @@ const RUNNING = {
   unknown: 103,
   parked: 8,
   replied: 218,
-  failed: { try_later: 96, person_limit: 173, permanent: 60, opted_out: 18, our_mistake: 17 },
+  failed: { try_later: 96, person_limit: 173, permanent: 60, opted_out: 18, our_mistake: 17, capped: 0 },
 };
 /** Of 18,412, a day later. */
 const ENDED = {
@@ -47,9 +47,9 @@ const ENDED = {
   unknown: 0,
   parked: 23,
   replied: 1_841,
-  failed: { try_later: 0, person_limit: 268, permanent: 160, opted_out: 42, our_mistake: 17 },
+  failed: { try_later: 0, person_limit: 268, permanent: 160, opted_out: 42, our_mistake: 17, capped: 0 },
 };
-const NO_FAILURES = { try_later: 0, person_limit: 0, permanent: 0, opted_out: 0, our_mistake: 0 };
+const NO_FAILURES = { try_later: 0, person_limit: 0, permanent: 0, opted_out: 0, our_mistake: 0, capped: 0 };
 const SMALL = { of: 1, read: 0, sent: 0, unknown: 0, parked: 0, replied: 0, failed: NO_FAILURES };
 
 export class Campaigns {
@@ -278,6 +278,7 @@ export class Campaigns {
       under_way,
       unknown,
       parked,
+      held: 0,
       sent,
       delivered,
       read,
@@ -423,6 +424,8 @@ export class Campaigns {
       cost: estimate(will_be_sent),
       duration_seconds,
       days,
+      over_tier: 0,
+      people_a_day: null,
       later: plan.quiet || plan.start_is_local ? Math.round(will_be_sent * 0.2) : 0,
       finishes_at: (plan.start_at ?? this.clock()) + (days - 1) * DAY + duration_seconds * SECOND,
       lanes: plan.numbers.map((id, lane) => ({

@@ -86,6 +86,7 @@ export class Installation {
         session_hours: 12,
         audit_days: 400,
         locale: 'en',
+        campaign_cap: null,
       },
       members: [],
       roles: [],

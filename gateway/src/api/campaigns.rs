@@ -4,6 +4,7 @@ pub mod approval;
 pub mod check;
 pub mod lanes;
 pub mod progress;
+pub mod reach;
 pub mod recipients;
 pub mod retry;
 pub mod schedule;
@@ -65,6 +66,8 @@ pub struct Counts {
     delivered: u64,
     read: u64,
     failed: u64,
+    /// WhatsApp has them, and holds them for a quality check.
+    held: u64,
     replied: u64,
     /// Tapped a button that answers. WhatsApp does not tell of links that are opened.
     clicked: u64,
@@ -84,6 +87,7 @@ impl Counts {
             delivered: tallies.of(Class::Delivered),
             read: tallies.of(Class::Read),
             failed: tallies.sum(|key| matches!(key.class, Class::Failed(_))),
+            held: tallies.of(Class::Held),
             replied: tallies.sum(|key| key.replied),
             clicked: tallies.sum(|key| key.clicked),
             opted_out: tallies.sum(|key| key.opted_out),

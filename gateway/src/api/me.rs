@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::administration::{RoleRef, household};
-use super::campaigns::schedule;
 use crate::app::App;
 use crate::auth::sessions::{Entry, is_enrolled};
 use crate::auth::sign_in::{ask_again, wrong_password};
@@ -129,7 +128,7 @@ pub struct PasswordChange {
 impl From<Number> for NumberView {
     fn from(number: Number) -> Self {
         let Number { phone_number_id, waba_id, name, display, standing, .. } = number;
-        let per_day = standing.tier.as_deref().and_then(schedule::people_of);
+        let per_day = standing.tier.as_deref().and_then(engine::outreach::people_of);
         Self { phone_number_id, waba_id, name, display, per_day }
     }
 }

@@ -2,11 +2,13 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use engine::administration::{Command, SettingsChange, Transfer};
+use engine::campaign::CampaignCap;
 use engine::household::Household;
 use engine::id::{MemberId, TenantId};
 use serde::{Deserialize, Serialize};
 
 use super::administration::{change, household};
+use super::lists::present;
 use super::me::account_of;
 use crate::app::App;
 use crate::auth::sign_in::ask_again;
@@ -34,6 +36,8 @@ pub struct OrganizationView {
     audit_days: u32,
     /// BCP 47.
     locale: String,
+    /// How much advertising a person gets from all broadcasts together.
+    campaign_cap: Option<CampaignCap>,
 }
 
 impl OrganizationView {
@@ -48,6 +52,7 @@ impl OrganizationView {
             session_hours: settings.session_hours,
             audit_days: settings.audit_days,
             locale: settings.locale,
+            campaign_cap: settings.campaign_cap,
         }
     }
 }
@@ -61,6 +66,7 @@ pub async fn one(app: web::Data<App>, signed: Signed) -> Result<web::Json<Organi
 /// What is absent stays as it is.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::option_option, reason = "three answers: absent, taken away, given")]
 pub struct OrganizationChange {
     name: Option<String>,
     mask_phones: Option<bool>,
@@ -69,6 +75,10 @@ pub struct OrganizationChange {
     session_hours: Option<u32>,
     audit_days: Option<u32>,
     locale: Option<String>,
+    /// `null`: no limit.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<CampaignCap>)]
+    campaign_cap: Option<Option<CampaignCap>>,
 }
 
 /// Change the name or the settings
@@ -88,6 +98,7 @@ pub async fn update(
         session_hours,
         audit_days,
         locale,
+        campaign_cap,
     } = wanted.into_inner();
     let wanted = SettingsChange {
         name,
@@ -97,6 +108,7 @@ pub async fn update(
         session_hours,
         audit_days,
         locale,
+        campaign_cap,
     };
     let household = change(&app, &signed, &request, Command::Settings(wanted)).await?;
     Ok(web::Json(OrganizationView::of(&household)))

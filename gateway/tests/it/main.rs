@@ -24,6 +24,7 @@ mod campaign_live;
 mod campaign_thread;
 mod campaigns;
 mod canaries;
+mod cap;
 mod channels;
 mod checks;
 mod contacts;

@@ -343,6 +343,13 @@ impl Administration for CqlStore {
         Ok(created)
     }
 
+    async fn settings(&self, tenant: TenantId) -> Result<Option<Settings>, StoreError> {
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
+        self.settle_office(tenant, &sealer).await?;
+        let stored = self.organization(self.home(tenant), &sealer, tenant).await?;
+        Ok(stored.map(|stored| stored.settings))
+    }
+
     async fn household(&self, tenant: TenantId) -> Result<Option<Household>, StoreError> {
         let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
         self.settle_office(tenant, &sealer).await?;

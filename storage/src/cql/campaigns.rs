@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::campaign::{
-    Answers, Campaign, CampaignRecipient, Class, RecipientKey, RecipientRow, SendState, Tallies, TallyKey, Verdict,
+    Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, SendState, Tallies, TallyKey,
+    Verdict,
 };
 use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
@@ -18,7 +19,7 @@ use engine::time::Timestamp;
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
-use super::recipients::{BUCKET, Bucket, Claimed, Found};
+use super::recipients::{BUCKET, Bucket, Claimed, Found, sent_at_of};
 use super::{AT_ONCE, CqlStore, names};
 use crate::codec;
 use crate::crypto::Sealer;
@@ -391,5 +392,36 @@ impl Campaigns for CqlStore {
         sent.sort_by_key(|(campaign, row)| std::cmp::Reverse((row.delivery.accepted_at, *campaign)));
         sent.truncate(limit as usize);
         Ok(sent)
+    }
+
+    /// The pointer says when it was taken, so that only what counts is read itself.
+    async fn reached_after(
+        &self,
+        tenant: TenantId,
+        contacts: &[ContactId],
+        after: Timestamp,
+    ) -> Result<Vec<Reached>, StoreError> {
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
+        let sealer = &sealer;
+        let read = stream::iter(contacts.to_vec()).map(async |contact| {
+            let mut reached = Vec::new();
+            for (key, body) in self.pointers(self.sent_to_list(tenant, contact)).await? {
+                if sent_at_of(&body)?.is_some_and(|at| at <= after) {
+                    continue;
+                }
+                let key = key_of(&key)?;
+                let found = self.found(self.recipients_home(tenant, key.campaign), key.no).await?;
+                let at = found.as_ref().and_then(Found::accepted_at).filter(|at| *at > after);
+                let class = found.map(|found| found.tally(sealer)).transpose()?.map(|tally| tally.class);
+                if let Some(at) = at.filter(|_| !matches!(class, Some(Class::Failed(_)))) {
+                    reached.push(Reached { contact, at, campaign: key.campaign });
+                }
+            }
+            Ok::<_, StoreError>(reached)
+        });
+        let mut reached: Vec<_> =
+            read.buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?.into_iter().flatten().collect();
+        reached.sort_unstable();
+        Ok(reached)
     }
 }

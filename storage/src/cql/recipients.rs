@@ -20,13 +20,14 @@ use crate::codec::{self, recipients};
 use crate::crypto::{Lookup, Sealer};
 
 pub(super) use claims::Claimed;
+pub(super) use facts::sent_at_of;
 
 /// Recipients of a partition.
 pub(super) const BUCKET: u32 = 1_000;
 const ROWS: &str =
     "SELECT no, touched, claims, contact, lane, country, queued_at, body, turn, claimed_by, claimed_at, requeued_at,
      doubt, doubted_at, parked, accepted_at, sent_at, delivered_at, read_at, played_at, failed_at, error, replied_at,
-     clicked_at, opted_out_at, wamid, wamid_body, charge
+     clicked_at, opted_out_at, wamid, wamid_body, charge, held_at
      FROM recipient WHERE campaign = ? AND bucket = ? AND no >= ? AND no <= ?";
 #[derive(DeserializeRow)]
 struct Row {
@@ -58,6 +59,7 @@ struct Row {
     wamid: Option<Vec<u8>>,
     wamid_body: Option<Vec<u8>>,
     charge: Option<i64>,
+    held_at: Option<i64>,
 }
 
 /// What of a partition is another one after every change of it: the process's last write of each, and the last claim.
@@ -113,6 +115,11 @@ impl Found {
     pub(super) fn send(&self) -> Result<SendState, StoreError> {
         let Row { turn, claimed_by: token, claimed_at, doubt, doubted_at, parked, .. } = &self.row;
         let Row { accepted_at, sent_at, delivered_at, read_at, played_at, failed_at, .. } = &self.row;
+        let said = [sent_at, delivered_at, read_at, played_at, failed_at];
+        // What WhatsApp says of it lets it go.
+        if self.row.held_at.is_some() && said.into_iter().all(Option::is_none) {
+            return Ok(SendState::Held);
+        }
         let facts = [accepted_at, sent_at, delivered_at, read_at, played_at, failed_at];
         if facts.into_iter().any(Option::is_some) {
             return Ok(SendState::Settled);
@@ -176,6 +183,10 @@ impl Found {
 
     pub(super) fn is_accepted(&self) -> bool {
         self.row.accepted_at.is_some()
+    }
+
+    pub(super) fn accepted_at(&self) -> Option<Timestamp> {
+        at(self.row.accepted_at)
     }
 
     pub(super) fn has_wamid(&self, lookup: &Lookup) -> bool {

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use engine::account::Account;
 use engine::audit::AuditEntry;
-use engine::directory::Organization;
+use engine::directory::{Organization, Settings};
 use engine::household::{Household, Write};
 use engine::id::{ApiKeyId, TenantId};
 use engine::ports::{Administration, Changed, Created, Pulse, StoreError};
@@ -47,6 +47,10 @@ impl Administration for MemoryStore {
 
     async fn household(&self, tenant: TenantId) -> Result<Option<Household>, StoreError> {
         Ok(self.state()?.households.get(&tenant).cloned())
+    }
+
+    async fn settings(&self, tenant: TenantId) -> Result<Option<Settings>, StoreError> {
+        Ok(self.state()?.households.get(&tenant).map(|household| household.settings.clone()))
     }
 
     async fn pulses(&self, tenants: &[TenantId]) -> Result<BTreeMap<TenantId, Pulse>, StoreError> {

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
-use engine::campaign::{Answers, Campaign, CampaignRecipient, RecipientKey, RecipientRow, SendState, Tallies, Verdict};
+use engine::campaign::{
+    Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, SendState, Tallies, Verdict,
+};
 use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeMark, IntakeOutcome};
@@ -291,6 +293,27 @@ impl Campaigns for MemoryStore {
         sent.sort_by_key(|(campaign, row)| std::cmp::Reverse((row.delivery.accepted_at, *campaign)));
         sent.truncate(limit as usize);
         Ok(sent)
+    }
+
+    async fn reached_after(
+        &self,
+        tenant: TenantId,
+        contacts: &[ContactId],
+        after: Timestamp,
+    ) -> Result<Vec<Reached>, StoreError> {
+        let state = self.state()?;
+        let own = state.recipients.iter().filter(|((owner, ..), row)| {
+            *owner == tenant
+                && contacts.contains(&row.recipient.contact)
+                && !matches!(row.tally().class, Class::Failed(_))
+        });
+        let reached = own.filter_map(|((_, campaign, _), row)| {
+            let at = row.delivery.accepted_at.filter(|at| *at > after)?;
+            Some(Reached { contact: row.recipient.contact, at, campaign: *campaign })
+        });
+        let mut reached: Vec<_> = reached.collect();
+        reached.sort_unstable();
+        Ok(reached)
     }
 }
 

@@ -330,6 +330,17 @@ impl Administration for SqliteStore {
         read.await
     }
 
+    async fn settings(&self, tenant: TenantId) -> Result<Option<Settings>, StoreError> {
+        let keyring = Arc::clone(&self.keyring);
+        let read = self.readers.read(move |connection| {
+            let Some((key, _)) = known(connection, tenant)? else { return Ok(None) };
+            let sealer = keys_of(&keyring, tenant)?;
+            let home = Home { connection, sealer: &sealer, key, id: tenant };
+            Ok(Some(home.organization()?.settings))
+        });
+        read.await
+    }
+
     async fn pulses(&self, tenants: &[TenantId]) -> Result<BTreeMap<TenantId, Pulse>, StoreError> {
         let tenants = tenants.to_vec();
         let read = self.readers.read(move |connection| {

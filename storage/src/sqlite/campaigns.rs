@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::campaign::{
-    Answers, Campaign, CampaignRecipient, Class, RecipientKey, RecipientRow, Tallies, TallyKey, Verdict,
+    Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies, TallyKey, Verdict,
 };
 use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
@@ -186,7 +186,9 @@ impl Campaigns for SqliteStore {
     ) -> Result<(), StoreError> {
         let Some(sealer) = self.keyring.known(tenant) else { return Ok(()) };
         let said = match &outcome {
-            SendOutcome::Accepted { wamid, .. } => Some(Said::sealed(&sealer, key, wamid)?),
+            SendOutcome::Accepted { wamid, .. } | SendOutcome::Held { wamid, .. } => {
+                Some(Said::sealed(&sealer, key, wamid)?)
+            }
             SendOutcome::Refused(_) | SendOutcome::InDoubt => None,
         };
         self.change(tenant, Change::of(sealer, key, said), move |row| row.record(token, outcome.clone(), at)).await
@@ -290,6 +292,16 @@ impl Campaigns for SqliteStore {
     ) -> Result<Vec<(CampaignId, RecipientRow)>, StoreError> {
         let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
         self.readers.read(move |connection| rows::sent_to(connection, &sealer, tenant, contact, limit)).await
+    }
+
+    async fn reached_after(
+        &self,
+        tenant: TenantId,
+        contacts: &[ContactId],
+        after: Timestamp,
+    ) -> Result<Vec<Reached>, StoreError> {
+        let contacts = contacts.to_vec();
+        self.readers.read(move |connection| rows::reached_after(connection, tenant, &contacts, after)).await
     }
 }
 

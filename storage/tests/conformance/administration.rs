@@ -109,6 +109,8 @@ pub(crate) async fn an_organization_begins_with_its_people_in_one_commit(store: 
 pub(crate) async fn a_household_reads_back_as_it_was_written(store: &impl Store) {
     store.create_organization(full(), vec![account(1), account(2)], vec![]).await.unwrap();
     assert_eq!(store.household(TENANT).await, Ok(Some(full())));
+    assert_eq!(store.settings(TENANT).await, Ok(Some(full().settings)));
+    assert_eq!(store.settings(OTHER).await, Ok(None));
 }
 
 pub(crate) async fn every_write_does_what_the_rules_say(store: &impl Store) {

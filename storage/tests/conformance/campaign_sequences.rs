@@ -162,6 +162,7 @@ async fn read(store: &impl Store) -> Vec<String> {
         seen.push(format!("{:?}", store.campaign_under_way(tenant, id, Some(0), 2).await));
         for no in 0..=PEOPLE {
             seen.push(format!("{:?}", store.sent_to(tenant, recipient(no).contact, 9).await));
+            seen.push(format!("{:?}", store.reached_after(tenant, &[recipient(no).contact], NOW).await));
             seen.push(format!("{:?}", store.locate_recipient(tenant, &wamid(no)).await));
         }
     }

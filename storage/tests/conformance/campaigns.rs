@@ -1,6 +1,6 @@
 use engine::audit::AuditEntry;
 use engine::campaign::{
-    Campaign, CampaignRecipient, Class, FailureClass, PauseReason, RecipientRow, SendState, Tallies, Verdict,
+    Campaign, CampaignRecipient, Class, FailureClass, PauseReason, Reached, RecipientRow, SendState, Tallies, Verdict,
 };
 use engine::delivery::Status;
 use engine::inbound::StatusUpdate;
@@ -8,7 +8,7 @@ use engine::intake::IntakeOutcome;
 use engine::outgoing::SendOutcome;
 use engine::ports::{Cursor, ListError, PageRequest, Saved, Store};
 use engine::price::{Charge, PriceKind};
-use engine::time::Span;
+use engine::time::{Span, Timestamp};
 use futures_util::future::join_all;
 
 use crate::campaign_fixture::*;
@@ -345,6 +345,52 @@ pub(crate) async fn what_was_sent_to_a_contact_comes_newest_first(store: &impl S
     assert_eq!(store.sent_to(OTHER, contact, 9).await.unwrap().len(), 1);
 }
 
+pub(crate) async fn what_reached_people_of_late_is_told_for_many_at_once(store: &impl Store) {
+    for (n, at) in [(1, 5), (2, 9), (3, 7)] {
+        let id = running(store, TENANT, n, 4).await.id;
+        store.claim_recipients(TENANT, id, &[0, 1, 2], token(1), NOW).await.unwrap();
+        for no in 1..3 {
+            let outcome = accepted(u32::from(n) * 10 + no);
+            store.record_sent(TENANT, key(n, no), token(1), outcome, seconds(at)).await.unwrap();
+        }
+    }
+    let asked: Vec<_> = (0..4).map(|no| recipient(no).contact).collect();
+    let found = async |after| store.reached_after(TENANT, &asked, seconds(after)).await.unwrap();
+    let reached = |no, n, at| Reached { contact: recipient(no).contact, at: seconds(at), campaign: campaign_id(n) };
+    let in_order = |mut all: Vec<Reached>| {
+        all.sort_unstable();
+        all
+    };
+    let all = [(1, 1, 5), (1, 3, 7), (1, 2, 9), (2, 1, 5), (2, 3, 7), (2, 2, 9)].map(|(no, n, at)| reached(no, n, at));
+    assert_eq!(found(4).await, in_order(all.to_vec()));
+    assert_eq!(found(7).await, in_order(vec![reached(1, 2, 9), reached(2, 2, 9)]), "later than that");
+    receipt(store, 2, 1, Status::Failed(failure(131_049)), seconds(10)).await;
+    receipt(store, 2, 2, Status::Read, seconds(10)).await;
+    assert_eq!(found(7).await, [reached(2, 2, 9)], "who got it after all");
+    assert_eq!(store.reached_after(TENANT, &asked[..2], seconds(7)).await, Ok(vec![]));
+    assert_eq!(store.reached_after(OTHER, &asked, NOW).await, Ok(vec![]));
+}
+
+pub(crate) async fn what_whatsapp_holds_is_counted_until_a_status_lets_it_go(store: &impl Store) {
+    let id = running(store, TENANT, 1, 4).await.id;
+    store.claim_recipients(TENANT, id, &[0, 1, 2], token(1), NOW).await.unwrap();
+    for no in 0..3 {
+        let outcome = SendOutcome::Held { wamid: wamid(no), wa_id: None };
+        store.record_sent(TENANT, key(1, no), token(1), outcome, seconds(1)).await.unwrap();
+    }
+    assert_eq!(counted(store, TENANT, id).await.of(Class::Held), 3);
+    assert_eq!(listed(store, TENANT, id, Some(Class::Held), 2).await.len(), 3);
+    assert_eq!(store.locate_recipient(TENANT, &wamid(1)).await, Ok(Some(key(1, 1))));
+    let contacts: Vec<_> = (0..3).map(|no| recipient(no).contact).collect();
+    assert_eq!(store.reached_after(TENANT, &contacts, NOW).await.unwrap().len(), 3);
+    receipt(store, 1, 0, Status::Sent, seconds(2)).await;
+    receipt(store, 1, 1, Status::Failed(failure(132_015)), seconds(2)).await;
+    let tallies = counted(store, TENANT, id).await;
+    assert_eq!((tallies.of(Class::Held), tallies.of(Class::Sent)), (1, 1));
+    assert_eq!(row(store, 1, 2).await.send, SendState::Held);
+    assert_eq!(store.claim_recipients(TENANT, id, &[0, 1, 2], token(2), NOW).await, Ok(vec![]));
+}
+
 pub(crate) async fn racing_claims_of_many_have_one_winner_each(store: &impl Store) {
     let id = running(store, TENANT, 1, 40).await.id;
     let nos: Vec<u32> = (0..40).collect();
@@ -371,6 +417,7 @@ pub(crate) async fn another_tenants_campaigns_are_not_there(store: &impl Store) 
     assert_eq!(store.campaign_under_way(OTHER, campaign.id, None, 9).await, Ok(vec![]));
     assert_eq!(store.tallies(OTHER, campaign.id).await, Ok(Tallies::default()));
     assert_eq!(store.sent_to(OTHER, recipient(0).contact, 9).await, Ok(vec![]));
+    assert_eq!(store.reached_after(OTHER, &[recipient(0).contact], Timestamp(0)).await, Ok(vec![]));
     assert_eq!(store.claim_recipients(OTHER, campaign.id, &[1], token(1), NOW).await, Ok(vec![]));
     store.release_recipients(OTHER, campaign.id, &[0], token(1)).await.unwrap();
     store.record_sent(OTHER, key(1, 1), token(1), accepted(1), NOW).await.unwrap();

@@ -38,6 +38,7 @@ mod messages;
 mod observation;
 mod order;
 mod outbox;
+mod outreach;
 mod races;
 mod redis_server;
 mod relocation;
@@ -129,6 +130,9 @@ suite! {
         a_disconnected_number_is_nobodys
         an_app_replaces_the_one_before
     }
+    outreach {
+        whom_an_account_has_written_to_is_known_for_a_day
+    }
     alerts {
         an_alert_is_raised_once_and_put_away_once
         what_is_mended_is_forgotten_and_may_be_raised_again
@@ -214,6 +218,8 @@ suite! {
         an_answer_is_counted_with_where_its_person_stands
         recipients_are_listed_by_class
         what_was_sent_to_a_contact_comes_newest_first
+        what_reached_people_of_late_is_told_for_many_at_once
+        what_whatsapp_holds_is_counted_until_a_status_lets_it_go
         racing_claims_of_many_have_one_winner_each
         another_tenants_campaigns_are_not_there
     }

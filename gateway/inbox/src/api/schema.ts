@@ -44,7 +44,9 @@ export type ButtonAction = { kind: 'QUICK_REPLY' } | { kind: 'URL'; url: string 
 
 export type Campaign = { approval: Approval | null; author: Person; created_at: Timestamp; editor: Person; id: CampaignId; launch: Launch | null; name: string; phase: Phase; plan: Plan; revision: number };
 
-export type CampaignCheck = { audience: number; cost: Estimate; days: number; duration_seconds: number; findings: Array<Finding>; finishes_at: Timestamp; lanes: Array<CheckedLane>; later: number; samples: Array<Sample>; skipped: Record<string, number>; will_be_sent: number };
+export type CampaignCap = { days: number; messages: number };
+
+export type CampaignCheck = { audience: number; cost: Estimate; days: number; duration_seconds: number; findings: Array<Finding>; finishes_at: Timestamp; lanes: Array<CheckedLane>; later: number; over_tier: number; people_a_day: number | null; samples: Array<Sample>; skipped: Record<string, number>; will_be_sent: number };
 
 export type CampaignId = string;
 
@@ -130,7 +132,7 @@ export type CostRow = { category: PriceCategory; cost: Array<Money>; country: st
 
 export type CountryFigures = { clicked: number; opted_out: number; cost: Array<Money>; country: string | null; delivered: number; failed: number; people: number; read: number; replied: number; sent: number };
 
-export type Counts = { clicked: number; opted_out: number; delivered: number; failed: number; parked: number; read: number; replied: number; sent: number; total: number; under_way: number; unknown: number; waiting: number };
+export type Counts = { delivered: number; failed: number; held: number; parked: number; read: number; replied: number; sent: number; total: number; under_way: number; unknown: number; waiting: number };
 
 export type Credentials = { code?: string | null; email: string; organization_id?: string | null; password: string };
 
@@ -168,9 +170,9 @@ export type FailedOf = { campaign: CampaignId; class: FailureClass; from: Timest
 
 export type Failure = { action: FailureAction | null; code: number | null; text: string };
 
-export type FailureAction = 'retry' | 'retry_later' | 'use_template' | 'fix_number' | 'fix_content' | 'fix_account' | 'wait_for_opt_in' | 'none';
+export type FailureAction = 'retry' | 'retry_later' | 'use_template' | 'fix_number' | 'fix_content' | 'fix_account' | 'wait_for_opt_in' | 'wait_for_cap' | 'none';
 
-export type FailureClass = 'try_later' | 'person_limit' | 'permanent' | 'our_mistake' | 'opted_out';
+export type FailureClass = 'try_later' | 'person_limit' | 'permanent' | 'our_mistake' | 'opted_out' | 'capped';
 
 export type FailureGroup = { class: FailureClass; code: number; people: number; text: string };
 
@@ -234,7 +236,7 @@ export type KeptTemplate = Template & { id: TemplateId; news_at: Timestamp | nul
 
 export type LaneProgress = { rests: boolean; allowed_per_second: number; done: number; name: string; note: string | null; phone_number_id: string; sent_per_second: number; state: LaneStanding; until: Timestamp | null; waiting: number };
 
-export type LaneStanding = 'running' | 'slower' | 'asleep' | 'day_is_full' | 'paused' | 'idle';
+export type LaneStanding = 'running' | 'slower' | 'asleep' | 'day_is_full' | 'account_is_full' | 'paused' | 'idle';
 
 export type Launch = { at: Timestamp; by: Person; files: Array<Media>; forgiven: Outcomes; frozen: Frozen; marks: Array<Mark>; retries: Array<Retry>; template: Template; tree: Node | null };
 
@@ -328,9 +330,9 @@ export type Opted = 'in' | 'out';
 
 export type OrderItem = { currency: string; price: string; product: string; quantity: number };
 
-export type OrganizationChange = { approve_broadcasts?: boolean | null; audit_days?: number | null; locale?: string | null; mask_phones?: boolean | null; name?: string | null; require_second_factor?: boolean | null; session_hours?: number | null };
+export type OrganizationChange = { approve_broadcasts?: boolean | null; audit_days?: number | null; campaign_cap?: CampaignCap | null; locale?: string | null; mask_phones?: boolean | null; name?: string | null; require_second_factor?: boolean | null; session_hours?: number | null };
 
-export type OrganizationView = { approve_broadcasts: boolean; audit_days: number; id: TenantId; locale: string; mask_phones: boolean; name: string; require_second_factor: boolean; session_hours: number };
+export type OrganizationView = { approve_broadcasts: boolean; audit_days: number; campaign_cap: CampaignCap | null; id: TenantId; locale: string; mask_phones: boolean; name: string; require_second_factor: boolean; session_hours: number };
 
 export type OtpApp = { package_name: string; signature_hash: string };
 

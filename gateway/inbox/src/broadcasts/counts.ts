@@ -7,14 +7,14 @@ export type StateName = (typeof STATES)[number];
 export type StateShare = { state: StateName; people: number };
 
 /**
- * The states as they are shown, each person in exactly one: who is being sent to still waits, and a doubt that nobody will
- * settle is still a doubt. Replied is no state: whoever answers has also read.
+ * The states as they are shown, each person in exactly one: who is being sent to still waits, what WhatsApp holds is sent, and a
+ * doubt that nobody will settle is still a doubt. Replied is no state: whoever answers has also read.
  */
 export function shares(counts: Counts): StateShare[] {
   const people: Record<StateName, number> = {
     read: counts.read,
     delivered: counts.delivered,
-    sent: counts.sent,
+    sent: counts.sent + counts.held,
     failed: counts.failed,
     unknown: counts.unknown + counts.parked,
     waiting: counts.waiting + counts.under_way,

@@ -41,6 +41,7 @@ export type RecipientClass =
   | 'sent'
   | 'delivered'
   | 'read'
+  | 'held'
   | `failed_${api.FailureClass}`;
 
 /** The description has the class as any text. */

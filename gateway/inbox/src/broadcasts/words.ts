@@ -27,6 +27,8 @@ const CLASS_TONES: Record<RecipientClass, Tone> = {
   failed_permanent: 'red',
   failed_our_mistake: 'red',
   failed_opted_out: 'amb',
+  failed_capped: 'blu',
+  held: 'amb',
 };
 export const classTone = (one: RecipientClass): Tone => CLASS_TONES[one];
 export const CLASSES = Object.keys(CLASS_TONES) as RecipientClass[];
@@ -36,6 +38,7 @@ const LANE_TONES: Record<LaneState, 'grn' | 'amb' | undefined> = {
   slower: 'amb',
   asleep: undefined,
   day_is_full: undefined,
+  account_is_full: 'amb',
   paused: undefined,
   idle: undefined,
 };
@@ -77,6 +80,7 @@ const SKIPS: readonly string[] = [
   'no_consent',
   'opted_out',
   'undeliverable',
+  'capped',
 ];
 
 /** A reason that this page does not know yet is still told. */

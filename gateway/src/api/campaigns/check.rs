@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::web;
+use actors::CapWatch;
 use engine::access::Principal;
 use engine::campaign::{Campaign, Estimate, Hours, Launch, Named, Phase, Plan, Skip, VariableSource, freeze};
 use engine::contact::Contact;
@@ -15,7 +16,8 @@ use engine::time::Timestamp;
 use serde::Serialize;
 
 use super::super::administration::household;
-use super::schedule::{Homes, Schedule, people_a_day};
+use super::reach::reach;
+use super::schedule::{Homes, Schedule};
 use super::{found, spend};
 use crate::app::App;
 use crate::http::guard::Signed;
@@ -35,10 +37,15 @@ pub struct CampaignCheck {
     cost: Estimate,
     /// At full pace, without the hours and days in which it waits.
     duration_seconds: u64,
-    /// With so many a day: over how many days it goes.
+    /// With so many a day, by its plan or by WhatsApp: over how many days it goes.
     days: u64,
     /// People whose own hours come later than the start.
     later: u64,
+    /// People for whom WhatsApp's limit of 24 hours has no place today; they wait for a later day. At most: whoever has a place or an open
+    /// window needs none.
+    over_tier: u64,
+    /// How many people WhatsApp lets its numbers begin to write to in 24 hours; `null`: no limit is known.
+    people_a_day: Option<u64>,
     /// If it is started now, or at its time.
     finishes_at: Timestamp,
     lanes: Vec<CheckedLane>,
@@ -138,15 +145,16 @@ pub async fn check(
         findings.push(Finding { severity: FindingSeverity::MustFix, key: "nobody", text });
     }
     let settings = &household(&app, &signed.0).await?.settings;
+    let reach = reach(&app, tenant, &numbers, would.count).await?;
     let start = draft.plan.start_at.unwrap_or_default().max(app.clock.now());
     let cost = Estimate::of(&would.countries, would.category, start, &app.prices);
     findings.extend(approval_finding(settings.approve_broadcasts, &draft));
-    findings.extend(tier_finding(&draft.plan, &numbers, would.count));
+    findings.extend(reach.finding());
     findings.extend(spend::finding(&draft.plan, &cost));
     findings.sort_by_key(|finding| finding.severity);
     let per_second = per_second(&draft.plan, &numbers);
     let seconds = would.count.div_ceil(u64::from(per_second.max(1)));
-    let schedule = Schedule::of(&draft.plan, would.count, per_second, &would.homes, app.clock.now());
+    let schedule = Schedule::of(&draft.plan, (would.count, reach), per_second, &would.homes, app.clock.now());
     let lanes = numbers.into_iter().map(|number| CheckedLane {
         phone_number_id: number.phone_number_id,
         name: number.name,
@@ -161,6 +169,8 @@ pub async fn check(
         duration_seconds: seconds,
         days: schedule.days,
         later: schedule.later,
+        over_tier: reach.over,
+        people_a_day: reach.a_day,
         finishes_at: schedule.finishes_at,
         lanes: lanes.collect(),
         findings,
@@ -174,9 +184,14 @@ pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> R
     let form = launched.launch.as_ref().and_then(Launch::form);
     let files = launched.launch.as_ref().map_or(&[] as &[_], |launch| &launch.files);
     let keeps_hours = Hours::of(&launched.plan).is_some();
+    let household = app.households.of(app.store.as_ref(), tenant).await?;
+    let cap = household.and_then(|household| household.settings.campaign_cap).map(CapWatch::new);
+    let now = app.clock.now();
     let (mut samples, mut countries, mut homes) = (Vec::new(), BTreeMap::new(), Homes::new());
     while campaign.phase == Phase::Freezing {
-        let Some(page) = actors::audience(app.store.as_ref(), tenant, &campaign).await? else { break };
+        let Some(page) = actors::audience(app.store.as_ref(), tenant, &campaign, cap.as_ref(), now).await? else {
+            break;
+        };
         let Some((next, recipients)) = freeze(&campaign, &page) else { break };
         for recipient in recipients.iter().take(SAMPLES.saturating_sub(samples.len())) {
             let contact = page.contacts.iter().find(|contact| contact.id == recipient.contact);
@@ -259,19 +274,6 @@ fn approval_finding(is_needed: bool, draft: &Campaign) -> Option<Finding> {
     }
     let text = "Somebody else must approve this broadcast before it is started.".to_owned();
     Some(Finding { severity: FindingSeverity::MustFix, key: "approval", text })
-}
-
-/// More people than WhatsApp allows on one day: what is too many would fail.
-fn tier_finding(plan: &Plan, numbers: &[Number], count: u64) -> Option<Finding> {
-    let allowed = people_a_day(numbers)?;
-    let on_one_day = plan.per_day.map_or(count, |per_day| count.min(u64::from(per_day)));
-    (on_one_day > allowed).then(|| {
-        let text = format!(
-            "WhatsApp lets this account begin to write to {allowed} people in 24 hours, and {on_one_day} would get it \
-             on one day. Send to at most {allowed} a day."
-        );
-        Finding { severity: FindingSeverity::LookAt, key: "tier", text }
-    })
 }
 
 fn passed(key: &'static str, text: &str) -> Finding {

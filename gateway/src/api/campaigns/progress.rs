@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::web;
 use actors::{LanePace, LaneState};
 use engine::campaign::{Campaign, Class, Cost, CountryFigures, FailureClass, Phase, Skip, Tallies, countries};
+use engine::delivery::Failure;
 use engine::directory::Number;
 use engine::id::{CampaignId, PhoneNumberId, TenantId};
 use engine::ports::StoreError;
@@ -75,6 +76,8 @@ pub enum LaneStanding {
     Asleep,
     /// So many as may begin in a day have begun.
     DayIsFull,
+    /// WhatsApp lets its account begin to write to nobody more.
+    AccountIsFull,
     Paused,
     /// Nothing is on its way from it.
     Idle,
@@ -183,6 +186,10 @@ fn lane_progress(
             until = Some(frees);
             (LaneStanding::DayIsFull, None)
         }
+        Some(LaneState::AccountIsFull { until: frees }) => {
+            until = Some(frees);
+            (LaneStanding::AccountIsFull, None)
+        }
         Some(LaneState::Slower { seconds }) => {
             (LaneStanding::Slower, Some(format!("WhatsApp asked to slow down. It goes on in {seconds} s.")))
         }
@@ -242,15 +249,26 @@ fn failures(tallies: &Tallies) -> Vec<FailureGroup> {
             *groups.entry((class, key.code)).or_insert(0) += people;
         }
     }
-    let group = |((class, code), people)| FailureGroup {
-        class,
-        code,
-        text: failure::describe((code != 0).then_some(code), None).text,
-        people,
-    };
+    let group = |((class, code), people)| FailureGroup { class, code, text: text(class, code), people };
     let mut groups: Vec<_> = groups.into_iter().map(group).collect();
     groups.sort_by_key(|group| std::cmp::Reverse(group.people));
     groups
+}
+
+/// What is held back here has no code.
+fn text(class: FailureClass, code: i64) -> String {
+    match (class, code) {
+        (FailureClass::OptedOut, 0) => Failure::opted_out().text,
+        (FailureClass::Capped, _) => "The organization lets a person have only so much advertising.".to_owned(),
+        (
+            FailureClass::OptedOut
+            | FailureClass::TryLater
+            | FailureClass::PersonLimit
+            | FailureClass::Permanent
+            | FailureClass::OurMistake,
+            code,
+        ) => failure::describe((code != 0).then_some(code), None).text,
+    }
 }
 
 #[cfg(test)]

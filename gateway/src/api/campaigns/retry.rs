@@ -7,6 +7,7 @@ use engine::id::CampaignId;
 use engine::ports::Saved;
 use serde::Deserialize;
 
+use super::super::administration::household;
 use super::{DECIDE_AGAIN_MAX, found, said, save};
 use crate::app::App;
 use crate::http::guard::Signed;
@@ -30,13 +31,14 @@ pub async fn retry(
     body: web::Json<Retrying>,
 ) -> Result<web::Json<Campaign>, Problem> {
     let (tenant, by, now) = (signed.0.tenant, signed.0.person.clone(), app.clock.now());
+    let cap = household(&app, &signed.0).await?.settings.campaign_cap;
     for _ in 0..DECIDE_AGAIN_MAX {
         let campaign = found(&app, tenant, *id).await?;
         let last = match campaign.last_retry(body.class) {
             Some(last) => app.store.campaign(tenant, last).await?,
             None => None,
         };
-        let (draft, next) = campaign.retried(body.class, &body.name, by.clone(), last.as_ref(), now)?;
+        let (draft, next) = campaign.retried(body.class, &body.name, by.clone(), last.as_ref(), cap, now)?;
         // First who was taken in: two who do this at once make one draft.
         if app.store.save_campaign(tenant, next, Vec::new()).await? == Saved::Conflict {
             continue;

@@ -24,6 +24,8 @@ const RATE_PAUSE: Duration = Duration::from_secs(2);
 /// Too many calls per hour, or the minute in which a number is made faster.
 const LONG_PAUSE: Duration = Duration::from_mins(1);
 
+/// Of a template that WhatsApp does not trust yet, or of a young portfolio.
+const HELD: &str = "held_for_quality_assessment";
 const PAIR_RATE: i64 = 131_056;
 const NUMBER_RATE: i64 = 130_429;
 
@@ -123,6 +125,9 @@ pub(super) fn sent(answer: Result<Answer, Lost>) -> MetaSend {
     match said("/messages/0/id").and_then(|id| id.parse().ok()) {
         Some(wamid) if answer.status.is_success() => {
             let number = said("/contacts/0/wa_id").and_then(|id| id.parse().ok());
+            if said("/messages/0/message_status") == Some(HELD) {
+                return MetaSend::Held { wamid, wa_id: number };
+            }
             MetaSend::Accepted { wamid, wa_id: number }
         }
         Some(_) | None => MetaSend::InDoubt,
@@ -146,7 +151,9 @@ pub(super) fn sent_file(answer: Result<Answer, Lost>) -> Result<Value, MetaSend>
     match json.filter(|json| json.get("error").is_none()) {
         Some(json) => Ok(json),
         None => Err(match sent(answer) {
-            MetaSend::Accepted { .. } | MetaSend::NotSent | MetaSend::InDoubt => MetaSend::NotSent,
+            MetaSend::Accepted { .. } | MetaSend::Held { .. } | MetaSend::NotSent | MetaSend::InDoubt => {
+                MetaSend::NotSent
+            }
             refused @ (MetaSend::Slower { .. } | MetaSend::Never(_)) => refused,
         }),
     }

@@ -45,6 +45,7 @@ pub(crate) struct Counts {
     pub(crate) under_way: u64,
     pub(crate) unknown: u64,
     pub(crate) parked: u64,
+    pub(crate) held: u64,
     pub(crate) sent: u64,
     pub(crate) delivered: u64,
     pub(crate) read: u64,

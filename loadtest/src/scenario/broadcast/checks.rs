@@ -129,6 +129,7 @@ fn check_sums(evidence: &Evidence) -> Vec<Violation> {
         ("delivered", counts.delivered),
         ("read", counts.read),
         ("failed", counts.failed),
+        ("held", counts.held),
     ];
     for (place, counted) in counted {
         let listed = listed.get(place).copied().unwrap_or(0);
@@ -149,7 +150,8 @@ fn place(class: Class) -> &'static str {
         | Class::Parked
         | Class::Sent
         | Class::Delivered
-        | Class::Read => class.key(),
+        | Class::Read
+        | Class::Held => class.key(),
     }
 }
 
@@ -158,7 +160,7 @@ fn is_unsettled(class: Class) -> bool {
 }
 
 fn has_it(class: Class) -> bool {
-    matches!(class, Class::Sent | Class::Delivered | Class::Read)
+    matches!(class, Class::Sent | Class::Delivered | Class::Read | Class::Held)
 }
 
 /// Meta's word on it is known, be it a later failure.

@@ -5,6 +5,7 @@ use engine::delivery::Delivery;
 use engine::id::{CampaignId, ClaimToken, TenantId};
 use engine::ports::StoreError;
 use engine::price::Charge;
+use engine::time::Timestamp;
 use scylla::value::CqlValue;
 
 use super::super::inbox_item::FIRST_WINS;
@@ -38,6 +39,7 @@ const WAMID: &str =
 const HOME: &str = "UPDATE recipient USING TIMESTAMP ? SET home = ? WHERE campaign = ? AND bucket = ? AND no = ?";
 const DOUBT: &str =
     "UPDATE recipient USING TIMESTAMP ? SET doubt = ?, doubted_at = ? WHERE campaign = ? AND bucket = ? AND no = ?";
+const HELD: &str = "UPDATE recipient USING TIMESTAMP ? SET held_at = ? WHERE campaign = ? AND bucket = ? AND no = ?";
 const PARKED: &str = "UPDATE recipient USING TIMESTAMP ? SET parked = ? WHERE campaign = ? AND bucket = ? AND no = ?";
 
 /// Of the first claim.
@@ -86,8 +88,8 @@ impl CqlStore {
             let written = if before.wamid.is_none() { FIRST_WINS - place } else { place };
             facts.wamid(written, lookup, recipients::seal_wamid(sealer, &home, key.no, wamid)?);
         }
-        if before.delivery.accepted_at.is_none() && after.delivery.accepted_at.is_some() {
-            self.point(self.sent_to_list(tenant, found.place.contact), &name, &[]).await?;
+        if let Some(at) = after.delivery.accepted_at.filter(|_| before.delivery.accepted_at.is_none()) {
+            self.point(self.sent_to_list(tenant, found.place.contact), &name, &sent_at_body(at)).await?;
         }
         facts.delivery(sealer, FIRST_WINS - place, &before.delivery, &after.delivery)?;
         facts.answers(Some(before), after);
@@ -100,10 +102,14 @@ impl CqlStore {
                 facts.add(DOUBT, turn, vec![big(turn), big(since.0)]);
             }
             SendState::Parked if before.send != after.send => facts.add(PARKED, turn, vec![big(turn)]),
+            SendState::Held if before.send != after.send => {
+                facts.add(HELD, FIRST_WINS - place, vec![after.delivery.accepted_at.and_then(|at| big(at.0))]);
+            }
             SendState::Waiting
             | SendState::Claimed { .. }
             | SendState::InDoubt { .. }
             | SendState::Parked
+            | SendState::Held
             | SendState::Settled => {}
         }
         self.write_parts(facts, place).await
@@ -149,8 +155,8 @@ impl CqlStore {
             self.point(self.recipient_wamids(tenant, &lookup), &name, &[]).await?;
             facts.wamid(written, lookup, recipients::seal_wamid(sealer, &home, no, wamid)?);
         }
-        if row.delivery.accepted_at.is_some() {
-            self.point(self.sent_to_list(tenant, row.recipient.contact), &name, &[]).await?;
+        if let Some(at) = row.delivery.accepted_at {
+            self.point(self.sent_to_list(tenant, row.recipient.contact), &name, &sent_at_body(at)).await?;
         }
         facts.delivery(sealer, written, &Delivery::queued(row.delivery.queued_at), &row.delivery)?;
         facts.answers(None, row);
@@ -159,6 +165,9 @@ impl CqlStore {
         }
         if let Some(since) = row.delivery.doubted_at {
             facts.add(DOUBT, FIRST_TURN, vec![big(FIRST_TURN), big(since.0)]);
+        }
+        if row.send == SendState::Held {
+            facts.add(HELD, written, vec![row.delivery.accepted_at.and_then(|at| big(at.0))]);
         }
         if row.send == SendState::Parked {
             facts.add(PARKED, FIRST_TURN, vec![big(FIRST_TURN)]);
@@ -176,9 +185,24 @@ fn brought_claim(row: &RecipientRow) -> Option<Claimed> {
     let holder = match row.send {
         SendState::Claimed { token, at } => Some((token, at)),
         SendState::InDoubt { .. } | SendState::Parked => Some((NOBODY, row.delivery.queued_at)),
-        SendState::Waiting | SendState::Settled => None,
+        SendState::Waiting | SendState::Settled | SendState::Held => None,
     };
     holder.map(|(token, at)| Claimed::by(token, at))
+}
+
+/// What stands beside a name on the list of what was sent to a contact. Of two answers to one send either may be the last written: they
+/// are seconds apart.
+fn sent_at_body(at: Timestamp) -> [u8; 8] {
+    at.0.to_be_bytes()
+}
+
+/// `None`: nothing stands there.
+pub(in super::super) fn sent_at_of(body: &[u8]) -> Result<Option<Timestamp>, StoreError> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    let bytes = body.try_into().map_err(|_| codec::corrupt("the time of what was sent to a contact"))?;
+    Ok(Some(Timestamp(i64::from_be_bytes(bytes))))
 }
 
 /// What is written of one recipient in one go.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::campaign::{Answers, CampaignRecipient, Class, FailureClass, RecipientRow, SendState, TallyKey};
+use engine::campaign::{Answers, CampaignRecipient, Class, FailureClass, Reached, RecipientRow, SendState, TallyKey};
 use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use engine::price::{Charge, Country};
 use engine::time::Timestamp;
@@ -29,6 +29,8 @@ pub(in super::super) const fn class_code(class: Class) -> u8 {
         Class::Failed(FailureClass::Permanent) => 9,
         Class::Failed(FailureClass::OurMistake) => 10,
         Class::Failed(FailureClass::OptedOut) => 11,
+        Class::Failed(FailureClass::Capped) => 12,
+        Class::Held => 13,
     }
 }
 
@@ -114,6 +116,7 @@ impl<'a> Changing<'a> {
             (Class::UnderWay, Some(token), Some(at)) => SendState::Claimed { token, at },
             (Class::Unknown, _, Some(since)) => SendState::InDoubt { since },
             (Class::Parked, ..) => SendState::Parked,
+            (Class::Held, ..) => SendState::Held,
             (Class::Sent | Class::Delivered | Class::Read | Class::Failed(_), ..) => SendState::Settled,
             (Class::UnderWay | Class::Unknown, ..) => {
                 return Err(codec::corrupt("a recipient under way without its claim"));
@@ -200,7 +203,7 @@ impl List<'_> {
             Some(class @ (Class::Sent | Class::Delivered | Class::Read)) => {
                 self.rows("recipient NOT INDEXED", "class = ?1", class_code(class), after, limit)
             }
-            Some(class @ (Class::UnderWay | Class::Unknown | Class::Parked | Class::Failed(_))) => {
+            Some(class @ (Class::UnderWay | Class::Unknown | Class::Parked | Class::Failed(_) | Class::Held)) => {
                 self.apart(&[class], after, limit)
             }
         }
@@ -271,6 +274,33 @@ pub(super) fn sent_to(
         Ok((id, Changing::of(row, id)?.whole(sealer)?))
     })?;
     found.collect()
+}
+
+/// By the index alone for whoever was sent nothing of late.
+pub(super) fn reached_after(
+    connection: &Connection,
+    tenant: TenantId,
+    contacts: &[ContactId],
+    after: Timestamp,
+) -> Outcome<Vec<Reached>> {
+    // From 7 to 12 they have failed.
+    let sql = "SELECT accepted_at, campaign.id FROM recipient INDEXED BY recipient_sent
+         CROSS JOIN campaign ON campaign.key = recipient.place >> 32
+         WHERE contact = ?2 AND accepted_at IS NOT NULL AND accepted_at > ?3
+         AND class NOT BETWEEN 7 AND 12
+         AND tenant = (SELECT key FROM tenant WHERE id = ?1)";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut reached = Vec::new();
+    for contact in contacts {
+        let found = statement.query_map(params![tenant.as_bytes(), contact.as_bytes(), after.0], |row| {
+            Ok(Reached { contact: *contact, at: Timestamp(row.get(0)?), campaign: CampaignId::from_bytes(row.get(1)?) })
+        })?;
+        for one in found {
+            reached.push(one?);
+        }
+    }
+    reached.sort_unstable();
+    Ok(reached)
 }
 
 /// Every recipient of an organization behind this place, in the order of campaigns; with its place.
@@ -430,6 +460,6 @@ pub(super) fn claim_of(row: &RecipientRow) -> (Option<ClaimToken>, Option<Timest
         SendState::Claimed { token, at } => (Some(token), Some(at)),
         SendState::InDoubt { since } => (None, Some(since)),
         SendState::Parked => (None, row.delivery.doubted_at),
-        SendState::Waiting | SendState::Settled => (None, None),
+        SendState::Waiting | SendState::Settled | SendState::Held => (None, None),
     }
 }

@@ -270,6 +270,7 @@ const LEFT_BEHIND: &[&str] = &[
      WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM inbox WHERE arrival IN (SELECT arrival FROM inbox WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM inbox_tally WHERE tenant = ?1 AND ?2 > 0",
+    "DELETE FROM outreach WHERE tenant = ?1 AND ?2 > 0",
     "DELETE FROM alert WHERE place IN (SELECT place FROM alert WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM template WHERE place IN (SELECT place FROM template WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM template_sync WHERE tenant = ?1 AND ?2 > 0",

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import type { Words } from '../../i18n';
 import { number } from '../../i18n/format';
 import { Card } from '../../settings/parts';
 import settings from '../../settings/settings.module.css';
@@ -13,7 +14,7 @@ import { Lanes } from '../run/Lanes';
 import { RateCard } from '../run/RateCard';
 import run from '../run/run.module.css';
 import { Skipped } from '../Skipped';
-import type { Campaign, Plan, Progress, RecipientClass } from '../types';
+import type { Campaign, Counts, Plan, Progress, RecipientClass } from '../types';
 import { span } from '../words';
 import { funnel, lasted } from './funnel';
 import css from './report.module.css';
@@ -76,7 +77,7 @@ function Totals({ progress, startAt }: { progress: Progress; startAt: Plan['star
   const [sent, delivered] = [handed(counts), reached(counts)];
   const { billed, per_reply } = progress.cost;
   const tiles: [key: string, value: string, text: string][] = [
-    ['sent', number(sent), seconds === null ? '' : t('broadcasts.report.inTime', { span: span(seconds, t) })],
+    ['sent', number(sent), sentText(counts, seconds, t)],
     ['delivered', number(delivered), t('broadcasts.report.ofSent', { share: percent(delivered, sent) })],
     [
       'read',
@@ -125,6 +126,13 @@ function Totals({ progress, startAt }: { progress: Progress; startAt: Plan['star
       </dl>
     </section>
   );
+}
+
+/** What WhatsApp still holds matters more than how long it took. */
+function sentText(counts: Counts, seconds: number | null, t: Words): string {
+  if (counts.held > 0)
+    return t('broadcasts.report.held', { count: counts.held, people: number(counts.held) });
+  return seconds === null ? '' : t('broadcasts.report.inTime', { span: span(seconds, t) });
 }
 
 function Funnel({ progress }: { progress: Progress }) {

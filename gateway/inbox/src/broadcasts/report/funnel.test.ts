@@ -8,6 +8,7 @@ const counts: Counts = {
   under_way: 0,
   unknown: 0,
   parked: 23,
+  held: 0,
   sent: 0,
   delivered: 5_722,
   read: 12_180,

@@ -59,6 +59,8 @@ function noteOf({ state, people }: StateShare, counts: Counts, t: Words): string
       count: counts.under_way,
       people: number(counts.under_way),
     });
+  if (state === 'sent' && counts.held > 0)
+    return t('broadcasts.note.held', { share, count: counts.held, people: number(counts.held) });
   if (state !== 'unknown') return share;
   return counts.parked > 0
     ? t('broadcasts.note.parked', { count: counts.parked, people: number(counts.parked) })

@@ -8,6 +8,7 @@ const counts: Counts = {
   under_way: 0,
   unknown: 103,
   parked: 8,
+  held: 0,
   sent: 0,
   delivered: 25,
   read: 0,
@@ -54,7 +55,15 @@ describe('what did not go out', () => {
 
 describe('writing again', () => {
   it('is offered for what may pass, and never for what fails again or may have arrived', () => {
-    const kinds = ['unknown', 'parked', 'try_later', 'person_limit', 'permanent', 'our_mistake'] as const;
-    expect(kinds.filter(canBeTriedAgain)).toEqual(['try_later', 'person_limit', 'our_mistake']);
+    const kinds = [
+      'unknown',
+      'parked',
+      'try_later',
+      'person_limit',
+      'permanent',
+      'our_mistake',
+      'capped',
+    ] as const;
+    expect(kinds.filter(canBeTriedAgain)).toEqual(['try_later', 'person_limit', 'our_mistake', 'capped']);
   });
 });

@@ -5,12 +5,19 @@ export type FailureLine = {
   class: RecipientClass;
   /** Words for the class. */
   kind: 'unknown' | 'parked' | FailureClass;
-  /** As the server told it; for doubts the page has the words. */
+  /** As the server told it; for doubts, and whom our own cap holds back, the page has the words. */
   text: string | null;
   people: number;
 };
 
-const ORDER: readonly FailureClass[] = ['try_later', 'person_limit', 'opted_out', 'permanent', 'our_mistake'];
+const ORDER: readonly FailureClass[] = [
+  'try_later',
+  'person_limit',
+  'capped',
+  'opted_out',
+  'permanent',
+  'our_mistake',
+];
 const PER_CLASS = 5;
 
 /** One line for each class, doubts first: a doubt may still become anything. */
@@ -24,7 +31,8 @@ export function failureLines({ counts, failures }: Pick<Progress, 'counts' | 'fa
     return {
       class: `failed_${kind}`,
       kind,
-      text: told(rows),
+      // Nobody at WhatsApp said it.
+      text: kind === 'capped' ? null : told(rows),
       people: rows.reduce((sum, row) => sum + row.people, 0),
     };
   });
@@ -50,4 +58,4 @@ export const notOut = (lines: FailureLine[]) => lines.reduce((sum, line) => sum 
 
 /** What would fail again has no button. */
 export const canBeTriedAgain = (kind: FailureLine['kind']): kind is FailureClass =>
-  kind === 'try_later' || kind === 'person_limit' || kind === 'our_mistake';
+  kind === 'try_later' || kind === 'person_limit' || kind === 'our_mistake' || kind === 'capped';

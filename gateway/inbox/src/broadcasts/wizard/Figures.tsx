@@ -56,11 +56,13 @@ export function Figures({ check, planned }: { check: Check; planned: boolean }) 
           </div>
         ))}
       </dl>
-      {(check.days > 1 || check.later > 0) && (
+      {(check.days > 1 || check.later > 0 || check.over_tier > 0) && (
         <p className={`${css.faint} ${css.later}`}>
           {check.days > 1 && t('broadcasts.check.days', { count: check.days })}{' '}
           {check.later > 0 &&
-            t('broadcasts.check.laterPeople', { count: check.later, people: number(check.later) })}
+            t('broadcasts.check.laterPeople', { count: check.later, people: number(check.later) })}{' '}
+          {check.over_tier > 0 &&
+            t('broadcasts.check.overTier', { count: check.over_tier, people: number(check.over_tier) })}
         </p>
       )}
       <span className={broadcasts.bar} aria-hidden>

@@ -14,6 +14,7 @@ const REMEDY: Record<FailureAction, 'resend' | 'template' | 'edit' | null> = {
   fix_account: null,
   // They have stopped marketing: only they can change that.
   wait_for_opt_in: null,
+  wait_for_cap: null,
   none: null,
 };
 

@@ -1,9 +1,9 @@
 import { Button, NumberInput, PasswordInput, Select, Switch, TextInput } from '@mantine/core';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Organization } from '../../api/administration';
-import { administration, organizationQuery, peopleQuery } from '../../api/administrationQueries';
+import { organizationQuery, peopleQuery } from '../../api/administrationQueries';
 import { api } from '../../api/client';
 import { keys } from '../../api/queries';
 import { LANGUAGES } from '../../i18n';
@@ -12,8 +12,8 @@ import { useMe, useRights } from '../../state/permissions';
 import { Ask, Card, Failed, Frame, Loading, Refused } from '../parts';
 import css from '../settings.module.css';
 import { useChange } from '../useChange';
-
-type Change = Partial<Omit<Organization, 'id'>>;
+import { CapCard } from './CapCard';
+import { useSave } from './useSave';
 
 export function Page() {
   const { t } = useTranslation();
@@ -30,26 +30,12 @@ export function Page() {
         <>
           <NameCard organization={organization.data} />
           <SafetyCard organization={organization.data} />
+          <CapCard organization={organization.data} />
         </>
       )}
       {rights.transfer && <TransferCard />}
     </Frame>
   );
-}
-
-function useSave() {
-  const { t } = useTranslation();
-  const client = useQueryClient();
-  return useChange((change: Change) => api.patch<Organization>('/organization', change), {
-    onDone: (saved) => {
-      client.setQueryData(administration.organization, saved);
-      // Masking and the second factor are part of what everybody's own page says.
-      void client.invalidateQueries({ queryKey: keys.me });
-      void client.invalidateQueries({ queryKey: ['contacts'] });
-      void client.invalidateQueries({ queryKey: ['conversations'] });
-      showToast({ tone: 'ac', title: t('settings.saved') });
-    },
-  });
 }
 
 type CardProps = { organization: Organization };

@@ -1,0 +1,30 @@
+use async_trait::async_trait;
+
+use super::StoreError;
+use crate::id::{ContactId, TenantId, WabaId};
+use crate::time::Timestamp;
+
+/// Whom an account has written to outside a window of late; see [`crate::outreach`]. Of no organization's export: it is a day old at most.
+#[async_trait]
+pub trait OutreachStore: Send + Sync {
+    /// The latest time stays. Durable on return.
+    async fn reach(
+        &self,
+        tenant: TenantId,
+        account: &WabaId,
+        contact: ContactId,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Those whose time is later than `after`, up to `now`, in order of contacts.
+    async fn reached(
+        &self,
+        tenant: TenantId,
+        account: &WabaId,
+        after: Timestamp,
+        now: Timestamp,
+    ) -> Result<Vec<(ContactId, Timestamp)>, StoreError>;
+
+    /// Whose time is this or earlier need not be known any more, and may be told of no longer.
+    async fn forget_reached(&self, tenant: TenantId, account: &WabaId, before: Timestamp) -> Result<(), StoreError>;
+}
