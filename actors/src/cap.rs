@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use engine::campaign::CampaignCap;
+use engine::contact::Contact;
 use engine::id::{CampaignId, ContactId, TenantId};
 use engine::ports::{Store, StoreError};
 use engine::time::Timestamp;
@@ -38,15 +39,22 @@ impl CapWatch {
         self.cap
     }
 
-    /// Of these contacts. What is in doubt does not count until it is known to have been taken.
+    /// Of these people, by the ids that they have now. What is in doubt does not count until it is known to have been taken.
     pub(crate) async fn capped(
         &self,
         store: &dyn Store,
         tenant: TenantId,
-        contacts: &[ContactId],
+        people: &[Contact],
         now: Timestamp,
     ) -> Result<BTreeSet<ContactId>, StoreError> {
-        let reached = store.reached_after(tenant, contacts, self.cap.counts_after(now)).await?;
+        // What went to somebody as one of several contacts is theirs.
+        let ids = people.iter().flat_map(|person| person.everybody().map(|id| (id, person.id)));
+        let ids: BTreeMap<ContactId, ContactId> = ids.collect();
+        let asked: Vec<_> = ids.keys().copied().collect();
+        let mut reached = store.reached_after(tenant, &asked, self.cap.counts_after(now)).await?;
+        for one in &mut reached {
+            one.contact = ids.get(&one.contact).copied().unwrap_or(one.contact);
+        }
         if reached.len() < self.cap.messages as usize {
             return Ok(BTreeSet::new());
         }

@@ -2,6 +2,7 @@
 //! the new state back; after a panic or a failure there is no state, and the next message loads it from the store.
 
 mod change;
+mod know;
 mod receive;
 mod record_file;
 mod record_send;

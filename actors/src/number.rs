@@ -5,6 +5,7 @@ mod door;
 mod lanes;
 mod ledger;
 mod pace;
+mod same_person;
 mod send;
 mod turns;
 mod under_way;

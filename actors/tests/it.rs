@@ -22,6 +22,8 @@ mod held;
 mod intake;
 #[path = "it/lanes.rs"]
 mod lanes;
+#[path = "it/merging.rs"]
+mod merging;
 #[path = "it/nodes.rs"]
 mod nodes;
 #[path = "it/outreach.rs"]

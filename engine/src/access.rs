@@ -118,11 +118,11 @@ impl Principal {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::permission::Role;
 
-    fn principal(role: Role) -> Principal {
+    pub(crate) fn principal(role: Role) -> Principal {
         Principal {
             tenant: TenantId::from_bytes([1; 16]),
             person: Person { id: MemberId::from_bytes([2; 16]), name: "Rafael".into() },

@@ -3,7 +3,9 @@
 mod edit;
 mod field;
 mod import;
+mod merge;
 mod sought;
+mod timeline;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +22,9 @@ use crate::time::Timestamp;
 pub use edit::ContactEdit;
 pub use field::{FIELDS_MAX, FieldDefinition, FieldKey, FieldKind, FieldValue, Number, Tag, check_definitions};
 pub use import::{COLUMNS_MAX, Column, Import, ImportMark, ImportRow, ImportStage, Imported, Mapping, Undone};
+pub use merge::{Left, MERGED_MAX, Merge, UNDO_WITHIN};
 pub use sought::Sought;
+pub use timeline::{Happening, NoStanding, Standing, What, page as timeline_page};
 
 /// Longest name kept, in characters; WhatsApp itself allows 25, imports more.
 const NAME_MAX: usize = 256;
@@ -76,6 +80,13 @@ pub struct Contact {
     #[cfg_attr(feature = "schema", schema(ignore))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_import: Option<Box<ImportMark>>,
+    /// Other contacts that turned out to be the same person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<Merge>,
+    /// It is hidden, and found as this one; no part of any answer.
+    #[cfg_attr(feature = "schema", schema(ignore))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<ContactId>,
 }
 
 fn is_not_asked(consent: &Consent) -> bool {
@@ -101,6 +112,8 @@ impl Contact {
             undeliverable_since: None,
             imports: Vec::new(),
             last_import: None,
+            merged: Vec::new(),
+            merged_into: None,
         }
     }
 
@@ -115,7 +128,8 @@ impl Contact {
     /// As people see them.
     #[must_use]
     pub fn shown(self) -> Self {
-        Self { last_import: None, ..self }
+        let merged = self.merged.into_iter().map(|merge| Merge { mark: None, ..merge }).collect();
+        Self { last_import: None, merged, ..self }
     }
 
     /// `true` when something changed.

@@ -4,6 +4,7 @@
 mod assign;
 mod confirm;
 mod file;
+mod know;
 mod reaction;
 mod read;
 mod receive;

@@ -120,6 +120,10 @@ own_id!(
     ConsentId
 );
 own_id!(
+    /// Something that a member wrote down about a contact.
+    NoteId
+);
+own_id!(
     /// A file of contacts that somebody brought in.
     ImportId
 );

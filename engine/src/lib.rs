@@ -25,6 +25,7 @@ pub mod inbound;
 pub mod intake;
 pub mod mask;
 pub mod message;
+pub mod note;
 pub mod outgoing;
 pub mod outreach;
 pub mod permission;

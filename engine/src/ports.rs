@@ -18,8 +18,10 @@ mod hints;
 mod inbox_log;
 mod leases;
 mod media;
+mod merging;
 mod messages;
 mod meta;
+mod notes;
 mod outbox;
 mod outreach;
 mod relocation;
@@ -42,8 +44,10 @@ pub use hints::{Hint, Hints, HintsStanding, Listener, Onlooker};
 pub use inbox_log::{InboxLog, IntakeQuery};
 pub use leases::{Leases, Taken};
 pub use media::{MediaRow, MediaStore};
+pub use merging::{Merged, Merger, Merging, Parted};
 pub use messages::{Located, MessageStore};
 pub use meta::{FetchError, MetaApi, MetaSend, ReadReceipt, Uploads};
+pub use notes::{Noted, Notes};
 pub use outbox::{Claim, Outbox};
 pub use outreach::OutreachStore;
 pub use relocation::{Arrival, Belonging, Kind, Relocation, Welcome};
@@ -129,6 +133,8 @@ pub trait Store:
     + Relocation
     + Campaigns
     + OutreachStore
+    + Notes
+    + Merging
 {
 }
 
@@ -150,5 +156,7 @@ impl<T> Store for T where
         + Relocation
         + Campaigns
         + OutreachStore
+        + Notes
+        + Merging
 {
 }

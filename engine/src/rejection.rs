@@ -28,4 +28,6 @@ pub enum Rejection {
     LinkExpired,
     #[error("The message is {0} now, so this cannot be done.")]
     WrongState(&'static str),
+    #[error("Only who wrote this note can change it. Nothing was saved.")]
+    NotTheAuthor,
 }

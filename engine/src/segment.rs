@@ -4,6 +4,7 @@
 mod census;
 mod check;
 mod facts;
+mod tags;
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ use crate::time::Timestamp;
 
 pub use census::{Census, Reach};
 pub use facts::ContactFacts;
+pub use tags::{TAGS_TOLD_MAX, TagCount};
 
 /// Levels of a tree.
 pub const DEPTH_MAX: usize = 6;

@@ -21,7 +21,9 @@ pub mod lists;
 pub mod me;
 pub mod media;
 pub mod members;
+pub mod merges;
 pub mod messages;
+pub mod notes;
 pub mod openapi;
 pub mod organization;
 pub mod password_resets;
@@ -33,6 +35,7 @@ pub mod sheet;
 pub mod sign_ups;
 pub mod teams;
 pub mod templates;
+pub mod timeline;
 pub mod webhook_log;
 
 use actix_web::middleware::from_fn;
@@ -62,6 +65,9 @@ pub fn routes(config: &mut web::ServiceConfig) {
                     .configure(media::routes)
                     .configure(contacts::routes)
                     .configure(consents::routes)
+                    .configure(notes::routes)
+                    .configure(merges::routes)
+                    .configure(timeline::routes)
                     .configure(contact_settings::routes)
                     .configure(segments::routes)
                     .configure(imports::routes)

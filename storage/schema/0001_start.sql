@@ -283,6 +283,8 @@ CREATE TABLE contact (
     body   BLOB NOT NULL,
     -- Raised by every write of any contact: what was read before is brought up to date from here.
     change INTEGER NOT NULL,
+    -- Id of the contact that it became part of: it is on no list.
+    merged_into BLOB,
     UNIQUE (tenant, id)
 ) STRICT;
 CREATE INDEX contact_by_change ON contact (tenant, change);
@@ -298,6 +300,17 @@ CREATE TABLE consent (
     body    BLOB NOT NULL,
     PRIMARY KEY (contact, at, id)
 ) STRICT, WITHOUT ROWID;
+
+-- What members wrote about a contact, in the order in which it is read.
+CREATE TABLE note (
+    contact INTEGER NOT NULL REFERENCES contact (key),
+    at      INTEGER NOT NULL,
+    id      BLOB NOT NULL,
+    tenant  INTEGER NOT NULL,
+    body    BLOB NOT NULL,
+    PRIMARY KEY (contact, at, id)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX note_by_id ON note (tenant, id);
 
 -- Which contact an identity leads to.
 CREATE TABLE identity (

@@ -62,6 +62,8 @@ pub(crate) const SEGMENT: Column = column("segment", "body");
 pub(crate) const CONTACT_IMPORT: Column = column("contact_import", "body");
 /// By the entry's id.
 pub(crate) const CONSENT: Column = column("consent", "body");
+/// By its own id.
+pub(crate) const NOTE: Column = column("note", "body");
 pub(crate) const API_KEY: Column = column("api_key", "body");
 pub(crate) const SESSION: Column = column("session", "body");
 /// By the organization's id.

@@ -28,6 +28,7 @@ mod log;
 mod media;
 mod messages;
 mod names;
+mod notes;
 mod office;
 mod order;
 mod outbox;

@@ -4,8 +4,10 @@ use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
-use engine::id::TenantId;
-use engine::ports::{Cursor, ListError, PageRequest};
+use engine::id::{NoteId, TenantId};
+use engine::note::Note;
+use engine::ports::{Cursor, ListError, Page, PageRequest};
+use engine::time::Timestamp;
 
 /// The list that a cursor belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,7 @@ pub(crate) enum List {
     Recipients,
     Audit,
     Belongings,
+    Notes,
 }
 
 impl List {
@@ -31,6 +34,7 @@ impl List {
             Self::Recipients => "r",
             Self::Audit => "a",
             Self::Belongings => "b",
+            Self::Notes => "n",
         }
     }
 }
@@ -45,6 +49,14 @@ pub(crate) fn cut<T>(rows: &mut Vec<T>, limit: u32) -> bool {
     let more = rows.len() > limit as usize;
     rows.truncate(limit as usize);
     more
+}
+
+/// A page of notes, of which there are too many where more are to come; in any order.
+pub(crate) fn page_of_notes(mut items: Vec<Note>, limit: u32) -> Page<Note> {
+    items.sort_unstable_by_key(|note| std::cmp::Reverse(Moment(note.at, note.id)));
+    let more = cut(&mut items, limit);
+    let next = items.last().filter(|_| more).map(|last| at_row(List::Notes, Moment(last.at, last.id)));
+    Page { items, next }
 }
 
 /// A position given by two numbers: a time and what tells equal times apart.
@@ -92,6 +104,32 @@ fn untagged(list: List, page: &PageRequest) -> Result<Option<&str>, ListError> {
     match cursor.0.split_once('.') {
         Some((tag, rest)) if tag == list.tag() => Ok(Some(rest)),
         Some(_) | None => Err(ListError::BadCursor),
+    }
+}
+
+/// Of something that a contact has, in order of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(pub(crate) Timestamp, pub(crate) NoteId);
+
+impl Moment {
+    /// After everything.
+    pub(crate) const END: Self = Self(Timestamp(i64::MAX), NoteId::from_bytes([255; 16]));
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(at, id) = self;
+        write!(f, "{}.{id}", at.0)
+    }
+}
+
+impl FromStr for Moment {
+    type Err = ListError;
+
+    fn from_str(text: &str) -> Result<Self, ListError> {
+        let parsed =
+            text.split_once('.').and_then(|(at, id)| Some(Self(Timestamp(at.parse().ok()?), id.parse().ok()?)));
+        parsed.ok_or(ListError::BadCursor)
     }
 }
 

@@ -50,12 +50,15 @@ impl Facts {
         done
     }
 
-    /// After the row is gone from the file: whoever brings the table up to date meanwhile holds it until they are done.
-    pub(crate) fn forget(&self, tenant: TenantId, gone: Option<i64>) {
-        let Some(key) = gone else { return };
+    /// After the rows are gone from the file: whoever brings the table up to date meanwhile holds it until they are done.
+    pub(crate) fn forget(&self, tenant: TenantId, gone: &[i64]) {
+        if gone.is_empty() {
+            return;
+        }
         let kept = self.tables.lock().unwrap_or_else(PoisonError::into_inner).of.get(&tenant).cloned();
         if let Some(kept) = kept {
-            kept.table.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+            let mut table = kept.table.lock().unwrap_or_else(PoisonError::into_inner);
+            gone.iter().for_each(|key| table.remove(*key));
         }
     }
 
@@ -100,16 +103,16 @@ impl Table {
         self.upto
     }
 
-    /// In place of what was there.
-    pub(crate) fn put(&mut self, key: i64, change: i64, facts: ContactFacts) {
-        let facts = self.sharing(facts);
+    /// In place of what was there. `None`: it is not to be counted.
+    pub(crate) fn put(&mut self, key: i64, change: i64, facts: Option<ContactFacts>) {
+        let facts = facts.map(|facts| self.sharing(facts));
         match self.rows.binary_search_by_key(&key, |(known, _)| *known) {
             Ok(at) => {
                 if let Some((_, known)) = self.rows.get_mut(at) {
-                    *known = Some(facts);
+                    *known = facts;
                 }
             }
-            Err(at) => self.rows.insert(at, (key, Some(facts))),
+            Err(at) => self.rows.insert(at, (key, facts)),
         }
         self.upto = self.upto.max(change);
     }
@@ -133,6 +136,21 @@ impl Table {
             fields: self.fields.one(facts.fields),
             ..facts
         }
+    }
+
+    /// How many have each. Most share what they have with others, so that a set is taken apart once.
+    pub(crate) fn tags(&self) -> HashMap<Arc<str>, u64> {
+        let mut sets: HashMap<(*const Arc<str>, usize), (&[Arc<str>], u64)> = HashMap::new();
+        for facts in self.rows.iter().filter_map(|(_, facts)| facts.as_ref()) {
+            sets.entry((facts.tags.as_ptr(), facts.tags.len())).or_insert((&facts.tags, 0)).1 += 1;
+        }
+        let mut counts = HashMap::new();
+        for (tags, count) in sets.into_values() {
+            for tag in tags {
+                *counts.entry(Arc::clone(tag)).or_default() += count;
+            }
+        }
+        counts
     }
 
     pub(crate) fn count(&self, question: &Question) -> Census {
@@ -208,12 +226,12 @@ mod tests {
     fn shares_of_threads_add_up_and_what_is_gone_is_not_counted() {
         let mut table = Table::default();
         for n in 0..50_000 {
-            table.put(i64::from(n), i64::from(n) + 1, facts(n));
+            table.put(i64::from(n), i64::from(n) + 1, Some(facts(n)));
         }
         let tree = r#"{"is":{"on":"country","any_of":["BR"]}}"#;
         assert_eq!(counted(&table, tree), (50_000, 25_000));
         table.remove(4);
-        table.put(6, 50_001, facts(7));
+        table.put(6, 50_001, Some(facts(7)));
         assert_eq!(counted(&table, tree), (49_999, 24_998));
         assert_eq!(table.upto(), 50_001);
     }
@@ -222,7 +240,7 @@ mod tests {
     fn what_many_have_in_common_is_kept_once() {
         let mut table = Table::default();
         for n in 0..4 {
-            table.put(n, n, facts(0));
+            table.put(n, n, Some(facts(0)));
         }
         let countries: HashSet<_> =
             table.rows.iter().filter_map(|(_, facts)| facts.as_ref()?.country.as_ref()).map(Arc::as_ptr).collect();

@@ -15,7 +15,9 @@ mod event_log;
 mod inbox_log;
 mod leases;
 mod media;
+mod merging;
 mod messages;
+mod notes;
 mod outbox;
 mod outreach;
 mod relocation;
@@ -39,12 +41,13 @@ use engine::directory::{MetaApp, Number};
 use engine::event::LoggedEvent;
 use engine::household::Household;
 use engine::id::{
-    AccountId, CampaignId, ConsentId, ContactId, ConversationId, IntakeId, MediaId, MessageId, NodeId, PhoneNumberId,
-    SessionId, TemplateId, TenantId, WabaId, Wamid,
+    AccountId, CampaignId, ConsentId, ContactId, ConversationId, IntakeId, MediaId, MessageId, NodeId, NoteId,
+    PhoneNumberId, SessionId, TemplateId, TenantId, WabaId, Wamid,
 };
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeOutcome, IntakeRecord};
 use engine::message::Message;
+use engine::note::Note;
 use engine::outgoing::OutboxEntry;
 use engine::ports::{MediaRow, StoreError};
 use engine::template::KeptTemplate;
@@ -138,6 +141,8 @@ struct State {
     identities: BTreeMap<(TenantId, String), ContactId>,
     /// In the order of the ledger: by time.
     consents: BTreeMap<(TenantId, ContactId, Timestamp, ConsentId), ConsentEntry>,
+    /// In the order of time.
+    notes: BTreeMap<(TenantId, ContactId, Timestamp, NoteId), Note>,
     outbox: BTreeMap<(TenantId, MessageId), Arrived<OutboxEntry>>,
     campaigns: BTreeMap<(TenantId, CampaignId), Arrived<Campaign>>,
     recipients: BTreeMap<(TenantId, CampaignId, u32), RecipientRow>,

@@ -7,6 +7,7 @@ use engine::campaign::{
     Audience, Campaign, CampaignCap, Class, FREEZE_PAGE, FailedOf, Launch, Page, ReachedOf, RecipientRow, freeze,
 };
 use engine::contact::Contact;
+use engine::delivery::DeliveryState;
 use engine::id::{CampaignId, ContactId, TenantId};
 use engine::ports::{self, Cursor, ListError, PageRequest, RecipientQuery, Store, StoreError};
 use engine::segment::{ContactFacts, Question};
@@ -14,6 +15,9 @@ use engine::time::Timestamp;
 
 use super::{Desk, Next};
 use crate::cap::CapWatch;
+
+/// Broadcasts that went to one contact, the newest first, among which one is looked for.
+const SENT_MAX: u32 = 100;
 
 impl Desk {
     pub(super) async fn freeze(self: &Rc<Self>, campaign: &Campaign) -> Result<Next, StoreError> {
@@ -55,8 +59,7 @@ pub async fn audience(
         Audience::Reached(of) => reached(store, tenant, launch, of).await,
     }?;
     if let Some(cap) = cap.filter(|_| campaign.is_marketing()) {
-        let contacts: Vec<_> = page.contacts.iter().map(|contact| contact.id).collect();
-        page.capped = cap.capped(store, tenant, &contacts, now).await?;
+        page.capped = cap.capped(store, tenant, &page.contacts, now).await?;
     }
     Ok(Some(page))
 }
@@ -96,7 +99,11 @@ async fn named(store: &dyn Store, tenant: TenantId, launch: &Launch, ids: &[Cont
         if ids.iter().take(place).any(|earlier| earlier == id) {
             continue;
         }
-        contacts.extend(store.contact(tenant, *id).await?);
+        let Some(contact) = store.contact(tenant, *id).await? else { continue };
+        // So are two that were merged since they were named.
+        if !contact.everybody().any(|same| same != *id && ids.iter().take(place).any(|earlier| *earlier == same)) {
+            contacts.push(contact);
+        }
     }
     let next = (upto < ids.len()).then(|| Cursor(upto.to_string()));
     Ok(Page { contacts, next, ..Page::default() })
@@ -109,7 +116,10 @@ async fn failed(store: &dyn Store, tenant: TenantId, launch: &Launch, of: &Faile
     let page = recipients(store, tenant, of.campaign, query).await?;
     let mut contacts = Vec::new();
     for row in page.items.iter().filter(|row| of.takes(row)) {
-        contacts.extend(store.contact(tenant, row.recipient.contact).await?);
+        let Some(contact) = store.contact(tenant, row.recipient.contact).await? else { continue };
+        if contact.merged.is_empty() || !got(store, tenant, of.campaign, &contact).await? {
+            contacts.push(contact);
+        }
     }
     Ok(Page { contacts, next: page.next, ..Page::default() })
 }
@@ -140,4 +150,19 @@ async fn recipients(
         ListError::Store(error) => error,
         ListError::BadCursor => StoreError::Corrupt("the place in the list of recipients".to_owned()),
     })
+}
+
+/// Whether it went to somebody as one of several contacts.
+async fn got(store: &dyn Store, tenant: TenantId, campaign: CampaignId, contact: &Contact) -> Result<bool, StoreError> {
+    for id in contact.everybody() {
+        if store
+            .sent_to(tenant, id, SENT_MAX)
+            .await?
+            .iter()
+            .any(|(sent, row)| *sent == campaign && row.delivery.state != DeliveryState::Failed)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

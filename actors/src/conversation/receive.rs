@@ -49,7 +49,8 @@ impl Desk {
             Ok(Some(mut state)) => {
                 // The contact may have learned something since this conversation was last written.
                 let marketing = contact.marketing.or_newer(state.contact.marketing);
-                state.contact = Contact { marketing, ..contact.card() };
+                // Of two contacts that were merged, the conversation stays with its own, to be parted again.
+                state.contact = Contact { id: state.contact.id, marketing, ..contact.card() };
                 state
             }
             Ok(None) => Box::new(Conversation::new(self.id, contact, number)),

@@ -1,11 +1,13 @@
 //! One message on its way: prepare, claim, send, record. The claim is durable before the first byte of the send, so that
 //! no crash and no second process can send it again without knowing that it may be out already.
 
+use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::cluster::Epoch;
 use engine::consent::may_market;
+use engine::contact::Contact;
 use engine::delivery::{Failure, FailureAction};
 use engine::directory::Number;
 use engine::id::{ClaimToken, PhoneNumberId, TenantId, WabaId};
@@ -19,6 +21,7 @@ use tracing::field::Empty;
 use super::door::Door;
 use super::lanes::Waiting;
 use super::ledger::{claim, record_once, release};
+use super::same_person::has_it_already;
 use crate::JOURNEY;
 use crate::broadcast::Ticket;
 use crate::cap::{Alone, CapWatch};
@@ -128,7 +131,8 @@ async fn send(actors: &Arc<Actors>, number: &Number, (epoch, door): (Epoch, &Doo
     if waiting.is_closed() || is_late || actors.sends_from(tenant, &number.phone_number_id) != Some(epoch) {
         return Sent::Settled;
     }
-    match may_get(actors, waiting, cap.as_ref()).await {
+    let Ok(person) = person(actors, waiting).await else { return Sent::Unreachable };
+    match may_get(actors, waiting, person.as_ref(), cap.as_ref()).await {
         Ok(Ok(())) => {}
         Ok(Err(why_not)) => return refuse(actors, waiting, epoch, why_not).await,
         Err(_unreadable) => return Sent::Unreachable,
@@ -145,6 +149,14 @@ async fn send(actors: &Arc<Actors>, number: &Number, (epoch, door): (Epoch, &Doo
         Ok(Claim::Lost) => return Sent::Settled,
         // It may be ours, but without the answer nobody may send.
         Err(_unknown) => {
+            give_back(actors, outgoing, token).await;
+            return Sent::Unreachable;
+        }
+    }
+    match has_it_already(actors, outgoing, person.as_ref()).await {
+        Ok(false) => {}
+        Ok(true) => return record(actors, waiting, token, SendOutcome::Refused(Failure::same_person()), None).await,
+        Err(_unreadable) => {
             give_back(actors, outgoing, token).await;
             return Sent::Unreachable;
         }
@@ -206,21 +218,32 @@ async fn settle(
     }
 }
 
+/// Whom a broadcast writes to, as they are now. `None`: it is a reply, or they were deleted.
+async fn person(actors: &Actors, waiting: &Waiting) -> Result<Option<Contact>, StoreError> {
+    match waiting.ticket.as_ref().and_then(Ticket::contact) {
+        Some(contact) => actors.world.store.contact(waiting.outgoing.tenant, contact).await,
+        None => Ok(None),
+    }
+}
+
 /// What somebody said since they were written down as one to advertise to counts.
-async fn may_get(actors: &Actors, waiting: &Waiting, cap: Option<&Cap>) -> Result<Result<(), Failure>, StoreError> {
-    let Some(contact) = waiting.ticket.as_ref().and_then(Ticket::advertised_to) else { return Ok(Ok(())) };
-    if seeded::bug("no_look_at_consent") {
+async fn may_get(
+    actors: &Actors,
+    waiting: &Waiting,
+    person: Option<&Contact>,
+    cap: Option<&Cap>,
+) -> Result<Result<(), Failure>, StoreError> {
+    let advertises = waiting.ticket.as_ref().and_then(Ticket::advertised_to).is_some();
+    if !advertises || seeded::bug("no_look_at_consent") {
         return Ok(Ok(()));
     }
-    let (world, tenant) = (&actors.world, waiting.outgoing.tenant);
-    let Some(found) = world.store.contact(tenant, contact).await? else {
-        return Ok(Err(Failure::contact_deleted()));
-    };
-    if may_market(&found).is_err() {
+    let Some(person) = person else { return Ok(Err(Failure::contact_deleted())) };
+    if may_market(person).is_err() {
         return Ok(Err(Failure::opted_out()));
     }
     let Some(Cap { watch, .. }) = cap else { return Ok(Ok(())) };
-    let capped = watch.capped(world.store.as_ref(), tenant, &[contact], world.clock.now()).await?;
+    let (world, tenant) = (&actors.world, waiting.outgoing.tenant);
+    let capped = watch.capped(world.store.as_ref(), tenant, slice::from_ref(person), world.clock.now()).await?;
     Ok(if capped.is_empty() { Ok(()) } else { Err(Failure::capped(watch.cap())) })
 }
 

@@ -4,8 +4,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use engine::campaign::{PauseReason, RecipientKey};
+use engine::contact::Contact;
 use engine::delivery::Status;
-use engine::id::{ConversationId, IntakeId};
+use engine::id::{ConversationId, IntakeId, PhoneNumberId};
 use engine::inbound::{Inbound, InboundMessage, StatusUpdate};
 use engine::intake::{IntakeMark, IntakeOutcome, IntakeRecord};
 use engine::message::Direction;
@@ -70,7 +71,7 @@ impl State {
         }
         self.count_answers(&inbound, &contact).await?;
         let (contact, confirmation) = self.heed(&inbound, contact).await?;
-        let id = ConversationId::of(self.tenant, &inbound.number, contact.id);
+        let id = self.conversation_with(&contact, &inbound.number).await?;
         let to = self.actors.reserve_conversation(self.tenant, id).await;
         let intake = self.processed(item, Some(id));
         let inbound = Arc::new(*inbound);
@@ -79,6 +80,21 @@ impl State {
             Ok(result) => self.settle(item, result).await,
             Err(_gone) => Err(undone()),
         }
+    }
+
+    /// Somebody who is several contacts goes on in the conversation that there is.
+    async fn conversation_with(&self, contact: &Contact, number: &PhoneNumberId) -> Result<ConversationId, StoreError> {
+        let own = ConversationId::of(self.tenant, number, contact.id);
+        if contact.merged.is_empty() {
+            return Ok(own);
+        }
+        for same in contact.everybody() {
+            let id = ConversationId::of(self.tenant, number, same);
+            if self.actors.world.store.conversation(self.tenant, id).await?.is_some() {
+                return Ok(id);
+            }
+        }
+        Ok(own)
     }
 
     async fn deliver_status(&self, item: IntakeId, update: StatusUpdate) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use engine::campaign::{Answers, RecipientKey};
 use engine::contact::Contact;
-use engine::id::{ContactId, Wamid};
+use engine::id::Wamid;
 use engine::inbound::InboundMessage;
 use engine::ports::{ListError, PageRequest, StoreError};
 use engine::time::Timestamp;
@@ -33,7 +33,7 @@ impl State {
         }
         let answered = match &inbound.reply_to {
             Some(quoted) => self.campaign_message(quoted).await?,
-            None => self.newest_to(contact.id, answers, inbound.at).await?,
+            None => self.newest_to(contact, answers, inbound.at).await?,
         };
         match answered {
             Some(key) => self.actors.world.store.record_answers(self.tenant, key, answers, inbound.at).await,
@@ -48,12 +48,16 @@ impl State {
     /// `None` as well when all of it is counted already.
     async fn newest_to(
         &self,
-        contact: ContactId,
+        contact: &Contact,
         answers: Answers,
         at: Timestamp,
     ) -> Result<Option<RecipientKey>, StoreError> {
-        let sent = self.actors.world.store.sent_to(self.tenant, contact, 1).await?;
-        let Some((campaign, mut row)) = sent.into_iter().next() else { return Ok(None) };
+        let mut sent = Vec::new();
+        for id in contact.everybody() {
+            sent.extend(self.actors.world.store.sent_to(self.tenant, id, 1).await?);
+        }
+        let newest = sent.into_iter().max_by_key(|(_, row)| row.delivery.accepted_at);
+        let Some((campaign, mut row)) = newest else { return Ok(None) };
         let counts = row.is_recent_at(at) && row.record_answers(answers, at);
         Ok(counts.then_some(RecipientKey { campaign, no: row.recipient.no }))
     }

@@ -84,6 +84,12 @@ impl Failure {
         Self { code: None, text, action: Some(FailureAction::None) }
     }
 
+    /// Ours too: it went to the same person as another contact, which was merged with this one.
+    pub fn same_person() -> Self {
+        let text = "This contact was merged with another that gets this broadcast, so nothing was sent.".to_owned();
+        Self { code: None, text, action: Some(FailureAction::None) }
+    }
+
     /// Whether a campaign must stop at once: everything that follows would fail too, or do harm.
     pub fn stops_a_campaign(&self) -> bool {
         let stops = |code| STOPS.contains(&code) || TEMPLATE_STOPS.contains(&code);

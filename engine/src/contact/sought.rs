@@ -9,7 +9,7 @@ const TEXT_MAX: usize = 100;
 /// Fewer digits are in every second number.
 const DIGITS_MIN: usize = 3;
 
-/// Part of a name, a username, a number or a BSUID, whatever the case of its letters.
+/// Part of a name, a username, a number or a BSUID, of a merged contact too, whatever the case of its letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sought {
     text: String,
@@ -36,12 +36,21 @@ impl Sought {
         has(contact.name.as_deref())
             || has(contact.username.as_deref())
             || has(contact.bsuid.as_ref().map(Bsuid::as_str))
+            || contact
+                .merged
+                .iter()
+                .any(|merge| has(merge.name.as_deref()) || has(merge.bsuid.as_ref().map(Bsuid::as_str)))
             || self.is_number_of(contact)
     }
 
     fn is_number_of(&self, contact: &Contact) -> bool {
-        let (Some(digits), Some(phone)) = (&self.digits, &contact.phone) else { return false };
-        if self.sees_numbers { phone.as_str().contains(digits.as_str()) } else { phone.as_str() == digits }
+        let Some(digits) = &self.digits else { return false };
+        let mut phones = contact.phone.iter().chain(contact.merged.iter().filter_map(|merge| merge.phone.as_ref()));
+        phones.any(
+            |phone| {
+                if self.sees_numbers { phone.as_str().contains(digits.as_str()) } else { phone.as_str() == digits }
+            },
+        )
     }
 }
 

@@ -6,7 +6,7 @@ use crate::consent::ConsentEntry;
 use crate::contact::{Contact, ContactEdit, ImportRow, Imported, Undone};
 use crate::id::{ContactId, ImportId, TenantId};
 use crate::identity::Identities;
-use crate::segment::{Census, Question};
+use crate::segment::{Census, Question, TagCount};
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,9 @@ pub trait ContactStore: Send + Sync {
 
     /// Counts all contacts, in one pass.
     async fn census(&self, tenant: TenantId, question: Question) -> Result<Census, StoreError>;
+
+    /// The tags in use, in one pass.
+    async fn tags(&self, tenant: TenantId) -> Result<Vec<TagCount>, StoreError>;
 
     /// Edits the contact as it is now; `None`: there is no such contact. What the audit log says is written only with a change.
     async fn edit_contact(

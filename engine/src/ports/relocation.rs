@@ -16,6 +16,7 @@ use crate::id::{CampaignId, TenantId};
 use crate::inbound::StatusUpdate;
 use crate::intake::IntakeEntry;
 use crate::message::Message;
+use crate::note::Note;
 use crate::outgoing::OutboxEntry;
 use crate::template::KeptTemplate;
 use crate::time::Timestamp;
@@ -86,6 +87,8 @@ pub enum Belonging {
         identities: Vec<String>,
         /// Their ledger, the oldest first.
         consents: Vec<ConsentEntry>,
+        /// What members wrote about them, the oldest first.
+        notes: Vec<Note>,
     },
     Conversation(Box<Conversation>),
     File {

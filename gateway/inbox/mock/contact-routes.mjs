@@ -83,6 +83,20 @@ export const contactRoutes = [
   ],
   [
     'GET',
+    '/tags',
+    (call) => {
+      const counts = new Map();
+      for (const tag of may(call, 'contacts.read')
+        .all()
+        .flatMap(({ tags }) => tags))
+        counts.set(tag, (counts.get(tag) ?? 0) + 1);
+      const items = [...counts].map(([tag, contacts]) => ({ tag, contacts }));
+      items.sort((one, other) => other.contacts - one.contacts || one.tag.localeCompare(other.tag));
+      return { body: { items, next: null } };
+    },
+  ],
+  [
+    'GET',
     '/contacts/export',
     (call) => {
       const contacts = may(call, 'contacts.export');

@@ -30,6 +30,9 @@ export class Contacts {
     this.conversations = conversations;
     this.kept = new Map();
     this.ledgers = new Map();
+    this.notes = new Map();
+    /** Where each that became part of another leads. */
+    this.merged = new Map();
     this.gone = new Set();
     this.made = [];
     this.fields = structuredClone(FIELDS);
@@ -80,17 +83,23 @@ export class Contacts {
   }
 
   all() {
-    return this.cards().map((card) => ({ ...card, ...this.kept.get(card.id) }));
+    const listed = this.cards().filter(({ id }) => !this.merged.has(id));
+    return listed.map((card) => ({ ...card, ...this.kept.get(card.id) }));
   }
 
   one(id) {
-    const found = this.all().find((contact) => contact.id === id);
+    const found = this.all().find((contact) => contact.id === this.leadsTo(id));
     if (!found) throw missing('The contact');
     return found;
   }
 
   conversationsOf(id) {
-    return this.conversations().filter((row) => row.contact.id === id);
+    return this.conversations().filter((row) => this.leadsTo(row.contact.id) === this.leadsTo(id));
+  }
+
+  leadsTo(id) {
+    const merge = this.merged.get(id);
+    return merge ? this.leadsTo(merge.into) : id;
   }
 
   make({ phone, name, language, tags = [], fields = {} }) {

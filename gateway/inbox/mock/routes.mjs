@@ -6,6 +6,8 @@ import { contactRoutes } from './contact-routes.mjs';
 import { paperPhoto, stickerArt, voiceWav } from './files.mjs';
 import { importRoutes } from './import-routes.mjs';
 import { memberRoutes } from './member-routes.mjs';
+import { mergeRoutes } from './merge-routes.mjs';
+import { noteRoutes } from './note-routes.mjs';
 import { members, organizations } from './people.mjs';
 import { missing, Refused } from './refused.mjs';
 import { segmentRoutes } from './segment-routes.mjs';
@@ -60,6 +62,8 @@ export const routes = [
   ...channelRoutes,
   ...campaignRoutes,
   ...contactRoutes,
+  ...noteRoutes,
+  ...mergeRoutes,
   ...importRoutes,
   ...segmentRoutes,
   [

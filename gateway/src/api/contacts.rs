@@ -11,7 +11,7 @@ use engine::identity::Identities;
 use engine::permission::Permission;
 use engine::ports::Forgotten;
 use engine::rejection::Rejection;
-use engine::segment::{ContactFacts, Node, Question};
+use engine::segment::{ContactFacts, Node, Question, TagCount};
 use serde::{Deserialize, Serialize};
 
 use super::administration::{entry, household};
@@ -25,6 +25,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/contacts", web::get().to(list))
         .route("/contacts", web::post().to(create))
         .route("/contacts/search", web::post().to(search))
+        .route("/tags", web::get().to(tags))
         .route("/contacts/export", web::get().to(super::contact_export::export))
         .route("/contacts/{id}", web::get().to(one))
         .route("/contacts/{id}", web::patch().to(update))
@@ -52,6 +53,9 @@ pub async fn list(
     Ok(web::Json(page.into()))
 }
 
+/// Conversations that are shown with a contact.
+const CONVERSATIONS_MAX: usize = 50;
+
 /// One contact with their conversations
 #[utoipa::path(get, path = "/api/v1/contacts/{id}", params(("id" = String, Path)),
     responses((status = 200, body = ContactDetail), (status = 404, body = Problem)))]
@@ -61,7 +65,12 @@ pub async fn one(
     id: web::Path<ContactId>,
 ) -> Result<web::Json<ContactDetail>, Problem> {
     let contact = app.store.contact(signed.0.tenant, *id).await?.ok_or_else(Problem::not_found)?;
-    let conversations = app.store.conversations_of(signed.0.tenant, *id, signed.0.visibility()).await?;
+    let mut conversations = Vec::new();
+    for same in contact.everybody() {
+        conversations.extend(app.store.conversations_of(signed.0.tenant, same, signed.0.visibility()).await?);
+    }
+    conversations.sort_by_key(|conversation| std::cmp::Reverse(conversation.last_activity_at));
+    conversations.truncate(CONVERSATIONS_MAX);
     Ok(web::Json(ContactDetail { contact: contact.shown(), conversations }))
 }
 
@@ -263,6 +272,12 @@ pub async fn search(
         }
     }
     Ok(web::Json(List { items, next: after.map(|place| place.to_string()) }))
+}
+
+/// The tags in use, the one that most contacts have first; at most 1,000
+#[utoipa::path(get, path = "/api/v1/tags", responses((status = 200, body = List<TagCount>), (status = 403, body = Problem)))]
+pub async fn tags(app: web::Data<App>, signed: Signed) -> Result<web::Json<List<TagCount>>, Problem> {
+    Ok(web::Json(app.store.tags(signed.0.tenant).await?.into()))
 }
 
 /// A number as it is.

@@ -7,8 +7,9 @@ use utoipa::OpenApi;
 
 use super::{
     alerts, api_keys, audit, campaign_messages, campaigns, channels, consents, contact_export, contact_settings,
-    contacts, conversations, demo, imports, invitations, joining, me, media, members, messages, organization,
-    password_resets, roles, second_factor, segments, sessions, sign_ups, teams, templates, webhook_log,
+    contacts, conversations, demo, imports, invitations, joining, me, media, members, merges, messages, notes,
+    organization, password_resets, roles, second_factor, segments, sessions, sign_ups, teams, templates, timeline,
+    webhook_log,
 };
 use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
 
@@ -40,9 +41,18 @@ use crate::live::frames::{ClientFrame, EventFrame, ServerFrame};
         contacts::search,
         contacts::update,
         contacts::delete,
+        contacts::tags,
         contact_export::export,
         consents::list,
         consents::record,
+        notes::list,
+        notes::add,
+        notes::rewrite,
+        notes::delete,
+        merges::preview,
+        merges::merge,
+        merges::part,
+        timeline::list,
         contact_settings::one,
         contact_settings::update,
         segments::list,
@@ -210,6 +220,8 @@ const REQUESTS: &[&str] = &[
     "ContactChange",
     "ContactSearch",
     "NewConsent",
+    "NoteText",
+    "MergeWish",
     "ContactSettingsChange",
     "SegmentContent",
     "SegmentQuestion",
@@ -217,8 +229,18 @@ const REQUESTS: &[&str] = &[
 ];
 
 /// Answers in which a field is left out when there is nothing to say: an action, what only some may see.
-const SPARSE: &[&str] =
-    &["Problem", "MemberView", "Conversation", "Contact", "ConsentEntry", "Confirmations", "Preview", "Message"];
+const SPARSE: &[&str] = &[
+    "Problem",
+    "MemberView",
+    "Conversation",
+    "Contact",
+    "ConsentEntry",
+    "Note",
+    "Merge",
+    "Confirmations",
+    "Preview",
+    "Message",
+];
 
 /// The document as JSON, with a line break at its end.
 pub fn json() -> String {

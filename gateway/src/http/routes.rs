@@ -32,6 +32,9 @@ const CONTACTS_WRITE: Needs = Needs::AnyOf(&[Permission::ContactsWrite]);
 const CONTACTS_DELETE: Needs = Needs::AnyOf(&[Permission::ContactsDelete]);
 const CONTACTS_EXPORT: Needs = Needs::AnyOf(&[Permission::ContactsExport]);
 const CONTACTS_IMPORT: Needs = Needs::AnyOf(&[Permission::ContactsImport]);
+const NOTES: Needs = Needs::AnyOf(&[Permission::NotesWrite]);
+/// Whose it is decides: the rule asks for the one that fits.
+const NOTES_DELETE: Needs = Needs::AnyOf(&[Permission::NotesWrite, Permission::ConversationsDelete]);
 const CONSENT: Needs = Needs::AnyOf(&[Permission::ConsentManage]);
 /// What is changed decides: the rule asks for the one that fits.
 const CONTACT_SETTINGS: Needs = Needs::AnyOf(&[Permission::TagsManage, Permission::ConsentManage]);
@@ -104,6 +107,15 @@ pub const RULES: &[Rule] = &[
     Rule { method: "DELETE", pattern: "/api/v1/contacts/{id}", needs: CONTACTS_DELETE },
     Rule { method: "GET", pattern: "/api/v1/contacts/{id}/consents", needs: CONTACTS },
     Rule { method: "POST", pattern: "/api/v1/contacts/{id}/consents", needs: CONSENT },
+    Rule { method: "GET", pattern: "/api/v1/contacts/{id}/notes", needs: CONTACTS },
+    Rule { method: "POST", pattern: "/api/v1/contacts/{id}/notes", needs: NOTES },
+    Rule { method: "PUT", pattern: "/api/v1/contacts/{id}/notes/{note_id}", needs: NOTES },
+    Rule { method: "DELETE", pattern: "/api/v1/contacts/{id}/notes/{note_id}", needs: NOTES_DELETE },
+    Rule { method: "POST", pattern: "/api/v1/contacts/{id}/merges", needs: CONTACTS_DELETE },
+    Rule { method: "GET", pattern: "/api/v1/contacts/{id}/merges/{other_id}", needs: CONTACTS_DELETE },
+    Rule { method: "DELETE", pattern: "/api/v1/contacts/{id}/merges/{other_id}", needs: CONTACTS_DELETE },
+    Rule { method: "GET", pattern: "/api/v1/contacts/{id}/timeline", needs: CONTACTS },
+    Rule { method: "GET", pattern: "/api/v1/tags", needs: CONTACTS },
     Rule { method: "GET", pattern: "/api/v1/contact-imports", needs: CONTACTS_IMPORT },
     Rule { method: "POST", pattern: "/api/v1/contact-imports", needs: CONTACTS_IMPORT },
     Rule { method: "GET", pattern: "/api/v1/contact-imports/{id}", needs: CONTACTS_IMPORT },

@@ -18,6 +18,7 @@ use engine::id::{
 use engine::inbound::StatusUpdate;
 use engine::intake::IntakeEntry;
 use engine::message::Message;
+use engine::note::Note;
 use engine::outgoing::{OutboxEntry, OutboxState, Outgoing};
 use engine::ports::{Belonging, ChainEnds, Kind, MediaRow};
 use engine::segment::Segment;
@@ -121,6 +122,7 @@ struct ContactLine {
     contact: Contact,
     identities: Vec<String>,
     consents: Vec<ConsentEntry>,
+    notes: Vec<Note>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -202,8 +204,8 @@ struct AuditLine {
 /// Without its end.
 pub(super) fn write(belonging: Belonging) -> Result<Vec<u8>> {
     match belonging {
-        Belonging::Contact { contact, identities, consents } => {
-            serde_json::to_vec(&ContactLine { contact: *contact, identities, consents })
+        Belonging::Contact { contact, identities, consents, notes } => {
+            serde_json::to_vec(&ContactLine { contact: *contact, identities, consents, notes })
         }
         Belonging::Conversation(conversation) => serde_json::to_vec(&conversation),
         Belonging::Message(message) => serde_json::to_vec(&message),
@@ -246,8 +248,8 @@ pub(super) fn read(kind: Kind, line: &str) -> Result<Belonging> {
     }
     Ok(match kind {
         Kind::Contacts => {
-            let ContactLine { contact, identities, consents } = from(line)?;
-            Belonging::Contact { contact: Box::new(contact), identities, consents }
+            let ContactLine { contact, identities, consents, notes } = from(line)?;
+            Belonging::Contact { contact: Box::new(contact), identities, consents, notes }
         }
         Kind::Conversations => Belonging::Conversation(Box::new(from::<Conversation>(line)?)),
         Kind::Messages => Belonging::Message(Box::new(from::<Message>(line)?)),

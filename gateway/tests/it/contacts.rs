@@ -31,6 +31,8 @@ async fn a_contact_is_made_changed_counted_and_deleted() {
     let changed = owner.patch(&path, &change).await.expect(200).json();
     assert_eq!((&changed["name"], &changed["tags"]), (&json!("Marina D."), &json!(["Exam"])));
 
+    assert_eq!(owner.get("tags").await["items"], json!([{"tag": "Exam", "contacts": 1}]));
+
     let tree = json!({"all": [{"is": {"on": "country", "any_of": ["BR"]}},
         {"is": {"on": "field", "key": "orders", "test": {"at_least": two}}}]});
     assert_eq!(people(&owner, &tree).await["no_consent"], 1);

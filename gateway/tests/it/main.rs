@@ -42,6 +42,8 @@ mod live_reconnect;
 mod log_search;
 mod mails;
 mod masking;
+mod merging;
+mod notes;
 mod on_cql;
 mod order;
 mod outage;

@@ -1,4 +1,8 @@
 mod change;
+mod merge;
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
 
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
@@ -6,8 +10,9 @@ use engine::consent::ConsentEntry;
 use engine::contact::{Contact, ContactEdit, ImportRow, Imported, Undone};
 use engine::id::{ContactId, ImportId, TenantId};
 use engine::identity::Identities;
+use engine::note::Note;
 use engine::ports::{Belonging, ContactStore, Forgotten, ListError, Page, PageRequest, Resolved, StoreError};
-use engine::segment::{Census, ContactFacts, Question};
+use engine::segment::{Census, ContactFacts, Question, TagCount};
 use engine::time::Timestamp;
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
@@ -26,6 +31,20 @@ struct StoredContact {
     contact: Contact,
     /// On the list of contacts.
     place: i64,
+}
+
+impl StoredContact {
+    /// Who became part of somebody else is on no list.
+    fn is_listed_at(&self, place: i64) -> bool {
+        self.place == place && self.contact.merged_into.is_none()
+    }
+}
+
+/// What came of a change.
+enum Changed<R> {
+    Done(R),
+    Nobody,
+    Moved(ContactId),
 }
 
 fn at<'a>(store: &CqlStore, tenant: TenantId, sealer: &'a Sealer, id: &ContactId) -> Place<'a> {
@@ -107,6 +126,47 @@ impl CqlStore {
         self.edit(at(self, tenant, sealer, &id), add).await
     }
 
+    /// The one that this one became part of, or itself.
+    pub(super) async fn kept(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        mut id: ContactId,
+    ) -> Result<Option<Contact>, StoreError> {
+        loop {
+            let found: Option<StoredContact> = self.document(at(self, tenant, sealer, &id)).await?;
+            match found.map(|found| found.contact) {
+                Some(Contact { merged_into: Some(into), .. }) => id = into,
+                found => return Ok(found),
+            }
+        }
+    }
+
+    /// Changes the contact, or the one that it became part of, also where it does so meanwhile. `change` says whether it did.
+    pub(super) async fn change_kept<R>(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        mut id: ContactId,
+        mut change: impl FnMut(&mut Contact) -> (bool, R),
+    ) -> Result<Option<R>, StoreError> {
+        loop {
+            let decide = |known: Option<StoredContact>| {
+                let Some(mut known) = known else { return Edit::Keep(Changed::Nobody) };
+                if let Some(into) = known.contact.merged_into {
+                    return Edit::Keep(Changed::Moved(into));
+                }
+                let (changed, answer) = change(&mut known.contact);
+                if changed { Edit::Put(known, Changed::Done(answer)) } else { Edit::Keep(Changed::Done(answer)) }
+            };
+            match self.edit(at(self, tenant, sealer, &id), decide).await? {
+                Changed::Done(answer) => return Ok(Some(answer)),
+                Changed::Nobody => return Ok(None),
+                Changed::Moved(into) => id = into,
+            }
+        }
+    }
+
     pub(super) async fn bring_contact(
         &self,
         tenant: TenantId,
@@ -114,8 +174,12 @@ impl CqlStore {
         contact: Contact,
         identities: &[String],
         consents: &[ConsentEntry],
+        notes: &[Note],
     ) -> Result<(), StoreError> {
         let id = contact.id;
+        for note in notes {
+            self.put_note(tenant, sealer, note).await?;
+        }
         for entry in consents {
             self.put_line(tenant, sealer, entry).await?;
         }
@@ -140,7 +204,8 @@ impl CqlStore {
         let Some(found) = found.filter(|found| found.place == place) else { return Ok(None) };
         let identities = self.identities_of(tenant, sealer, id).await?;
         let consents = self.ledger_of(tenant, sealer, id).await?;
-        Ok(Some(Belonging::Contact { contact: Box::new(found.contact), identities, consents }))
+        let notes = self.notes_of(tenant, sealer, id).await?;
+        Ok(Some(Belonging::Contact { contact: Box::new(found.contact), identities, consents, notes }))
     }
 
     /// Whom the keys lead to: somebody who is known, or else `made`; those that were new lead there from now on.
@@ -179,13 +244,11 @@ impl CqlStore {
         {
             return Ok(Resolved { contact: taught, changed: true, created: true });
         }
-        let learn = |known: Option<StoredContact>| {
-            let Some(mut known) = known else { return Edit::Keep(None) };
-            let changed = known.contact.learn(identities);
-            let resolved = Some(Resolved { contact: known.contact.clone(), changed, created: false });
-            if changed { Edit::Put(known, resolved) } else { Edit::Keep(resolved) }
+        let learn = |known: &mut Contact| {
+            let changed = known.learn(identities);
+            (changed, Resolved { contact: known.clone(), changed, created: false })
         };
-        let resolved = self.edit(at(self, tenant, sealer, &id), learn).await?;
+        let resolved = self.change_kept(tenant, sealer, id, learn).await?;
         resolved.ok_or_else(|| codec::corrupt("a contact vanished"))
     }
 }
@@ -213,8 +276,7 @@ impl ContactStore for CqlStore {
 
     async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<Contact>, StoreError> {
         let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
-        let found: Option<StoredContact> = self.document(at(self, tenant, &sealer, &id)).await?;
-        Ok(found.map(|found| found.contact))
+        self.kept(tenant, &sealer, id).await
     }
 
     async fn contacts(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Contact>, ListError> {
@@ -230,7 +292,7 @@ impl ContactStore for CqlStore {
             let read = listed.iter().map(|(place, id)| async move {
                 let id = ContactId::from_bytes(names::id(id)?);
                 let found: Option<StoredContact> = self.document(at(self, tenant, sealer, &id)).await?;
-                Ok::<_, StoreError>(found.filter(|found| found.place == *place))
+                Ok::<_, StoreError>(found.filter(|found| found.is_listed_at(*place)))
             });
             items.extend(try_join_all(read).await?.into_iter().flatten());
         }
@@ -264,6 +326,19 @@ impl ContactStore for CqlStore {
         }
     }
 
+    async fn tags(&self, tenant: TenantId) -> Result<Vec<TagCount>, StoreError> {
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
+        let (mut counts, mut from) = (HashMap::new(), i64::MIN);
+        loop {
+            let found = self.listed(tenant, &sealer, from, CENSUS_PAGE).await?;
+            let Some(last) = found.last() else { return Ok(TagCount::list(counts)) };
+            from = last.place;
+            for tag in found.into_iter().flat_map(|found| found.contact.tags) {
+                *counts.entry(tag).or_default() += 1;
+            }
+        }
+    }
+
     async fn edit_contact(
         &self,
         tenant: TenantId,
@@ -287,8 +362,12 @@ impl ContactStore for CqlStore {
 
     async fn consents(&self, tenant: TenantId, contact: ContactId) -> Result<Vec<ConsentEntry>, StoreError> {
         let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
-        let mut ledger = self.ledger_of(tenant, &sealer, contact).await?;
-        ledger.reverse();
+        let Some(kept) = self.kept(tenant, &sealer, contact).await? else { return Ok(Vec::new()) };
+        let mut ledger = Vec::new();
+        for id in kept.everybody() {
+            ledger.extend(self.ledger_of(tenant, &sealer, id).await?);
+        }
+        ledger.sort_unstable_by_key(|entry| Reverse((entry.at, entry.id)));
         ledger.truncate(100);
         Ok(ledger)
     }

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::consent::ConsentEntry;
@@ -5,10 +7,10 @@ use engine::contact::{Contact, ContactEdit, ImportRow, Imported, Undone};
 use engine::id::{ConsentId, ContactId, ImportId, TenantId};
 use engine::identity::Identities;
 use engine::ports::{ContactStore, Forgotten, ListError, Page, PageRequest, Resolved, StoreError};
-use engine::segment::{Census, ContactFacts, Question};
+use engine::segment::{Census, ContactFacts, Question, TagCount};
 use engine::time::Timestamp;
 
-use super::{MemoryStore, State};
+use super::{Arrived, MemoryStore, State};
 use crate::cursor::{self, List};
 
 impl State {
@@ -31,8 +33,16 @@ impl State {
         Ok((contact.ok_or_else(|| StoreError::Corrupt("an identity of no contact".to_owned()))?, created))
     }
 
+    /// Or the one that it became part of.
     fn contact_mut(&mut self, tenant: TenantId, id: ContactId) -> Option<&mut Contact> {
+        let id = self.kept(tenant, id)?.id;
         self.contacts.get_mut(&(tenant, id)).map(|found| &mut found.row)
+    }
+
+    /// Those that are on lists.
+    fn contacts_of(&self, tenant: TenantId) -> impl Iterator<Item = &Arrived<Contact>> {
+        let own = self.contacts.iter().filter(move |((owner, _), _)| *owner == tenant).map(|(_, contact)| contact);
+        own.filter(|contact| contact.row.merged_into.is_none())
     }
 
     /// The oldest first.
@@ -50,10 +60,18 @@ impl State {
         self.conversations.iter().any(|((owner, _), found)| *owner == tenant && found.row.contact.id == contact)
     }
 
+    /// With everybody who is the same person.
+    fn forget_everybody(&mut self, tenant: TenantId, kept: &Contact) {
+        for id in kept.everybody() {
+            self.forget_contact(tenant, id);
+        }
+    }
+
     fn forget_contact(&mut self, tenant: TenantId, contact: ContactId) {
         self.contacts.remove(&(tenant, contact));
         self.identities.retain(|(owner, _), id| *owner != tenant || *id != contact);
         self.consents.retain(|(owner, id, ..), _| *owner != tenant || *id != contact);
+        self.notes.retain(|(owner, id, ..), _| *owner != tenant || *id != contact);
     }
 }
 
@@ -75,15 +93,14 @@ impl ContactStore for MemoryStore {
     }
 
     async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<Contact>, StoreError> {
-        Ok(self.state()?.contacts.get(&(tenant, id)).map(|found| found.row.clone()))
+        Ok(self.state()?.kept(tenant, id).cloned())
     }
 
     async fn contacts(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Contact>, ListError> {
         let before = cursor::place(List::Contacts, tenant, &page)?.unwrap_or(i64::MAX);
         let limit = cursor::limit(&page);
         let state = self.state()?;
-        let own = state.contacts.iter().filter(|((owner, _), _)| *owner == tenant).map(|(_, contact)| contact);
-        let mut all: Vec<_> = own.filter(|contact| contact.place < before).collect();
+        let mut all: Vec<_> = state.contacts_of(tenant).filter(|contact| contact.place < before).collect();
         all.sort_by_key(|contact| std::cmp::Reverse(contact.place));
         let more = cursor::cut(&mut all, limit);
         let next = all.last().filter(|_| more).map(|last| cursor::at_place(List::Contacts, tenant, last.place));
@@ -97,7 +114,7 @@ impl ContactStore for MemoryStore {
         limit: u32,
     ) -> Result<Vec<(i64, Contact)>, StoreError> {
         let state = self.state()?;
-        let own = state.contacts.iter().filter(|((owner, _), _)| *owner == tenant).map(|(_, contact)| contact);
+        let own = state.contacts_of(tenant);
         let mut all: Vec<_> = own.filter(|contact| after.is_none_or(|after| contact.place > after)).collect();
         all.sort_by_key(|contact| contact.place);
         Ok(all.into_iter().take(limit as usize).map(|contact| (contact.place, contact.row.clone())).collect())
@@ -106,10 +123,19 @@ impl ContactStore for MemoryStore {
     async fn census(&self, tenant: TenantId, question: Question) -> Result<Census, StoreError> {
         let mut census = Census::of(&question);
         let state = self.state()?;
-        for (_, contact) in state.contacts.iter().filter(|((owner, _), _)| *owner == tenant) {
+        for contact in state.contacts_of(tenant) {
             census.add(&question, &ContactFacts::of(&contact.row));
         }
         Ok(census)
+    }
+
+    async fn tags(&self, tenant: TenantId) -> Result<Vec<TagCount>, StoreError> {
+        let state = self.state()?;
+        let mut counts = BTreeMap::new();
+        for tag in state.contacts_of(tenant).flat_map(|contact| &contact.row.tags) {
+            *counts.entry(tag.clone()).or_default() += 1;
+        }
+        Ok(TagCount::list(counts))
     }
 
     async fn edit_contact(
@@ -136,8 +162,9 @@ impl ContactStore for MemoryStore {
         audit: Vec<AuditEntry>,
     ) -> Result<Option<Contact>, StoreError> {
         let mut state = self.state()?;
-        let key = (tenant, entry.contact_id, entry.at, entry.id);
         let Some(contact) = state.contact_mut(tenant, entry.contact_id) else { return Ok(None) };
+        let entry = ConsentEntry { contact_id: contact.id, ..entry };
+        let key = (tenant, entry.contact_id, entry.at, entry.id);
         contact.heed(&entry);
         let contact = contact.clone();
         if state.consents.insert(key, entry).is_none() {
@@ -147,7 +174,12 @@ impl ContactStore for MemoryStore {
     }
 
     async fn consents(&self, tenant: TenantId, contact: ContactId) -> Result<Vec<ConsentEntry>, StoreError> {
-        Ok(self.state()?.ledger_of(tenant, contact).rev().take(100).cloned().collect())
+        let state = self.state()?;
+        let Some(kept) = state.kept(tenant, contact) else { return Ok(Vec::new()) };
+        let mut all: Vec<_> = kept.everybody().flat_map(|id| state.ledger_of(tenant, id)).cloned().collect();
+        all.sort_by_key(|entry| std::cmp::Reverse((entry.at, entry.id)));
+        all.truncate(100);
+        Ok(all)
     }
 
     async fn bring_contacts(
@@ -173,7 +205,7 @@ impl ContactStore for MemoryStore {
         let mut state = self.state()?;
         let is_used = state.is_used(tenant, id);
         let Some(contact) = state.contact_mut(tenant, id) else { return Ok(Undone::Untouched) };
-        let undone = contact.undo(import, is_used);
+        let undone = contact.undo(import, is_used || !contact.merged.is_empty());
         if undone == Undone::Removed {
             state.forget_contact(tenant, id);
         }
@@ -187,13 +219,11 @@ impl ContactStore for MemoryStore {
         audit: Vec<AuditEntry>,
     ) -> Result<Forgotten, StoreError> {
         let mut state = self.state()?;
-        if !state.contacts.contains_key(&(tenant, id)) {
-            return Ok(Forgotten::Unknown);
-        }
-        if state.is_used(tenant, id) {
+        let Some(kept) = state.kept(tenant, id).cloned() else { return Ok(Forgotten::Unknown) };
+        if kept.everybody().any(|id| state.is_used(tenant, id)) {
             return Ok(Forgotten::InUse);
         }
-        state.forget_contact(tenant, id);
+        state.forget_everybody(tenant, &kept);
         state.append_audit(tenant, audit);
         Ok(Forgotten::Forgotten)
     }

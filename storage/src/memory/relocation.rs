@@ -6,6 +6,7 @@ use engine::consent::ConsentEntry;
 use engine::contact::Contact;
 use engine::id::TenantId;
 use engine::intake::{IntakeOutcome, IntakeRecord};
+use engine::note::Note;
 use engine::ports::{Arrival, Belonging, Kind, ListError, Page, PageRequest, Relocation, StoreError, Welcome};
 
 use super::{Arrived, File, Item, MemoryStore, State, alerts};
@@ -29,7 +30,8 @@ impl State {
                 let own = self.identities.iter().filter(|((owner, _), id)| *owner == tenant && **id == contact.id);
                 let identities = own.map(|((_, key), _)| key.clone()).collect();
                 let consents = self.ledger_of(tenant, contact.id).cloned().collect();
-                Belonging::Contact { contact: Box::new(contact.clone()), identities, consents }
+                let notes = self.notes_of(tenant, contact.id).cloned().collect();
+                Belonging::Contact { contact: Box::new(contact.clone()), identities, consents, notes }
             }),
             Kind::Conversations => {
                 own(&self.conversations, tenant, |row| Belonging::Conversation(Box::new(row.clone())))
@@ -118,6 +120,7 @@ impl State {
         self.contacts.retain(|(owner, _), _| *owner != tenant);
         self.identities.retain(|(owner, _), _| *owner != tenant);
         self.consents.retain(|(owner, ..), _| *owner != tenant);
+        self.notes.retain(|(owner, ..), _| *owner != tenant);
         self.conversations.retain(|(owner, _), _| *owner != tenant);
         self.messages.retain(|(owner, ..), _| *owner != tenant);
         self.media.retain(|(owner, _), _| *owner != tenant);
@@ -138,10 +141,12 @@ impl State {
         contact: Contact,
         identities: Vec<String>,
         consents: Vec<ConsentEntry>,
+        notes: Vec<Note>,
     ) {
         let id = contact.id;
         let lines = consents.into_iter().map(|entry| ((tenant, id, entry.at, entry.id), entry));
         self.consents.extend(lines);
+        self.notes.extend(notes.into_iter().map(|note| ((tenant, id, note.at, note.id), note)));
         for key in identities {
             self.identities.entry((tenant, key)).or_insert(id);
         }
@@ -151,8 +156,8 @@ impl State {
 
     fn bring_in(&mut self, tenant: TenantId, belonging: Belonging) {
         match belonging {
-            Belonging::Contact { contact, identities, consents } => {
-                self.bring_contact(tenant, *contact, identities, consents);
+            Belonging::Contact { contact, identities, consents, notes } => {
+                self.bring_contact(tenant, *contact, identities, consents, notes);
             }
             Belonging::Conversation(conversation) => {
                 if !self.conversations.contains_key(&(tenant, conversation.id)) {

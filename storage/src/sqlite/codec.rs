@@ -14,9 +14,9 @@ use crate::crypto::{Column, Sealer};
 
 pub(super) use crate::codec::{
     ACCOUNT, ALERT, API_KEY, AUDIT, CAMPAIGN, CONSENT, CONTACT, CONTACT_IMPORT, CONVERSATION, EVENT, Frame, IDENTITY,
-    INBOX_ERROR, INBOX_RAW, INVITATION, MEDIA, MEDIA_JOB, MEMBER, MESSAGE, META_APP, NUMBER, ORGANIZATION, OUTBOX,
-    PARKED_STATUS, RECIPIENT, RECIPIENT_ERROR, RECIPIENT_WAMID, ROLE, SEGMENT, SESSION, TEAM, TEMPLATE, recipients,
-    seal, seal_job, seal_message, seal_number, wamid_lookup,
+    INBOX_ERROR, INBOX_RAW, INVITATION, MEDIA, MEDIA_JOB, MEMBER, MESSAGE, META_APP, NOTE, NUMBER, ORGANIZATION,
+    OUTBOX, PARKED_STATUS, RECIPIENT, RECIPIENT_ERROR, RECIPIENT_WAMID, ROLE, SEGMENT, SESSION, TEAM, TEMPLATE,
+    recipients, seal, seal_job, seal_message, seal_number, wamid_lookup,
 };
 
 pub(super) fn blob(value: ValueRef<'_>) -> Outcome<&[u8]> {

@@ -10,14 +10,14 @@ use engine::contact::{Contact, ContactEdit, ImportRow, Imported, Undone};
 use engine::id::{ContactId, ImportId, TenantId};
 use engine::identity::Identities;
 use engine::ports::{ContactStore, Forgotten, ListError, Page, PageRequest, Resolved, StoreError};
-use engine::segment::{Census, Question};
+use engine::segment::{Census, Question, TagCount};
 use engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::fault::{Fault, Outcome};
 use super::ledger::TenantKey;
 use super::writer::Session;
-use super::{SqliteStore, codec};
+use super::{SqliteStore, codec, merging};
 use crate::crypto::{Lookup, Sealer};
 use crate::cursor::{self, List};
 
@@ -48,13 +48,8 @@ impl ContactStore for SqliteStore {
 
     async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<Contact>, StoreError> {
         let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
-        let read = self.readers.read(move |connection| {
-            let sql = "SELECT body, id FROM contact WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query([tenant.as_bytes(), id.as_bytes()])?;
-            rows.next()?.map(|row| contact(&sealer, row)).transpose()
-        });
-        read.await
+        let read = self.readers.read(move |connection| merging::kept(connection, &sealer, tenant, id));
+        Ok(read.await?.map(|(_, contact)| contact))
     }
 
     async fn contacts(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Contact>, ListError> {
@@ -79,6 +74,12 @@ impl ContactStore for SqliteStore {
         let Some(sealer) = self.keyring.known(tenant) else { return Ok(Census::of(&question)) };
         let facts = Arc::clone(&self.facts);
         self.readers.read(move |connection| count::census(connection, &facts, &sealer, tenant, &question)).await
+    }
+
+    async fn tags(&self, tenant: TenantId) -> Result<Vec<TagCount>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let facts = Arc::clone(&self.facts);
+        self.readers.read(move |connection| count::tags(connection, &facts, &sealer, tenant)).await
     }
 
     async fn edit_contact(
@@ -137,7 +138,7 @@ impl ContactStore for SqliteStore {
         let Some(sealer) = self.keyring.known(tenant) else { return Ok(Undone::Untouched) };
         let write = self.writer.write(move |session| change::undo(session, &sealer, tenant, id, import));
         let (undone, gone) = write.await?;
-        self.facts.forget(tenant, gone);
+        self.facts.forget(tenant, &gone);
         Ok(undone)
     }
 
@@ -147,9 +148,11 @@ impl ContactStore for SqliteStore {
         id: ContactId,
         audit: Vec<AuditEntry>,
     ) -> Result<Forgotten, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Forgotten::Unknown) };
         let entries = super::audit::prepare(audit);
-        let (forgotten, gone) = self.writer.write(move |session| change::forget(session, tenant, id, &entries)).await?;
-        self.facts.forget(tenant, gone);
+        let write = self.writer.write(move |session| change::forget(session, &sealer, tenant, id, &entries));
+        let (forgotten, gone) = write.await?;
+        self.facts.forget(tenant, &gone);
         Ok(forgotten)
     }
 
@@ -217,20 +220,20 @@ impl Asked {
             first = first.or(Some(found));
         }
         let Some(key) = first else { return Ok(None) };
-        let mut contact = by_key(connection, &self.sealer, key)?;
+        let (_, mut contact) = merging::kept_by_key(connection, &self.sealer, key)?;
         Ok((!contact.learn(&self.identities)).then_some(contact))
     }
 
     fn resolve(&self, session: &mut Session<'_>) -> Outcome<Resolved> {
         let tenant = session.tenant(self.tenant)?;
-        let (key, resolved) = self.identified(session, tenant)?;
+        let Identified { led_to, resolved, .. } = self.identified(session, tenant)?;
         let connection = session.connection;
-        attach(connection, tenant, key, &IdentityRow::all(&self.sealer, &self.keys)?)?;
+        attach(connection, tenant, led_to, &IdentityRow::all(&self.sealer, &self.keys)?)?;
         Ok(resolved)
     }
 
     /// With what it has learned written, and without the keys that were new.
-    fn identified(&self, session: &mut Session<'_>, tenant: TenantKey) -> Outcome<(i64, Resolved)> {
+    fn identified(&self, session: &mut Session<'_>, tenant: TenantKey) -> Outcome<Identified> {
         let connection = session.connection;
         let mut statement =
             connection.prepare_cached("SELECT contact FROM identity WHERE tenant = ?1 AND lookup = ?2")?;
@@ -241,19 +244,27 @@ impl Asked {
             }
         }
         let known = known.map_or_else(|| key_of(connection, tenant, self.id), |key| Ok(Some(key)))?;
-        if let Some(key) = known {
-            let mut contact = by_key(connection, &self.sealer, key)?;
+        if let Some(led_to) = known {
+            let (key, mut contact) = merging::kept_by_key(connection, &self.sealer, led_to)?;
             let changed = contact.learn(&self.identities);
             if changed {
                 update(session, &self.sealer, key, &contact)?;
             }
-            return Ok((key, Resolved { contact, changed, created: false }));
+            return Ok(Identified { led_to, key, resolved: Resolved { contact, changed, created: false } });
         }
         let mut contact = Contact::new(self.id);
         contact.learn(&self.identities);
-        let key = insert(session, tenant, self.id, &seal(&self.sealer, &contact)?)?;
-        Ok((key, Resolved { contact, changed: true, created: true }))
+        let key = insert(session, tenant, (self.id, None), &seal(&self.sealer, &contact)?)?;
+        Ok(Identified { led_to: key, key, resolved: Resolved { contact, changed: true, created: true } })
     }
+}
+
+struct Identified {
+    /// By the keys: new ones lead there too, so that they go along when it is parted from who it became part of.
+    led_to: i64,
+    /// Of the contact.
+    key: i64,
+    resolved: Resolved,
 }
 
 /// A contact of an import on its way into the file, sealed.
@@ -281,7 +292,7 @@ impl BulkRow {
         if key_of(connection, tenant, self.id)?.is_some() {
             return Ok(());
         }
-        let key = insert(session, tenant, self.id, &self.body)?;
+        let key = insert(session, tenant, (self.id, None), &self.body)?;
         attach(connection, tenant, key, &self.identities)
     }
 }
@@ -335,22 +346,30 @@ pub(super) fn seal(sealer: &Sealer, contact: &Contact) -> Outcome<Vec<u8>> {
 }
 
 /// From (body, id).
-fn contact(sealer: &Sealer, row: &Row<'_>) -> Outcome<Contact> {
+pub(super) fn contact(sealer: &Sealer, row: &Row<'_>) -> Outcome<Contact> {
     codec::open(sealer, codec::CONTACT, &row.get::<_, [u8; 16]>(1)?, row.get_ref(0)?)
 }
 
-pub(super) fn insert(session: &mut Session<'_>, tenant: TenantKey, id: ContactId, body: &[u8]) -> Outcome<i64> {
+pub(super) fn insert(
+    session: &mut Session<'_>,
+    tenant: TenantKey,
+    (id, merged_into): (ContactId, Option<ContactId>),
+    body: &[u8],
+) -> Outcome<i64> {
     let change = session.next_change()?;
-    let sql = "INSERT INTO contact (tenant, id, body, change) VALUES (?1, ?2, ?3, ?4)";
-    session.connection.prepare_cached(sql)?.execute(params![tenant.0, id.as_bytes(), body, change])?;
+    let sql = "INSERT INTO contact (tenant, id, body, change, merged_into) VALUES (?1, ?2, ?3, ?4, ?5)";
+    let into = merged_into.map(|into| *into.as_bytes());
+    session.connection.prepare_cached(sql)?.execute(params![tenant.0, id.as_bytes(), body, change, into])?;
     Ok(session.connection.last_insert_rowid())
 }
 
-fn update(session: &mut Session<'_>, sealer: &Sealer, key: i64, contact: &Contact) -> Outcome<()> {
+pub(super) fn update(session: &mut Session<'_>, sealer: &Sealer, key: i64, contact: &Contact) -> Outcome<()> {
     let change = session.next_change()?;
-    let mut statement =
-        session.connection.prepare_cached("UPDATE contact SET body = ?2, change = ?3 WHERE key = ?1")?;
-    statement.execute(params![key, seal(sealer, contact)?, change])?;
+    let mut statement = session
+        .connection
+        .prepare_cached("UPDATE contact SET body = ?2, change = ?3, merged_into = ?4 WHERE key = ?1")?;
+    let into = contact.merged_into.map(|into| *into.as_bytes());
+    statement.execute(params![key, seal(sealer, contact)?, change, into])?;
     Ok(())
 }
 
@@ -359,7 +378,7 @@ pub(super) fn key_of(connection: &Connection, tenant: TenantKey, id: ContactId) 
     Ok(statement.query_row(params![tenant.0, id.as_bytes()], |row| row.get(0)).optional()?)
 }
 
-fn by_key(connection: &Connection, sealer: &Sealer, key: i64) -> Outcome<Contact> {
+pub(super) fn by_key(connection: &Connection, sealer: &Sealer, key: i64) -> Outcome<Contact> {
     let mut statement = connection.prepare_cached("SELECT body, id FROM contact WHERE key = ?1")?;
     let mut rows = statement.query([key])?;
     let row = rows.next()?.ok_or_else(|| codec::corrupt("an identity of no contact"))?;
@@ -375,7 +394,7 @@ fn contacts(
     limit: u32,
 ) -> Outcome<Page<Contact>> {
     let sql = "SELECT body, id, key FROM contact INDEXED BY contact_by_age
-         WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND key < ?2 ORDER BY key DESC LIMIT ?3";
+         WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND merged_into IS NULL AND key < ?2 ORDER BY key DESC LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;
     let listed = |row: &Row<'_>| Ok::<_, Fault>((contact(sealer, row)?, row.get(2)?));
     let found = statement.query_and_then(params![tenant.as_bytes(), before, limit + 1], listed)?;

@@ -53,6 +53,7 @@ const WALKS: &[Walk] = &[
     plain(codec::SEGMENT, &["tenant", "id"], "id"),
     plain(codec::CONTACT_IMPORT, &["tenant", "id"], "id"),
     plain(codec::CONSENT, &["contact", "at", "id"], "id"),
+    plain(codec::NOTE, &["contact", "at", "id"], "id"),
     plain(codec::API_KEY, &["tenant", "id"], "id"),
     plain(codec::SESSION, &["id"], "id"),
     plain(codec::AUDIT, &["tenant", "n"], "hash"),

@@ -123,6 +123,24 @@ pub(crate) async fn a_count_follows_every_change(store: &impl Store) {
     assert_eq!(others.contacts, 0);
 }
 
+pub(crate) async fn tags_are_counted_with_every_change(store: &impl Store) {
+    let told = async |tenant| {
+        let tags = store.tags(tenant).await.unwrap();
+        tags.into_iter().map(|counted| (counted.tag.to_string(), counted.contacts)).collect::<Vec<_>>()
+    };
+    assert!(told(TENANT).await.is_empty());
+    let (ana, ben) = (known(store, 1).await, known(store, 2).await);
+    for (contact, tag) in [(&ana, "VIP"), (&ana, "Exam"), (&ben, "VIP")] {
+        store.edit_contact(TENANT, contact.id, edit("x", tag), vec![]).await.unwrap();
+    }
+    assert_eq!(told(TENANT).await, [("VIP".into(), 2), ("Exam".into(), 1)]);
+    let without = ContactEdit { remove_tags: vec!["VIP".parse().unwrap()], ..ContactEdit::default() };
+    store.edit_contact(TENANT, ben.id, without, vec![]).await.unwrap();
+    assert_eq!(told(TENANT).await, [("Exam".into(), 1), ("VIP".into(), 1)]);
+    assert_eq!(store.forget_contact(TENANT, ana.id, vec![]).await, Ok(Forgotten::Forgotten));
+    assert!(told(TENANT).await.is_empty() && told(OTHER).await.is_empty());
+}
+
 fn row(n: u32, name: &str) -> ImportRow {
     let identities = Identities { seen_at: Some(NOW), ..phone(n) };
     ImportRow { identities, edit: edit(name, "File"), opted: Some((Opted::In, "yes".into())) }

@@ -34,7 +34,9 @@ mod inbox_log;
 mod isolation;
 mod leases;
 mod media;
+mod merging;
 mod messages;
+mod notes;
 mod observation;
 mod order;
 mod outbox;
@@ -191,8 +193,21 @@ suite! {
         a_word_on_marketing_is_on_the_ledger_once_and_heeded_by_its_time
         contacts_are_scanned_oldest_first
         a_count_follows_every_change
+        tags_are_counted_with_every_change
         rows_of_a_file_are_taken_in_once_and_taken_back
         a_forgotten_contact_leaves_nothing_and_may_come_again
+    }
+    merging {
+        two_contacts_become_one_and_two_again
+        what_is_asked_of_either_is_asked_of_the_one_that_is_kept
+        who_became_part_of_another_is_on_no_list_and_not_counted
+        a_merge_is_refused_and_ends
+        who_is_forgotten_is_forgotten_with_everybody_who_is_the_same_person
+    }
+    notes {
+        notes_come_newest_first_and_change
+        a_contact_has_so_many_notes
+        notes_go_with_their_contact
     }
     outbox {
         a_claim_has_one_winner

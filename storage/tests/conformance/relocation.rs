@@ -38,6 +38,10 @@ pub(crate) async fn fill(store: &impl Store) {
     for (opted, seconds) in [(Opted::Out, 1), (Opted::In, 2)] {
         store.record_consent(TENANT, said(contact(1).id, opted, seconds), vec![]).await.unwrap();
     }
+    for n in [2, 1] {
+        crate::notes::noted(store, &crate::notes::note(1, n)).await;
+    }
+    crate::merging::merged_pair(store).await;
     store.append([intake(Some(TENANT), 1), intake(Some(TENANT), 2), intake(Some(TENANT), 3)].into()).await.unwrap();
     let broken = IntakeRecord { quarantined: Some("no JSON".into()), ..intake(Some(TENANT), 4) };
     store.append([broken].into()).await.unwrap();

@@ -19,7 +19,7 @@ use engine::message::Message;
 use engine::outgoing::SendOutcome;
 use engine::ports::{
     BlobStore, Campaigns, ContactStore, ConversationStore, Directory, EventLog, InboxLog, MediaStore, MessageStore,
-    Outbox, StoreError,
+    Notes, Outbox, StoreError,
 };
 use rusqlite::Connection;
 use storage::blobs::DirectoryBlobs;
@@ -77,6 +77,8 @@ async fn fill(dir: &Path, store: &SqliteStore) {
     let contact = store.resolve(TENANT, "p", &who(), None).await.unwrap().contact;
     let entry = ConsentEntry::recorded(contact.id, Opted::Out, BODY, person(RAFAEL), NOW).unwrap();
     store.record_consent(TENANT, entry, vec![]).await.unwrap();
+    let note = engine::note::Note { contact_id: contact.id, text: BODY.into(), ..crate::notes::note(1, 1) };
+    store.add_note(TENANT, note, vec![]).await.unwrap();
     let tags = ContactEdit { add_tags: vec![NAME.parse().unwrap()], ..ContactEdit::default() };
     store.edit_contact(TENANT, contact.id, tags, vec![]).await.unwrap();
     let raw = Bytes::from(format!("{{\"from\":\"{PHONE}\",\"id\":\"{WAMID}\",\"body\":\"{BODY}\"}}"));

@@ -57,7 +57,7 @@ export const api = {
     inSession<T>('POST', path, { body, headers }),
   put: <T>(path: string, body: unknown) => inSession<T>('PUT', path, { body }),
   patch: <T>(path: string, body: unknown) => inSession<T>('PATCH', path, { body }),
-  remove: (path: string, body?: unknown) => inSession<void>('DELETE', path, { body }),
+  remove: <T = void>(path: string, body?: unknown) => inSession<T>('DELETE', path, { body }),
 };
 
 /** For the doors that nobody has to be signed in for: there a 401 is never the session's. */

@@ -98,7 +98,7 @@ export type ConsentId = string;
 
 export type ConsentSource = 'keyword' | 'button' | 'user_preferences' | 'member' | 'import' | 'refused';
 
-export type Contact = { bsuid?: Bsuid | null; country?: string | null; created_at?: Timestamp | null; fields?: Record<string, FieldValue>; id: ContactId; imports?: Array<ImportId>; is_named?: boolean; language?: string | null; last_message_on?: Day | null; marketing?: Consent; name?: string | null; phone?: string | null; tags?: Array<Tag>; undeliverable_since?: Timestamp | null; username?: string | null };
+export type Contact = { bsuid?: Bsuid | null; country?: string | null; created_at?: Timestamp | null; fields?: Record<string, FieldValue>; id: ContactId; imports?: Array<ImportId>; is_named?: boolean; language?: string | null; last_message_on?: Day | null; marketing?: Consent; merged?: Array<Merge>; name?: string | null; phone?: string | null; tags?: Array<Tag>; undeliverable_since?: Timestamp | null; username?: string | null };
 
 export type ContactChange = { add_tags?: Array<Tag>; fields?: Record<string, FieldValue>; language?: string | null; name?: string | null; remove_fields?: Array<FieldKey>; remove_tags?: Array<Tag> };
 
@@ -535,3 +535,19 @@ export type Wamid = string;
 export type WebhookDetail = IntakeEntry & { raw: string };
 
 export type When = { within_days: number } | { before_days: number } | 'never';
+
+export type Merge = { at: Timestamp; bsuid?: Bsuid | null; by: Person; contact: ContactId; name?: string | null; phone?: string | null; with?: Array<ContactId> };
+
+export type MergePreview = { kept: Contact; merged: Contact; other: Contact };
+
+export type Left = 'name' | 'username' | 'phone' | 'bsuid' | 'language' | 'marketing' | { field: FieldKey };
+
+export type Parting = { contact: Contact; left: Array<Left>; other: Contact };
+
+export type Note = { at: Timestamp; by: Person; contact_id: ContactId; edited_at?: Timestamp | null; id: string; text: string };
+
+export type TagCount = { contacts: number; tag: Tag };
+
+export type Happening = { at: Timestamp; what: What };
+
+export type What = { kind: 'created' } | { file_name: string; import: ImportId; kind: 'imported' } | { entry: ConsentEntry; kind: 'consent' } | { kind: 'note'; note: Note } | { kind: 'merged'; merge: Merge } | { campaign: string; kind: 'campaign'; name: string; state: DeliveryState };

@@ -1,7 +1,7 @@
-import { ActionIcon, Button, Menu } from '@mantine/core';
-import { IconDots, IconTrash, IconX } from '@tabler/icons-react';
+import { ActionIcon, Button, Menu, Tabs } from '@mantine/core';
+import { IconArrowMerge, IconDots, IconTrash, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '../api/problem';
 import { contactQuery, keys } from '../api/queries';
@@ -19,11 +19,15 @@ import { contacts } from './api';
 import css from './contacts.module.css';
 import ContactFacts from './facts/ContactFacts';
 
+const MergeDialog = lazy(() => import('./merge/MergeDialog'));
+const Timeline = lazy(() => import('./timeline/Timeline'));
+
 export function ContactDetail({ id, onClose }: { id: string; onClose: () => void }) {
   const { t } = useTranslation();
   const rights = useRights();
   const { data: contact, error, refetch } = useQuery(contactQuery(id));
   const [deleting, setDeleting] = useState(false);
+  const [merging, setMerging] = useState(false);
   useShortcuts({ escape: onClose });
   return (
     <aside className={css.detail} aria-label={t('contacts.detail')} data-pane tabIndex={-1}>
@@ -38,6 +42,9 @@ export function ContactDetail({ id, onClose }: { id: string; onClose: () => void
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
+              <Menu.Item leftSection={<IconArrowMerge size={16} />} onClick={() => setMerging(true)}>
+                {t('contacts.merge')}
+              </Menu.Item>
               <Menu.Item leftSection={<IconTrash size={16} />} onClick={() => setDeleting(true)}>
                 {t('contacts.delete')}
               </Menu.Item>
@@ -57,15 +64,31 @@ export function ContactDetail({ id, onClose }: { id: string; onClose: () => void
       {contact && (
         <>
           <Identity contact={contact} />
-          <ContactFacts id={id} />
-          <section className={css.conversations}>
-            <h3>{t('contacts.conversations')}</h3>
-            <EarlierConversations
-              conversations={contact.conversations}
-              failed={false}
-              none={t('contacts.noConversations')}
-            />
-          </section>
+          <Tabs defaultValue="details" keepMounted={false}>
+            <Tabs.List>
+              <Tabs.Tab value="details">{t('contacts.details')}</Tabs.Tab>
+              <Tabs.Tab value="timeline">{t('contacts.timeline')}</Tabs.Tab>
+            </Tabs.List>
+            <Tabs.Panel value="details">
+              <ContactFacts id={id} />
+              <section className={css.conversations}>
+                <h3>{t('contacts.conversations')}</h3>
+                <EarlierConversations
+                  conversations={contact.conversations}
+                  failed={false}
+                  none={t('contacts.noConversations')}
+                />
+              </section>
+            </Tabs.Panel>
+            <Tabs.Panel value="timeline">
+              <Suspense>
+                <Timeline contactId={contact.id} />
+              </Suspense>
+            </Tabs.Panel>
+          </Tabs>
+          <Suspense>
+            {merging && <MergeDialog contact={contact} onClose={() => setMerging(false)} />}
+          </Suspense>
           {deleting && <Remove contact={contact} onClose={() => setDeleting(false)} onGone={onClose} />}
         </>
       )}

@@ -2,7 +2,7 @@ import { queryOptions } from '@tanstack/react-query';
 import { api, downloadUrl } from '../api/client';
 import { keys } from '../api/queries';
 import type { Contact, Page } from '../api/types';
-import type { ConsentEntry, ContactChange, ContactSettings, NewContact, Opted } from './types';
+import type { ConsentEntry, ContactChange, ContactSettings, NewContact, Opted, TagCount } from './types';
 
 export const contactKeys = {
   settings: ['contact-settings'] as const,
@@ -25,6 +25,13 @@ export const consentsQuery = (id: string) =>
     queryFn: ({ signal }) =>
       api.read<Page<ConsentEntry>>(at(id, '/consents'), signal).then((page) => page.items),
   });
+
+/** Under the contacts, so that it is loaded anew with them. */
+export const tagsQuery = queryOptions({
+  queryKey: ['contacts', 'tags'] as const,
+  queryFn: ({ signal }) => api.read<Page<TagCount>>('/tags', signal).then((page) => page.items),
+  staleTime: 60_000,
+});
 
 /** All of them: the browser fetches it by itself, and the audit log knows of it. */
 export const exportFile = downloadUrl('/contacts/export');

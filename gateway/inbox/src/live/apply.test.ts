@@ -52,6 +52,24 @@ describe('an event', () => {
     expect([list('mine'), list('unassigned')]).toEqual([['c2'], ['c1']]);
   });
 
+  it('loads contacts again when somebody became one with another', () => {
+    const { client } = seeded();
+    client.setQueryData(keys.conversation('c1'), conversation('c1'));
+    client.setQueryData(keys.contact('contact-c1'), {});
+    const stale = () => client.getQueryState(keys.contact('contact-c1'))?.isInvalidated;
+    const { contact } = conversation('c1');
+    const changed = (revision: number, name: string) =>
+      applyEvent(client, {
+        n: revision,
+        type: 'conversation_changed',
+        conversation: conversation('c1', { revision, contact: { ...contact, name } }),
+      });
+    changed(2, 'Marina Duarte');
+    expect(stale()).toBe(false);
+    changed(3, 'Marina D.');
+    expect(stale()).toBe(true);
+  });
+
   it('takes a hidden conversation out of every view', () => {
     const { client, list } = seeded();
     applyEvent(client, { n: 1, type: 'conversation_hidden', conversation_id: 'c1' });

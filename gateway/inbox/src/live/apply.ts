@@ -72,9 +72,14 @@ export function applyEvent(client: QueryClient, event: LoggedEvent) {
       applyThreadMessage(client, event.message);
       applyConversation(client, event.conversation);
       return;
-    case 'conversation_changed':
+    case 'conversation_changed': {
+      const { id, contact } = event.conversation;
+      const known = client.getQueryData<Conversation>(keys.conversation(id))?.contact;
       applyConversation(client, event.conversation);
+      // Merged with another, or parted from it.
+      if (known && known.name !== contact.name) void client.invalidateQueries({ queryKey: ['contacts'] });
       return;
+    }
     case 'conversation_hidden':
       hideConversation(client, event.conversation_id);
       return;

@@ -14,6 +14,9 @@ export type Rights = {
   writeContacts: boolean;
   deleteContacts: boolean;
   manageConsent: boolean;
+  writeNotes: boolean;
+  /** Those of others, too. */
+  deleteNotes: boolean;
   defineFields: boolean;
   contactSettings: boolean;
   reveal: boolean;
@@ -49,6 +52,8 @@ export function rightsOf(permissions: string[]): Rights {
     writeContacts: has('contacts.read') && has('contacts.write'),
     deleteContacts: has('contacts.read') && has('contacts.delete'),
     manageConsent: has('contacts.read') && has('consent.manage'),
+    writeNotes: has('contacts.read') && has('notes.write'),
+    deleteNotes: has('contacts.read') && has('conversations.delete'),
     defineFields: has('tags.manage'),
     contactSettings: has('tags.manage') || has('consent.manage'),
     reveal: has('contacts.reveal_pii'),

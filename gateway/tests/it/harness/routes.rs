@@ -13,6 +13,7 @@ pub(crate) struct Things {
     pub(crate) message: String,
     pub(crate) media: String,
     pub(crate) contact: String,
+    pub(crate) note: String,
     pub(crate) entry: String,
     pub(crate) member: String,
     pub(crate) role: String,
@@ -58,6 +59,7 @@ fn of_contacts(pattern: &str) -> Value {
         "/api/v1/contacts/search" | "/api/v1/segments/count" => json!({"tree": {"all": []}}),
         "/api/v1/contacts/{id}" => json!({"add_tags": ["Every route"]}),
         "/api/v1/contacts/{id}/consents" => json!({"opted": "in", "evidence": "Every route"}),
+        "/api/v1/contacts/{id}/notes" | "/api/v1/contacts/{id}/notes/{note_id}" => json!({"text": "Every route"}),
         "/api/v1/contact-imports/{id}/mapping" => json!({"columns": ["phone", "name"]}),
         "/api/v1/contact-settings" => json!({"confirmations": {"enabled": true}}),
         "/api/v1/segments" | "/api/v1/segments/{id}" => json!({"name": "Every route", "tree": {"all": []}}),
@@ -100,10 +102,12 @@ impl Things {
         // Another name with each call.
         let draft = json!({"phone_number_id": number, "name": role, "language": "en", "category": "UTILITY",
             "body": "Hello there."});
+        let contact = id(&agent.get(&format!("conversations/{conversation}")).await["contact"]);
         Self {
             message: id(&picture),
             media: id(&picture["content"]["media"]),
-            contact: id(&agent.get(&format!("conversations/{conversation}")).await["contact"]),
+            note: made(&format!("contacts/{contact}/notes"), json!({"text": "A note"})).await,
+            contact,
             entry: id(&agent.log().await[0]),
             session: second.session().await,
             alert: agent.all("alerts").await.first().map_or_else(|| "0".repeat(32), id),
@@ -130,6 +134,7 @@ impl Things {
             message: id.clone(),
             media: id.clone(),
             contact: id.clone(),
+            note: id.clone(),
             entry: id.clone(),
             member: id.clone(),
             team: id.clone(),
@@ -146,12 +151,13 @@ impl Things {
     }
 
     /// All ids.
-    pub(crate) fn ids(&self) -> [&str; 17] {
+    pub(crate) fn ids(&self) -> [&str; 18] {
         [
             &self.conversation,
             &self.message,
             &self.media,
             &self.contact,
+            &self.note,
             &self.entry,
             &self.member,
             &self.role,
@@ -203,6 +209,7 @@ impl Things {
             }
         };
         let path = pattern.replace("{conversation_id}", &self.conversation).replace("{message_id}", &self.message);
+        let path = path.replace("{note_id}", &self.note).replace("{other_id}", &self.contact);
         let query = match pattern {
             "/api/v1/templates" => format!("?phone_number_id={NUMBER}"),
             "/api/v1/audit/export" => "?format=csv".to_owned(),
@@ -252,6 +259,7 @@ impl Things {
                 | "/api/v1/templates/{id}/unpause",
             ) => return None,
             (_, pattern) if pattern.starts_with("/api/v1/campaigns") => self.of_campaigns(pattern),
+            (_, "/api/v1/contacts/{id}/merges") => json!({"other_id": self.contact}),
             (_, "/api/v1/members/{id}") => json!({"name": "Every Route"}),
             (_, "/api/v1/templates/sync") => json!({"phone_number_id": self.number}),
             (_, "/api/v1/templates" | "/api/v1/templates/lint" | "/api/v1/templates/{id}") => json!({

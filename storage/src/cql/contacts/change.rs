@@ -69,7 +69,7 @@ impl CqlStore {
             let read = stream::iter(listed).map(async |(place, id)| {
                 let id = ContactId::from_bytes(names::id(&id)?);
                 let found: Option<StoredContact> = self.document(at(self, tenant, sealer, &id)).await?;
-                Ok::<_, StoreError>(found.filter(|found| found.place == place))
+                Ok::<_, StoreError>(found.filter(|found| found.is_listed_at(place)))
             });
             let read: Vec<_> = read.buffered(AT_ONCE).try_collect().await?;
             let found: Vec<_> = read.into_iter().flatten().collect();
@@ -88,19 +88,15 @@ impl CqlStore {
         edit: &ContactEdit,
         audit: Vec<AuditEntry>,
     ) -> Result<Option<Resolved>, StoreError> {
-        let Some(known) = self.document::<StoredContact>(at(self, tenant, sealer, &id)).await? else {
-            return Ok(None);
-        };
-        if known.contact.clone().edit(edit) {
+        let Some(mut known) = self.kept(tenant, sealer, id).await? else { return Ok(None) };
+        if known.edit(edit) {
             self.record(tenant, audit).await?;
         }
-        let change = |known: Option<StoredContact>| {
-            let Some(mut known) = known else { return Edit::Keep(None) };
-            let changed = known.contact.edit(edit);
-            let resolved = Some(Resolved { contact: known.contact.clone(), changed, created: false });
-            if changed { Edit::Put(known, resolved) } else { Edit::Keep(resolved) }
+        let change = |known: &mut Contact| {
+            let changed = known.edit(edit);
+            (changed, Resolved { contact: known.clone(), changed, created: false })
         };
-        self.edit(at(self, tenant, sealer, &id), change).await
+        self.change_kept(tenant, sealer, id, change).await
     }
 
     pub(super) async fn heed(
@@ -110,21 +106,13 @@ impl CqlStore {
         entry: &ConsentEntry,
         audit: Vec<AuditEntry>,
     ) -> Result<Option<Contact>, StoreError> {
-        let place = at(self, tenant, sealer, &entry.contact_id);
-        if self.document::<StoredContact>(place).await?.is_none() {
-            return Ok(None);
-        }
+        let Some(kept) = self.kept(tenant, sealer, entry.contact_id).await? else { return Ok(None) };
+        let entry = &ConsentEntry { contact_id: kept.id, ..entry.clone() };
         if !self.has_pointer(self.ledger_list(tenant, entry.contact_id), &line_key(entry)).await? {
             self.record(tenant, audit).await?;
             self.put_line(tenant, sealer, entry).await?;
         }
-        let heed = |known: Option<StoredContact>| {
-            let Some(mut known) = known else { return Edit::Keep(None) };
-            let changed = known.contact.heed(entry);
-            let contact = Some(known.contact.clone());
-            if changed { Edit::Put(known, contact) } else { Edit::Keep(contact) }
-        };
-        self.edit(place, heed).await
+        self.change_kept(tenant, sealer, kept.id, |known| (known.heed(entry), known.clone())).await
     }
 
     pub(super) async fn bring_row(
@@ -139,22 +127,18 @@ impl CqlStore {
         let first = keys.first().ok_or_else(|| codec::corrupt("a customer without any identity"))?;
         let made = ContactId::from_bytes(sealer.lookup("contact", first));
         let id = self.identified(tenant, sealer, &keys, made).await?;
-        let before: Option<StoredContact> = self.document(at(self, tenant, sealer, &id)).await?;
+        let before = self.kept(tenant, sealer, id).await?;
         // Cut short after it was made, it is known by the moment of the file and by having been in none.
         let came_with_it = |known: &Contact| {
             known.created_at.is_some() && known.created_at == row.identities.seen_at && known.imports.is_empty()
         };
-        let existed = before.is_some_and(|before| !came_with_it(&before.contact));
+        let existed = before.is_some_and(|before| !came_with_it(&before));
         let Resolved { mut contact, .. } = self.teach(tenant, sealer, id, &row.identities).await?;
         if let (_, Some(entry)) = contact.bring(import, existed, row, at_time) {
             self.put_line(tenant, sealer, &entry).await?;
         }
-        let bring = |known: Option<StoredContact>| {
-            let Some(mut known) = known else { return Edit::Keep(None) };
-            let (outcome, _) = known.contact.bring(import, existed, row, at_time);
-            Edit::Put(known, Some(outcome))
-        };
-        let outcome = self.edit(at(self, tenant, sealer, &id), bring).await?;
+        let bring = |known: &mut Contact| (true, known.bring(import, existed, row, at_time).0);
+        let outcome = self.change_kept(tenant, sealer, id, bring).await?;
         outcome.ok_or_else(|| codec::corrupt("a contact vanished"))
     }
 
@@ -166,12 +150,11 @@ impl CqlStore {
         import: ImportId,
     ) -> Result<Undone, StoreError> {
         let is_used = self.is_used(tenant, id).await?;
-        let undo = |known: Option<StoredContact>| {
-            let Some(mut known) = known else { return Edit::Keep(Undone::Untouched) };
-            let undone = known.contact.undo(import, is_used);
-            if undone == Undone::Restored { Edit::Put(known, undone) } else { Edit::Keep(undone) }
+        let undo = |known: &mut Contact| {
+            let undone = known.undo(import, is_used || !known.merged.is_empty());
+            (undone == Undone::Restored, undone)
         };
-        let undone = self.edit(at(self, tenant, sealer, &id), undo).await?;
+        let undone = self.change_kept(tenant, sealer, id, undo).await?.unwrap_or(Undone::Untouched);
         if undone == Undone::Removed {
             self.remove_contact(tenant, sealer, id).await?;
         }
@@ -185,14 +168,18 @@ impl CqlStore {
         id: ContactId,
         audit: Vec<AuditEntry>,
     ) -> Result<Forgotten, StoreError> {
-        if self.document::<StoredContact>(at(self, tenant, sealer, &id)).await?.is_none() {
-            return Ok(Forgotten::Unknown);
-        }
-        if self.is_used(tenant, id).await? {
-            return Ok(Forgotten::InUse);
+        let Some(kept) = self.kept(tenant, sealer, id).await? else { return Ok(Forgotten::Unknown) };
+        for id in kept.everybody() {
+            if self.is_used(tenant, id).await? {
+                return Ok(Forgotten::InUse);
+            }
         }
         self.record(tenant, audit).await?;
-        self.remove_contact(tenant, sealer, id).await?;
+        // The one that knows of the others goes last.
+        let everybody: Vec<_> = kept.everybody().collect();
+        for id in everybody.into_iter().rev() {
+            self.remove_contact(tenant, sealer, id).await?;
+        }
         Ok(Forgotten::Forgotten)
     }
 
@@ -219,6 +206,7 @@ impl CqlStore {
         let place = self.edit(at(self, tenant, sealer, &id), remove).await?;
         self.drop_list(identities).await?;
         self.drop_list(self.ledger_list(tenant, id)).await?;
+        self.drop_notes(tenant, id).await?;
         if let Some(place) = place {
             self.unshelve(self.contact_list(tenant), place, id.as_bytes(), GOES).await?;
         }

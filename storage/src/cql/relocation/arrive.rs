@@ -56,8 +56,8 @@ impl CqlStore {
         let (mut messages, mut recipients) = (Vec::new(), Vec::new());
         for belonging in belongings {
             match belonging {
-                Belonging::Contact { contact, identities, consents } => {
-                    self.bring_contact(tenant, sealer, *contact, &identities, &consents).await?;
+                Belonging::Contact { contact, identities, consents, notes } => {
+                    self.bring_contact(tenant, sealer, *contact, &identities, &consents, &notes).await?;
                 }
                 Belonging::Conversation(conversation) => self.import(tenant, vec![*conversation], Vec::new()).await?,
                 Belonging::File { row, job } => self.bring_file(tenant, sealer, *row, job.map(|job| *job)).await?,

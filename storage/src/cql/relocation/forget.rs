@@ -80,12 +80,14 @@ impl CqlStore {
     async fn forget_one(&self, tenant: TenantId, leads: Leads, id: &[u8]) -> Result<(), StoreError> {
         match leads {
             Leads::Contact => {
-                let identities = self.identity_list(tenant, ContactId::from_bytes(names::id(id)?));
+                let contact = ContactId::from_bytes(names::id(id)?);
+                let identities = self.identity_list(tenant, contact);
                 for (lookup, _) in self.pointers(identities).await? {
                     self.drop_document(&self.name_of("identity", tenant, &lookup)).await?;
                 }
                 self.drop_list(identities).await?;
-                self.drop_list(self.ledger_list(tenant, ContactId::from_bytes(names::id(id)?))).await?;
+                self.drop_list(self.ledger_list(tenant, contact)).await?;
+                self.drop_notes(tenant, contact).await?;
                 self.drop_document(&self.name_of("contact", tenant, id)).await
             }
             Leads::Conversation => self.forget_history(tenant, ConversationId::from_bytes(names::id(id)?)).await,

@@ -1,5 +1,7 @@
 //! What changes a contact: edits, words on marketing, rows of files and taking those back.
 
+use std::cmp::Reverse;
+
 use engine::consent::ConsentEntry;
 use engine::contact::{Contact, ContactEdit, ImportRow, Imported, Undone};
 use engine::id::{ContactId, ImportId, TenantId};
@@ -11,15 +13,16 @@ use super::super::audit::{self, Prepared};
 use super::super::codec;
 use super::super::fault::Outcome;
 use super::super::ledger::TenantKey;
+use super::super::merging;
 use super::super::writer::Session;
-use super::{Asked, IdentityRow, attach, by_key, key_of, update};
+use super::{Asked, Identified, IdentityRow, attach, key_of, update};
 use crate::crypto::Sealer;
 
 /// Lines of a ledger that are shown.
 const LINES_MAX: u32 = 100;
 
-/// A contact that is taken out of the file is taken out of what is counted in memory.
-pub(super) type Gone = Option<i64>;
+/// Contacts that are taken out of the file are taken out of what is counted in memory.
+pub(super) type Gone = Vec<i64>;
 
 /// A line of the ledger on its way into the file, sealed.
 pub(in super::super) struct ConsentRow {
@@ -54,12 +57,15 @@ pub(super) fn newest_lines(
     tenant: TenantId,
     contact: ContactId,
 ) -> Outcome<Vec<ConsentEntry>> {
-    let sql = "SELECT key FROM contact WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([tenant.as_bytes(), contact.as_bytes()])?;
-    let Some(row) = rows.next()? else { return Ok(Vec::new()) };
+    let Some((key, kept)) = merging::kept(connection, sealer, tenant, contact)? else { return Ok(Vec::new()) };
     let sql = format!("SELECT id, body FROM consent WHERE contact = ?1 ORDER BY at DESC, id DESC LIMIT {LINES_MAX}");
-    lines(connection, sealer, &sql, row.get(0)?)
+    let mut newest = Vec::new();
+    for key in merging::everybody(connection, key, &kept)? {
+        newest.extend(lines(connection, sealer, &sql, key)?);
+    }
+    newest.sort_unstable_by_key(|entry| Reverse((entry.at, entry.id)));
+    newest.truncate(LINES_MAX as usize);
+    Ok(newest)
 }
 
 fn lines(connection: &Connection, sealer: &Sealer, sql: &str, contact: i64) -> Outcome<Vec<ConsentEntry>> {
@@ -73,7 +79,8 @@ fn lines(connection: &Connection, sealer: &Sealer, sql: &str, contact: i64) -> O
 fn found(session: &mut Session<'_>, sealer: &Sealer, tenant: TenantId, id: ContactId) -> Outcome<Option<Found>> {
     let tenant = session.tenant(tenant)?;
     let Some(key) = key_of(session.connection, tenant, id)? else { return Ok(None) };
-    Ok(Some(Found { tenant, key, contact: by_key(session.connection, sealer, key)? }))
+    let (key, contact) = merging::kept_by_key(session.connection, sealer, key)?;
+    Ok(Some(Found { tenant, key, contact }))
 }
 
 struct Found {
@@ -109,6 +116,7 @@ pub(super) fn consent(
     let Some(Found { tenant, key, mut contact }) = found(session, sealer, tenant, entry.contact_id)? else {
         return Ok(None);
     };
+    let entry = &ConsentEntry { contact_id: contact.id, ..entry.clone() };
     if ConsentRow::of(sealer, entry)?.insert(session.connection, tenant, key)? {
         audit::append(session, tenant, entries)?;
     }
@@ -126,14 +134,15 @@ pub(super) fn bring(
     at: Timestamp,
 ) -> Outcome<Imported> {
     let tenant = session.tenant(asked.tenant)?;
-    let (key, Resolved { mut contact, created, .. }) = asked.identified(session, tenant)?;
+    let Identified { led_to, key, resolved } = asked.identified(session, tenant)?;
+    let Resolved { mut contact, created, .. } = resolved;
     let (outcome, entry) = contact.bring(import, !created, row, at);
     // A row that is brought a second time is known by its import, and changes nothing.
     update(session, &asked.sealer, key, &contact)?;
     if let Some(entry) = entry {
         ConsentRow::of(&asked.sealer, &entry)?.insert(session.connection, tenant, key)?;
     }
-    attach(session.connection, tenant, key, &IdentityRow::all(&asked.sealer, &asked.keys)?)?;
+    attach(session.connection, tenant, led_to, &IdentityRow::all(&asked.sealer, &asked.keys)?)?;
     Ok(outcome)
 }
 
@@ -145,31 +154,40 @@ pub(super) fn undo(
     import: ImportId,
 ) -> Outcome<(Undone, Gone)> {
     let Some(Found { tenant, key, mut contact }) = found(session, sealer, tenant, id)? else {
-        return Ok((Undone::Untouched, None));
+        return Ok((Undone::Untouched, Vec::new()));
     };
-    let undone = contact.undo(import, is_used(session.connection, tenant, id)?);
+    let is_used = is_used(session.connection, tenant, id)? || !contact.merged.is_empty();
+    let undone = contact.undo(import, is_used);
     match undone {
         Undone::Removed => remove(session, key)?,
         Undone::Restored => update(session, sealer, key, &contact)?,
         Undone::Left | Undone::Untouched => {}
     }
-    Ok((undone, (undone == Undone::Removed).then_some(key)))
+    let gone = (undone == Undone::Removed).then_some(key);
+    Ok((undone, gone.into_iter().collect()))
 }
 
 pub(super) fn forget(
     session: &mut Session<'_>,
+    sealer: &Sealer,
     tenant: TenantId,
     id: ContactId,
     entries: &[Prepared],
 ) -> Outcome<(Forgotten, Gone)> {
-    let tenant = session.tenant(tenant)?;
-    let Some(key) = key_of(session.connection, tenant, id)? else { return Ok((Forgotten::Unknown, None)) };
-    if is_used(session.connection, tenant, id)? {
-        return Ok((Forgotten::InUse, None));
+    let Some(Found { tenant, key, contact }) = found(session, sealer, tenant, id)? else {
+        return Ok((Forgotten::Unknown, Vec::new()));
+    };
+    for id in contact.everybody() {
+        if is_used(session.connection, tenant, id)? {
+            return Ok((Forgotten::InUse, Vec::new()));
+        }
     }
-    remove(session, key)?;
+    let gone = merging::everybody(session.connection, key, &contact)?;
+    for key in &gone {
+        remove(session, *key)?;
+    }
     audit::append(session, tenant, entries)?;
-    Ok((Forgotten::Forgotten, Some(key)))
+    Ok((Forgotten::Forgotten, gone))
 }
 
 fn is_used(connection: &Connection, tenant: TenantKey, id: ContactId) -> Outcome<bool> {
@@ -183,6 +201,7 @@ fn remove(session: &mut Session<'_>, key: i64) -> Outcome<()> {
     for sql in [
         "DELETE FROM identity WHERE contact = ?1",
         "DELETE FROM consent WHERE contact = ?1",
+        "DELETE FROM note WHERE contact = ?1",
         "DELETE FROM contact WHERE key = ?1",
     ] {
         session.connection.prepare_cached(sql)?.execute([key])?;

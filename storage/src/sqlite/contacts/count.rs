@@ -1,12 +1,15 @@
 //! Going through all contacts: in pages, and in memory to count them.
 
-use engine::contact::Contact;
+use std::sync::Arc;
+
+use engine::contact::{Contact, Tag};
 use engine::id::TenantId;
-use engine::segment::{Census, ContactFacts, Question};
+use engine::ports::StoreError;
+use engine::segment::{Census, ContactFacts, Question, TagCount};
 use rusqlite::{Connection, params};
 
 use super::super::codec;
-use super::super::fault::Outcome;
+use super::super::fault::{Fault, Outcome};
 use super::contact;
 use crate::crypto::Sealer;
 use crate::facts::{Facts, Table};
@@ -19,7 +22,7 @@ pub(super) fn scan(
     limit: u32,
 ) -> Outcome<Vec<(i64, Contact)>> {
     let sql = "SELECT body, id, key FROM contact INDEXED BY contact_by_age
-         WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND key > ?2 ORDER BY key LIMIT ?3";
+         WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND merged_into IS NULL AND key > ?2 ORDER BY key LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;
     let found = statement.query_and_then(params![tenant.as_bytes(), after.unwrap_or(i64::MIN), limit], |row| {
         Ok((row.get(2)?, contact(sealer, row)?))
@@ -41,6 +44,21 @@ pub(super) fn census(
     })
 }
 
+/// The same way.
+pub(super) fn tags(
+    connection: &Connection,
+    facts: &Facts,
+    sealer: &Sealer,
+    tenant: TenantId,
+) -> Outcome<Vec<TagCount>> {
+    let counts = facts.of(tenant, |table| {
+        catch_up(connection, sealer, tenant, table)?;
+        Ok::<_, Fault>(table.tags())
+    })?;
+    let read = |(tag, count): (Arc<str>, u64)| Ok::<_, Fault>((tag.parse::<Tag>().map_err(StoreError::from)?, count));
+    Ok(TagCount::list(counts.into_iter().map(read).collect::<Outcome<Vec<_>>>()?))
+}
+
 fn catch_up(connection: &Connection, sealer: &Sealer, tenant: TenantId, table: &mut Table) -> Outcome<()> {
     let sql = "SELECT key, change, body, id FROM contact INDEXED BY contact_by_change
          WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND change > ?2 ORDER BY change";
@@ -49,7 +67,8 @@ fn catch_up(connection: &Connection, sealer: &Sealer, tenant: TenantId, table: &
     while let Some(row) = rows.next()? {
         let (key, change) = (row.get(0)?, row.get(1)?);
         let found: Contact = codec::open(sealer, codec::CONTACT, &row.get::<_, [u8; 16]>(3)?, row.get_ref(2)?)?;
-        table.put(key, change, ContactFacts::of(&found));
+        let facts = found.merged_into.is_none().then(|| ContactFacts::of(&found));
+        table.put(key, change, facts);
     }
     Ok(())
 }

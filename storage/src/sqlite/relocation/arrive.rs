@@ -20,6 +20,7 @@ use super::super::fault::{Outcome, signed};
 use super::super::inbox_log;
 use super::super::ledger::{self, TenantKey, outcome_code};
 use super::super::messages::{self, ImportRow};
+use super::super::notes::NoteRow;
 use super::super::templates::TemplateRow;
 use super::super::writer::Session;
 use super::super::{audit, codec, directory, outbox};
@@ -32,9 +33,11 @@ const FORGET_CHUNK: i64 = 500;
 pub(super) enum Brought {
     Contact {
         id: ContactId,
+        merged_into: Option<ContactId>,
         body: Vec<u8>,
         identities: Vec<IdentityRow>,
         consents: Vec<ConsentRow>,
+        notes: Vec<NoteRow>,
     },
     Conversation(ConversationRow),
     Message(Box<ImportRow>),
@@ -86,11 +89,13 @@ pub(super) struct OutgoingColumns {
 impl Brought {
     pub(super) fn of(sealer: &Sealer, belonging: &Belonging) -> Outcome<Self> {
         Ok(match belonging {
-            Belonging::Contact { contact, identities, consents } => Self::Contact {
+            Belonging::Contact { contact, identities, consents, notes } => Self::Contact {
                 id: contact.id,
+                merged_into: contact.merged_into,
                 body: contacts::seal(sealer, contact)?,
                 identities: IdentityRow::all(sealer, identities)?,
                 consents: consents.iter().map(|entry| ConsentRow::of(sealer, entry)).collect::<Outcome<_>>()?,
+                notes: notes.iter().map(|note| NoteRow::of(sealer, note)).collect::<Outcome<_>>()?,
             },
             Belonging::Conversation(conversation) => Self::Conversation(ConversationRow::of(sealer, conversation)?),
             Belonging::Message(message) => Self::Message(Box::new(ImportRow::of(sealer, message)?)),
@@ -148,13 +153,16 @@ impl Brought {
     pub(super) fn write(&self, session: &mut Session<'_>, sealer: &Sealer, tenant: TenantKey) -> Outcome<()> {
         let connection = session.connection;
         match self {
-            Self::Contact { id, body, identities, consents } => {
+            Self::Contact { id, merged_into, body, identities, consents, notes } => {
                 if contacts::key_of(connection, tenant, *id)?.is_some() {
                     return Ok(());
                 }
-                let key = contacts::insert(session, tenant, *id, body)?;
+                let key = contacts::insert(session, tenant, (*id, *merged_into), body)?;
                 for consent in consents {
                     consent.insert(connection, tenant, key)?;
+                }
+                for note in notes {
+                    note.insert(connection, tenant, key)?;
                 }
                 contacts::attach(connection, tenant, key, identities)
             }
@@ -254,6 +262,7 @@ const LEFT_BEHIND: &[&str] = &[
     "DELETE FROM identity WHERE (tenant, lookup) IN (SELECT tenant, lookup FROM identity WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM consent WHERE (contact, at, id) IN (SELECT contact, at, consent.id FROM contact CROSS JOIN consent
      ON consent.contact = contact.key WHERE contact.tenant = ?1 LIMIT ?2)",
+    "DELETE FROM note WHERE (contact, at, id) IN (SELECT contact, at, id FROM note WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM contact WHERE key IN (SELECT key FROM contact WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM parked_status WHERE arrival IN (SELECT arrival FROM parked_status WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM outbox WHERE place IN (SELECT place FROM outbox WHERE tenant = ?1 LIMIT ?2)",

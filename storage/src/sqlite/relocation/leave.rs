@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row, params};
 use super::super::codec;
 use super::super::fault::Outcome;
 use super::super::ledger::TenantKey;
-use super::super::{audit, campaigns, contacts, inbox_log, outbox};
+use super::super::{audit, campaigns, contacts, inbox_log, notes, outbox};
 use crate::crypto::{Column, Lookup, Sealer};
 use crate::cursor::Place;
 
@@ -154,6 +154,7 @@ fn contact(connection: &Connection, sealer: &Sealer, row: &Row<'_>) -> Outcome<B
         contact: codec::open(sealer, codec::CONTACT, id.as_bytes(), row.get_ref(2)?)?,
         identities: contacts::identities(connection, sealer, row.get(0)?)?,
         consents: contacts::ledger(connection, sealer, row.get(0)?)?,
+        notes: notes::notes_of(connection, sealer, row.get(0)?)?,
     })
 }
 

@@ -11,6 +11,8 @@ import { useDay } from '../../settings/when';
 import { useRights } from '../../state/permissions';
 import { settingsQuery } from '../api';
 import { atMidnight, fieldText } from '../fields';
+import { MergedSection } from '../merge/MergedSection';
+import { NotesSection } from '../notes/NotesSection';
 import type { Consent } from '../types';
 import { EditDialog } from './EditDialog';
 import css from './facts.module.css';
@@ -25,7 +27,10 @@ type Props = {
 /** What the organization keeps of somebody: what they said of marketing, tags, fields. */
 export default function ContactFacts({ id, said }: Props) {
   const client = useQueryClient();
-  const { data: contact } = useQuery(contactQuery(id));
+  const own = useQuery(contactQuery(id));
+  // A conversation keeps the contact that it began with, also where that was merged into another.
+  const keptId = own.data?.id ?? id;
+  const { data: contact } = useQuery({ ...contactQuery(keptId), enabled: own.data !== undefined });
   const known = contact && momentOf(contact.marketing);
   const newest = momentOf(said);
   useEffect(() => {
@@ -35,7 +40,9 @@ export default function ContactFacts({ id, said }: Props) {
   return (
     <>
       <MarketingSection contact={contact} />
+      <NotesSection contactId={contact.id} />
       <Kept contact={contact} />
+      <MergedSection contact={contact} />
     </>
   );
 }

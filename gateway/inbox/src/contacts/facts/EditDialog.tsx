@@ -1,4 +1,4 @@
-import { Button, TagsInput, TextInput } from '@mantine/core';
+import { Button, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { keys } from '../../api/queries';
@@ -9,6 +9,7 @@ import settings from '../../settings/settings.module.css';
 import { useChange } from '../../settings/useChange';
 import { contacts } from '../api';
 import { changeOf, type Form, formOf, readValue } from '../fields';
+import { TagsField } from '../TagsField';
 import type { FieldDefinition } from '../types';
 import { FieldInput } from './FieldInput';
 
@@ -79,7 +80,7 @@ export function PersonFields({ form, onChange }: { form: Form; onChange: (form: 
         value={form.language}
         onChange={(event) => onChange({ ...form, language: event.currentTarget.value })}
       />
-      <TagsInput
+      <TagsField
         label={t('contacts.tags')}
         description={t('contacts.tagsText')}
         maxTags={TAGS_MAX}

@@ -1,4 +1,4 @@
-import { Button, Select, TagsInput } from '@mantine/core';
+import { Button, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -7,6 +7,7 @@ import { Refused } from '../../settings/parts';
 import settings from '../../settings/settings.module.css';
 import { useChange } from '../../settings/useChange';
 import { settingsQuery } from '../api';
+import { TagsField } from '../TagsField';
 import type { Column, Import, Uploaded } from '../types';
 import { imports } from './api';
 import { COUNTRIES, columnOf, columnProblem, columnValue, KINDS } from './columns';
@@ -81,7 +82,7 @@ export function Columns({ uploaded, onMapped }: Props) {
         data={COUNTRIES.map((value) => ({ value, label: countryName(value) }))}
         onChange={setCountry}
       />
-      <TagsInput
+      <TagsField
         className={css.short}
         label={t('contactImport.tags')}
         description={t('contactImport.tagsText')}

@@ -2,6 +2,7 @@ import { MultiSelect, NumberInput, Select, TagsInput, TextInput } from '@mantine
 import { useTranslation } from 'react-i18next';
 import { countryName } from '../../i18n/format';
 import { COUNTRIES } from '../import/columns';
+import { TagsField } from '../TagsField';
 import type { Condition, IdentityKind, MarketingState, When } from '../types';
 import { FieldTestFields } from './FieldTestFields';
 import { bothWays, turned, unturned } from './fieldTests';
@@ -59,11 +60,19 @@ export function ConditionFields({ condition, not, onChange: change }: Props) {
         />
       );
     case 'tag':
+      return (
+        <TagsField
+          aria-label={label}
+          placeholder={condition.any_of.length === 0 ? t('segment.type.tag') : undefined}
+          value={condition.any_of}
+          onChange={(any_of) => onChange({ ...condition, any_of })}
+        />
+      );
     case 'language':
       return (
         <TagsInput
           aria-label={label}
-          placeholder={condition.any_of.length === 0 ? t(`segment.type.${condition.on}`) : undefined}
+          placeholder={condition.any_of.length === 0 ? t('segment.type.language') : undefined}
           value={condition.any_of}
           onChange={(any_of) => onChange({ ...condition, any_of })}
         />

@@ -1,0 +1,35 @@
+import type { Words } from '../../i18n';
+import type { What } from '../types';
+
+type Told = { title: string; text?: string | undefined };
+
+/** What happened, in a sentence; and what somebody wrote, as they wrote it. */
+export function told(what: What, t: Words): Told {
+  switch (what.kind) {
+    case 'created':
+      return { title: t('contacts.happened.created') };
+    case 'imported':
+      return { title: t('contacts.happened.imported', { file: what.file_name }) };
+    case 'consent': {
+      const { opted, source, by, text } = what.entry;
+      const how = by ? t('contacts.happened.by', { name: by.name }) : t(`contacts.source.${source}`);
+      return { title: t(`contacts.happened.opted.${opted}`, { how }), text: text ?? undefined };
+    }
+    case 'note':
+      return { title: t('contacts.happened.note', { name: what.note.by.name }), text: what.note.text };
+    case 'merged':
+      return {
+        title: t('contacts.happened.merged', {
+          name: what.merge.by.name,
+          other: what.merge.name ?? what.merge.phone ?? what.merge.bsuid ?? t('contact.unnamed'),
+        }),
+      };
+    case 'campaign':
+      return {
+        title: t('contacts.happened.campaign', {
+          name: what.name,
+          state: t(`contacts.happened.state.${what.state}`),
+        }),
+      };
+  }
+}
