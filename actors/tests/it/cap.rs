@@ -1,7 +1,6 @@
 //! At most so much advertising per person, over all broadcasts.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use engine::campaign::{Audience, CampaignCap, Class, FailureClass, Skip};
 use engine::directory::{Number, Settings};
@@ -14,7 +13,6 @@ use crate::stage::{NUMBER, Stage, TENANT, play};
 
 const PEOPLE: u32 = 50;
 const CAPPED: Class = Class::Failed(FailureClass::Capped);
-const DAY: Duration = Duration::from_hours(24);
 
 async fn capped_at(stage: &Stage, cap: Option<CampaignCap>) {
     let household = stage.store.household(TENANT).await.unwrap().unwrap();
@@ -82,7 +80,7 @@ fn who_had_enough_is_left_out_until_what_they_had_is_old_enough() {
         for n in 1..=2 {
             let id = stage.launched(n, MARKETING, few(), |_| ()).await;
             started(&stage, id).await;
-            stage.pass(DAY).await;
+            stage.hours(24).await;
         }
         let all = || Audience::Contacts { ids: ids.clone() };
         let third = stage.launched(3, MARKETING, all(), |_| ()).await;
@@ -92,7 +90,7 @@ fn who_had_enough_is_left_out_until_what_they_had_is_old_enough() {
         started(&stage, notice).await;
         assert_eq!(skipped(&stage, notice).await, BTreeMap::new());
         // The first of the two is a week old now, the second is not.
-        stage.pass(DAY * 5).await;
+        stage.hours(5 * 24).await;
         let fourth = stage.launched(5, MARKETING, all(), |_| ()).await;
         started(&stage, fourth).await;
         assert_eq!(skipped(&stage, fourth).await, BTreeMap::new());

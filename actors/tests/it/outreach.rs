@@ -12,8 +12,6 @@ use engine::time::Span;
 use crate::campaign::{MARKETING, UTILITY, phone, times};
 use crate::stage::{NUMBER, Stage, TENANT, play};
 
-const DAY: Duration = Duration::from_hours(24);
-
 async fn tier_is(stage: &Stage, tier: &str) {
     let change = NumberChange { tier: Some(tier.into()), ..NumberChange::default() };
     for number in stage.store.numbers(TENANT).await.unwrap() {
@@ -60,13 +58,12 @@ fn an_account_begins_to_write_to_as_many_people_a_day_as_it_may() {
         let lanes = stage.actors.campaign_pace(TENANT, id).unwrap();
         let LaneState::AccountIsFull { until } = lanes[0].state else { panic!("{:?}", lanes[0].state) };
         assert!(until.since(began) >= Span::hours(24) && until.since(began) < Span::hours(25), "a day after the first");
-        // Whoever has a place needs no other one.
         let again = stage.launched(2, UTILITY, Audience::Contacts { ids: ids[..100].to_vec() }, |_| ()).await;
         let got = times(&stage.meta.bodies()).len();
         stage.actors.campaign_changed(TENANT, again);
         stage.pass(Duration::from_mins(10)).await;
         assert_eq!(stage.meta.bodies().len(), got, "its lane waits as well");
-        stage.pass(DAY).await;
+        stage.hours(24).await;
         stage.finished(id).await;
         stage.finished(again).await;
         let bodies = stage.meta.bodies();
@@ -110,6 +107,7 @@ fn who_wrote_needs_no_place_and_a_restart_forgets_nobody() {
         stage.finished(id).await;
         assert_eq!(room(&stage).await.map(|room| (room.free, room.full_until)), Some((10, None)));
         let stage = Stage::on(stage.store.clone(), stage.clock.clone()).await;
+        tier_is(&stage, "TIER_250").await;
         assert_eq!(room(&stage).await.map(|room| room.free), Some(10));
         let id = stage.launched(2, MARKETING, Audience::Contacts { ids: ids[240..].to_vec() }, |_| ()).await;
         stage.actors.campaign_changed(TENANT, id);

@@ -43,7 +43,7 @@ impl Stage {
         id
     }
 
-    async fn hours(&self, hours: u64) {
+    pub(crate) async fn hours(&self, hours: u64) {
         let pass = tokio::time::timeout(Duration::from_hours(hours), std::future::pending::<()>());
         pass.await.unwrap_err();
     }
