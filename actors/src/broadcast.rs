@@ -8,6 +8,7 @@ mod flow;
 mod freeze;
 mod pass;
 mod run;
+mod series;
 mod shares;
 mod spend;
 mod standing;
@@ -90,6 +91,15 @@ impl Actors {
             look(self, tenant, id);
         } else {
             self.pass_on_campaign(tenant, id);
+        }
+    }
+
+    /// Somebody was added to it: on their way at once where it is fed from here.
+    pub fn person_added(self: &Arc<Self>, tenant: TenantId, id: CampaignId) {
+        let flow = self.flows.get(&(tenant, id)).map(|flow| flow.clone());
+        match flow.filter(|flow| !flow.is_closed()) {
+            Some(flow) => flow.people_came(),
+            None => self.campaign_changed(tenant, id),
         }
     }
 

@@ -40,7 +40,7 @@ impl CapWatch {
     }
 
     /// Of these people, by the ids that they have now. What is in doubt does not count until it is known to have been taken.
-    pub(crate) async fn capped(
+    pub async fn capped(
         &self,
         store: &dyn Store,
         tenant: TenantId,

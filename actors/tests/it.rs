@@ -34,9 +34,13 @@ mod rules;
 mod seeded;
 #[path = "it/sending.rs"]
 mod sending;
+#[path = "it/series.rs"]
+mod series;
 #[path = "it/spend.rs"]
 mod spend;
 #[path = "it/stage.rs"]
 mod stage;
 #[path = "it/storm.rs"]
 mod storm;
+#[path = "it/triggered.rs"]
+mod triggered;

@@ -56,6 +56,7 @@ fn launched() -> Campaign {
         stop: None,
         per_day: None,
         spend_max: None,
+        repeat: None,
     };
     let template = Template {
         meta_id: Some("300".parse().unwrap()),

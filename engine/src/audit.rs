@@ -96,6 +96,7 @@ actions! {
     CampaignRateChanged = "campaign.rate_changed",
     CampaignLimitChanged = "campaign.limit_changed",
     CampaignExported = "campaign.exported",
+    CampaignClosed = "campaign.closed",
     WebhookReplayed = "webhook.replayed",
     AlertDismissed = "alert.dismissed",
     TemplateDrafted = "template.drafted",

@@ -15,13 +15,16 @@ mod lane;
 mod phase;
 mod plan;
 mod recipient;
+mod repeat;
 mod retarget;
 mod retry;
+mod series;
 mod shown;
 mod skip;
 mod spend;
 mod stop_rule;
 mod tally;
+mod triggered;
 mod zones;
 
 use std::collections::BTreeSet;
@@ -39,11 +42,14 @@ pub use hours::{Hours, QuietHours, Turn};
 pub use phase::{PauseReason, Phase};
 pub use plan::{Audience, ContactField, Plan, Source, VariableSource};
 pub use recipient::{CampaignRecipient, RecipientKey, RecipientRow, SendState, Verdict};
+pub use repeat::{Repeat, RepeatOn};
 pub use retarget::{ReachedOf, Silent};
 pub use retry::{FailedOf, Retry};
+pub use series::{Due, OccurrenceOf, Series};
 pub use skip::Skip;
 pub use stop_rule::{Outcomes, StopRule};
 pub use tally::{Class, Tallies, TallyKey};
+pub use triggered::{Addition, Given, Trigger};
 
 use crate::content::Media;
 use crate::directory::Person;
@@ -103,6 +109,12 @@ pub struct Launch {
     /// Lanes from which nobody is sent to for now.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub resting: BTreeSet<u8>,
+    /// Where it stands, if it repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<Series>,
+    /// Which one it is of what repeats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurrence: Option<OccurrenceOf>,
 }
 
 /// What a plan names, and does not hold.

@@ -145,6 +145,10 @@ own_id!(
     CampaignId
 );
 own_id!(
+    /// What was asked for under a key: another wish has another.
+    AskedId
+);
+own_id!(
     /// Something that WhatsApp told about an account, see [`crate::alert`].
     AlertId
 );

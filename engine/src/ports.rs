@@ -35,7 +35,7 @@ pub use alerts::{ALERTS_MAX, Alerts};
 pub use audit_log::{AuditLog, AuditQuery, ChainEnds};
 pub use blobs::BlobStore;
 pub use bus::Bus;
-pub use campaigns::{Campaigns, RecipientQuery, Saved};
+pub use campaigns::{Added, Campaigns, RecipientQuery, Saved};
 pub use contacts::{ContactStore, Forgotten, Resolved};
 pub use conversations::{Commit, Committed, ConversationCounts, ConversationQuery, ConversationStore, View};
 pub use directory::Directory;

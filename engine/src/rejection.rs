@@ -1,5 +1,6 @@
 //! The rule says no. Each reason has one text for people; the HTTP answer is made of it in the gateway.
 
+use crate::campaign::Skip;
 use crate::permission::Permission;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,4 +31,6 @@ pub enum Rejection {
     WrongState(&'static str),
     #[error("Only who wrote this note can change it. Nothing was saved.")]
     NotTheAuthor,
+    #[error("{} Nothing was sent.", .0.told())]
+    LeftOut(Skip),
 }

@@ -108,6 +108,7 @@ fn draft() -> Campaign {
         stop: None,
         per_day: None,
         spend_max: None,
+        repeat: None,
     };
     Campaign::draft(CAMPAIGN, "Kasturi turns six", plan, priya(), NOW).unwrap()
 }
@@ -130,6 +131,7 @@ fn recipient(no: u32) -> CampaignRecipient {
             card: None,
             value: format!("Person {no}").as_str().into(),
         }],
+        trigger: None,
     }
 }
 

@@ -366,8 +366,11 @@ CREATE TABLE recipient (
     -- Of a failure.
     error        BLOB,
     -- What it was charged as: (first day of the month << 8) + (category << 4) + kind.
-    charge       INTEGER
+    charge       INTEGER,
+    -- Look-up key of what added them, where people are added one by one.
+    added_by     BLOB
 ) STRICT;
+CREATE UNIQUE INDEX recipient_added ON recipient (added_by) WHERE added_by IS NOT NULL;
 CREATE INDEX recipient_waiting ON recipient (lane) WHERE class = 0;
 -- Who is neither waiting nor simply sent: few, and looked for.
 CREATE INDEX recipient_apart ON recipient (class) WHERE class NOT IN (0, 4, 5, 6);

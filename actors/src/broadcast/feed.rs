@@ -10,6 +10,7 @@ use engine::id::PhoneNumberId;
 use engine::ports::StoreError;
 use engine::template::Form;
 use engine::time::Span;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::flow::{Flow, Ticket};
@@ -23,6 +24,10 @@ const AGAIN: Duration = Duration::from_millis(100);
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 /// The same while all others sleep: each look passes them all.
 const LOOK_AT_SLEEPERS: Span = Span::seconds(600);
+/// Between two walks from the first where people are added: they are found by going on.
+const OPEN_WALK: Duration = Duration::from_secs(5);
+/// The same while all who wait sleep.
+const SLEEPERS_WALK: Duration = Duration::from_mins(10);
 /// The clock of the day may be set meanwhile.
 const REST_MAX: Duration = Duration::from_mins(1);
 
@@ -42,8 +47,11 @@ impl Desk {
         let Ok(lane) = u8::try_from(lane) else { return };
         let Some(form) = campaign.launch.as_ref().and_then(Launch::form) else { return };
         let (mut pass, mut spare) = (Pass::new(&campaign.plan), None);
+        let (mut arrivals, mut walked) = (flow.arrivals(), Instant::now());
         'walk: loop {
             flow.awake(lane).await;
+            // Before it is read who is there: whoever comes later wakes it again.
+            arrivals.mark_unchanged();
             let after = pass.after(self.now());
             let page = match self.page(flow, number, lane, after).await {
                 Ok(page) => page,
@@ -54,6 +62,10 @@ impl Desk {
             };
             if page.is_empty() {
                 drop(spare.take());
+                if flow.is_open() && !flow.is_closed() {
+                    self.await_people(flow, lane, (&mut pass, &mut walked), &mut arrivals).await;
+                    continue;
+                }
                 // What was let go on the way, or released, waits again behind us.
                 flow.empty(lane).await;
                 if flow.is_closed() || pass.is_last() {
@@ -63,6 +75,10 @@ impl Desk {
                 continue;
             }
             for recipient in page {
+                if flow.has_out(recipient.no) {
+                    pass.pass_over(recipient.no);
+                    continue;
+                }
                 let taken = match spare.take() {
                     Some(ticket) => Some(ticket),
                     None => flow.ticket(lane).await,
@@ -81,7 +97,7 @@ impl Desk {
                         continue;
                     }
                 };
-                let ticket = ticket.meant_for(recipient.contact, until);
+                let ticket = ticket.meant_for(&recipient, until);
                 match self.hand_over((campaign, &form), number, &recipient, ticket).await {
                     Handed::Over => pass.handed_over(),
                     // Whoever was on the way waits again behind us.
@@ -109,6 +125,29 @@ impl Desk {
         }
         flow.figures.sleep(lane, None);
         if self.now() < wakes {
+            pass.begin();
+        }
+    }
+
+    /// Where people are added: until somebody comes, or it is time to walk from the first again, for those who came back to wait.
+    /// Nobody waits for the answers of those who are on the way.
+    async fn await_people(
+        &self,
+        flow: &Flow,
+        lane: u8,
+        (pass, walked): (&mut Pass, &mut Instant),
+        arrivals: &mut watch::Receiver<bool>,
+    ) {
+        let sleeps = pass.wakes();
+        let again = if sleeps.is_some() { SLEEPERS_WALK } else { OPEN_WALK };
+        let woken = sleeps.map(|at| Duration::from_millis(u64::try_from(at.since(self.now()).0).unwrap_or_default()));
+        let due = *walked + again;
+        let until = woken.map_or(due, |woken| due.min(Instant::now() + woken.min(REST_MAX)));
+        flow.figures.sleep(lane, sleeps);
+        let came = tokio::time::timeout_at(until, arrivals.changed()).await;
+        flow.figures.sleep(lane, None);
+        if came.is_err() && Instant::now() >= due {
+            *walked = Instant::now();
             pass.begin();
         }
     }

@@ -1,12 +1,13 @@
 //! What a broadcast's messages carry along on their way: whether they may still leave, how fast all of them together, and a
 //! place among those that are on their way at a time.
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
-use engine::campaign::{Campaign, CampaignCap, Plan};
+use engine::campaign::{Campaign, CampaignCap, CampaignRecipient};
 use engine::delivery::Failure;
 use engine::id::{CampaignId, ContactId, TenantId};
 use engine::time::Timestamp;
@@ -14,7 +15,7 @@ use governor::clock::Clock as _;
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::figures::Figures;
@@ -40,6 +41,10 @@ pub(crate) struct Flow {
     shares: Shares,
     /// There may be a share, or the run is over.
     stirred: Notify,
+    /// Whether people are still added.
+    open: watch::Sender<bool>,
+    /// Who is on the way, where people are added: nobody waits for the lane to be empty there.
+    out: Mutex<HashSet<u32>>,
     pub(crate) figures: Arc<Figures>,
     /// What WhatsApp refused so that nothing may follow.
     refused: RwLock<Option<Failure>>,
@@ -70,6 +75,8 @@ pub(crate) struct Ticket {
     /// Of its lane, when it was given out.
     rested: u64,
     contact: Option<ContactId>,
+    /// Among those of the flow that are out.
+    no: Option<u32>,
     #[expect(dead_code, reason = "held, not read")]
     place: OwnedSemaphorePermit,
     /// From then on it is not this person's turn any more.
@@ -81,10 +88,10 @@ pub(crate) struct Ticket {
 impl Flow {
     pub(super) fn new(
         (tenant, campaign): (TenantId, CampaignId),
-        is_awaited: bool,
-        plan: &Plan,
+        campaign_now: &Campaign,
         figures: Arc<Figures>,
     ) -> Self {
+        let plan = &campaign_now.plan;
         let window = || Window {
             places: Arc::new(Semaphore::new(WINDOW_MIN as usize)),
             size: RwLock::new(WINDOW_MIN),
@@ -94,12 +101,14 @@ impl Flow {
         Self {
             tenant,
             campaign,
-            is_awaited,
+            is_awaited: !campaign_now.is_marketing(),
             closed: AtomicBool::new(false),
             pace: RwLock::new(Pace::new(plan.per_second)),
             lanes: figures.lanes().map(|_| window()).collect(),
             shares: Shares::new(plan.per_day.is_some()),
             stirred: Notify::new(),
+            open: watch::Sender::new(campaign_now.takes_more()),
+            out: Mutex::default(),
             figures,
             refused: RwLock::default(),
             cap: RwLock::default(),
@@ -111,6 +120,7 @@ impl Flow {
         self.closed.store(true, Ordering::SeqCst);
         self.lanes.iter().for_each(|window| window.places.close());
         self.stirred.notify_waiters();
+        self.people_came();
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -181,6 +191,34 @@ impl Flow {
         }
     }
 
+    /// Whether people are still added to it.
+    pub(super) fn set_open(&self, is_open: bool) {
+        self.open.send_if_modified(|known| std::mem::replace(known, is_open) != is_open);
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        *self.open.borrow()
+    }
+
+    /// Somebody was added, or may have been.
+    pub(super) fn people_came(&self) {
+        self.open.send_modify(|_| ());
+    }
+
+    /// Wakes whenever somebody was added.
+    pub(super) fn arrivals(&self) -> watch::Receiver<bool> {
+        self.open.subscribe()
+    }
+
+    /// Whether this one is on the way already.
+    pub(super) fn has_out(&self, no: u32) -> bool {
+        self.out().contains(&no)
+    }
+
+    fn out(&self) -> MutexGuard<'_, HashSet<u32>> {
+        self.out.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// `None`: takes one from the broadcast's own rate, go. Otherwise how long to wait.
     pub(crate) fn rate_wait(&self) -> Option<Duration> {
         let pace = self.pace.read().unwrap_or_else(PoisonError::into_inner);
@@ -212,7 +250,16 @@ impl Flow {
             }
             if self.shares.take() {
                 let is_spent = AtomicBool::new(false);
-                return Some(Ticket { flow: self.clone(), lane, rested, contact: None, place, until: None, is_spent });
+                return Some(Ticket {
+                    flow: self.clone(),
+                    lane,
+                    rested,
+                    contact: None,
+                    no: None,
+                    place,
+                    until: None,
+                    is_spent,
+                });
             }
             stirred.await;
         }
@@ -263,15 +310,22 @@ impl Pace {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
+        if let Some(no) = self.no {
+            self.flow.out().remove(&no);
+        }
         self.flow.shares.give_back(self.is_spent.load(Ordering::Relaxed));
         self.flow.stirred.notify_waiters();
     }
 }
 
 impl Ticket {
-    pub(super) fn meant_for(self, contact: ContactId, until: Timestamp) -> Self {
+    pub(super) fn meant_for(self, recipient: &CampaignRecipient, until: Timestamp) -> Self {
         let mut ticket = self;
-        (ticket.contact, ticket.until) = (Some(contact), Some(until));
+        (ticket.contact, ticket.until) = (Some(recipient.contact), Some(until));
+        if ticket.flow.is_open() {
+            ticket.no = Some(recipient.no);
+            ticket.flow.out().insert(recipient.no);
+        }
         ticket
     }
 

@@ -9,7 +9,7 @@ use engine::campaign::{
 use engine::contact::Contact;
 use engine::delivery::DeliveryState;
 use engine::id::{CampaignId, ContactId, TenantId};
-use engine::ports::{self, Cursor, ListError, PageRequest, RecipientQuery, Store, StoreError};
+use engine::ports::{self, Cursor, ListError, PageRequest, RecipientQuery, Saved, Store, StoreError};
 use engine::segment::{ContactFacts, Question};
 use engine::time::Timestamp;
 
@@ -26,8 +26,15 @@ impl Desk {
         let page = audience(store, self.tenant, campaign, cap.as_ref(), self.now()).await?;
         let Some(page) = page else { return Ok(Next::Rest) };
         let Some((next, recipients)) = freeze(campaign, &page) else { return Ok(Next::Again) };
+        let alert = next.pause_alert(self.now());
         // In conflict or not: what counts is what is there now.
-        store.freeze(self.tenant, next, recipients).await?;
+        let saved = store.freeze(self.tenant, next, recipients).await?;
+        if saved == Saved::Applied
+            && let Some(alert) = alert
+            && store.raise_alert(self.tenant, alert).await?
+        {
+            self.actors.world.bus.alerts_changed(self.tenant);
+        }
         Ok(Next::Again)
     }
 
@@ -56,6 +63,7 @@ pub async fn audience(
         Audience::Segment { .. } => all(store, tenant, launch, launch.question()).await,
         Audience::Contacts { ids } => named(store, tenant, launch, ids).await,
         Audience::Failed(of) => failed(store, tenant, launch, of).await,
+        Audience::Triggered => Ok(Page::default()),
         Audience::Reached(of) => reached(store, tenant, launch, of).await,
     }?;
     if let Some(cap) = cap.filter(|_| campaign.is_marketing()) {

@@ -62,6 +62,11 @@ impl Pass {
         turn
     }
 
+    /// Goes on behind somebody who is on the way already.
+    pub(super) fn pass_over(&mut self, no: u32) {
+        (self.after, self.has_handed) = (Some(no), true);
+    }
+
     pub(super) fn handed_over(&mut self) {
         self.has_handed = true;
     }
@@ -105,7 +110,7 @@ mod tests {
     fn person(no: u32, country: &str) -> CampaignRecipient {
         let to = Recipient { wa_id: None, bsuid: None };
         let contact = ContactId::from_bytes([1; 16]);
-        CampaignRecipient { no, contact, lane: 0, to, country: country.parse().ok(), values: Vec::new() }
+        CampaignRecipient { no, contact, lane: 0, to, country: country.parse().ok(), values: Vec::new(), trigger: None }
     }
 
     fn pass() -> Pass {
@@ -124,6 +129,7 @@ mod tests {
             stop: None,
             per_day: None,
             spend_max: None,
+            repeat: None,
         })
     }
 

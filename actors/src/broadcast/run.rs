@@ -22,6 +22,9 @@ impl Desk {
         if let Some(reason) = self.held(&campaign).await? {
             return self.stop(reason).await;
         }
+        if campaign.is_series() {
+            return self.run_series(&campaign).await;
+        }
         let now = self.now();
         if let Some(left) = campaign.plan.opens_at().map(|at| at.since(now).0).filter(|left| *left > 0) {
             let left = Duration::from_millis(u64::try_from(left).unwrap_or_default());
@@ -40,7 +43,7 @@ impl Desk {
             tokio::select! {
                 _ = &mut feeds => break,
                 () = &mut reviews => {}
-                () = self.changed.notified() => {}
+                () = self.changed.notified() => flow.people_came(),
                 _ = look.tick() => {}
             }
             if let Some(next) = self.goes_on(&flow).await? {
@@ -74,7 +77,7 @@ impl Desk {
             Some(flow) => flow.figures.clone(),
             None => Arc::new(Figures::new(&campaign.plan.numbers)),
         };
-        let flow = Arc::new(Flow::new(self.key(), !campaign.is_marketing(), &campaign.plan, figures));
+        let flow = Arc::new(Flow::new(self.key(), campaign, figures));
         flow.rest_lanes(campaign);
         self.actors.flows.insert(self.key(), flow.clone());
         flow
@@ -96,6 +99,7 @@ impl Desk {
             flow.close();
             return self.stop(reason).await.map(Some);
         }
+        flow.set_open(campaign.takes_more());
         flow.set_cap(self.cap(&campaign).await?);
         let (is_paced, is_rested) = (flow.set_per_second(campaign.plan.per_second), flow.rest_lanes(&campaign));
         if is_paced || is_rested {

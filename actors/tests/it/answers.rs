@@ -24,7 +24,7 @@ impl Stage {
     }
 
     /// Id and person of what was sent.
-    fn sent_at(&self, place: usize) -> (String, String) {
+    fn nth_sent(&self, place: usize) -> (String, String) {
         let body = self.meta.sends.lock().unwrap()[place].body.clone();
         (format!("out{}", place + 1), phone(body.trim_start_matches("c1:").parse().unwrap()))
     }
@@ -40,7 +40,7 @@ fn a_stop_and_a_tap_count_once_for_the_broadcast_that_they_answer() {
         let id = stage.broadcast(1, MARKETING, 0..5).await;
         stage.finished(id).await;
         let now = stage.clock.now();
-        let [(_, word), (quoted, tapping), (_, late), (_, asking), _] = [0, 1, 2, 3, 4].map(|at| stage.sent_at(at));
+        let [(_, word), (quoted, tapping), (_, late), (_, asking), _] = [0, 1, 2, 3, 4].map(|at| stage.nth_sent(at));
         stage
             .heard(&[
                 line("in1", &word, now, "STOP"),
@@ -75,7 +75,7 @@ fn an_answer_quotes_what_the_broadcast_sent() {
     play(|stage| async move {
         let id = stage.broadcast(1, MARKETING, 0..2).await;
         stage.finished(id).await;
-        let (quoted, person) = stage.sent_at(0);
+        let (quoted, person) = stage.nth_sent(0);
         stage.heard(&[said("answer", "in1", &person, stage.clock.now(), &quoted)]).await;
         let conversation = stage.conversations().await[0];
         let page = PageRequest { after: None, limit: 9 };
@@ -93,8 +93,8 @@ fn who_did_not_answer_is_written_to_once_more_and_nobody_else() {
         let id = stage.broadcast(1, MARKETING, 0..700).await;
         stage.finished(id).await;
         let now = stage.clock.now();
-        let answers: Vec<_> = (0..3).map(|at| line(&format!("in{at}"), &stage.sent_at(at).1, now, "Yes")).collect();
-        let stop = line("stop", &stage.sent_at(3).1, now, "STOP");
+        let answers: Vec<_> = (0..3).map(|at| line(&format!("in{at}"), &stage.nth_sent(at).1, now, "Yes")).collect();
+        let stop = line("stop", &stage.nth_sent(3).1, now, "STOP");
         let callback = stage.meta.sends.lock().unwrap()[4].callback.to_string();
         stage.heard(&[answers, vec![stop, status_line("out5", &callback, now)]].concat()).await;
         let silent = Audience::Reached(ReachedOf { campaign: id, who: Silent::NotReplied });

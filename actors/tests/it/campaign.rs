@@ -79,6 +79,7 @@ impl Archive {
             stop: None,
             per_day: None,
             spend_max: None,
+            repeat: None,
         };
         change(&mut plan);
         let (author, at) = (owner().person, self.clock.now());

@@ -28,6 +28,7 @@ pub(super) fn draft() -> Campaign {
         stop: None,
         per_day: None,
         spend_max: None,
+        repeat: None,
     };
     Campaign::draft(CampaignId::from_bytes([5; 16]), "Kasturi turns six", plan, priya(), Timestamp(1)).unwrap()
 }

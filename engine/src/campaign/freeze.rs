@@ -62,6 +62,9 @@ pub fn freeze(campaign: &Campaign, page: &Page) -> Option<(Campaign, Vec<Campaig
     if page.next.is_none() {
         launch.frozen.is_whole = true;
         next.phase = Phase::Running;
+        if let Some(reason) = next.grown() {
+            next.phase = Phase::Paused { reason };
+        }
     }
     Some((next, recipients))
 }
@@ -78,10 +81,16 @@ fn recipient(
     if form.is_none_or(|form| form.fill(&values, files).is_err()) {
         return Err(Skip::VariableInvalid);
     }
-    let lanes = u32::try_from(campaign.plan.numbers.len()).unwrap_or(1).max(1);
     let to = Recipient { wa_id: contact.phone.clone(), bsuid: contact.bsuid.clone() };
     let country = Country::of_recipient(&to);
-    Ok(CampaignRecipient { no, contact: contact.id, lane: u8::try_from(no % lanes).unwrap_or(0), to, country, values })
+    let lane = in_lane(no, campaign.plan.numbers.len());
+    Ok(CampaignRecipient { no, contact: contact.id, lane, to, country, values, trigger: None })
+}
+
+/// Lanes take turns.
+pub(super) fn in_lane(no: u32, lanes: usize) -> u8 {
+    let lanes = u32::try_from(lanes).unwrap_or(1).max(1);
+    u8::try_from(no % lanes).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, Frozen, Launch, Named, Outcomes, Verdict};
+use super::{Campaign, Frozen, Launch, Named, Outcomes, Series, Verdict};
 use crate::alert::{Alert, AlertKind, Severity};
 use crate::delivery::Failure;
 use crate::directory::Person;
@@ -68,6 +68,11 @@ pub enum PauseReason {
         max: Money,
         spent: Money,
     },
+    /// Of what repeats: far more people than somebody agreed to.
+    Grown {
+        people: u64,
+        confirmed: u64,
+    },
 }
 
 impl Phase {
@@ -120,6 +125,11 @@ impl PauseReason {
                 let why = format!("It has cost as much as it may: {max}.");
                 Some((AlertKind::Limit, why, "Open the broadcast, raise its limit of spending, then resume it."))
             }
+            Self::Grown { people, confirmed } => {
+                let why =
+                    format!("It would go to {people} people, and {confirmed} were agreed to when it was started.");
+                Some((AlertKind::Limit, why, "Open the broadcast, look who would get it, then resume it or cancel it."))
+            }
         }
     }
 }
@@ -141,9 +151,17 @@ impl Campaign {
         }
         let tree = segment.map(|segment| segment.tree);
         let (frozen, forgiven) = (Frozen::default(), Outcomes::default());
-        let (marks, retries, resting) = Default::default();
-        let launch = Launch { by, at, template, files, tree, frozen, forgiven, marks, retries, resting };
-        Ok(Self { phase: Phase::Freezing, launch: Some(launch), ..self.next() })
+        let next = Self::first_time(&self.plan, at);
+        if self.is_series() && next.is_none() {
+            return Err(Rejection::Invalid("Its last time is over already."));
+        }
+        let series = self.is_series().then(|| Series { next, ..Series::default() });
+        let (marks, retries, resting, occurrence) = Default::default();
+        let launch =
+            Launch { by, at, template, files, tree, frozen, forgiven, marks, retries, resting, series, occurrence };
+        // Nobody is to be written down.
+        let phase = if self.is_triggered() || self.is_series() { Phase::Running } else { Phase::Freezing };
+        Ok(Self { phase, launch: Some(launch), ..self.next() })
     }
 
     pub fn paused(&self, reason: PauseReason) -> Result<Self, Rejection> {
@@ -168,7 +186,7 @@ impl Campaign {
                 launch.forgiven = launch.forgiven.and(Outcomes { failed, of });
             }
             launch.template.category = template.category;
-            if launch.frozen.is_whole {
+            if launch.frozen.is_whole || self.is_triggered() || self.is_series() {
                 next.phase = Phase::Running;
             }
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, FailedOf, Hours, NAME_MAX, Phase, QuietHours, ReachedOf, StopRule};
+use super::{Campaign, FailedOf, Given, Hours, NAME_MAX, Phase, QuietHours, ReachedOf, Repeat, StopRule};
 use crate::contact::Contact;
 use crate::content::Media;
 use crate::directory::Person;
@@ -55,6 +55,9 @@ pub struct Plan {
     /// It pauses when it has cost so much, or may come to; `None`: no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spend_max: Option<Money>,
+    /// It is made anew at these times, each with its own people; `None`: once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeat: Option<Repeat>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +76,8 @@ pub enum Audience {
     Failed(FailedOf),
     /// Whom another broadcast reached, and who did not read or answer it.
     Reached(ReachedOf),
+    /// People are added while it runs, by the business's own systems.
+    Triggered,
 }
 
 /// Where the value of a variable comes from.
@@ -109,6 +114,8 @@ pub enum Source {
     Contact {
         field: ContactField,
     },
+    /// Comes along with each person who is added.
+    Given,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -146,7 +153,7 @@ impl VariableSource {
     pub fn file(&self) -> Option<MediaId> {
         match &self.source {
             Source::Value { value: TemplateValue::File { media_id, .. } } => Some(*media_id),
-            Source::Value { .. } | Source::Text { .. } | Source::Contact { .. } => None,
+            Source::Value { .. } | Source::Text { .. } | Source::Contact { .. } | Source::Given => None,
         }
     }
 }
@@ -178,6 +185,8 @@ impl Plan {
             return Err(Rejection::Invalid("A template has at most 100 variables."));
         }
         self.check_spend()?;
+        self.check_given()?;
+        Repeat::check(self)?;
         match &self.audience {
             Audience::Contacts { ids } if ids.is_empty() => Err(Rejection::Invalid("A broadcast needs people.")),
             Audience::Contacts { ids } if ids.len() > NAMED_MAX => {
@@ -187,7 +196,8 @@ impl Plan {
             | Audience::Contacts { .. }
             | Audience::Segment { .. }
             | Audience::Failed(_)
-            | Audience::Reached(_) => Ok(()),
+            | Audience::Reached(_)
+            | Audience::Triggered => Ok(()),
         }
     }
 
@@ -195,7 +205,11 @@ impl Plan {
     pub fn segment(&self) -> Option<SegmentId> {
         match self.audience {
             Audience::Segment { id } => Some(id),
-            Audience::Everyone | Audience::Contacts { .. } | Audience::Failed(_) | Audience::Reached(_) => None,
+            Audience::Everyone
+            | Audience::Contacts { .. }
+            | Audience::Failed(_)
+            | Audience::Reached(_)
+            | Audience::Triggered => None,
         }
     }
 
@@ -204,7 +218,7 @@ impl Plan {
         match &self.audience {
             Audience::Failed(failed) => Some(failed.campaign),
             Audience::Reached(reached) => Some(reached.campaign),
-            Audience::Everyone | Audience::Contacts { .. } | Audience::Segment { .. } => None,
+            Audience::Everyone | Audience::Contacts { .. } | Audience::Segment { .. } | Audience::Triggered => None,
         }
     }
 
@@ -223,11 +237,15 @@ impl Plan {
     }
 
     /// The message as this person would get it.
-    pub fn filled(&self, template: &Template, files: &[Media], contact: &Contact) -> Result<Filled, Rejection> {
+    pub fn filled(
+        &self,
+        template: &Template,
+        files: &[Media],
+        contact: &Contact,
+        given: &Given,
+    ) -> Result<Filled, Rejection> {
         self.check_against(template)?;
-        let missing =
-            |name: String| Rejection::BadTemplate(format!("There is no value for {{{{{name}}}}} of this person."));
-        let values = self.values(contact).map_err(missing)?;
+        let values = self.values_for(contact, given)?;
         template.fill(&values, files)
     }
 
@@ -243,6 +261,7 @@ impl Plan {
                 Source::Text { text } => Some(TemplateValue::Text(text.clone())),
                 Source::Value { value } => Some(value.clone()),
                 Source::Contact { field } => field.of(contact).map(TemplateValue::Text),
+                Source::Given => None,
             };
             let fallback = || variable.fallback.clone().map(TemplateValue::Text);
             let value = found.or_else(fallback).ok_or_else(|| variable.name.clone())?;

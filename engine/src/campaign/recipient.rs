@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::tally::{Class, TallyKey};
-use super::{Campaign, FailureClass};
+use super::{Campaign, FailureClass, Trigger};
 use crate::delivery::{Delivery, DeliveryState, Status};
 use crate::id::{CampaignId, ClaimToken, ContactId, ConversationId, MessageId, TenantId, Wamid};
 use crate::inbound::StatusUpdate;
@@ -25,6 +25,9 @@ pub struct CampaignRecipient {
     /// By whose prices WhatsApp charges, as far as known.
     pub country: Option<Country>,
     pub values: Vec<TemplateVariable>,
+    /// Where somebody's system added them, and by what.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Box<Trigger>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -241,7 +244,8 @@ mod tests {
     fn row() -> RecipientRow {
         let to = Recipient { wa_id: "12025550123".parse().ok(), bsuid: None };
         let contact = ContactId::from_bytes([1; 16]);
-        let recipient = CampaignRecipient { no: 7, contact, lane: 0, to, country: None, values: Vec::new() };
+        let recipient =
+            CampaignRecipient { no: 7, contact, lane: 0, to, country: None, values: Vec::new(), trigger: None };
         RecipientRow::waiting(recipient, Timestamp(0))
     }
 

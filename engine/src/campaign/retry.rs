@@ -76,6 +76,13 @@ impl Campaign {
         if !matches!(self.phase, Phase::Finished { .. }) {
             return Err(Rejection::Invalid("This broadcast has not finished yet."));
         }
+        if self.is_series() {
+            return Err(Rejection::Invalid("What repeats has sent nothing itself: open the broadcast of the day."));
+        }
+        if self.is_triggered() {
+            // What came along with them is not the plan's to repeat.
+            return Err(Rejection::Invalid("People who were added one by one are added again by your systems."));
+        }
         let after = class.again_after(cap).ok_or(Rejection::Invalid("What failed in this way fails again."))?;
         let mut next = self.next();
         let launch = next.launch.as_mut().ok_or(Rejection::Invalid("This broadcast has not finished yet."))?;
@@ -99,7 +106,7 @@ impl Campaign {
         launch.retries.push(Retry { by: id, class, until });
         let failed = FailedOf { campaign: self.id, class, from, until };
         let audience = Audience::Failed(failed);
-        let plan = Plan { audience, start_at: None, start_is_local: false, ..self.plan.clone() };
+        let plan = Plan { audience, start_at: None, start_is_local: false, repeat: None, ..self.plan.clone() };
         let name: String = name.trim().chars().take(NAME_MAX).collect();
         let draft = match last.filter(|last| last.phase == Phase::Draft && last.id == id) {
             Some(last) => last.edited(&last.name, plan, by)?,
@@ -140,7 +147,11 @@ mod tests {
     fn window(campaign: &Campaign) -> (Timestamp, Timestamp) {
         match &campaign.plan.audience {
             Audience::Failed(failed) => (failed.from, failed.until),
-            Audience::Everyone | Audience::Contacts { .. } | Audience::Segment { .. } | Audience::Reached(_) => {
+            Audience::Everyone
+            | Audience::Contacts { .. }
+            | Audience::Segment { .. }
+            | Audience::Reached(_)
+            | Audience::Triggered => {
                 panic!("another audience")
             }
         }
@@ -200,7 +211,8 @@ mod tests {
         let failed = FailedOf { campaign: draft().id, class: CLASS, from: at(1), until: at(3) };
         let row = |code, failed_at| {
             let (to, contact) = (Recipient { wa_id: None, bsuid: None }, ContactId::from_bytes([1; 16]));
-            let recipient = CampaignRecipient { no: 0, contact, lane: 0, to, country: None, values: Vec::new() };
+            let recipient =
+                CampaignRecipient { no: 0, contact, lane: 0, to, country: None, values: Vec::new(), trigger: None };
             let mut row = RecipientRow::waiting(recipient, at(0));
             let failure = Failure { code: Some(code), text: "held back".into(), action: None };
             row.record_status(&said(Status::Failed(failure), failed_at));

@@ -27,6 +27,34 @@ pub enum Skip {
 }
 
 impl Skip {
+    /// As it is written for programs.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::VariableMissing => "variable_missing",
+            Self::VariableInvalid => "variable_invalid",
+            Self::OptedOut => "opted_out",
+            Self::NoConsent => "no_consent",
+            Self::Undeliverable => "undeliverable",
+            Self::Capped => "capped",
+        }
+    }
+
+    /// For whoever asked for just this person.
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::Unreachable => "This person has neither a number nor an id at WhatsApp.",
+            Self::VariableMissing => "A variable has no value for this person.",
+            Self::VariableInvalid => "WhatsApp would refuse a value of this person.",
+            Self::OptedOut => "This person has opted out of marketing messages.",
+            Self::NoConsent => {
+                "This person has never opted in to marketing messages, and this broadcast asks for that."
+            }
+            Self::Undeliverable => "WhatsApp could not reach this person, and they have not written since.",
+            Self::Capped => "This person has had as many marketing messages as the organization sends to one.",
+        }
+    }
+
     /// `is_capped`: had as much advertising as they may.
     pub(super) fn check(campaign: &Campaign, contact: &Contact, is_capped: bool) -> Result<(), Self> {
         if contact.phone.is_none() && contact.bsuid.is_none() {

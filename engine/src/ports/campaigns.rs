@@ -3,9 +3,9 @@ use async_trait::async_trait;
 use super::{ListError, Page, PageRequest, StoreError};
 use crate::audit::AuditEntry;
 use crate::campaign::{
-    Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies, Verdict,
+    Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies, Verdict,
 };
-use crate::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
+use crate::id::{CampaignId, ClaimToken, ClientKey, ContactId, TenantId, Wamid};
 use crate::inbound::StatusUpdate;
 use crate::intake::IntakeMark;
 use crate::outgoing::SendOutcome;
@@ -17,6 +17,17 @@ pub enum Saved {
     Applied,
     /// Somebody else changed it: nothing was written. Load it again and decide again.
     Conflict,
+}
+
+/// What became of somebody who was to be added to a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    /// Waits under this number.
+    New(u32),
+    /// Their key was used before: whoever has this number was added by it.
+    Known(u32),
+    /// The campaign takes nobody more, or is not there.
+    Closed,
 }
 
 /// Which recipients are listed.
@@ -64,6 +75,18 @@ pub trait Campaigns: Send + Sync {
         campaign: Campaign,
         recipients: Vec<CampaignRecipient>,
     ) -> Result<Saved, StoreError>;
+
+    /// One recipient more, waiting, for a campaign that [`Campaign::takes_more`] in the same commit. The number is given out there, the next
+    /// one, whatever the revision; the campaign is not changed by it. The same key never adds a second one.
+    async fn add_recipient(&self, tenant: TenantId, id: CampaignId, addition: Addition) -> Result<Added, StoreError>;
+
+    /// Who was added by this key.
+    async fn added_by(
+        &self,
+        tenant: TenantId,
+        id: CampaignId,
+        key: &ClientKey,
+    ) -> Result<Option<RecipientRow>, StoreError>;
 
     /// Who waits in this lane, in order of `no`, after this one.
     async fn waiting(

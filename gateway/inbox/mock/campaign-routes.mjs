@@ -1,4 +1,5 @@
 import { refuseUnless, shown } from './campaign-parts.mjs';
+import { close, isOpen, send } from './campaign-sends.mjs';
 import { invalid } from './refused.mjs';
 
 const DEFAULT_LIMIT = 50;
@@ -212,6 +213,29 @@ export const campaignRoutes = [
     is_settled: true,
   })),
   [
+    'POST',
+    '/campaigns/:campaign/finish',
+    (call) => {
+      const [, campaign] = one(call, 'campaigns.control');
+      refuseUnless(isOpen(campaign), 'invalid', 'This broadcast takes nobody more: it was ended.');
+      close(campaign);
+      return { body: shown(campaign) };
+    },
+  ],
+  [
+    'POST',
+    '/campaigns/:campaign/sends',
+    (call) => {
+      const [campaigns, campaign] = one(call, 'campaigns.launch');
+      refuseUnless(isOpen(campaign), 'invalid', 'This broadcast takes nobody more: it was ended.');
+      const key = call.request.headers['idempotency-key'];
+      refuseUnless(key, 'invalid', 'The header Idempotency-Key is missing.');
+      const { no, isNew } = send(campaigns, campaign, key);
+      const { items } = campaigns.recipients(campaign, null, no, 1);
+      return { status: isNew ? 202 : 200, body: { ...items[0], key } };
+    },
+  ],
+  [
     'PUT',
     '/campaigns/:campaign/rate',
     (call) => {
@@ -241,6 +265,15 @@ export const campaignRoutes = [
       const others = (campaign.launch.resting ?? []).filter((id) => id !== number);
       campaign.launch = { ...campaign.launch, resting: rests ? [...others, number] : others };
       return { body: shown(campaign) };
+    },
+  ],
+  [
+    'GET',
+    '/campaigns/:campaign/occurrences',
+    (call) => {
+      const [campaigns, campaign] = one(call, 'campaigns.read');
+      const made = campaigns.list.filter((other) => other.launch?.occurrence?.series === campaign.id);
+      return { body: { items: made.map((other) => campaigns.row(other)), next: null } };
     },
   ],
   [

@@ -12,6 +12,7 @@ import {
   tenths,
   value,
 } from './campaign-parts.mjs';
+import { isOpen, isTriggered, open, repeat } from './campaign-sends.mjs';
 import { numbers, personOf } from './people.mjs';
 import { missing } from './refused.mjs';
 
@@ -213,6 +214,8 @@ export class Campaigns {
   launch(campaign, by) {
     const at = this.clock();
     const total = this.check(campaign).will_be_sent;
+    if (isTriggered(campaign)) return open(campaign, personOf(by), at, SMALL);
+    if (campaign.plan.repeat) return repeat(campaign, personOf(by), at, total);
     const script = total < 1000 ? SMALL : RUNNING;
     Object.assign(campaign, { launch: { by: personOf(by), at }, phase: { kind: 'freezing' } });
     campaign.run = { total, done: 0, since: at + FREEZE_MS, began: at, ended: null, script, holes: [] };
@@ -234,8 +237,9 @@ export class Campaigns {
   advance(campaign) {
     const { run, phase } = campaign;
     const now = this.clock();
+    if (!run) return;
     if (phase.kind === 'freezing' && now >= run.since) campaign.phase = { kind: 'running' };
-    if (campaign.phase.kind === 'running' && this.done(campaign) >= run.total) {
+    if (campaign.phase.kind === 'running' && !isOpen(campaign) && this.done(campaign) >= run.total) {
       Object.assign(run, { done: run.total, since: null, ended: now });
       campaign.phase = { kind: 'finished', at: now };
     }
@@ -249,9 +253,10 @@ export class Campaigns {
   }
 
   control(campaign, phase) {
-    this.settle(campaign);
     const { run } = campaign;
     const now = this.clock();
+    if (!run) return Object.assign(campaign, { phase });
+    this.settle(campaign);
     if (phase.kind === 'running') {
       run.since = now;
       run.holes.push([run.stopped ?? now, now]);
@@ -334,7 +339,7 @@ export class Campaigns {
       lanes: this.lanes(campaign),
       failures,
       skipped: run.total < 1000 ? {} : SKIPPED,
-      frozen: { count: run.total, is_whole: phase.kind !== 'freezing' },
+      frozen: campaign.launch?.frozen ?? { count: run.total, is_whole: phase.kind !== 'freezing' },
       history: this.history(campaign),
       ...(runs && { eta_seconds: Math.round(waits / (run.seeded ? 26.13 : this.pace(campaign))) }),
       started_at: run.began,
@@ -445,6 +450,7 @@ export class Campaigns {
   named({ kind, ids, id, campaign, who }) {
     if (kind === 'everyone') return null;
     if (kind === 'reached') return silent(this.counts(this.one(campaign)), who);
+    if (kind === 'triggered') return 0;
     return kind === 'contacts' ? ids.length : this.people(id).length;
   }
 

@@ -8,8 +8,10 @@ pub mod reach;
 pub mod recipients;
 pub mod retry;
 pub mod schedule;
+pub mod series;
 pub mod spend;
 pub mod trial;
+pub mod triggered;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -45,6 +47,10 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/campaigns/{id}/pause", web::post().to(pause))
         .route("/campaigns/{id}/resume", web::post().to(resume))
         .route("/campaigns/{id}/cancel", web::post().to(cancel))
+        .route("/campaigns/{id}/finish", web::post().to(triggered::finish))
+        .route("/campaigns/{id}/sends", web::post().to(triggered::send))
+        .route("/campaigns/{id}/sends/{key}", web::get().to(triggered::one))
+        .route("/campaigns/{id}/occurrences", web::get().to(series::occurrences))
         .route("/campaigns/{id}/rate", web::put().to(rate))
         .route("/campaigns/{id}/lanes", web::put().to(lanes::lane))
         .route("/campaigns/{id}/retry", web::post().to(retry::retry))
@@ -234,7 +240,9 @@ pub async fn launch(
     }
     let (template, named) = check::template(&app, &signed.0, &draft.plan).await?;
     let launched = draft.launched(signed.0.person.clone(), template, named, app.clock.now())?;
-    let would = check::would_freeze(&app, tenant, &launched).await?;
+    let first = launched.rehearsal(app.clock.now());
+    let would = check::would_freeze(&app, tenant, first.as_ref().unwrap_or(&launched)).await?;
+    let launched = launched.confirmed(would.count);
     if would.count != body.confirm_recipient_count {
         let text = format!(
             "{} people would get it now, not {}. Nothing was started.",
@@ -242,7 +250,7 @@ pub async fn launch(
         );
         return Err(Problem::new(StatusCode::CONFLICT, "count_changed", text).with_action("Check it again."));
     }
-    if would.count == 0 {
+    if would.count == 0 && !launched.is_triggered() {
         return Err(Rejection::Invalid("Nobody would get this.").into());
     }
     let said =

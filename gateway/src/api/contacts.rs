@@ -90,7 +90,7 @@ pub struct NewContact {
 }
 
 /// Digits of a number with its country code: spaces, brackets and the like are how people write it.
-fn number(text: &str) -> Result<WaId, Problem> {
+pub(super) fn number(text: &str) -> Result<WaId, Problem> {
     let wrong = || {
         Problem::invalid("This is not a phone number with its country code, like +5511987654321. Nothing was saved.")
     };

@@ -145,6 +145,7 @@ impl From<Rejection> for Problem {
             Rejection::LinkExpired => {
                 Self::new(StatusCode::GONE, "link_expired", text).with_action("Ask whoever sent it for a new one.")
             }
+            Rejection::LeftOut(skip) => Self::new(StatusCode::CONFLICT, skip.key(), text),
             Rejection::WrongState(_) => Self::new(StatusCode::CONFLICT, "wrong_state", text),
             Rejection::NotTheAuthor => Self::new(StatusCode::FORBIDDEN, "not_the_author", text),
         }

@@ -102,6 +102,7 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
         stop: Some(StopRule { failed_percent: 5, after: 200 }),
         per_day: Some(1_000),
         spend_max: None,
+        repeat: None,
     };
     let draft = Campaign::draft(id, "Kasturi turns six", plan, author.clone(), Timestamp(1)).unwrap();
     let recipient = |no: u32| CampaignRecipient {
@@ -111,6 +112,7 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
         to: Recipient { wa_id: Some("12025550123".parse().unwrap()), bsuid: None },
         country: Some("US".parse().unwrap()),
         values: Vec::new(),
+        trigger: None,
     };
     let paused = Campaign {
         revision: 2,
@@ -124,6 +126,8 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
             frozen: Frozen { count: 2, is_whole: true, ..Frozen::default() },
             forgiven: Outcomes { failed: 10, of: 200 },
             marks: vec![Mark { at: Timestamp(2), begun: 0 }],
+            series: None,
+            occurrence: None,
             retries: vec![Retry { by: id, class: FailureClass::TryLater, until: Timestamp(3) }],
             resting: BTreeSet::from([0]),
         }),

@@ -3,10 +3,10 @@
 
 use std::borrow::Cow;
 
-use engine::campaign::CampaignRecipient;
+use engine::campaign::{CampaignRecipient, Trigger};
 use engine::day::Day;
 use engine::delivery::{Delivery, Failure, Status};
-use engine::id::{Bsuid, ContactId, WaId, Wamid};
+use engine::id::{Bsuid, ClientKey, ContactId, WaId, Wamid};
 use engine::outgoing::Recipient;
 use engine::ports::StoreError;
 use engine::price::{Charge, Country, PriceCategory, PriceKind, Pricing};
@@ -15,7 +15,7 @@ use engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{RECIPIENT, RECIPIENT_ERROR, RECIPIENT_WAMID, corrupt, open, seal};
-use crate::crypto::Sealer;
+use crate::crypto::{Lookup, Sealer};
 
 pub(crate) const NAME_BYTES: usize = 20;
 
@@ -40,15 +40,24 @@ struct StoredRecipient<'a> {
     bsuid: Option<Cow<'a, Bsuid>>,
     #[serde(rename = "v", default, skip_serializing_if = "<[TemplateVariable]>::is_empty")]
     values: Cow<'a, [TemplateVariable]>,
+    #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
+    trigger: Option<Cow<'a, Trigger>>,
+}
+
+/// By what somebody was added is found by this: under one key there is one of a campaign.
+pub(crate) fn trigger_lookup(sealer: &Sealer, campaign: &[u8; 16], key: &ClientKey) -> Lookup {
+    sealer.lookup("trigger", &format!("{}.{}", hex::encode(campaign), key.as_str()))
 }
 
 pub(crate) fn seal_frozen(sealer: &Sealer, home: &Home, recipient: &CampaignRecipient) -> Result<Vec<u8>, StoreError> {
     // Without `..`: a new field must decide where it is stored.
-    let CampaignRecipient { no, contact: _, lane: _, to: Recipient { wa_id, bsuid }, country: _, values } = recipient;
+    let CampaignRecipient { no, contact: _, lane: _, to, country: _, values, trigger } = recipient;
+    let Recipient { wa_id, bsuid } = to;
     let stored = StoredRecipient {
         wa_id: wa_id.as_ref().map(Cow::Borrowed),
         bsuid: bsuid.as_ref().map(Cow::Borrowed),
         values: Cow::Borrowed(values),
+        trigger: trigger.as_deref().map(Cow::Borrowed),
     };
     seal(sealer, RECIPIENT, &name(home, *no), &stored)
 }
@@ -71,14 +80,15 @@ impl Place {
     pub(crate) fn open_frozen(self, sealer: &Sealer, value: &[u8]) -> Result<CampaignRecipient, StoreError> {
         let stored: StoredRecipient<'static> = open(sealer, RECIPIENT, &self.name(), value)?;
         let to = Recipient { wa_id: stored.wa_id.map(Cow::into_owned), bsuid: stored.bsuid.map(Cow::into_owned) };
-        Ok(CampaignRecipient { to, values: stored.values.into_owned(), ..self.without_frozen() })
+        let trigger = stored.trigger.map(|trigger| Box::new(trigger.into_owned()));
+        Ok(CampaignRecipient { to, values: stored.values.into_owned(), trigger, ..self.without_frozen() })
     }
 
     /// Enough for the rules of a recipient, which do not ask for what was written down.
     pub(crate) fn without_frozen(self) -> CampaignRecipient {
         let Self { home: _, no, contact, lane, country } = self;
         let to = Recipient { wa_id: None, bsuid: None };
-        CampaignRecipient { no, contact, lane, to, country, values: Vec::new() }
+        CampaignRecipient { no, contact, lane, to, country, values: Vec::new(), trigger: None }
     }
 
     pub(crate) fn open_wamid(self, sealer: &Sealer, value: &[u8]) -> Result<Wamid, StoreError> {

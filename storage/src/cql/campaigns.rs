@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::campaign::{
-    Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, SendState, Tallies, TallyKey,
-    Verdict,
+    Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, SendState, Tallies,
+    TallyKey, Verdict,
 };
-use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
+use engine::id::{CampaignId, ClaimToken, ClientKey, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeMark, IntakeOutcome};
 use engine::outgoing::SendOutcome;
-use engine::ports::{Campaigns, InboxLog as _, ListError, Page, PageRequest, RecipientQuery, Saved, StoreError};
+use engine::ports::{Added, Campaigns, InboxLog as _, ListError, Page, PageRequest, RecipientQuery, Saved, StoreError};
 use engine::time::Timestamp;
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -188,6 +188,26 @@ impl Campaigns for CqlStore {
         recipients: Vec<CampaignRecipient>,
     ) -> Result<Saved, StoreError> {
         self.freeze_with(tenant, campaign, &recipients, Vec::new()).await
+    }
+
+    async fn add_recipient(&self, tenant: TenantId, id: CampaignId, addition: Addition) -> Result<Added, StoreError> {
+        let Some(sealer) = self.known(tenant).await? else { return Ok(Added::Closed) };
+        self.add_person(tenant, &sealer, id, &addition).await
+    }
+
+    async fn added_by(
+        &self,
+        tenant: TenantId,
+        id: CampaignId,
+        key: &ClientKey,
+    ) -> Result<Option<RecipientRow>, StoreError> {
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
+        if self.settled_campaign(tenant, &sealer, id).await?.is_none() {
+            return Ok(None);
+        }
+        let Some(no) = self.added_no(tenant, &sealer, id, key).await? else { return Ok(None) };
+        let found = self.found(self.recipients_home(tenant, id), no).await?;
+        found.map(|found| found.whole(&sealer)).transpose()
     }
 
     async fn waiting(

@@ -220,8 +220,8 @@ impl Bucket {
     }
 }
 
-/// contact, sealed wamid, no.
-type LeftRow = (Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>);
+/// contact, sealed wamid, no, what was written down.
+type LeftRow = (Option<Vec<u8>>, Option<Vec<u8>>, Option<i64>, Option<Vec<u8>>);
 
 impl CqlStore {
     /// What names the partitions of a campaign's recipients.
@@ -293,13 +293,17 @@ impl CqlStore {
         let home = self.recipients_home(tenant, id);
         for n in 0..=count / BUCKET {
             let bucket = Bucket { home, n };
-            let text = "SELECT contact, wamid_body, no FROM recipient WHERE campaign = ? AND bucket = ?";
+            let text = "SELECT contact, wamid_body, no, body FROM recipient WHERE campaign = ? AND bucket = ?";
             let rows: Vec<LeftRow> = self.cql.rows(text, (home.as_slice(), bucket.number())).await?;
-            for (contact, wamid, no) in rows {
+            for (contact, wamid, no, body) in rows {
                 let no = u32::try_from(no.unwrap_or_default()).unwrap_or_default();
                 let contact = ContactId::from_bytes(names::maybe_id(contact)?.unwrap_or_default());
+                let place = recipients::Place { home, no, contact, lane: 0, country: None };
+                let frozen = body.map(|body| place.open_frozen(sealer, &body)).transpose()?;
+                if let Some(trigger) = frozen.and_then(|frozen| frozen.trigger) {
+                    self.drop_list(self.added_list(tenant, sealer, id, &trigger.key)).await?;
+                }
                 if let Some(wamid) = wamid {
-                    let place = recipients::Place { home, no, contact, lane: 0, country: None };
                     let wamid: Wamid = place.open_wamid(sealer, &wamid)?;
                     self.drop_list(self.recipient_wamids(tenant, &codec::wamid_lookup(sealer, &wamid))).await?;
                 }

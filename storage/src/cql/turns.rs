@@ -29,6 +29,7 @@ pub(super) struct Turns {
     pub(super) conversations: Locks,
     pub(super) logs: Locks,
     pub(super) offices: Locks,
+    pub(super) additions: Locks,
     pub(super) documents: Locks,
     pub(super) recipients: Locks,
 }

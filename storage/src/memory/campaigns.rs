@@ -3,13 +3,14 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::campaign::{
-    Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, SendState, Tallies, Verdict,
+    Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, SendState, Tallies,
+    Verdict,
 };
-use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
+use engine::id::{CampaignId, ClaimToken, ClientKey, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
 use engine::intake::{IntakeMark, IntakeOutcome};
 use engine::outgoing::SendOutcome;
-use engine::ports::{Campaigns, Claim, ListError, Page, PageRequest, RecipientQuery, Saved, StoreError};
+use engine::ports::{Added, Campaigns, Claim, ListError, Page, PageRequest, RecipientQuery, Saved, StoreError};
 use engine::time::Timestamp;
 
 use super::{MemoryStore, State};
@@ -39,10 +40,17 @@ impl State {
 
     /// Those that count: an earlier try may have left more.
     pub(super) fn recipients_of(&self, tenant: TenantId, id: CampaignId) -> impl Iterator<Item = &RecipientRow> {
-        let campaign = self.campaigns.get(&(tenant, id));
-        let count = campaign.and_then(|found| found.row.launch.as_ref()).map_or(0, |launch| launch.frozen.count);
+        let campaign = self.campaigns.get(&(tenant, id)).map(|found| &found.row);
+        let frozen = campaign.and_then(|campaign| campaign.launch.as_ref()).map_or(0, |launch| launch.frozen.count);
+        // Who was added one by one is in no try.
+        let count = if campaign.is_some_and(Campaign::is_triggered) { u32::MAX } else { frozen };
         let rows = self.recipients.range((tenant, id, 0)..(tenant, id, count));
         rows.map(|(_, row)| row)
+    }
+
+    fn added_by(&self, tenant: TenantId, id: CampaignId, key: &ClientKey) -> Option<&RecipientRow> {
+        let is_its = |row: &&RecipientRow| row.recipient.trigger.as_ref().is_some_and(|trigger| trigger.key == *key);
+        self.recipients_of(tenant, id).find(is_its)
     }
 
     fn recipient_mut(&mut self, tenant: TenantId, key: RecipientKey) -> Option<&mut RecipientRow> {
@@ -120,6 +128,30 @@ impl Campaigns for MemoryStore {
         recipients: Vec<CampaignRecipient>,
     ) -> Result<Saved, StoreError> {
         self.freeze_with(tenant, campaign, recipients, Vec::new())
+    }
+
+    async fn add_recipient(&self, tenant: TenantId, id: CampaignId, addition: Addition) -> Result<Added, StoreError> {
+        let mut state = self.state()?;
+        if let Some(row) = state.added_by(tenant, id, &addition.trigger.key) {
+            return Ok(Added::Known(row.recipient.no));
+        }
+        if state.campaigns.get(&(tenant, id)).is_none_or(|campaign| !campaign.row.takes_more()) {
+            return Ok(Added::Closed);
+        }
+        let last = state.recipients_of(tenant, id).last();
+        let no = last.map_or(0, |row| row.recipient.no + 1);
+        let row = RecipientRow::waiting(addition.numbered(no), addition.at);
+        state.recipients.insert((tenant, id, no), row);
+        Ok(Added::New(no))
+    }
+
+    async fn added_by(
+        &self,
+        tenant: TenantId,
+        id: CampaignId,
+        key: &ClientKey,
+    ) -> Result<Option<RecipientRow>, StoreError> {
+        Ok(self.state()?.added_by(tenant, id, key).cloned())
     }
 
     async fn waiting(

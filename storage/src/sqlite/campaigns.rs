@@ -1,3 +1,4 @@
+mod added;
 mod changes;
 mod rows;
 
@@ -6,13 +7,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::campaign::{
-    Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies, TallyKey, Verdict,
+    Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies, TallyKey,
+    Verdict,
 };
-use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
+use engine::id::{CampaignId, ClaimToken, ClientKey, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
 use engine::intake::IntakeMark;
 use engine::outgoing::SendOutcome;
-use engine::ports::{Campaigns, ListError, Page, PageRequest, RecipientQuery, Saved, StoreError};
+use engine::ports::{Added, Campaigns, ListError, Page, PageRequest, RecipientQuery, Saved, StoreError};
 use engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
@@ -109,6 +111,24 @@ impl Campaigns for SqliteStore {
         recipients: Vec<CampaignRecipient>,
     ) -> Result<Saved, StoreError> {
         self.freeze_with(tenant, campaign, recipients, Vec::new()).await
+    }
+
+    async fn add_recipient(&self, tenant: TenantId, id: CampaignId, addition: Addition) -> Result<Added, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Added::Closed) };
+        self.writer.write(move |session| added::add(session, &sealer, (tenant, id), &addition)).await
+    }
+
+    async fn added_by(
+        &self,
+        tenant: TenantId,
+        id: CampaignId,
+        key: &ClientKey,
+    ) -> Result<Option<RecipientRow>, StoreError> {
+        let key = key.clone();
+        let found = move |list: &Recipients<'_>| {
+            added::no_of(list.connection, list.sealer, id, &key)?.map_or(Ok(None), |no| list.one(no))
+        };
+        Ok(self.list(tenant, id, found).await?.flatten())
     }
 
     async fn waiting(

@@ -8,7 +8,7 @@ use engine::delivery::{Failure, FailureAction, Status};
 use engine::id::{CampaignId, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
 use engine::outgoing::{Recipient, SendOutcome};
-use engine::ports::{RecipientQuery, Saved, Store};
+use engine::ports::{Added, RecipientQuery, Saved, Store};
 use engine::price::{PriceCategory, PriceKind, Pricing};
 use engine::template::{
     Category, Template, TemplateParts, TemplateQuality, TemplateStatus, TemplateVariable, VariablePlace,
@@ -42,6 +42,7 @@ pub(crate) fn draft(n: u8) -> Campaign {
         stop: Some(StopRule { failed_percent: 5, after: 200 }),
         per_day: Some(1_000),
         spend_max: None,
+        repeat: None,
     };
     Campaign::draft(campaign_id(n), "Kasturi turns six", plan, person(RAFAEL), NOW).unwrap()
 }
@@ -81,6 +82,7 @@ pub(crate) fn recipient(no: u32) -> CampaignRecipient {
             card: None,
             value: format!("Person {no}").as_str().into(),
         }],
+        trigger: None,
     }
 }
 
@@ -186,6 +188,10 @@ pub(crate) async fn lived_in(store: &impl Store) {
     running(store, TENANT, 2, 2).await;
     let id = running(store, TENANT, 1, 9).await.id;
     save(store, TENANT, &draft(3)).await;
+    let added = crate::campaign_added::triggered(store, 4).await;
+    for n in 0..2 {
+        store.add_recipient(TENANT, added.id, crate::campaign_added::addition(&added, n)).await.unwrap();
+    }
     store.claim_recipients(TENANT, id, &[0, 1, 2, 3, 4, 5, 6], token(1), NOW).await.unwrap();
     let outcomes = [accepted(0), refused(131_049), SendOutcome::InDoubt, SendOutcome::InDoubt, SendOutcome::InDoubt];
     for (no, outcome) in (0..).zip(outcomes) {
@@ -208,6 +214,12 @@ pub(crate) async fn goes_on(store: &impl Store) {
     assert_eq!((tallies.of(Class::Waiting), tallies.of(Class::UnderWay), tallies.total()), (3, 1, 9));
     assert_eq!(tallies.sum(|at| at.replied && at.clicked && at.opted_out), 1);
     assert_eq!(tallies.sum(|at| at.charge.is_some_and(|charge| charge.pricing.kind == PriceKind::Regular)), 1);
+    let taking = store.campaign(TENANT, campaign_id(4)).await.unwrap().unwrap();
+    let add = async |n| {
+        let addition = crate::campaign_added::addition(&taking, n);
+        store.add_recipient(TENANT, campaign_id(4), addition).await.unwrap()
+    };
+    assert_eq!((add(1).await, add(2).await), (Added::Known(1), Added::New(2)), "keys came along");
     assert_eq!(store.locate_recipient(TENANT, &wamid(5)).await, Ok(Some(key(1, 5))));
     assert_eq!(store.sent_to(TENANT, recipient(0).contact, 9).await.unwrap().len(), 1);
     assert_eq!(store.claim_recipients(TENANT, id, &[6], token(1), seconds(5)).await, Ok(vec![6]), "its holder");
@@ -217,7 +229,7 @@ pub(crate) async fn goes_on(store: &impl Store) {
 pub(crate) async fn seen(store: &impl Store, tenant: TenantId) -> Vec<String> {
     let mut seen = vec![format!("{:?}", store.campaigns(tenant, page(9)).await.unwrap().items)];
     seen.push(format!("{:?}", store.campaigns_at_work(tenant).await));
-    for n in 1..=3 {
+    for n in 1..=4 {
         seen.push(format!("{:#?}", listed(store, tenant, campaign_id(n), None, 100).await));
         seen.push(format!("{:?}", counted(store, tenant, campaign_id(n)).await));
     }

@@ -12,7 +12,7 @@ use engine::intake::IntakeOutcome;
 use engine::message::Message;
 use engine::outgoing::SendOutcome;
 use engine::ports::{
-    Changed, Claim, Commit, Committed, ConversationStore, Created, Rotated, Saved, Store, StoreError, Updated,
+    Added, Changed, Claim, Commit, Committed, ConversationStore, Created, Rotated, Saved, Store, StoreError, Updated,
 };
 use engine::time::Span;
 use storage::cql::{CqlStore, Faults};
@@ -128,6 +128,7 @@ between_any_two_writes!(claiming, something_is_queued, claim_it);
 between_any_two_writes!(resolving, nothing, resolve_it);
 between_any_two_writes!(importing, nothing, import_it);
 between_any_two_writes!(freezing, a_campaign_is_there, freeze_it);
+between_any_two_writes!(adding, a_campaign_takes_people, add_them);
 between_any_two_writes!(claiming_many, a_campaign_runs, claim_many);
 between_any_two_writes!(counting, some_are_claimed, count_them);
 between_any_two_writes!(founding, nothing, found_it);
@@ -230,6 +231,21 @@ async fn freeze_it(store: &impl Store) -> Result<(), StoreError> {
     assert_eq!(store.freeze(TENANT, whole, vec![campaigns::recipient(2)]).await?, Saved::Applied);
     store.save_campaign(TENANT, campaigns::draft(2), vec![]).await?;
     store.delete_campaign(TENANT, campaigns::campaign_id(2), 1, vec![]).await.map(drop)
+}
+
+async fn a_campaign_takes_people(store: &impl Store) {
+    settle(store).await;
+    crate::campaign_added::triggered(store, 1).await;
+}
+
+/// By whoever asks again after no answer.
+async fn add_them(store: &impl Store) -> Result<(), StoreError> {
+    let campaign = store.campaign(TENANT, campaigns::campaign_id(1)).await?.unwrap();
+    for n in 0..2 {
+        let added = store.add_recipient(TENANT, campaign.id, crate::campaign_added::addition(&campaign, n)).await?;
+        assert!(matches!(added, Added::New(no) | Added::Known(no) if no == n), "{added:?}");
+    }
+    Ok(())
 }
 
 async fn a_campaign_runs(store: &impl Store) {

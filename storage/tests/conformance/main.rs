@@ -9,6 +9,7 @@ mod alerts;
 mod audit;
 mod blobs;
 mod blobs_s3;
+mod campaign_added;
 mod campaign_fixture;
 mod campaign_sequences;
 mod campaigns;
@@ -237,6 +238,12 @@ suite! {
         what_whatsapp_holds_is_counted_until_a_status_lets_it_go
         racing_claims_of_many_have_one_winner_each
         another_tenants_campaigns_are_not_there
+    }
+    campaign_added {
+        who_is_added_gets_the_next_number_and_their_key_leads_to_them
+        who_was_added_is_sent_to_as_anybody
+        a_campaign_that_was_ended_takes_nobody_more_and_knows_who_came
+        racing_additions_share_no_number_and_no_key_adds_two
     }
     event_log {
         events_are_read_after_a_place

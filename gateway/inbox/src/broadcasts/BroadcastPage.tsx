@@ -7,6 +7,7 @@ import { useRights } from '../state/permissions';
 import { campaignQuery } from './api';
 import { BroadcastHead } from './BroadcastHead';
 import { DraftView } from './DraftView';
+import { SeriesPage } from './run/SeriesPage';
 import { StartedPage } from './run/StartedPage';
 import { Wizard } from './wizard/Wizard';
 
@@ -38,6 +39,7 @@ function One({ id }: { id: string }) {
         </div>
       </main>
     );
+  if (campaign.phase.kind !== 'draft' && campaign.plan.repeat) return <SeriesPage campaign={campaign} />;
   if (campaign.phase.kind !== 'draft') return <StartedPage campaign={campaign} />;
   return rights.writeBroadcasts ? <Wizard campaign={campaign} /> : <DraftView campaign={campaign} />;
 }

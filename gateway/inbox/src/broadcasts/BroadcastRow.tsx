@@ -32,6 +32,12 @@ export function BroadcastRow({ row: { campaign, counts } }: { row: CampaignRow }
           <span className={css.faint}>
             {approval ? t(`broadcasts.approval.row.${approval.kind}`) : t('broadcasts.notStarted')}
           </span>
+        ) : launch?.series ? (
+          <span className={css.faint}>
+            {launch.series.next
+              ? t('broadcasts.repeat.next', { when: when(launch.series.next) })
+              : t('broadcasts.repeat.over')}
+          </span>
         ) : (
           <span className={css.progress}>
             <StateBar counts={counts} thin />

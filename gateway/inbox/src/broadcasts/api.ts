@@ -20,6 +20,7 @@ export const keys = {
   one: (id: string) => ['campaigns', 'one', id] as const,
   progress: progressKey,
   check: (id: string, revision: number) => ['campaigns', 'check', id, revision] as const,
+  occurrences: (id: string) => ['campaigns', 'occurrences', id] as const,
   recipients: (id: string, wanted: RecipientClass | null) => ['campaigns', 'recipients', id, wanted] as const,
 };
 
@@ -99,6 +100,18 @@ export const recipientsQuery = (id: string, wanted: RecipientClass | null) =>
     staleTime: 0,
   });
 
+/** What a repeating one has made so far. */
+export const occurrencesQuery = (id: string) =>
+  infiniteQueryOptions({
+    queryKey: keys.occurrences(id),
+    queryFn: ({ pageParam, signal }) =>
+      api.read<Page<CampaignRow>>(paged(at(id, '/occurrences'), { cursor: pageParam, limit: '50' }), signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    staleTime: 0,
+    refetchInterval: LIST_MS,
+  });
+
 export const recipientsCsv = (id: string) => downloadUrl(at(id, '/recipients.csv'));
 
 export const campaigns = {
@@ -120,6 +133,7 @@ export const campaigns = {
   pause: (id: string) => api.post<Campaign>(at(id, '/pause'), {}),
   resume: (id: string) => api.post<Campaign>(at(id, '/resume'), {}),
   cancel: (id: string) => api.post<Campaign>(at(id, '/cancel'), {}),
+  finish: (id: string) => api.post<Campaign>(at(id, '/finish'), {}),
   pace: (id: string, per_second: number | null) => api.put<Campaign>(at(id, '/rate'), { per_second }),
   lane: (id: string, phone_number_id: string, rests: boolean) =>
     api.put<Campaign>(at(id, '/lanes'), { phone_number_id, rests }),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { aTemplate } from '../templates/fixture';
 import {
+  aimedAt,
   canBeKept,
   emptyDraft,
   firstOpen,
@@ -61,6 +62,27 @@ describe('the steps of a broadcast', () => {
     expect(emptyDraft([number], 's1').plan.audience).toEqual({ kind: 'segment', id: 's1' });
     expect(sameDraft(of('s1'), of('s2'))).toBe(false);
     expect(sameDraft(named, { ...named, plan: { ...named.plan, opted_in_only: true } })).toBe(false);
+  });
+
+  it('may take people whom systems add, with values that come along only there', () => {
+    const open: Draft = { ...named, plan: aimedAt(named.plan, { kind: 'triggered' }) };
+    expect(problems('audience', open, null)).toEqual({});
+    expect(canBeKept(open)).toBe(true);
+    expect(sameDraft(open, named)).toBe(false);
+    const plan = withTemplate(open.plan, template);
+    const variables = plan.variables.map((one) => ({
+      ...one,
+      source: { kind: 'given' } as const,
+      fallback: 'x',
+    }));
+    const given: Draft = { ...open, plan: { ...plan, variables } };
+    expect(problems('message', given, template)).toEqual({});
+    expect(aimedAt(given.plan, { kind: 'triggered' }).variables).toEqual(variables);
+    const everyone = aimedAt(given.plan, { kind: 'everyone' });
+    expect(everyone.variables.every(({ source }) => source.kind === 'text')).toBe(true);
+    expect(problems('message', { ...given, plan: everyone }, template)).toEqual({
+      variables: 'emptyVariable',
+    });
   });
 
   it('need a template that can be sent, with every value', () => {

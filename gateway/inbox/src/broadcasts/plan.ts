@@ -3,7 +3,7 @@ import { isAddress, isFile, isLine, variableKey } from '../inbox/templates/templ
 import type { Offer } from '../templates/useTemplates';
 import { limitProblem } from './cost/limit';
 import { STEPS, type Step } from './steps';
-import type { Audience, ContactField, Draft, Plan, Source, VariableSource } from './types';
+import type { Audience, ContactField, Draft, Plan, Repeat, Source, VariableSource } from './types';
 import { ownZone } from './wizard/moment';
 
 export const FIELDS: readonly ContactField[] = ['first_name', 'name', 'username', 'phone', 'country'];
@@ -21,6 +21,8 @@ const AWAKE_MIN_MINUTES = 60;
 /** What a rule begins with. */
 export const NIGHT = { from: 21 * 60, to: 8 * 60 };
 export const PER_DAY_FIRST = 2_000;
+export const TIMES_MAX = 1_000;
+export const REPEAT_FIRST: Repeat = { on: { kind: 'every_day' }, at: 9 * 60, until: null, times: null };
 
 /** People whom WhatsApp lets the chosen numbers begin to write to in a day, the least of them; `null` where none says. */
 export function perDayOf(known: BusinessNumber[], chosen: string[]): number | null {
@@ -41,7 +43,8 @@ export type Problems = Partial<
     | 'quiet'
     | 'perDay'
     | 'stop'
-    | 'spend',
+    | 'spend'
+    | 'repeat',
     string
   >
 >;
@@ -63,6 +66,7 @@ export const emptyDraft = (numbers: BusinessNumber[], segment: string | null = n
     stop: null,
     per_day: null,
     spend_max: null,
+    repeat: null,
   },
 });
 
@@ -114,6 +118,7 @@ function paceProblem(plan: Plan): Problems {
     ...quietProblem(plan.quiet),
     ...perDayProblem(plan.per_day),
     ...stopProblem(plan.stop),
+    ...repeatProblem(plan.repeat),
   };
 }
 
@@ -139,6 +144,20 @@ function stopProblem(stop: Plan['stop']): Problems {
   const isPercent = Number.isInteger(percent) && percent >= 1 && percent <= 100;
   return isPercent && Number.isInteger(after) && after >= 1 ? {} : { stop: 'badStop' };
 }
+
+function repeatProblem(repeat: Plan['repeat']): Problems {
+  if (repeat == null) return {};
+  const { on, times } = repeat;
+  if (on.kind === 'weekdays' && on.days.length === 0) return { repeat: 'noDay' };
+  if (on.kind === 'month_day' && !(Number.isInteger(on.day) && on.day >= 1 && on.day <= 31))
+    return { repeat: 'badDay' };
+  return times == null || (Number.isInteger(times) && times >= 1 && times <= TIMES_MAX)
+    ? {}
+    : { repeat: 'badTimes' };
+}
+
+/** Whether it can be made anew for the same people. */
+export const canRepeat = ({ audience }: Plan) => audience.kind !== 'triggered' && audience.kind !== 'failed';
 
 /** WhatsApp refuses an empty value; of a contact it comes from the person, or they are left out. */
 export function isEmpty({ source }: VariableSource): boolean {
@@ -209,6 +228,21 @@ export const withTemplate = (plan: Plan, template: Template): Plan => ({
   variables: sourcesFor(template, plan.template === template.name ? plan.variables : []),
 });
 
+export const isTriggered = ({ audience }: Plan) => audience.kind === 'triggered';
+
+/** Another audience. What would have come along with people who are added has to be said here then. */
+export const aimedAt = (plan: Plan, audience: Audience): Plan => ({
+  ...plan,
+  audience,
+  repeat: canRepeat({ ...plan, audience }) ? plan.repeat : null,
+  variables:
+    audience.kind === 'triggered'
+      ? plan.variables
+      : plan.variables.map((one) =>
+          one.source.kind === 'given' ? { ...one, source: { kind: 'text', text: '' }, fallback: null } : one,
+        ),
+});
+
 /** The template of a plan among those offered, with the numbers that have it. */
 export const offerOf = (offers: Offer[], { template, language }: Plan) =>
   offers.find((one) => one.template.name === template && one.template.language === language) ?? null;
@@ -218,7 +252,7 @@ export const sameDraft = (a: Draft, b: Draft) => canonical(a) === canonical(b);
 /** What is left out and what is null are one thing to the server. */
 function canonical({ name, plan }: Draft): string {
   const { template, language, numbers, variables, per_second = null, start_at = null } = plan;
-  const { start_is_local = false, quiet, zone = null, stop, per_day = null, spend_max } = plan;
+  const { start_is_local = false, quiet, zone = null, stop, per_day = null, spend_max, repeat = null } = plan;
   const rules = [start_is_local, quiet?.from, quiet?.to, zone, stop?.failed_percent, stop?.after, per_day];
   const limit = [spend_max?.micros, spend_max?.currency];
   const who = [named(plan.audience), plan.opted_in_only];
@@ -238,6 +272,7 @@ function canonical({ name, plan }: Draft): string {
     start_at,
     rules,
     limit,
+    repeat && [repeat.on, repeat.at, repeat.until ?? null, repeat.times ?? null],
   ]);
 }
 
@@ -251,6 +286,8 @@ function named(audience: Audience) {
       return audience.ids;
     case 'failed':
       return audience;
+    case 'triggered':
+      return audience.kind;
   }
 }
 
@@ -262,5 +299,7 @@ function said(source: Source) {
       return ['value', source.value];
     case 'contact':
       return ['contact', source.field];
+    case 'given':
+      return ['given'];
   }
 }

@@ -26,6 +26,7 @@ export type {
   Plan,
   PriceCategory,
   Progress,
+  Repeat,
   Sample,
   Source,
   VariableSource,

@@ -87,6 +87,15 @@ pub struct Sample {
     content: TemplateContent,
 }
 
+/// How much advertising a person gets at most. `None`: nobody set a limit, or this does not advertise.
+pub(super) async fn cap(app: &App, tenant: TenantId, campaign: &Campaign) -> Result<Option<CapWatch>, Problem> {
+    if !campaign.is_marketing() {
+        return Ok(None);
+    }
+    let household = app.households.of(app.store.as_ref(), tenant).await?;
+    Ok(household.and_then(|household| household.settings.campaign_cap).map(CapWatch::new))
+}
+
 /// What a freeze would come to.
 pub struct Would {
     pub count: u64,
@@ -132,7 +141,8 @@ pub async fn check(
     let would = match launched {
         Ok(launched) => {
             findings.push(passed("template", "The template is approved and every variable has a source."));
-            would_freeze(&app, tenant, &launched).await?
+            let first = launched.rehearsal(app.clock.now());
+            would_freeze(&app, tenant, first.as_ref().unwrap_or(&launched)).await?
         }
         Err(problem) if problem.status < 500 => {
             findings.push(Finding { severity: FindingSeverity::MustFix, key: "template", text: problem.detail });
@@ -140,7 +150,9 @@ pub async fn check(
         }
         Err(problem) => return Err(problem),
     };
-    if would.count == 0 {
+    if draft.is_triggered() {
+        findings.push(passed("triggered", "People are added by your systems while it runs."));
+    } else if would.count == 0 {
         let text = "Nobody would get this.".to_owned();
         findings.push(Finding { severity: FindingSeverity::MustFix, key: "nobody", text });
     }
@@ -184,8 +196,7 @@ pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> R
     let form = launched.launch.as_ref().and_then(Launch::form);
     let files = launched.launch.as_ref().map_or(&[] as &[_], |launch| &launch.files);
     let keeps_hours = Hours::of(&launched.plan).is_some();
-    let household = app.households.of(app.store.as_ref(), tenant).await?;
-    let cap = household.and_then(|household| household.settings.campaign_cap).map(CapWatch::new);
+    let cap = cap(app, tenant, &campaign).await?;
     let now = app.clock.now();
     let (mut samples, mut countries, mut homes) = (Vec::new(), BTreeMap::new(), Homes::new());
     while campaign.phase == Phase::Freezing {

@@ -142,6 +142,8 @@ fn of(campaign: Campaign, tallies: &Tallies, cost: Cost, numbers: &[Number], pac
         if campaign.rests(lane) { shown.resting() } else { shown }
     });
     let lanes = lanes.collect();
+    // Nobody knows how many are yet to come.
+    let has_end = campaign.phase == Phase::Running && !campaign.takes_more();
     let (started_at, frozen) =
         campaign.launch.map_or((None, engine::campaign::Frozen::default()), |it| (Some(it.at), it.frozen));
     let ended_at = match campaign.phase {
@@ -150,7 +152,7 @@ fn of(campaign: Campaign, tallies: &Tallies, cost: Cost, numbers: &[Number], pac
     };
     let counts = Counts::of(tallies);
     let history = history(pace);
-    let eta_seconds = (campaign.phase == Phase::Running).then(|| eta(counts.waiting, &history)).flatten();
+    let eta_seconds = has_end.then(|| eta(counts.waiting, &history)).flatten();
     Progress {
         phase: campaign.phase,
         counts,

@@ -10,7 +10,7 @@ use engine::audit::Action;
 use engine::campaign::{Class, RecipientRow};
 use engine::contact::Contact;
 use engine::delivery::Delivery;
-use engine::id::{CampaignId, ContactId, TenantId};
+use engine::id::{CampaignId, ClientKey, ContactId, TenantId};
 use engine::mask;
 use engine::ports::{ListError, PageRequest, RecipientQuery, Store, StoreError};
 use engine::price::{Country, PriceCategory, PriceKind};
@@ -58,6 +58,9 @@ pub struct RecipientView {
     price_category: Option<PriceCategory>,
     #[serde(skip_serializing_if = "Option::is_none")]
     price_kind: Option<PriceKind>,
+    /// What they were added by, where people are added one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<ClientKey>,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -69,7 +72,7 @@ pub struct RecipientContact {
 }
 
 impl RecipientView {
-    fn of(row: RecipientRow, contact: Option<Contact>) -> Self {
+    pub(super) fn of(row: RecipientRow, contact: Option<Contact>) -> Self {
         let class = row.tally().class;
         let name = contact.and_then(|contact| contact.name.or(contact.username));
         let phone = row.recipient.to.wa_id.as_ref().map(engine::id::WaId::e164);
@@ -85,7 +88,14 @@ impl RecipientView {
             replied_at: row.replied_at,
             clicked_at: row.clicked_at,
             opted_out_at: row.opted_out_at,
+            key: row.recipient.trigger.map(|trigger| trigger.key),
         }
+    }
+
+    /// For whoever may add people and not look at them.
+    pub(super) fn without_person(self) -> Self {
+        let contact = RecipientContact { name: None, phone: None, ..self.contact };
+        Self { contact, ..self }
     }
 }
 
@@ -168,12 +178,12 @@ fn pages(
 }
 
 const CSV_HEAD: &str = "no,contact_id,name,phone,lane,class,accepted_at,sent_at,delivered_at,read_at,failed_at,code,reason,\
-    replied_at,country,price_category,price_kind,clicked_at,opted_out_at\r\n";
+    replied_at,country,price_category,price_kind,clicked_at,opted_out_at,key\r\n";
 
 fn line(view: RecipientView, masks: bool) -> String {
     let RecipientView { no, contact, lane, class, delivery, replied_at, country, price_category, price_kind, .. } =
         view;
-    let (clicked_at, opted_out_at) = (view.clicked_at, view.opted_out_at);
+    let (clicked_at, opted_out_at, key) = (view.clicked_at, view.opted_out_at, view.key);
     let time = |at: Option<Timestamp>| at.map(|at| at.0.to_string()).unwrap_or_default();
     let phone = contact.phone.map(|phone| if masks { mask::phone(&phone) } else { phone });
     let failure = delivery.failure.as_ref();
@@ -197,6 +207,7 @@ fn line(view: RecipientView, masks: bool) -> String {
         price_kind.map(PriceKind::key).unwrap_or_default().to_owned(),
         time(clicked_at),
         time(opted_out_at),
+        key.map(|key| key.as_str().to_owned()).unwrap_or_default(),
     ];
     cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",") + "\r\n"
 }

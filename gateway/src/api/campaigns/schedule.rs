@@ -66,6 +66,7 @@ mod tests {
             stop: None,
             per_day: None,
             spend_max: None,
+            repeat: None,
         }
     }
 

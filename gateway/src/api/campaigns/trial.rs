@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::ReplyRequest;
 use engine::audit::Action;
-use engine::campaign::Phase;
+use engine::campaign::{Given, Phase};
 use engine::conversation::Draft;
 use engine::id::{CampaignId, ContactId, ConversationId, MessageId};
 use engine::message::Message;
@@ -21,6 +21,10 @@ use crate::templates;
 pub struct Trying {
     /// Somebody who has a conversation with the broadcast's first number.
     contact_id: ContactId,
+    /// What would come along with them, by the names of variables.
+    #[serde(default)]
+    #[schema(value_type = std::collections::BTreeMap<String, String>)]
+    variables: Given,
 }
 
 /// Sends the message of a draft to one person; the same Idempotency-Key is the same message
@@ -45,7 +49,7 @@ pub async fn test(
     if let Some(reason) = template.unsendable().or_else(|| templates::not_by_hand(&template)) {
         return Err(Rejection::BadTemplate(reason).into());
     }
-    let filled = campaign.plan.filled(&template, &named.files, &contact)?;
+    let filled = campaign.plan.filled(&template, &named.files, &contact, &body.variables)?;
     let number = campaign.plan.numbers.first().ok_or_else(Problem::not_found)?;
     let conversation = ConversationId::of(tenant, number, contact.id);
     if app.store.conversation(tenant, conversation).await?.is_none() {

@@ -216,7 +216,7 @@ impl Things {
             "/api/v1/campaigns/{id}" => "?revision=1".to_owned(),
             _ => String::new(),
         };
-        path.replace("{id}", of_path).replace("{token}", &"x".repeat(43)) + &query
+        path.replace("{id}", of_path).replace("{token}", &"x".repeat(43)).replace("{key}", "every-route") + &query
     }
 
     /// More than each of these routes asks for.
@@ -255,6 +255,7 @@ impl Things {
                 | "/api/v1/campaigns/{id}/pause"
                 | "/api/v1/campaigns/{id}/resume"
                 | "/api/v1/campaigns/{id}/cancel"
+                | "/api/v1/campaigns/{id}/finish"
                 | "/api/v1/templates/{id}/submit"
                 | "/api/v1/templates/{id}/unpause",
             ) => return None,

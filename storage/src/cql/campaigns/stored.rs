@@ -1,18 +1,23 @@
 //! The documents.
 
 use engine::audit::AuditEntry;
-use engine::campaign::{Campaign, CampaignRecipient};
-use engine::id::{CampaignId, TenantId};
-use engine::ports::{Belonging, Saved, StoreError};
+use engine::campaign::{Addition, Campaign, CampaignRecipient};
+use engine::id::{CampaignId, ClientKey, TenantId};
+use engine::ports::{Added, Belonging, Saved, StoreError};
+use engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::CqlStore;
 use super::super::accounts::Notes;
 use super::super::documents::{Edit, Place};
+use super::super::turns;
+use crate::codec;
 use crate::crypto::{Lookup, Sealer};
 
 /// Tries to save over a campaign that somebody is deleting, or whose audience somebody else is writing down.
 const TRIES_MAX: usize = 16;
+/// Another node adds people at the same time.
+const ADD_AGAIN_MAX: usize = 64;
 
 /// Write times on the list: a campaign comes once and goes once.
 const COMES: i64 = 1;
@@ -28,12 +33,27 @@ pub(super) struct StoredCampaign {
     /// It is deleted, and what the log says of that is on its way.
     deleted: bool,
     notes: Vec<Notes>,
+    /// Recipients that were added one by one.
+    #[serde(default)]
+    added: u32,
+    /// The last of them, until they are written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    adding: Option<Box<Adding>>,
+}
+
+/// Somebody who was added, on the way to where recipients lie.
+#[derive(Serialize, Deserialize)]
+struct Adding {
+    recipient: CampaignRecipient,
+    at: Timestamp,
+    /// The write time.
+    nth: i64,
 }
 
 impl StoredCampaign {
     /// Recipients that count: an earlier try may have left more.
     pub(super) fn people(&self) -> u32 {
-        self.campaign.launch.as_ref().map_or(0, |launch| launch.frozen.count)
+        self.campaign.launch.as_ref().map_or(0, |launch| launch.frozen.count) + self.added
     }
 }
 
@@ -72,6 +92,12 @@ impl CqlStore {
         for notes in &stored.notes {
             self.leave(notes).await?;
         }
+        if let Some(adding) = &stored.adding {
+            let Adding { recipient, at, nth } = adding.as_ref();
+            self.point_added(tenant, sealer, id, recipient).await?;
+            let home = self.recipients_home(tenant, id);
+            self.freeze_rows(sealer, home, std::slice::from_ref(recipient), *at, *nth).await?;
+        }
         if stored.deleted {
             self.unshelve(self.campaign_list(tenant), stored.place, id.as_bytes(), GOES).await?;
             let remove = |known: Option<StoredCampaign>| match known {
@@ -79,12 +105,17 @@ impl CqlStore {
                 Some(_) | None => Edit::Keep(()),
             };
             self.edit(place, remove).await?;
-        } else if !stored.notes.is_empty() {
+        } else if !stored.notes.is_empty() || stored.adding.is_some() {
             let left: Vec<_> = stored.notes.iter().map(|notes| notes.change).collect();
+            let nth = stored.adding.as_ref().map(|adding| adding.nth);
             let clear = |known: Option<StoredCampaign>| {
                 let Some(mut known) = known else { return Edit::Keep(()) };
+                let before = (known.notes.len(), known.adding.is_some());
                 known.notes.retain(|notes| !left.contains(&notes.change));
-                Edit::Put(known, ())
+                known.adding = known.adding.filter(|adding| Some(adding.nth) != nth);
+                // Somebody else has done it.
+                let is_same = before == (known.notes.len(), known.adding.is_some());
+                if is_same { Edit::Keep(()) } else { Edit::Put(known, ()) }
             };
             self.edit(place, clear).await?;
         }
@@ -179,7 +210,7 @@ impl CqlStore {
                 }
                 let notes = notes.cloned().into_iter().collect();
                 let campaign = campaign.clone();
-                let new = StoredCampaign { campaign, place, tries: 0, deleted: false, notes };
+                let new = StoredCampaign { campaign, place, tries: 0, deleted: false, notes, added: 0, adding: None };
                 return Edit::Put(new, Step::Done(Saved::Applied));
             };
             if known.campaign == *campaign && !known.deleted {
@@ -218,9 +249,106 @@ impl CqlStore {
                 return Edit::Keep(());
             }
             let campaign = campaign.clone();
-            Edit::Put(StoredCampaign { campaign, place, tries: 1, deleted: false, notes: Vec::new() }, ())
+            let notes = Vec::new();
+            Edit::Put(StoredCampaign { campaign, place, tries: 1, deleted: false, notes, added: 0, adding: None }, ())
         };
         self.edit(place_of, bring).await
+    }
+
+    /// Somebody more. What is decided here is written down by whoever meets it, before anything is read of the recipients.
+    pub(super) async fn add_person(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        id: CampaignId,
+        addition: &Addition,
+    ) -> Result<Added, StoreError> {
+        let place = at(self, tenant, sealer, &id);
+        let _turn = self.turns.additions.take(&place.name).await;
+        for nth in 0..ADD_AGAIN_MAX {
+            let Some(seen) = self.settled_campaign(tenant, sealer, id).await? else { return Ok(Added::Closed) };
+            if let Some(no) = self.added_no(tenant, sealer, id, &addition.trigger.key).await? {
+                return Ok(Added::Known(no));
+            }
+            let add = |known: Option<StoredCampaign>| {
+                let taking = known.filter(|known| !known.deleted && known.campaign.takes_more());
+                let Some(mut known) = taking else { return Edit::Keep(Some(Added::Closed)) };
+                // Whoever came meanwhile may have come by the same key.
+                if known.added != seen.added || known.adding.is_some() {
+                    return Edit::Keep(None);
+                }
+                let no = known.people();
+                (known.tries, known.added) = (known.tries + 1, known.added + 1);
+                let (recipient, at, nth) = (addition.numbered(no), addition.at, known.tries);
+                known.adding = Some(Box::new(Adding { recipient, at, nth }));
+                Edit::Put(known, Some(Added::New(no)))
+            };
+            match self.edit(place, add).await? {
+                Some(added @ Added::New(_)) => {
+                    self.settled_campaign(tenant, sealer, id).await?;
+                    return Ok(added);
+                }
+                Some(added) => return Ok(added),
+                None => turns::step_aside(nth).await,
+            }
+        }
+        Err(StoreError::Busy)
+    }
+
+    /// Under which number somebody was added by this key, of those who are written down.
+    pub(super) async fn added_no(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        id: CampaignId,
+        key: &ClientKey,
+    ) -> Result<Option<u32>, StoreError> {
+        let found = self.pointers(self.added_list(tenant, sealer, id, key)).await?;
+        let no = |(no, _): (Vec<u8>, Vec<u8>)| {
+            let no = no.try_into().map_err(|_| codec::corrupt("what leads to somebody who was added"))?;
+            Ok(u32::from_be_bytes(no))
+        };
+        found.into_iter().next().map(no).transpose()
+    }
+
+    pub(in super::super) fn added_list(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        id: CampaignId,
+        key: &ClientKey,
+    ) -> Lookup {
+        self.name_of("recipient_added", tenant, &codec::recipients::trigger_lookup(sealer, id.as_bytes(), key))
+    }
+
+    /// What leads to them from the key that added them.
+    pub(in super::super) async fn point_added(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        id: CampaignId,
+        recipient: &CampaignRecipient,
+    ) -> Result<(), StoreError> {
+        let Some(trigger) = &recipient.trigger else { return Ok(()) };
+        self.point(self.added_list(tenant, sealer, id, &trigger.key), &recipient.no.to_be_bytes(), &[]).await
+    }
+
+    /// Recipients below this number came along with an import.
+    pub(in super::super) async fn bring_added(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        id: CampaignId,
+        people: u32,
+    ) -> Result<(), StoreError> {
+        let raise = |known: Option<StoredCampaign>| match known {
+            Some(known) if known.people() < people => {
+                let added = known.added + (people - known.people());
+                Edit::Put(StoredCampaign { added, ..known }, ())
+            }
+            Some(_) | None => Edit::Keep(()),
+        };
+        self.edit(at(self, tenant, sealer, &id), raise).await
     }
 
     /// The campaign on this place of the list, and how many recipients it has.

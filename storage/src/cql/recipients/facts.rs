@@ -172,6 +172,7 @@ impl CqlStore {
         if row.send == SendState::Parked {
             facts.add(PARKED, FIRST_TURN, vec![big(FIRST_TURN)]);
         }
+        self.point_added(tenant, sealer, campaign, &row.recipient).await?;
         // Something sealed says by whose key.
         facts.add(HOME, 1, vec![Some(CqlValue::Blob(names::home_of(sealer).to_vec()))]);
         self.write_parts(facts, place).await?;

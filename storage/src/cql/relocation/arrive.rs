@@ -1,6 +1,7 @@
 //! An organization on its way in: its rows are there before it is. What everybody would see at once, items of the inbox log
 //! and jobs, waits in places of its own until then.
 
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use bytes::Bytes;
@@ -76,10 +77,18 @@ impl CqlStore {
                 }
             }
         }
+        let mut added: BTreeMap<CampaignId, u32> = BTreeMap::new();
+        for (campaign, row) in recipients.iter().filter(|(_, row)| row.recipient.trigger.is_some()) {
+            let people = added.entry(*campaign).or_default();
+            *people = (*people).max(row.recipient.no.saturating_add(1));
+        }
         let bring = stream::iter(recipients).map(|(campaign, row): (CampaignId, Box<RecipientRow>)| async move {
             self.bring_recipient(tenant, sealer, campaign, &row).await
         });
         bring.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        for (campaign, people) in added {
+            self.bring_added(tenant, sealer, campaign, people).await?;
+        }
         // Together: a change of a conversation takes some hundred of them.
         self.import(tenant, Vec::new(), messages).await
     }

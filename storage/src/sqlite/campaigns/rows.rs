@@ -331,6 +331,8 @@ pub(super) struct Frozen {
     lane: u8,
     contact: ContactId,
     country: Option<Country>,
+    /// Of what added them.
+    trigger: Option<Lookup>,
     body: Vec<u8>,
 }
 
@@ -338,14 +340,16 @@ impl Frozen {
     pub(super) fn of(sealer: &Sealer, campaign: CampaignId, recipient: &CampaignRecipient) -> Outcome<Self> {
         let body = recipients::seal_frozen(sealer, campaign.as_bytes(), recipient)?;
         let CampaignRecipient { no, lane, contact, country, .. } = *recipient;
-        Ok(Self { no, lane, contact, country, body })
+        let trigger = recipient.trigger.as_ref();
+        let trigger = trigger.map(|trigger| recipients::trigger_lookup(sealer, campaign.as_bytes(), &trigger.key));
+        Ok(Self { no, lane, contact, country, trigger, body })
     }
 
     /// Waiting.
     pub(super) fn insert(&self, session: &mut Session<'_>, campaign: CampaignKey, at: Timestamp) -> Outcome<()> {
         let place = place(campaign, self.no);
-        let sql = "INSERT INTO recipient (place, lane, class, contact, country, queued_at)
-             VALUES (?1, ?2, 0, ?3, ?4, ?5)";
+        let sql = "INSERT INTO recipient (place, lane, class, contact, country, queued_at, added_by)
+             VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6)";
         let mut statement = session.connection.prepare_cached(sql)?;
         let Self { lane, country, .. } = *self;
         statement.execute(params![
@@ -353,7 +357,8 @@ impl Frozen {
             lane,
             self.contact.as_bytes(),
             country.as_ref().map(Country::as_str),
-            at.0
+            at.0,
+            self.trigger
         ])?;
         self.insert_body(session.connection, place)?;
         let waiting = TallyKey {
@@ -417,9 +422,9 @@ impl Brought {
         let place = place(campaign, frozen.no);
         let sql = "INSERT INTO recipient (place, lane, class, contact, token, since, queued_at, accepted_at, sent_at,
              delivered_at, read_at, played_at, failed_at, replied_at, wamid, body, error, country, charge, clicked_at,
-             opted_out_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
-             ON CONFLICT (place) DO NOTHING";
+             opted_out_at, added_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+             ON CONFLICT DO NOTHING";
         let ms = |at: &Option<Timestamp>| at.map(|at| at.0);
         let (token, since) = claim_of(row);
         let delivery = &row.delivery;
@@ -445,6 +450,7 @@ impl Brought {
             row.charge.map(recipients::charge_code),
             ms(&row.clicked_at),
             ms(&row.opted_out_at),
+            frozen.trigger,
         ])?;
         if inserted > 0 {
             frozen.insert_body(session.connection, place)?;

@@ -4,7 +4,7 @@ import { useChange } from '../../settings/useChange';
 import { showToast } from '../../shell/toast';
 import { useRights } from '../../state/permissions';
 import { campaigns, keys } from '../api';
-import { NAME_MAX } from '../plan';
+import { isTriggered, NAME_MAX } from '../plan';
 import type { Campaign, FailureClass } from '../types';
 
 /** A draft to those whom it did not reach; `undefined` where there is none to make. */
@@ -24,5 +24,7 @@ export function useAgain(campaign: Campaign): ((failed: FailureClass) => void) |
       onDone: ({ id }) => void navigate({ to: '/broadcasts/$campaignId', params: { campaignId: id } }),
     },
   );
-  return rights.controlBroadcasts && campaign.phase.kind === 'finished' ? again.run : undefined;
+  return rights.controlBroadcasts && campaign.phase.kind === 'finished' && !isTriggered(campaign.plan)
+    ? again.run
+    : undefined;
 }

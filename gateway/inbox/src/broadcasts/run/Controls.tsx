@@ -1,17 +1,18 @@
 import { Button } from '@mantine/core';
-import { IconGauge, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
+import { IconFlag, IconGauge, IconPlayerPause, IconPlayerPlay, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { showToast } from '../../shell/toast';
 import { useRights } from '../../state/permissions';
 import { campaigns } from '../api';
+import { isTriggered } from '../plan';
 import type { Campaign, Counts } from '../types';
-import { CancelDialog, ResumeDialog } from './dialogs';
+import { CancelDialog, FinishDialog, ResumeDialog } from './dialogs';
 import { RateDialog } from './RateDialog';
 import { useControl } from './useControl';
 
 type Props = { campaign: Campaign; counts: Counts | null };
-type Asking = 'cancel' | 'resume' | 'rate';
+type Asking = 'cancel' | 'resume' | 'rate' | 'finish';
 
 /** Pause is undone by going on, so it does not ask; what cannot be undone does. */
 export function Controls({ campaign, counts }: Props) {
@@ -34,6 +35,15 @@ export function Controls({ campaign, counts }: Props) {
           <Button variant="default" leftSection={<IconGauge size={16} />} onClick={() => setAsking('rate')}>
             {t('broadcasts.changePace')}
           </Button>
+          {isTriggered(campaign.plan) && !campaign.launch?.frozen.is_whole && (
+            <Button
+              variant="outline"
+              leftSection={<IconFlag size={16} />}
+              onClick={() => setAsking('finish')}
+            >
+              {t('broadcasts.triggered.finish')}
+            </Button>
+          )}
           <Button variant="outline" leftSection={<IconX size={16} />} onClick={() => setAsking('cancel')}>
             {t('broadcasts.cancelRest')}
           </Button>
@@ -54,6 +64,7 @@ export function Controls({ campaign, counts }: Props) {
       )}
       {asking === 'cancel' && <CancelDialog campaign={campaign} waits={waits} onClose={close} />}
       {asking === 'resume' && <ResumeDialog campaign={campaign} waits={waits} onClose={close} />}
+      {asking === 'finish' && <FinishDialog campaign={campaign} onClose={close} />}
       {asking === 'rate' && <RateDialog campaign={campaign} onClose={close} />}
     </>
   );

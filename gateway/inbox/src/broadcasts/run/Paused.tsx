@@ -38,6 +38,11 @@ export function Why({ reason }: { reason: PauseReason }) {
       return t('broadcasts.pausedCategory');
     case 'spent':
       return t('broadcasts.limit.reached', { max: amounts([reason.max]) });
+    case 'grown':
+      return t('broadcasts.pausedGrown', {
+        people: number(reason.people),
+        confirmed: number(reason.confirmed),
+      });
     case 'failures':
       return t('broadcasts.pausedFailures', { failed: number(reason.failed), of: number(reason.of) });
   }

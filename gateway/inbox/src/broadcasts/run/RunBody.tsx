@@ -7,8 +7,10 @@ import broadcasts from '../broadcasts.module.css';
 import { CostCard } from '../cost/CostCard';
 import { CountriesCard } from '../cost/CountriesCard';
 import { SpendLimit } from '../cost/SpendLimit';
+import { isTriggered } from '../plan';
 import { Skipped } from '../Skipped';
 import type { Campaign, Progress, RecipientClass } from '../types';
+import { AddPeople } from './AddPeople';
 import { Failures } from './Failures';
 import { Lanes } from './Lanes';
 import { Paused } from './Paused';
@@ -57,6 +59,7 @@ export function RunBody({ campaign, progress, staleSince, onList }: Props) {
             {t('broadcasts.beginsAt', { when: when(begins) })}
           </p>
         )}
+        {isTriggered(campaign.plan) && <AddPeople campaign={campaign} progress={progress} />}
         <States progress={progress} />
         <div className={css.columns}>
           <RateCard history={progress.history} live={phase.kind === 'running'} />

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core';
 import { IconList } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Failed, Loading } from '../../settings/parts';
@@ -33,6 +34,11 @@ export function StartedPage({ campaign }: { campaign: Campaign }) {
           <span className={css.startedBy}>
             {t('broadcasts.startedBy', { when: when(campaign.launch.at), name: campaign.launch.by.name })}
           </span>
+        )}
+        {campaign.launch?.occurrence && (
+          <Link to="/broadcasts/$campaignId" params={{ campaignId: campaign.launch.occurrence.series }}>
+            {t('broadcasts.repeat.partOf')}
+          </Link>
         )}
         <Button variant="default" leftSection={<IconList size={16} />} onClick={() => setListed('all')}>
           {t('broadcasts.recipients')}

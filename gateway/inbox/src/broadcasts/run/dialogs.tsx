@@ -55,3 +55,22 @@ export function ResumeDialog({ campaign, waits, onClose }: Props) {
     </Ask>
   );
 }
+
+export function FinishDialog({ campaign, onClose }: Omit<Props, 'waits'>) {
+  const { t } = useTranslation();
+  const finish = useControl(campaign.id, () => campaigns.finish(campaign.id), { done: onClose });
+  return (
+    <Ask title={t('broadcasts.triggered.finishTitle')} onClose={onClose}>
+      <p>{t('broadcasts.triggered.finishText')}</p>
+      <Refused text={finish.text} />
+      <div className={settings.row}>
+        <Button variant="outline" loading={finish.busy} onClick={() => finish.run()}>
+          {t('broadcasts.triggered.finish')}
+        </Button>
+        <Button variant="default" onClick={onClose}>
+          {t('broadcasts.cancel.goOn')}
+        </Button>
+      </div>
+    </Ask>
+  );
+}

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Card, Refused } from '../../settings/parts';
 import settings from '../../settings/settings.module.css';
 import { useRights } from '../../state/permissions';
-import { NAME_MAX, type Problems } from '../plan';
+import { aimedAt, NAME_MAX, type Problems } from '../plan';
 import type { Audience, Draft, Plan } from '../types';
 import { PeopleList } from './PeopleList';
 import { EverybodyReached, SegmentChoice } from './SegmentChoice';
@@ -23,7 +23,7 @@ export function AudienceStep({ draft, onChange, problems, onNext }: Props) {
   const [followed] = useState(audience.kind === 'failed' || audience.kind === 'reached' ? audience : null);
   const plan = (part: Partial<Plan>) => onChange({ ...draft, plan: { ...draft.plan, ...part } });
   const aim = (kind: string) =>
-    plan({ audience: followed?.kind === kind ? followed : of(kind, chosen, segment) });
+    plan(aimedAt(draft.plan, followed?.kind === kind ? followed : of(kind, chosen, segment)));
   return (
     <div className={settings.scroll}>
       <form
@@ -73,6 +73,11 @@ export function AudienceStep({ draft, onChange, problems, onNext }: Props) {
                   description={t('broadcasts.audience.chosenText')}
                 />
               )}
+              <Radio
+                value="triggered"
+                label={t('broadcasts.audience.triggered')}
+                description={t('broadcasts.audience.triggeredText')}
+              />
             </div>
           </Radio.Group>
           <Refused text={problems.audience ? t(`broadcasts.problem.${problems.audience}`) : null} />
@@ -122,5 +127,6 @@ const followedName = (audience: Followed) => (audience.kind === 'failed' ? 'fail
 
 function of(kind: string, ids: string[], id: string): Audience {
   if (kind === 'segment') return { kind, id };
+  if (kind === 'triggered') return { kind };
   return kind === 'contacts' ? { kind, ids } : { kind: 'everyone' };
 }

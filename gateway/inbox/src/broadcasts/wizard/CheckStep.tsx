@@ -6,8 +6,10 @@ import type { Template } from '../../api/types';
 import { clockTime } from '../../i18n/format';
 import { Failed, Loading } from '../../settings/parts';
 import { checkQuery } from '../api';
+import broadcasts from '../broadcasts.module.css';
 import cost from '../cost/cost.module.css';
 import { EstimateCard } from '../cost/EstimateCard';
+import { isTriggered } from '../plan';
 import { Skipped } from '../Skipped';
 import type { Step } from '../steps';
 import type { Campaign } from '../types';
@@ -49,11 +51,17 @@ export function CheckStep({ campaign, template, onGo, settled, onApproval }: Pro
         aria-label={t('broadcasts.step.check')}
         aria-busy={query.isFetching}
       >
-        <Figures check={check} planned={campaign.plan.start_at != null} />
-        <div className={cost.pair}>
-          <Skipped skipped={check.skipped} onGo={onGo} />
-          <EstimateCard cost={check.cost} />
-        </div>
+        {isTriggered(campaign.plan) ? (
+          <p className={broadcasts.note}>{t('broadcasts.triggered.check')}</p>
+        ) : (
+          <>
+            <Figures check={check} planned={campaign.plan.start_at != null} />
+            <div className={cost.pair}>
+              <Skipped skipped={check.skipped} onGo={onGo} />
+              <EstimateCard cost={check.cost} />
+            </div>
+          </>
+        )}
         <Findings findings={check.findings} onGo={onGo} />
         <ApprovalCard campaign={campaign} settled={settled} onDone={onApproval} />
         <p className={css.faint}>

@@ -11,7 +11,7 @@ import { categoryName } from '../../inbox/thread/contents/TemplateContent';
 import { Failed, Loading, Refused } from '../../settings/parts';
 import { useRights } from '../../state/permissions';
 import type { useTemplates } from '../../templates/useTemplates';
-import { addressOf, offerOf, type Problems, withTemplate } from '../plan';
+import { addressOf, isTriggered, offerOf, type Problems, withTemplate } from '../plan';
 import type { Plan, Source, VariableSource } from '../types';
 import { VariableField } from './VariableField';
 import css from './wizard.module.css';
@@ -67,6 +67,7 @@ export function MessageStep({ plan, onChange, problems, templates }: Props) {
             template={offer.template}
             sources={plan.variables}
             told={problems.variables !== undefined}
+            given={isTriggered(plan)}
             onChange={(variables) => onChange({ ...plan, variables })}
           />
         )}
@@ -95,6 +96,8 @@ function shownValue(source: Source, t: Words): string {
       return addressOf(source) ?? '';
     case 'contact':
       return t(`broadcasts.field.${source.field}`);
+    case 'given':
+      return t('broadcasts.message.given');
   }
 }
 
@@ -102,10 +105,11 @@ type VariablesProps = {
   template: Template;
   sources: VariableSource[];
   told: boolean;
+  given: boolean;
   onChange: (sources: VariableSource[]) => void;
 };
 
-function Variables({ template, sources, told, onChange }: VariablesProps) {
+function Variables({ template, sources, told, given, onChange }: VariablesProps) {
   const { t } = useTranslation();
   return (
     <>
@@ -126,6 +130,7 @@ function Variables({ template, sources, told, onChange }: VariablesProps) {
               slot={slot}
               variable={source}
               told={told}
+              given={given}
               onChange={(next) => onChange(sources.map((one) => (one === source ? next : one)))}
             />
           )

@@ -5,9 +5,10 @@ import settings from '../../settings/settings.module.css';
 import { useMe } from '../../state/permissions';
 import type { Offer } from '../../templates/useTemplates';
 import { SpendCard } from '../cost/SpendCard';
-import { type Problems, RATE_MAX } from '../plan';
+import { canRepeat, type Problems, RATE_MAX } from '../plan';
 import type { Plan } from '../types';
 import { fromField, ownZone, toField } from './moment';
+import { RepeatCard } from './RepeatCard';
 import { Rules } from './Rules';
 import css from './wizard.module.css';
 
@@ -51,6 +52,7 @@ export function NumbersStep({ plan, offer, onChange, problems }: Props) {
           )}
         </Card>
         <Start plan={plan} onChange={onChange} />
+        {canRepeat(plan) && <RepeatCard plan={plan} onChange={onChange} problems={problems} />}
         <Rules plan={plan} onChange={onChange} problems={problems} />
         <SpendCard plan={plan} onChange={onChange} />
       </div>
@@ -136,14 +138,16 @@ function Start({ plan, onChange }: Pick<Props, 'plan' | 'onChange'>) {
               onChange({ ...plan, start_at: fromField(event.currentTarget.value) ?? startAt })
             }
           />
-          <Checkbox
-            label={t('broadcasts.start.local')}
-            description={t('broadcasts.start.localText')}
-            checked={plan.start_is_local ?? false}
-            onChange={(event) =>
-              onChange({ ...plan, start_is_local: event.currentTarget.checked, zone: ownZone() })
-            }
-          />
+          {plan.repeat == null && (
+            <Checkbox
+              label={t('broadcasts.start.local')}
+              description={t('broadcasts.start.localText')}
+              checked={plan.start_is_local ?? false}
+              onChange={(event) =>
+                onChange({ ...plan, start_is_local: event.currentTarget.checked, zone: ownZone() })
+              }
+            />
+          )}
         </>
       )}
     </Card>

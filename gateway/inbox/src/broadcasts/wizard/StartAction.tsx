@@ -7,7 +7,9 @@ import type { Problem } from '../../api/problem';
 import { number } from '../../i18n/format';
 import { useRights } from '../../state/permissions';
 import { checkQuery } from '../api';
+import { isTriggered } from '../plan';
 import type { Campaign } from '../types';
+import { OpenDialog } from './OpenDialog';
 import { StartDialog } from './StartDialog';
 import css from './wizard.module.css';
 
@@ -22,18 +24,33 @@ export function StartAction({ campaign, settled, onConflict }: Props) {
   if (!rights.launchBroadcasts) return <span className={css.faint}>{t('broadcasts.mayNotStart')}</span>;
   const broken = check?.findings.filter((one) => one.severity === 'must_fix').length ?? 0;
   const count = check?.will_be_sent ?? 0;
+  const opens = isTriggered(campaign.plan);
   return (
     <>
       {broken > 0 && <span className={css.fix}>{t('broadcasts.fixFirst', { count: broken })}</span>}
-      {check && broken === 0 && count === 0 && <span className={css.fix}>{t('broadcasts.nobodyLeft')}</span>}
+      {check && broken === 0 && count === 0 && !opens && (
+        <span className={css.fix}>{t('broadcasts.nobodyLeft')}</span>
+      )}
       <Button
         leftSection={<IconRocket size={16} />}
-        disabled={!check || !settled || broken > 0 || count === 0}
+        disabled={!check || !settled || broken > 0 || (count === 0 && !opens)}
         onClick={() => setAsking(true)}
       >
-        {check ? t('broadcasts.startSending', { count, people: number(count) }) : t('broadcasts.startPlain')}
+        {check && !opens
+          ? t('broadcasts.startSending', { count, people: number(count) })
+          : t('broadcasts.startPlain')}
       </Button>
-      {asking && check && (
+      {asking && opens && (
+        <OpenDialog
+          campaign={campaign}
+          onClose={() => setAsking(false)}
+          onConflict={(problem) => {
+            setAsking(false);
+            onConflict(problem);
+          }}
+        />
+      )}
+      {asking && check && !opens && (
         <StartDialog
           campaign={campaign}
           check={check}

@@ -3,16 +3,16 @@ import { IconRocket } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { asProblem, type Problem } from '../../api/problem';
+import type { Problem } from '../../api/problem';
 import { number } from '../../i18n/format';
 import { Ask, Refused } from '../../settings/parts';
 import settings from '../../settings/settings.module.css';
-import { useChange } from '../../settings/useChange';
 import { useWhen } from '../../settings/when';
-import { campaigns, keys } from '../api';
+import { keys } from '../api';
 import { amounts } from '../cost/money';
-import type { Campaign, CampaignRow, Check } from '../types';
+import type { Campaign, Check } from '../types';
 import { typedCount } from './typedCount';
+import { useLaunch } from './useLaunch';
 
 type Props = {
   campaign: Campaign;
@@ -30,18 +30,7 @@ export function StartDialog({ campaign, check, onClose, onConflict }: Props) {
   const [typed, setTyped] = useState('');
   const count = check.will_be_sent;
   const people = number(count);
-  const told = (error: unknown): never => {
-    const problem = asProblem(error);
-    if (problem.code === 'conflict') onConflict(problem);
-    throw problem;
-  };
-  const launch = useChange(() => campaigns.launch(campaign, count).catch(told), {
-    stale: [keys.list],
-    onDone: (started) => {
-      client.setQueryData<CampaignRow>(keys.one(started.id), (old) => old && { ...old, campaign: started });
-      void client.invalidateQueries({ queryKey: keys.one(started.id) });
-    },
-  });
+  const launch = useLaunch(campaign, count, onConflict);
   const changed = launch.problem?.code === 'count_changed';
   const again = () => {
     launch.reset();
@@ -53,7 +42,11 @@ export function StartDialog({ campaign, check, onClose, onConflict }: Props) {
     totals.length > 0
       ? t('broadcasts.ask.titleCost', { count, people, cost: amounts(totals) })
       : t('broadcasts.ask.title', { count, people });
-  const startAt = campaign.plan.start_at;
+  const { start_at: startAt, repeat } = campaign.plan;
+  const text = () => {
+    if (repeat) return t('broadcasts.ask.repeats');
+    return startAt ? t('broadcasts.ask.later', { when: when(startAt) }) : t('broadcasts.ask.text');
+  };
   return (
     <Ask title={title} onClose={onClose}>
       <form
@@ -63,7 +56,7 @@ export function StartDialog({ campaign, check, onClose, onConflict }: Props) {
           if (typedCount(typed) === count && !changed) launch.run();
         }}
       >
-        <p>{startAt ? t('broadcasts.ask.later', { when: when(startAt) }) : t('broadcasts.ask.text')}</p>
+        <p>{text()}</p>
         <TextInput
           label={t('broadcasts.ask.type', { people })}
           value={typed}

@@ -10,10 +10,12 @@ type Props = {
   variable: VariableSource;
   /** Whether what is missing is to be said. */
   told: boolean;
+  /** Whether values can come along with people. */
+  given: boolean;
   onChange: (variable: VariableSource) => void;
 };
 
-export function VariableField({ slot, variable, told, onChange }: Props) {
+export function VariableField({ slot, variable, told, given, onChange }: Props) {
   const { t } = useTranslation();
   const hole = `{{${slot.name}}}`;
   const Value = variable.source.kind === 'value' ? FixedValue : Line;
@@ -25,7 +27,7 @@ export function VariableField({ slot, variable, told, onChange }: Props) {
         </bdi>
         <span>{t(`picker.place.${slot.place}`)}</span>
       </legend>
-      <Value slot={slot} variable={variable} told={told} onChange={onChange} />
+      <Value slot={slot} variable={variable} told={told} given={given} onChange={onChange} />
     </fieldset>
   );
 }
@@ -56,7 +58,7 @@ function FixedValue({ variable, told, onChange }: Props) {
 }
 
 /** The same text for everybody, or what is known of each. */
-function Line({ slot, variable, told, onChange }: Props) {
+function Line({ slot, variable, told, given, onChange }: Props) {
   const { t } = useTranslation();
   const { source, fallback } = variable;
   return (
@@ -64,18 +66,16 @@ function Line({ slot, variable, told, onChange }: Props) {
       <Select
         label={t('broadcasts.message.from')}
         allowDeselect={false}
-        value={source.kind === 'contact' ? source.field : 'text'}
+        value={source.kind === 'contact' ? source.field : source.kind}
         data={[
           { value: 'text', label: t('broadcasts.message.sameText') },
+          ...(given ? [{ value: 'given', label: t('broadcasts.message.given') }] : []),
           ...FIELDS.map((field) => ({ value: field, label: t(`broadcasts.field.${field}`) })),
         ]}
         onChange={(value) =>
           onChange({
             ...variable,
-            source:
-              value === 'text'
-                ? { kind: 'text', text: '' }
-                : { kind: 'contact', field: value as ContactField },
+            source: sourceOf(value ?? 'text'),
             fallback: value === 'text' ? null : fallback,
           })
         }
@@ -95,7 +95,7 @@ function Line({ slot, variable, told, onChange }: Props) {
       ) : (
         <TextInput
           label={t('broadcasts.message.fallback')}
-          description={t('broadcasts.message.fallbackText')}
+          description={t(`broadcasts.message.${source.kind === 'given' ? 'givenText' : 'fallbackText'}`)}
           inputWrapperOrder={['label', 'input', 'description', 'error']}
           value={fallback ?? ''}
           dir="auto"
@@ -110,4 +110,9 @@ function Line({ slot, variable, told, onChange }: Props) {
       )}
     </>
   );
+}
+
+function sourceOf(chosen: string): VariableSource['source'] {
+  if (chosen === 'text') return { kind: 'text', text: '' };
+  return chosen === 'given' ? { kind: 'given' } : { kind: 'contact', field: chosen as ContactField };
 }

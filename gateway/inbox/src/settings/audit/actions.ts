@@ -52,6 +52,7 @@ const SEEN = new Set([
   'audit.exported',
   'conversation.exported',
   'campaign.exported',
+  'campaign.closed',
   'organization.exported',
   'backup.made',
 ]);
