@@ -13,6 +13,7 @@ mod shares;
 mod spend;
 mod standing;
 mod stop;
+mod winner;
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -44,3 +44,5 @@ mod stage;
 mod storm;
 #[path = "it/triggered.rs"]
 mod triggered;
+#[path = "it/variants.rs"]
+mod variants;

@@ -57,6 +57,8 @@ fn launched() -> Campaign {
         per_day: None,
         spend_max: None,
         repeat: None,
+        test: None,
+        hold_out: None,
     };
     let template = Template {
         meta_id: Some("300".parse().unwrap()),

@@ -97,6 +97,7 @@ actions! {
     CampaignLimitChanged = "campaign.limit_changed",
     CampaignExported = "campaign.exported",
     CampaignClosed = "campaign.closed",
+    CampaignWinnerChosen = "campaign.winner_chosen",
     WebhookReplayed = "webhook.replayed",
     AlertDismissed = "alert.dismissed",
     TemplateDrafted = "template.drafted",

@@ -25,6 +25,7 @@ mod spend;
 mod stop_rule;
 mod tally;
 mod triggered;
+mod variant;
 mod zones;
 
 use std::collections::BTreeSet;
@@ -50,12 +51,16 @@ pub use skip::Skip;
 pub use stop_rule::{Outcomes, StopRule};
 pub use tally::{Class, Tallies, TallyKey};
 pub use triggered::{Addition, Given, Trigger};
+pub use variant::{
+    Evidence, Forms, Gap, Group, Letter, Measure, Share, TestReport, Variant, VariantFigures, VariantReport,
+    VariantTest, Waiters, Winner, WinnerReason, WinnerRule, Wording,
+};
 
 use crate::content::Media;
 use crate::directory::Person;
 use crate::id::CampaignId;
 use crate::segment::{Node, Question, Segment};
-use crate::template::{Form, Template};
+use crate::template::Template;
 use crate::time::Timestamp;
 
 /// Longest name, in characters.
@@ -115,6 +120,15 @@ pub struct Launch {
     /// Which one it is of what repeats.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub occurrence: Option<OccurrenceOf>,
+    /// Of its test: B, then C and D.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Template>,
+    /// When the last of the sample of its test had left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sampled_at: Option<Timestamp>,
+    /// Of its test.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub winner: Option<Winner>,
 }
 
 /// What a plan names, and does not hold.
@@ -122,16 +136,13 @@ pub struct Launch {
 pub struct Named {
     pub files: Vec<Media>,
     pub segment: Option<Segment>,
+    /// Templates of its test: B, then C and D.
+    pub others: Vec<Template>,
 }
 
 impl Launch {
     /// Who of all contacts is meant. `None`: those that the plan says.
     pub fn question(&self) -> Option<Question> {
         self.tree.as_ref().map(|tree| Question::of(tree, self.at))
-    }
-
-    /// For whoever fills it in many times. `None`: the template was launched by another version, and cannot be filled in now.
-    pub fn form(&self) -> Option<Form> {
-        Form::of(&self.template).ok()
     }
 }

@@ -56,6 +56,11 @@ impl Template {
         Form::of(self)?.fill(values, files)
     }
 
+    /// The same one, perhaps of another time.
+    pub fn is_named_as(&self, other: &Self) -> bool {
+        self.name == other.name && self.language == other.language
+    }
+
     /// The variables that want or may have a value.
     pub fn variables(&self) -> Vec<VariableSlot> {
         slots::of(&self.parts, self.category)

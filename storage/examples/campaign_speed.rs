@@ -5,7 +5,9 @@
 
 use std::path::PathBuf;
 
-use engine::campaign::{Audience, Campaign, CampaignRecipient, Frozen, Launch, Named, Phase, Plan, RecipientKey};
+use engine::campaign::{
+    Audience, Campaign, CampaignRecipient, Frozen, Launch, Named, Phase, Plan, RecipientKey, Waiters,
+};
 use engine::delivery::Status;
 use engine::directory::Person;
 use engine::id::{CampaignId, ClaimToken, ContactId, MemberId, PhoneNumberId, TenantId, Wamid};
@@ -109,6 +111,8 @@ fn draft() -> Campaign {
         per_day: None,
         spend_max: None,
         repeat: None,
+        test: None,
+        hold_out: None,
     };
     Campaign::draft(CAMPAIGN, "Kasturi turns six", plan, priya(), NOW).unwrap()
 }
@@ -132,6 +136,8 @@ fn recipient(no: u32) -> CampaignRecipient {
             value: format!("Person {no}").as_str().into(),
         }],
         trigger: None,
+        group: None,
+        other_values: Vec::new(),
     }
 }
 
@@ -160,7 +166,7 @@ async fn claims(store: &SqliteStore) {
         loop {
             let limit = u32::try_from(CLAIMED).unwrap();
             let lane = u8::try_from(lane).unwrap();
-            let waiting = store.waiting(TENANT, CAMPAIGN, lane, after, limit).await.unwrap();
+            let waiting = store.waiting(TENANT, CAMPAIGN, (lane, Waiters::Ready), after, limit).await.unwrap();
             let nos: Vec<_> = waiting.iter().map(|recipient| recipient.no).collect();
             let Some(last) = nos.last() else { return };
             after = Some(*last);

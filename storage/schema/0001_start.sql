@@ -341,6 +341,8 @@ CREATE INDEX campaign_at_work ON campaign (tenant, id) WHERE at_work = 1;
 CREATE TABLE recipient (
     place        INTEGER PRIMARY KEY,
     lane         INTEGER NOT NULL,
+    -- Of a test: 1 to 4 gets A to D, 5 waits for the winner. 0: there is one message.
+    part         INTEGER NOT NULL,
     -- 0 waiting, 1 under way, 2 unknown, 3 parked, 4 sent, 5 delivered, 6 read, 7 to 12 failed, 13 held by WhatsApp
     class        INTEGER NOT NULL,
     contact      BLOB NOT NULL,
@@ -371,7 +373,9 @@ CREATE TABLE recipient (
     added_by     BLOB
 ) STRICT;
 CREATE UNIQUE INDEX recipient_added ON recipient (added_by) WHERE added_by IS NOT NULL;
-CREATE INDEX recipient_waiting ON recipient (lane) WHERE class = 0;
+CREATE INDEX recipient_waiting ON recipient (lane) WHERE class = 0 AND part < 5;
+-- Nobody looks through them before there is a winner.
+CREATE INDEX recipient_held ON recipient (lane) WHERE class = 0 AND part = 5;
 -- Who is neither waiting nor simply sent: few, and looked for.
 CREATE INDEX recipient_apart ON recipient (class) WHERE class NOT IN (0, 4, 5, 6);
 CREATE INDEX recipient_by_wamid ON recipient (wamid) WHERE wamid IS NOT NULL;
@@ -394,8 +398,9 @@ CREATE TABLE campaign_tally (
     -- Empty and 0 where there is none.
     country  TEXT NOT NULL,
     charge   INTEGER NOT NULL,
+    part     INTEGER NOT NULL,
     count    INTEGER NOT NULL,
-    PRIMARY KEY (campaign, lane, class, code, answers, country, charge)
+    PRIMARY KEY (campaign, lane, class, code, answers, country, charge, part)
 ) STRICT, WITHOUT ROWID;
 
 -- Whom an account has written to outside a window: of the last day, and of no export.

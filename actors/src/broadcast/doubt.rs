@@ -2,12 +2,11 @@
 
 use std::rc::Rc;
 
-use engine::campaign::{Campaign, Launch, RecipientRow, SendState};
+use engine::campaign::{Campaign, Forms, Launch, RecipientRow, SendState};
 use engine::cluster::Epoch;
 use engine::id::ClaimToken;
 use engine::outgoing::{DOUBT_SETTLES_WITHIN, SendOutcome};
 use engine::ports::StoreError;
-use engine::template::Form;
 use engine::time::Timestamp;
 use futures_util::StreamExt as _;
 
@@ -35,14 +34,14 @@ impl Desk {
             doubts.caught_up_since = is_empty.then(|| doubts.caught_up_since.unwrap_or(now));
             doubts.caught_up_since
         };
-        let Some(form) = campaign.launch.as_ref().and_then(Launch::form) else { return Ok(()) };
+        let Some(forms) = campaign.launch.as_ref().and_then(Launch::forms) else { return Ok(()) };
         let mut after = None;
         loop {
             let page = store.campaign_under_way(self.tenant, self.id, after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.recipient.no);
             let settled = futures_util::stream::iter(page)
-                .map(|row| self.settle((campaign, &form), row, caught_up_since, now))
+                .map(|row| self.settle((campaign, &forms), row, caught_up_since, now))
                 .buffer_unordered(SETTLES_AT_ONCE);
             settled.fold(Ok(()), async |all, one| all.and(one)).await?;
         }
@@ -50,12 +49,12 @@ impl Desk {
 
     async fn settle(
         &self,
-        (campaign, form): (&Campaign, &Form),
+        (campaign, forms): (&Campaign, &Forms),
         row: RecipientRow,
         caught_up_since: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let Some(outgoing) = row.recipient.outgoing(self.tenant, campaign, form) else { return Ok(()) };
+        let Some(outgoing) = row.recipient.outgoing(self.tenant, campaign, forms) else { return Ok(()) };
         match row.send {
             SendState::Claimed { token, at } => {
                 let Some(epoch) = self.actors.sends_from(self.tenant, &outgoing.number) else { return Ok(()) };

@@ -4,11 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::campaign::{Campaign, CampaignRecipient, Launch, Turn};
+use engine::campaign::{Campaign, CampaignRecipient, Forms, Launch, Turn, Waiters};
 use engine::directory::Number;
 use engine::id::PhoneNumberId;
 use engine::ports::StoreError;
-use engine::template::Form;
 use engine::time::Span;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -45,7 +44,8 @@ impl Desk {
     pub(super) async fn feed(self: &Rc<Self>, campaign: &Campaign, flow: &Arc<Flow>, lane: usize) {
         let Some(number) = campaign.plan.numbers.get(lane) else { return };
         let Ok(lane) = u8::try_from(lane) else { return };
-        let Some(form) = campaign.launch.as_ref().and_then(Launch::form) else { return };
+        let Some(forms) = campaign.launch.as_ref().and_then(Launch::forms) else { return };
+        let in_lane = (lane, campaign.waiters());
         let (mut pass, mut spare) = (Pass::new(&campaign.plan), None);
         let (mut arrivals, mut walked) = (flow.arrivals(), Instant::now());
         'walk: loop {
@@ -53,7 +53,7 @@ impl Desk {
             // Before it is read who is there: whoever comes later wakes it again.
             arrivals.mark_unchanged();
             let after = pass.after(self.now());
-            let page = match self.page(flow, number, lane, after).await {
+            let page = match self.page(flow, number, in_lane, after).await {
                 Ok(page) => page,
                 Err(error) => {
                     self.pause_for_store(&error).await;
@@ -98,7 +98,7 @@ impl Desk {
                     }
                 };
                 let ticket = ticket.meant_for(&recipient, until);
-                match self.hand_over((campaign, &form), number, &recipient, ticket).await {
+                match self.hand_over((campaign, &forms), number, &recipient, ticket).await {
                     Handed::Over => pass.handed_over(),
                     // Whoever was on the way waits again behind us.
                     Handed::Back => {
@@ -155,7 +155,7 @@ impl Desk {
     /// On its way, unless its lane rests or the run is over.
     async fn hand_over(
         &self,
-        (campaign, form): (&Campaign, &Form),
+        (campaign, forms): (&Campaign, &Forms),
         number: &PhoneNumberId,
         recipient: &CampaignRecipient,
         mut ticket: Ticket,
@@ -167,7 +167,7 @@ impl Desk {
             if ticket.is_closed() {
                 return Handed::Back;
             }
-            let Some(outgoing) = recipient.outgoing(self.tenant, campaign, form) else { return Handed::Over };
+            let Some(outgoing) = recipient.outgoing(self.tenant, campaign, forms) else { return Handed::Over };
             match number::feed(&self.actors, number, outgoing, ticket) {
                 Ok(()) => return Handed::Over,
                 Err(back) => ticket = back,
@@ -181,16 +181,16 @@ impl Desk {
         &self,
         flow: &Flow,
         number: &PhoneNumberId,
-        lane: u8,
+        in_lane: (u8, Waiters),
         after: Option<u32>,
     ) -> Result<Vec<CampaignRecipient>, StoreError> {
         let Some(known) = self.actors.number_of(self.tenant, number).await? else {
             flow.refuse(&number::not_connected());
             return Ok(Vec::new());
         };
-        self.wait_for_account(flow, &known, lane).await?;
-        let window = flow.widen(lane, known.rate_per_second);
-        self.actors.world.store.waiting(self.tenant, self.id, lane, after, window).await
+        self.wait_for_account(flow, &known, in_lane.0).await?;
+        let window = flow.widen(in_lane.0, known.rate_per_second);
+        self.actors.world.store.waiting(self.tenant, self.id, in_lane, after, window).await
     }
 
     /// While its account may begin to write to nobody more. Looked at again and again: WhatsApp may allow it more meanwhile.

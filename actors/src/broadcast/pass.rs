@@ -110,7 +110,17 @@ mod tests {
     fn person(no: u32, country: &str) -> CampaignRecipient {
         let to = Recipient { wa_id: None, bsuid: None };
         let contact = ContactId::from_bytes([1; 16]);
-        CampaignRecipient { no, contact, lane: 0, to, country: country.parse().ok(), values: Vec::new(), trigger: None }
+        CampaignRecipient {
+            no,
+            contact,
+            lane: 0,
+            to,
+            country: country.parse().ok(),
+            values: Vec::new(),
+            group: None,
+            other_values: Vec::new(),
+            trigger: None,
+        }
     }
 
     fn pass() -> Pass {
@@ -130,6 +140,8 @@ mod tests {
             per_day: None,
             spend_max: None,
             repeat: None,
+            test: None,
+            hold_out: None,
         })
     }
 

@@ -32,7 +32,7 @@ impl Desk {
             return Ok(Next::Again);
         }
         let flow = self.flow(&campaign);
-        if let Some(next) = self.goes_on(&flow).await? {
+        if let Some(next) = self.goes_on(&campaign, &flow).await? {
             return Ok(next);
         }
         let feeds = join_all((0..campaign.plan.numbers.len()).map(|lane| self.feed(&campaign, &flow, lane)));
@@ -46,7 +46,7 @@ impl Desk {
                 () = self.changed.notified() => flow.people_came(),
                 _ = look.tick() => {}
             }
-            if let Some(next) = self.goes_on(&flow).await? {
+            if let Some(next) = self.goes_on(&campaign, &flow).await? {
                 return Ok(next);
             }
         }
@@ -83,8 +83,8 @@ impl Desk {
         flow
     }
 
-    /// `None`: as before, or at another pace.
-    async fn goes_on(&self, flow: &Arc<Flow>) -> Result<Option<Next>, StoreError> {
+    /// `None`: as before, or at another pace. `ran`: as it was when this run of it began.
+    async fn goes_on(&self, ran: &Campaign, flow: &Arc<Flow>) -> Result<Option<Next>, StoreError> {
         if let Some(failure) = flow.refused() {
             return self.stop(PauseReason::refused(&failure)).await.map(Some);
         }
@@ -95,6 +95,10 @@ impl Desk {
         let Some(campaign) = campaign.filter(|campaign| campaign.phase == Phase::Running) else {
             return Ok(Some(Next::Again));
         };
+        // Somebody has said which message has won: the rest may leave.
+        if ran.awaits_winner() && !campaign.awaits_winner() {
+            return Ok(Some(Next::Again));
+        }
         if let Some(reason) = self.brakes(&campaign, flow).await? {
             flow.close();
             return self.stop(reason).await.map(Some);
@@ -139,11 +143,14 @@ impl Desk {
 
     /// Nobody waits in any lane, as far as was seen: either it is done, or somebody is still found out about.
     async fn end(self: &Rc<Self>, campaign: &Campaign, flow: &Arc<Flow>) -> Result<Next, StoreError> {
-        if let Some(next) = self.goes_on(flow).await? {
+        if let Some(next) = self.goes_on(campaign, flow).await? {
             return Ok(next);
         }
         self.review(campaign).await?;
         let tallies = self.actors.world.store.tallies(self.tenant, self.id).await?;
+        if let Some(next) = self.find_winner(campaign, &tallies).await? {
+            return Ok(next);
+        }
         // A doubt may yet let somebody wait again.
         if !tallies.is_done() || tallies.of(Class::Unknown) > 0 {
             self.wait(LOOK_EVERY).await;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use engine::campaign::{Campaign, PauseReason};
+use engine::campaign::{Campaign, Launch, PauseReason};
 use engine::ports::StoreError;
 use engine::template::KeptTemplate;
 
@@ -20,8 +20,9 @@ impl Desk {
         let numbers = store.numbers(self.tenant).await?.into_iter();
         let numbers = numbers.filter(|number| plan.numbers.contains(&number.phone_number_id));
         let accounts: BTreeSet<_> = numbers.map(|number| number.waba_id).collect();
-        for waba in accounts {
-            let id = KeptTemplate::id_of(self.tenant, &waba, &plan.template, &plan.language);
+        let in_use: Vec<_> = campaign.launch.iter().flat_map(Launch::templates_in_use).collect();
+        for (waba, template) in accounts.iter().flat_map(|waba| in_use.iter().map(move |template| (waba, template))) {
+            let id = KeptTemplate::id_of(self.tenant, waba, &template.name, &template.language);
             let kept = store.template(self.tenant, id).await?;
             if let Some(reason) = kept.and_then(|kept| campaign.held_by(&kept.template)) {
                 return Ok(Some(reason));

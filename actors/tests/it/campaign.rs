@@ -39,7 +39,8 @@ pub(crate) fn by_person(campaign: &Campaign, _: Timestamp) -> Result<Campaign, R
 
 /// With a template that is as it was at the launch.
 pub(crate) fn resumed(campaign: &Campaign, _: Timestamp) -> Result<Campaign, Rejection> {
-    campaign.resumed(&campaign.launch.as_ref().unwrap().template)
+    let launch = campaign.launch.as_ref().unwrap();
+    campaign.resumed(&launch.template, &launch.others)
 }
 
 impl Archive {
@@ -80,11 +81,15 @@ impl Archive {
             per_day: None,
             spend_max: None,
             repeat: None,
+            test: None,
+            hold_out: None,
         };
         change(&mut plan);
         let (author, at) = (owner().person, self.clock.now());
         let draft = Campaign::draft(campaign_id(id), &name, plan, author.clone(), at).unwrap();
-        let launched = draft.launched(author, template(&name, category), Named::default(), at).unwrap();
+        let others = draft.plan.wordings().skip(1).map(|wording| template(wording.template, category)).collect();
+        let named = Named { others, ..Named::default() };
+        let launched = draft.launched(author, template(&name, category), named, at).unwrap();
         for campaign in [draft, launched] {
             assert_eq!(self.store.save_campaign(TENANT, campaign, vec![]).await, Ok(Saved::Applied));
         }

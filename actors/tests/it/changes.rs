@@ -74,7 +74,7 @@ fn what_becomes_advertising_waits_for_a_person_and_goes_on_as_that() {
         stage.sent(100).await;
         stage.template_is("APPROVED", "MARKETING").await;
         stage.paused(id, PauseReason::Category { category: MARKETING }).await;
-        stage.change_campaign(id, |campaign, _| campaign.resumed(&template("c1", MARKETING))).await;
+        stage.change_campaign(id, |campaign, _| campaign.resumed(&template("c1", MARKETING), &[])).await;
         stage.actors.campaign_changed(TENANT, id);
         stage.finished(id).await;
         assert!(stage.campaign(id).await.is_marketing());

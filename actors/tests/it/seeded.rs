@@ -86,3 +86,8 @@ fn advertising_beside_another_broadcast_is_caught() {
 fn a_broadcast_that_writes_to_more_people_than_its_account_may_is_caught() {
     is_caught("no_look_at_the_tier", "outreach::an_account_begins_to_write_to_as_many_people_a_day_as_it_may");
 }
+
+#[test]
+fn a_winner_that_is_found_before_its_time_is_caught() {
+    is_caught("decide_at_once", "variants::the_rest_waits_for_its_time_and_gets_what_did_best");
+}

@@ -24,7 +24,8 @@ impl Archive {
     async fn add(&self, id: CampaignId, contact: ContactId, key: &str) -> Added {
         let contact = self.store.contact(TENANT, contact).await.unwrap().unwrap();
         let trigger = Trigger { key: key.parse().unwrap(), asked: AskedId::derive(&[key.as_bytes()]) };
-        let addition = self.campaign(id).await.addition(&contact, false, &Given::new(), trigger, self.clock.now()).unwrap();
+        let addition =
+            self.campaign(id).await.addition(&contact, false, &Given::new(), trigger, self.clock.now()).unwrap();
         self.store.add_recipient(TENANT, id, addition).await.unwrap()
     }
 

@@ -116,8 +116,17 @@ mod tests {
     #[test]
     fn each_counts_once_at_its_first_time_and_a_stop_only_within_three_days() {
         let (to, contact) = (Recipient { wa_id: None, bsuid: None }, ContactId::from_bytes([1; 16]));
-        let recipient =
-            CampaignRecipient { no: 0, contact, lane: 0, to, country: None, values: Vec::new(), trigger: None };
+        let recipient = CampaignRecipient {
+            no: 0,
+            contact,
+            lane: 0,
+            to,
+            country: None,
+            values: Vec::new(),
+            group: None,
+            other_values: Vec::new(),
+            trigger: None,
+        };
         let mut row = RecipientRow::waiting(recipient, Timestamp(0));
         let token = ClaimToken::from_bytes([3; 16]);
         row.claim(token, Timestamp(0));

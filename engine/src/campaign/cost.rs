@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Campaign, Class, Tallies, TallyKey};
+use super::{Campaign, Class, Group, Launch, Tallies, TallyKey};
 use crate::day::Day;
 use crate::price::{Charge, Country, FreeWhen, Money, PriceCategory, PriceKind, Prices, Pricing, Sums};
 use crate::time::Timestamp;
@@ -135,11 +135,10 @@ fn priced(prices: &Prices, country: Option<Country>, category: PriceCategory, on
 
 impl Cost {
     pub fn of(campaign: &Campaign, tallies: &Tallies, now: Timestamp, prices: &Prices) -> Self {
-        let category = campaign.price_category();
         let mut rows: BTreeMap<_, (u64, Sums)> = BTreeMap::new();
         let (mut billed, mut expected, mut unpriced) = (Sums::default(), Sums::default(), 0);
         for (key, people) in &tallies.0 {
-            match Bill::of(key, category, Day::of(now)) {
+            match Bill::of(key, campaign.price_category(key.group), Day::of(now)) {
                 Bill::Told(Charge { pricing, month }) => {
                     let (count, sums) = rows.entry((key.country, pricing)).or_default();
                     *count += people;
@@ -229,9 +228,10 @@ pub fn countries(tallies: &Tallies, cost: &Cost) -> Vec<CountryFigures> {
 }
 
 impl Campaign {
-    /// What its messages are charged as, unless WhatsApp says otherwise.
-    pub fn price_category(&self) -> PriceCategory {
-        self.launch.as_ref().map_or(PriceCategory::Other, |launch| launch.template.category.into())
+    /// What a group's messages are charged as, unless WhatsApp says otherwise.
+    pub fn price_category(&self, group: Option<Group>) -> PriceCategory {
+        let template = |launch: &Launch| launch.template_of(group).unwrap_or(&launch.template).category;
+        self.launch.as_ref().map_or(PriceCategory::Other, |launch| template(launch).into())
     }
 }
 
@@ -275,6 +275,7 @@ mod tests {
             opted_out: false,
             country: country(code),
             charge: charge.into(),
+            group: None,
         }
     }
 

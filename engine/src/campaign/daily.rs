@@ -73,6 +73,7 @@ mod tests {
             opted_out: false,
             country: None,
             charge: None,
+            group: None,
         };
         Tallies([(at(Class::Sent), begun), (at(Class::Waiting), 10_000 - begun)].into())
     }

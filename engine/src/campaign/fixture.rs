@@ -1,6 +1,6 @@
 //! A campaign for tests.
 
-use super::{Audience, Campaign, Named, Page, Plan, VariableSource};
+use super::{Audience, Campaign, Letter, Measure, Named, Page, Plan, VariableSource, Variant, VariantTest, WinnerRule};
 use crate::contact::Contact;
 use crate::directory::Person;
 use crate::id::{CampaignId, ContactId, MemberId};
@@ -29,6 +29,8 @@ pub(super) fn draft() -> Campaign {
         per_day: None,
         spend_max: None,
         repeat: None,
+        test: None,
+        hold_out: None,
     };
     Campaign::draft(CampaignId::from_bytes([5; 16]), "Kasturi turns six", plan, priya(), Timestamp(1)).unwrap()
 }
@@ -52,6 +54,28 @@ pub(super) fn template(variables: &[VariableSource]) -> Template {
 pub(super) fn launched(campaign: &Campaign) -> Campaign {
     let template = template(&campaign.plan.variables);
     campaign.launched(priya(), template, Named::default(), Timestamp(2)).unwrap()
+}
+
+/// With so many messages, of which a sample of so many in a hundred gets each.
+pub(super) fn tested(sample: u8, messages: usize) -> Campaign {
+    let other = |letter: Letter| {
+        let template = format!("variant_{letter}").to_lowercase();
+        Variant { template, language: "en".into(), variables: Vec::new() }
+    };
+    let others = Letter::ALL.into_iter().take(messages).skip(1).map(other).collect();
+    let winner = WinnerRule::Best { by: Measure::Read, after_minutes: 60 };
+    let mut campaign = draft();
+    campaign.plan.test = Some(VariantTest { others, sample, winner });
+    campaign
+}
+
+/// With the templates of all its messages.
+pub(super) fn launched_test(campaign: &Campaign) -> Campaign {
+    let wordings = campaign.plan.wordings();
+    let mut templates: Vec<_> =
+        wordings.map(|wording| Template { name: wording.template.to_owned(), ..template(wording.variables) }).collect();
+    let own = templates.remove(0);
+    campaign.launched(priya(), own, Named { others: templates, ..Named::default() }, Timestamp(2)).unwrap()
 }
 
 pub(super) fn contact(n: u8) -> Contact {

@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::variant::{Forms, Group};
 use super::{Campaign, CampaignRecipient, Phase, Skip};
 use crate::contact::Contact;
 use crate::id::ContactId;
 use crate::outgoing::Recipient;
 use crate::ports::Cursor;
 use crate::price::Country;
-use crate::template::Form;
 
 /// Contacts looked at for one commit.
 pub const PAGE: u32 = 100;
@@ -46,11 +46,11 @@ pub fn freeze(campaign: &Campaign, page: &Page) -> Option<(Campaign, Vec<Campaig
     }
     let mut next = campaign.next();
     let launch = next.launch.as_mut()?;
-    let form = launch.form();
+    let forms = launch.forms();
     let mut recipients = Vec::new();
     for contact in &page.contacts {
         let is_capped = page.capped.contains(&contact.id);
-        match recipient(campaign, form.as_ref(), launch.frozen.count, (contact, is_capped)) {
+        match recipient(campaign, forms.as_ref(), launch.frozen.count, (contact, is_capped)) {
             Ok(recipient) => {
                 launch.frozen.count += 1;
                 recipients.push(recipient);
@@ -71,20 +71,40 @@ pub fn freeze(campaign: &Campaign, page: &Page) -> Option<(Campaign, Vec<Campaig
 
 fn recipient(
     campaign: &Campaign,
-    form: Option<&Form>,
+    forms: Option<&Forms>,
     no: u32,
     (contact, is_capped): (&Contact, bool),
 ) -> Result<CampaignRecipient, Skip> {
     Skip::check(campaign, contact, is_capped)?;
-    let values = campaign.plan.values(contact).map_err(|_variable| Skip::VariableMissing)?;
+    // Whoever could not get one of the messages gets none, whichever was drawn: so the groups are of one kind.
+    let all = campaign.plan.wordings().map(|wording| wording.values(contact)).collect::<Result<Vec<_>, _>>();
+    let mut all = all.map_err(|_variable| Skip::VariableMissing)?;
     let files = campaign.launch.as_ref().map_or(&[] as &[_], |launch| &launch.files);
-    if form.is_none_or(|form| form.fill(&values, files).is_err()) {
+    if forms.is_none_or(|forms| !forms.accept(&all, files)) {
         return Err(Skip::VariableInvalid);
     }
+    if campaign.plan.holds_out(campaign.id, contact.id) {
+        return Err(Skip::HoldOut);
+    }
+    let group = campaign.plan.group(campaign.id, contact.id);
+    let values = match group {
+        Some(Group::Sample(letter)) => std::mem::take(&mut all).into_iter().nth(letter.place()).unwrap_or_default(),
+        Some(Group::Rest) | None => all.remove(0),
+    };
     let to = Recipient { wa_id: contact.phone.clone(), bsuid: contact.bsuid.clone() };
     let country = Country::of_recipient(&to);
     let lane = in_lane(no, campaign.plan.numbers.len());
-    Ok(CampaignRecipient { no, contact: contact.id, lane, to, country, values, trigger: None })
+    Ok(CampaignRecipient {
+        no,
+        contact: contact.id,
+        lane,
+        to,
+        country,
+        values,
+        group,
+        other_values: all,
+        trigger: None,
+    })
 }
 
 /// Lanes take turns.
@@ -96,10 +116,12 @@ pub(super) fn in_lane(no: u32, lanes: usize) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::fixture::{contact, draft, launched, page, priya};
-    use crate::campaign::{Source, VariableSource};
+    use crate::campaign::fixture::{contact, draft, launched, launched_test, page, priya, tested};
+    use crate::campaign::{ContactField, Letter, Source, Tallies, VariableSource};
     use crate::consent::{ConsentEntry, Opted};
-    use crate::template::{Category, VariablePlace};
+    use crate::id::TenantId;
+    use crate::outgoing::OutgoingBody;
+    use crate::template::{Category, TemplateVariable, VariablePlace};
     use crate::time::Timestamp;
 
     #[test]
@@ -154,6 +176,72 @@ mod tests {
         assert_eq!(next.launch.unwrap().frozen.skipped, BTreeMap::from([(Skip::Capped, 1)]));
         campaign.launch.as_mut().unwrap().template.category = Category::Utility;
         assert_eq!(freeze(&campaign, &page).unwrap().1.len(), 2);
+    }
+
+    #[test]
+    fn each_message_has_its_values_and_who_waits_has_those_of_all() {
+        let mut campaign = tested(50, 3);
+        let name = |source: ContactField| VariableSource {
+            name: "1".into(),
+            place: VariablePlace::Body,
+            index: None,
+            card: None,
+            source: Source::Contact { field: source },
+            fallback: None,
+        };
+        let test = campaign.plan.test.as_mut().unwrap();
+        test.others[0].variables = vec![name(ContactField::FirstName)];
+        test.others[1].variables = vec![name(ContactField::Name)];
+        let contacts: Vec<_> = (1..200).map(contact).chain([Contact { name: None, ..contact(200) }]).collect();
+        let (frozen, recipients) = freeze(&launched_test(&campaign), &Page { contacts, ..Page::default() }).unwrap();
+        assert_eq!(frozen.launch.as_ref().unwrap().frozen.skipped, BTreeMap::from([(Skip::VariableMissing, 1)]));
+        let of = |values: &[TemplateVariable]| values.iter().map(|one| one.value.clone()).collect::<Vec<_>>();
+        let (first, whole) = (vec!["Marina".into()], vec!["Marina Duarte".into()]);
+        let mut seen = std::collections::BTreeSet::new();
+        for one in &recipients {
+            let others: Vec<_> = one.other_values.iter().map(|values| of(values)).collect();
+            let expected = match one.group.unwrap() {
+                Group::Sample(Letter::A) => (vec![], vec![]),
+                Group::Sample(Letter::B) => (first.clone(), vec![]),
+                Group::Sample(Letter::C | Letter::D) => (whole.clone(), vec![]),
+                Group::Rest => (vec![], vec![first.clone(), whole.clone()]),
+            };
+            assert_eq!((of(&one.values), others), expected, "{:?}", one.group);
+            seen.insert(one.group);
+        }
+        assert_eq!(seen.len(), 4);
+        // Nobody of the rest can be sent to before it is decided, and then they get the winner's.
+        let outgoing = |campaign: &Campaign, one: &CampaignRecipient| {
+            let forms = campaign.launch.as_ref().unwrap().forms().unwrap();
+            let outgoing = one.outgoing(TenantId::from_bytes([1; 16]), campaign, &forms)?;
+            match outgoing.body {
+                OutgoingBody::Template(template) => Some(template.name.clone()),
+                other => panic!("no template: {other:?}"),
+            }
+        };
+        let rest = recipients.iter().find(|one| one.group == Some(Group::Rest)).unwrap();
+        let own = recipients.iter().find(|one| one.group == Some(Group::Sample(Letter::B))).unwrap();
+        assert_eq!((outgoing(&frozen, rest), outgoing(&frozen, own)), (None, Some("variant_b".into())));
+        let chosen = frozen.chosen(Letter::C, priya(), &Tallies::default(), Timestamp(9)).unwrap();
+        assert_eq!(
+            (outgoing(&chosen, rest), outgoing(&chosen, own)),
+            (Some("variant_c".into()), Some("variant_b".into()))
+        );
+    }
+
+    #[test]
+    fn pages_draw_nobody_elsewhere_and_who_is_held_out_is_counted() {
+        let mut campaign = tested(50, 2);
+        campaign.plan.hold_out = Some(30);
+        let all: Vec<_> = (1..=100).collect();
+        let (whole, once) = freeze(&launched_test(&campaign), &page(&all, None)).unwrap();
+        let (half, mut twice) = freeze(&launched_test(&campaign), &page(&all[..37], Some("37"))).unwrap();
+        let (halves, more) = freeze(&half, &page(&all[37..], None)).unwrap();
+        twice.extend(more);
+        assert_eq!(once, twice);
+        let held = |campaign: &Campaign| campaign.launch.as_ref().unwrap().frozen.skipped[&Skip::HoldOut];
+        assert_eq!((held(&whole), held(&whole) + once.len() as u64), (held(&halves), 100));
+        assert!((15..45).contains(&held(&whole)), "{}", held(&whole));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::plan::check_sources;
 use super::{Campaign, Frozen, Launch, Named, Outcomes, Series, Verdict};
 use crate::alert::{Alert, AlertKind, Severity};
 use crate::delivery::Failure;
@@ -141,11 +142,8 @@ impl Campaign {
         if self.phase != Phase::Draft {
             return Err(Rejection::Invalid("This broadcast was started already."));
         }
-        if let Some(reason) = template.unsendable() {
-            return Err(Rejection::BadTemplate(reason));
-        }
-        self.plan.check_against(&template)?;
-        let Named { files, segment } = named;
+        let Named { files, segment, others } = named;
+        self.check_templates(&template, &others)?;
         if self.plan.segment() != segment.as_ref().map(|segment| segment.id) {
             return Err(Rejection::Invalid("The segment of this broadcast is not there any more."));
         }
@@ -157,11 +155,49 @@ impl Campaign {
         }
         let series = self.is_series().then(|| Series { next, ..Series::default() });
         let (marks, retries, resting, occurrence) = Default::default();
-        let launch =
-            Launch { by, at, template, files, tree, frozen, forgiven, marks, retries, resting, series, occurrence };
+        let (sampled_at, winner) = (None, None);
+        let launch = Launch {
+            by,
+            at,
+            template,
+            files,
+            tree,
+            frozen,
+            forgiven,
+            marks,
+            retries,
+            resting,
+            series,
+            occurrence,
+            others,
+            sampled_at,
+            winner,
+        };
         // Nobody is to be written down.
         let phase = if self.is_triggered() || self.is_series() { Phase::Running } else { Phase::Freezing };
         Ok(Self { phase, launch: Some(launch), ..self.next() })
+    }
+
+    /// Each of its messages can be sent and has what it needs; all are of one kind, so that they differ by what they say and not by
+    /// whom they may go to.
+    fn check_templates(&self, template: &Template, others: &[Template]) -> Result<(), Rejection> {
+        let wordings: Vec<_> = self.plan.wordings().collect();
+        if wordings.len() != others.len() + 1 {
+            return Err(Rejection::Invalid("A message of the test has no template."));
+        }
+        for (wording, one) in wordings.iter().zip(std::iter::once(template).chain(others)) {
+            if let Some(reason) = one.unsendable() {
+                return Err(Rejection::BadTemplate(reason));
+            }
+            check_sources(wording.variables, one)?;
+            if one.category != template.category {
+                return Err(Rejection::BadTemplate(format!(
+                    "Message {} is of another category than message A: people would get them under other rules.",
+                    wording.letter
+                )));
+            }
+        }
+        Ok(())
     }
 
     pub fn paused(&self, reason: PauseReason) -> Result<Self, Rejection> {
@@ -171,12 +207,15 @@ impl Campaign {
         Ok(Self { phase: Phase::Paused { reason }, ..self.next() })
     }
 
-    /// `template`: as WhatsApp has it now. What is sent stays what was launched, under its present category.
-    pub fn resumed(&self, template: &Template) -> Result<Self, Rejection> {
+    /// `template`, and `others` of its test: as WhatsApp has them now. What is sent stays what was launched, under its present category.
+    pub fn resumed(&self, template: &Template, others: &[Template]) -> Result<Self, Rejection> {
         if !matches!(self.phase, Phase::Paused { .. }) {
             return Err(Rejection::Invalid("This broadcast is not paused."));
         }
-        if let Some(reason) = template.status.refusal() {
+        let now: Vec<_> = std::iter::once(template).chain(others).collect();
+        let in_use = self.launch.iter().flat_map(Launch::templates_in_use);
+        let in_use = in_use.filter_map(|launched| now.iter().find(|one| one.is_named_as(launched)));
+        if let Some(reason) = in_use.filter_map(|one| one.status.refusal()).next() {
             return Err(Rejection::BadTemplate(reason.to_owned()));
         }
         let mut next = self.next();
@@ -185,7 +224,11 @@ impl Campaign {
             if let Phase::Paused { reason: PauseReason::Failures { failed, of } } = self.phase {
                 launch.forgiven = launch.forgiven.and(Outcomes { failed, of });
             }
-            launch.template.category = template.category;
+            for launched in launch.templates_mut() {
+                if let Some(one) = now.iter().find(|one| one.is_named_as(launched)) {
+                    launched.category = one.category;
+                }
+            }
             if launch.frozen.is_whole || self.is_triggered() || self.is_series() {
                 next.phase = Phase::Running;
             }
@@ -193,9 +236,9 @@ impl Campaign {
         Ok(next)
     }
 
-    /// Why its template, as WhatsApp has it now, does not let it go on.
+    /// Why this template, as WhatsApp has it now, does not let it go on, if it is one that somebody may still get.
     pub fn held_by(&self, template: &Template) -> Option<PauseReason> {
-        let launched = &self.launch.as_ref()?.template;
+        let launched = self.launch.as_ref()?.templates_in_use().find(|launched| launched.is_named_as(template))?;
         let (status, category) = (template.status, template.category);
         if status.refusal().is_some() {
             return Some(PauseReason::Template { status });
@@ -224,7 +267,7 @@ impl Campaign {
 
     /// Whether it advertises, or may.
     pub fn is_marketing(&self) -> bool {
-        self.launch.as_ref().is_none_or(|launch| launch.template.category.is_marketing())
+        self.launch.as_ref().is_none_or(|launch| launch.templates().any(|template| template.category.is_marketing()))
     }
 
     /// For people, when it has paused by itself: one for each time.
@@ -252,9 +295,9 @@ impl Campaign {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::fixture::{draft, launched, page, priya, template};
-    use crate::campaign::freeze;
-    use crate::template::TemplateStatus;
+    use crate::campaign::fixture::{draft, launched, launched_test, page, priya, template, tested};
+    use crate::campaign::{Letter, Tallies, freeze};
+    use crate::template::{TemplateParts, TemplateStatus};
 
     #[test]
     fn only_a_draft_starts_and_only_with_a_template_that_can_be_sent() {
@@ -270,11 +313,11 @@ mod tests {
         let by_priya = || PauseReason::Person { by: priya() };
         let now = template(&[]);
         let freezing = launched(&draft()).paused(by_priya()).unwrap();
-        assert_eq!(freezing.resumed(&now).map(|next| next.phase), Ok(Phase::Freezing));
+        assert_eq!(freezing.resumed(&now, &[]).map(|next| next.phase), Ok(Phase::Freezing));
         let (running, _) = freeze(&launched(&draft()), &page(&[1], None)).unwrap();
         let paused = running.paused(by_priya()).unwrap();
-        assert_eq!(paused.resumed(&now).map(|next| next.phase), Ok(Phase::Running));
-        assert!(paused.paused(by_priya()).is_err() && running.resumed(&now).is_err());
+        assert_eq!(paused.resumed(&now, &[]).map(|next| next.phase), Ok(Phase::Running));
+        assert!(paused.paused(by_priya()).is_err() && running.resumed(&now, &[]).is_err());
         assert_eq!(paused.pause_alert(Timestamp(9)), None, "somebody knows");
         let money = Money { micros: 612_800_000, currency: "USD".parse().unwrap() };
         let spent = running.paused(PauseReason::Spent { max: money, spent: money }).unwrap();
@@ -293,21 +336,55 @@ mod tests {
         let paused = campaign.paused(reason).unwrap();
         let alert = paused.pause_alert(Timestamp(9)).unwrap();
         assert!(alert.effect.starts_with("WhatsApp has paused this template"), "{}", alert.effect);
-        assert!(matches!(paused.resumed(&stopped), Err(Rejection::BadTemplate(_))));
+        assert!(matches!(paused.resumed(&stopped, &[]), Err(Rejection::BadTemplate(_))));
         let dearer = template(&[]);
         let reason = campaign.held_by(&dearer).unwrap();
         assert_eq!(reason, PauseReason::Category { category: Category::Marketing });
-        let resumed = campaign.paused(reason).unwrap().resumed(&dearer).unwrap();
+        let resumed = campaign.paused(reason).unwrap().resumed(&dearer, &[]).unwrap();
         assert_eq!((resumed.held_by(&dearer), resumed.is_marketing()), (None, true), "it goes on as what it is now");
         let cheaper = Template { category: Category::Utility, ..template(&[]) };
         assert_eq!(launched(&draft()).held_by(&cheaper), None);
     }
 
     #[test]
+    fn all_messages_of_a_test_must_be_sendable_and_of_one_kind() {
+        let campaign = tested(20, 2);
+        let launch = |other: Template| {
+            let named = Named { others: vec![other], ..Named::default() };
+            campaign.launched(priya(), template(&[]), named, Timestamp(2))
+        };
+        let other = Template { name: "variant_b".into(), ..template(&[]) };
+        assert!(launch(other.clone()).is_ok());
+        assert!(campaign.launched(priya(), template(&[]), Named::default(), Timestamp(2)).is_err(), "B is not there");
+        let notice = Template { category: Category::Utility, ..other.clone() };
+        let Err(Rejection::BadTemplate(why)) = launch(notice) else { panic!("two kinds") };
+        assert!(why.starts_with("Message B is of another category"), "{why}");
+        assert!(launch(Template { status: TemplateStatus::Rejected, ..other.clone() }).is_err());
+        let greedy = TemplateParts { body: "Hi {{1}}".into(), ..TemplateParts::default() };
+        assert!(launch(Template { parts: greedy, ..other }).is_err(), "B's variable has no source");
+    }
+
+    #[test]
+    fn the_template_of_any_message_holds_it_and_after_the_winner_only_the_winners() {
+        let (campaign, _) = freeze(&launched_test(&tested(20, 2)), &page(&[1], None)).unwrap();
+        let other = |status| Template { name: "variant_b".into(), status, ..template(&[]) };
+        let stopped = other(TemplateStatus::Paused);
+        let reason = campaign.held_by(&stopped).unwrap();
+        assert_eq!(reason, PauseReason::Template { status: TemplateStatus::Paused });
+        let paused = campaign.paused(reason).unwrap();
+        assert!(paused.resumed(&template(&[]), std::slice::from_ref(&stopped)).is_err());
+        assert!(paused.resumed(&template(&[]), &[other(TemplateStatus::Approved)]).is_ok());
+        let chosen = campaign.chosen(Letter::A, priya(), &Tallies::default(), Timestamp(9)).unwrap();
+        assert_eq!(chosen.held_by(&stopped), None);
+        let own = Template { status: TemplateStatus::Paused, ..template(&[]) };
+        assert!(chosen.held_by(&own).is_some());
+    }
+
+    #[test]
     fn what_is_over_stays_over() {
         let (running, _) = freeze(&launched(&draft()), &page(&[1], None)).unwrap();
         let cancelled = running.cancelled(Timestamp(9)).unwrap();
-        assert!(cancelled.resumed(&template(&[])).is_err() && cancelled.cancelled(Timestamp(9)).is_err());
+        assert!(cancelled.resumed(&template(&[]), &[]).is_err() && cancelled.cancelled(Timestamp(9)).is_err());
         assert!(cancelled.finished(Timestamp(9)).is_none() && cancelled.paced(Some(1)).is_err());
         let settled = cancelled.settled().unwrap();
         assert_eq!((cancelled.phase.is_at_work(), settled.phase.is_at_work()), (true, false));

@@ -2,14 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Campaign, FailedOf, Given, Hours, NAME_MAX, Phase, QuietHours, ReachedOf, Repeat, StopRule};
+use super::{Campaign, FailedOf, Hours, NAME_MAX, Phase, QuietHours, ReachedOf, Repeat, StopRule, VariantTest};
 use crate::contact::Contact;
-use crate::content::Media;
 use crate::directory::Person;
 use crate::id::{CampaignId, ContactId, MediaId, PhoneNumberId, SegmentId};
 use crate::price::Money;
 use crate::rejection::Rejection;
-use crate::template::{Filled, Template, TemplateValue, TemplateVariable, VariablePlace, VariableSlot};
+use crate::template::{Template, TemplateValue, TemplateVariable, VariablePlace, VariableSlot};
 use crate::time::Timestamp;
 
 /// Numbers that share a campaign: a lane each.
@@ -58,6 +57,12 @@ pub struct Plan {
     /// It is made anew at these times, each with its own people; `None`: once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeat: Option<Repeat>,
+    /// Other messages that some get instead, to find out which does best.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test: Option<VariantTest>,
+    /// Of a hundred people who would get it, so many get nothing, to compare with: at most 50.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hold_out: Option<u8>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -181,9 +186,8 @@ impl Plan {
         }
         Hours::check(self)?;
         self.stop.map_or(Ok(()), StopRule::check)?;
-        if self.variables.len() > VARIABLES_MAX {
-            return Err(Rejection::Invalid("A template has at most 100 variables."));
-        }
+        check_count(&self.variables)?;
+        self.check_test()?;
         self.check_spend()?;
         self.check_given()?;
         Repeat::check(self)?;
@@ -222,54 +226,48 @@ impl Plan {
         }
     }
 
-    /// Every variable of the template has a source, and no source is of another template.
-    pub(super) fn check_against(&self, template: &Template) -> Result<(), Rejection> {
-        let slots = template.variables();
-        for slot in slots.iter().filter(|slot| slot.required) {
-            if !self.variables.iter().any(|source| source.is_for(slot)) {
-                return Err(Rejection::BadTemplate(format!("The {slot} has no source.")));
-            }
-        }
-        let strange = self.variables.iter().find(|source| !slots.iter().any(|slot| source.is_for(slot)));
-        strange.map_or(Ok(()), |source| {
-            Err(Rejection::BadTemplate(format!("The template has no variable {{{{{}}}}} there.", source.name)))
-        })
-    }
-
-    /// The message as this person would get it.
-    pub fn filled(
-        &self,
-        template: &Template,
-        files: &[Media],
-        contact: &Contact,
-        given: &Given,
-    ) -> Result<Filled, Rejection> {
-        self.check_against(template)?;
-        let values = self.values_for(contact, given)?;
-        template.fill(&values, files)
-    }
-
     /// Nothing leaves before.
     pub fn opens_at(&self) -> Option<Timestamp> {
         Hours::of(self).and_then(|hours| hours.opens()).or(self.start_at)
     }
+}
 
-    /// The values for one person; `Err`: the variable of which nothing is known.
-    pub(super) fn values(&self, contact: &Contact) -> Result<Vec<TemplateVariable>, String> {
-        let value = |variable: &VariableSource| {
-            let found = match &variable.source {
-                Source::Text { text } => Some(TemplateValue::Text(text.clone())),
-                Source::Value { value } => Some(value.clone()),
-                Source::Contact { field } => field.of(contact).map(TemplateValue::Text),
-                Source::Given => None,
-            };
-            let fallback = || variable.fallback.clone().map(TemplateValue::Text);
-            let value = found.or_else(fallback).ok_or_else(|| variable.name.clone())?;
-            let VariableSource { name, place, index, card, .. } = variable;
-            Ok(TemplateVariable { name: name.clone(), place: *place, index: *index, card: *card, value })
-        };
-        self.variables.iter().map(value).collect()
+pub(super) fn check_count(variables: &[VariableSource]) -> Result<(), Rejection> {
+    if variables.len() > VARIABLES_MAX {
+        return Err(Rejection::Invalid("A template has at most 100 variables."));
     }
+    Ok(())
+}
+
+/// Every variable of the template has a source, and no source is of another template.
+pub(super) fn check_sources(variables: &[VariableSource], template: &Template) -> Result<(), Rejection> {
+    let slots = template.variables();
+    for slot in slots.iter().filter(|slot| slot.required) {
+        if !variables.iter().any(|source| source.is_for(slot)) {
+            return Err(Rejection::BadTemplate(format!("The {slot} has no source.")));
+        }
+    }
+    let strange = variables.iter().find(|source| !slots.iter().any(|slot| source.is_for(slot)));
+    strange.map_or(Ok(()), |source| {
+        Err(Rejection::BadTemplate(format!("The template has no variable {{{{{}}}}} there.", source.name)))
+    })
+}
+
+/// The values for one person; `Err`: the variable of which nothing is known.
+pub(super) fn values(variables: &[VariableSource], contact: &Contact) -> Result<Vec<TemplateVariable>, String> {
+    let value = |variable: &VariableSource| {
+        let found = match &variable.source {
+            Source::Text { text } => Some(TemplateValue::Text(text.clone())),
+            Source::Value { value } => Some(value.clone()),
+            Source::Contact { field } => field.of(contact).map(TemplateValue::Text),
+            Source::Given => None,
+        };
+        let fallback = || variable.fallback.clone().map(TemplateValue::Text);
+        let value = found.or_else(fallback).ok_or_else(|| variable.name.clone())?;
+        let VariableSource { name, place, index, card, .. } = variable;
+        Ok(TemplateVariable { name: name.clone(), place: *place, index: *index, card: *card, value })
+    };
+    variables.iter().map(value).collect()
 }
 
 impl Campaign {

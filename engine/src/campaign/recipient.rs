@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::tally::{Class, TallyKey};
+use super::variant::{Forms, Group};
 use super::{Campaign, FailureClass, Trigger};
 use crate::delivery::{Delivery, DeliveryState, Status};
 use crate::id::{CampaignId, ClaimToken, ContactId, ConversationId, MessageId, TenantId, Wamid};
@@ -10,7 +11,7 @@ use crate::inbound::StatusUpdate;
 use crate::outgoing::{Lane, Outgoing, OutgoingBody, Recipient, SendOutcome};
 use crate::ports::Claim;
 use crate::price::{Charge, Country};
-use crate::template::{Form, TemplateVariable};
+use crate::template::TemplateVariable;
 use crate::time::Timestamp;
 
 /// As it was written down at the launch; never changes.
@@ -28,6 +29,12 @@ pub struct CampaignRecipient {
     /// Where somebody's system added them, and by what.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trigger: Option<Box<Trigger>>,
+    /// `None`: the campaign has one message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Group>,
+    /// Whoever waits for a winner has those of each message: `values` are A's, these B's and so on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_values: Vec<Vec<TemplateVariable>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,12 +87,13 @@ pub enum Verdict {
 }
 
 impl CampaignRecipient {
-    /// On its way through the broadcast lane of its number. `None`: the campaign was not launched, or has no such lane.
-    pub fn outgoing(&self, tenant: TenantId, campaign: &Campaign, form: &Form) -> Option<Outgoing> {
+    /// On its way through the broadcast lane of its number. `None`: the campaign was not launched, or has no such lane, or what this
+    /// person gets is not decided.
+    pub fn outgoing(&self, tenant: TenantId, campaign: &Campaign, forms: &Forms) -> Option<Outgoing> {
         let number = campaign.plan.numbers.get(usize::from(self.lane))?.clone();
         let launch = campaign.launch.as_ref()?;
         // What cannot be filled in was left out when the audience was frozen.
-        let filled = form.fill(&self.values, &launch.files).ok()?;
+        let filled = forms.fill(self, &launch.files)?;
         Some(Outgoing {
             tenant,
             id: MessageId::of_recipient(campaign.id, self.no),
@@ -225,10 +233,10 @@ impl RecipientRow {
             | Class::Read
             | Class::Held => 0,
         };
-        let CampaignRecipient { lane, country, .. } = self.recipient;
+        let CampaignRecipient { lane, country, group, .. } = self.recipient;
         let (replied, clicked) = (self.replied_at.is_some(), self.clicked_at.is_some());
         let opted_out = self.opted_out_at.is_some();
-        TallyKey { lane, class, code, replied, clicked, opted_out, country, charge: self.charge }
+        TallyKey { lane, class, code, replied, clicked, opted_out, country, charge: self.charge, group }
     }
 }
 
@@ -244,8 +252,17 @@ mod tests {
     fn row() -> RecipientRow {
         let to = Recipient { wa_id: "12025550123".parse().ok(), bsuid: None };
         let contact = ContactId::from_bytes([1; 16]);
-        let recipient =
-            CampaignRecipient { no: 7, contact, lane: 0, to, country: None, values: Vec::new(), trigger: None };
+        let recipient = CampaignRecipient {
+            no: 7,
+            contact,
+            lane: 0,
+            to,
+            country: None,
+            values: Vec::new(),
+            group: None,
+            other_values: Vec::new(),
+            trigger: None,
+        };
         RecipientRow::waiting(recipient, Timestamp(0))
     }
 

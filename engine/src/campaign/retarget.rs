@@ -52,8 +52,17 @@ mod tests {
 
     fn row(statuses: &[Status]) -> RecipientRow {
         let (to, contact) = (Recipient { wa_id: None, bsuid: None }, ContactId::from_bytes([1; 16]));
-        let recipient =
-            CampaignRecipient { no: 0, contact, lane: 0, to, country: None, values: Vec::new(), trigger: None };
+        let recipient = CampaignRecipient {
+            no: 0,
+            contact,
+            lane: 0,
+            to,
+            country: None,
+            values: Vec::new(),
+            group: None,
+            other_values: Vec::new(),
+            trigger: None,
+        };
         let mut row = RecipientRow::waiting(recipient, Timestamp(0));
         for status in statuses.iter().cloned() {
             let (number, wamid) = ("200".parse().unwrap(), "wamid.A".parse().unwrap());

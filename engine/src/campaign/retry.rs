@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Audience, Campaign, CampaignCap, Class, FailureClass, NAME_MAX, Phase, Plan, RecipientRow};
+use super::{Audience, Campaign, CampaignCap, Class, FailureClass, Letter, NAME_MAX, Phase, Plan, RecipientRow};
 use crate::delivery::DeliveryState;
 use crate::directory::Person;
 use crate::id::CampaignId;
@@ -63,7 +63,8 @@ impl FailedOf {
 
 impl Campaign {
     /// A draft that writes to those of this class, and this campaign, which remembers it. `last`: the newest retry of the class as it is
-    /// now; while that is a draft, it is the one. `cap`: of the organization.
+    /// now; while that is a draft, it is the one. After a test everybody gets the winner, else the first message. `cap`: of the
+    /// organization.
     pub fn retried(
         &self,
         class: FailureClass,
@@ -106,7 +107,9 @@ impl Campaign {
         launch.retries.push(Retry { by: id, class, until });
         let failed = FailedOf { campaign: self.id, class, from, until };
         let audience = Audience::Failed(failed);
-        let plan = Plan { audience, start_at: None, start_is_local: false, repeat: None, ..self.plan.clone() };
+        let message = launch.winner.as_ref().map_or(Letter::A, |winner| winner.variant);
+        let all = self.plan.only(message).unwrap_or_else(|| self.plan.clone());
+        let plan = Plan { audience, start_at: None, start_is_local: false, repeat: None, ..all };
         let name: String = name.trim().chars().take(NAME_MAX).collect();
         let draft = match last.filter(|last| last.phase == Phase::Draft && last.id == id) {
             Some(last) => last.edited(&last.name, plan, by)?,
@@ -126,8 +129,8 @@ impl Campaign {
 mod tests {
     use super::*;
     use crate::campaign::CampaignRecipient;
-    use crate::campaign::fixture::{draft, launched, page, priya, template};
-    use crate::campaign::{Named, freeze};
+    use crate::campaign::fixture::{draft, launched, launched_test, page, priya, template, tested};
+    use crate::campaign::{Named, Tallies, freeze};
     use crate::delivery::{Failure, Status};
     use crate::id::ContactId;
     use crate::inbound::StatusUpdate;
@@ -186,6 +189,16 @@ mod tests {
     }
 
     #[test]
+    fn after_a_test_everybody_gets_the_winner() {
+        let (running, _) = freeze(&launched_test(&tested(20, 2)), &page(&[1], None)).unwrap();
+        let won = running.chosen(Letter::B, priya(), &Tallies::default(), at(1)).unwrap();
+        let (draft, _) = won.finished(at(2)).unwrap().retried(CLASS, "again", priya(), None, None, at(30)).unwrap();
+        assert_eq!((draft.plan.template.as_str(), draft.plan.test), ("variant_b", None));
+        let (draft, _) = running.finished(at(2)).unwrap().retried(CLASS, "again", priya(), None, None, at(30)).unwrap();
+        assert_eq!((draft.plan.template.as_str(), draft.plan.test), ("kasturi_turns_six", None));
+    }
+
+    #[test]
     fn what_will_not_arrive_is_not_tried_again_and_nothing_while_it_runs() {
         assert!(finished().retried(FailureClass::Permanent, "again", priya(), None, None, at(99)).is_err());
         assert!(launched(&draft()).retried(CLASS, "again", priya(), None, None, at(99)).is_err());
@@ -211,8 +224,17 @@ mod tests {
         let failed = FailedOf { campaign: draft().id, class: CLASS, from: at(1), until: at(3) };
         let row = |code, failed_at| {
             let (to, contact) = (Recipient { wa_id: None, bsuid: None }, ContactId::from_bytes([1; 16]));
-            let recipient =
-                CampaignRecipient { no: 0, contact, lane: 0, to, country: None, values: Vec::new(), trigger: None };
+            let recipient = CampaignRecipient {
+                no: 0,
+                contact,
+                lane: 0,
+                to,
+                country: None,
+                values: Vec::new(),
+                group: None,
+                other_values: Vec::new(),
+                trigger: None,
+            };
             let mut row = RecipientRow::waiting(recipient, at(0));
             let failure = Failure { code: Some(code), text: "held back".into(), action: None };
             row.record_status(&said(Status::Failed(failure), failed_at));

@@ -260,15 +260,15 @@ mod tests {
         let reason = PauseReason::Grown { people: 4, confirmed: 2 };
         assert_eq!(held.phase, Phase::Paused { reason });
         assert!(held.pause_alert(nine).is_some());
-        assert_eq!(held.resumed(&template(&[])).map(|next| next.phase), Ok(Phase::Running), "a person has agreed");
+        assert_eq!(held.resumed(&template(&[]), &[]).map(|next| next.phase), Ok(Phase::Running), "a person has agreed");
     }
 
     #[test]
     fn a_pause_or_an_end_stops_further_ones() {
         let series = series(None);
         let paused = series.paused(PauseReason::Person { by: priya() }).unwrap();
-        let resumed = paused.resumed(&template(&[])).unwrap();
+        let resumed = paused.resumed(&template(&[]), &[]).unwrap();
         assert_eq!((resumed.phase, resumed.launch), (Phase::Running, series.launch.clone()));
-        assert!(series.cancelled(Timestamp(9)).unwrap().resumed(&template(&[])).is_err());
+        assert!(series.cancelled(Timestamp(9)).unwrap().resumed(&template(&[]), &[]).is_err());
     }
 }

@@ -13,7 +13,7 @@ impl Campaign {
         let at = row.delivery.accepted_at?;
         let launch = self.launch.as_ref()?;
         let number = self.plan.numbers.get(usize::from(row.recipient.lane))?;
-        let filled = launch.form()?.fill(&row.recipient.values, &launch.files).ok()?;
+        let filled = launch.forms()?.fill(&row.recipient, &launch.files)?;
         Some(Message {
             id: MessageId::of_recipient(self.id, row.recipient.no),
             conversation_id: ConversationId::of(tenant, number, row.recipient.contact),

@@ -24,6 +24,8 @@ pub enum Skip {
     Undeliverable,
     /// Had as much advertising of late as the organization lets a person have.
     Capped,
+    /// Would get it, and was drawn as one to compare with.
+    HoldOut,
 }
 
 impl Skip {
@@ -37,6 +39,7 @@ impl Skip {
             Self::NoConsent => "no_consent",
             Self::Undeliverable => "undeliverable",
             Self::Capped => "capped",
+            Self::HoldOut => "hold_out",
         }
     }
 
@@ -52,6 +55,7 @@ impl Skip {
             }
             Self::Undeliverable => "WhatsApp could not reach this person, and they have not written since.",
             Self::Capped => "This person has had as many marketing messages as the organization sends to one.",
+            Self::HoldOut => "This person was drawn as one who gets nothing, to compare with.",
         }
     }
 

@@ -67,6 +67,7 @@ mod tests {
             opted_out: false,
             country: Some("BR".parse().unwrap()),
             charge,
+            group: None,
         }
     }
 

@@ -80,6 +80,7 @@ mod tests {
             opted_out: false,
             country: None,
             charge: None,
+            group: None,
         };
         let failures = Class::Failed(FailureClass::Permanent);
         Tallies([(at(Class::Sent, 0), sent), (at(failures, 131_026), failed), (at(Class::Waiting, 0), 900)].into())
@@ -94,7 +95,7 @@ mod tests {
         assert_eq!(campaign.failing(&tallies(191, 9)), None);
         let reason = campaign.failing(&tallies(190, 10)).unwrap();
         assert_eq!(reason, PauseReason::Failures { failed: 10, of: 200 });
-        let resumed = campaign.paused(reason).unwrap().resumed(&template(&[])).unwrap();
+        let resumed = campaign.paused(reason).unwrap().resumed(&template(&[]), &[]).unwrap();
         assert_eq!(resumed.failing(&tallies(190, 12)), None);
         assert!(resumed.failing(&tallies(380, 20)).is_some());
         assert_eq!(draft().failing(&tallies(0, 900)), None, "nobody asked for it");
@@ -117,6 +118,7 @@ mod tests {
                 opted_out: false,
                 country: None,
                 charge: None,
+                group: None,
             },
             900,
         );

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::FailureClass;
+use super::{FailureClass, Group};
 use crate::price::{Charge, Country};
 
 /// Every recipient is in exactly one.
@@ -84,6 +84,8 @@ pub struct TallyKey {
     pub country: Option<Country>,
     /// `None`: WhatsApp has not said it yet, or nothing went out.
     pub charge: Option<Charge>,
+    /// `None`: the campaign has one message.
+    pub group: Option<Group>,
 }
 
 /// Only places where somebody is.
@@ -164,6 +166,7 @@ mod tests {
             opted_out: false,
             country: None,
             charge: None,
+            group: None,
         };
         let mut tallies = Tallies::default();
         tallies.add(at(Class::Waiting));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::freeze::in_lane;
-use super::{Audience, Campaign, CampaignRecipient, Phase, Plan, Skip, Source, VariableSource};
+use super::{Audience, Campaign, CampaignRecipient, Phase, Plan, Skip, Source, VariableSource, plan};
 use crate::contact::Contact;
 use crate::id::{AskedId, ClientKey};
 use crate::outgoing::Recipient;
@@ -57,45 +57,48 @@ impl Plan {
         }
         Ok(())
     }
+}
 
-    /// These values in the places of the plan's own.
-    fn with_given(&self, given: &Given) -> Result<Self, Rejection> {
-        let mut plan = self.clone();
-        for (name, text) in given {
-            if text.chars().count() > GIVEN_MAX {
-                return Err(Rejection::BadTemplate(format!(
-                    "The value of {{{{{name}}}}} is longer than 1,024 characters."
-                )));
-            }
-            let named =
-                |variable: &VariableSource| variable.name == *name && !matches!(variable.source, Source::Value { .. });
-            // Where the text and a button have a variable of one name, the text's is meant.
-            let is_in_body = plan.variables.iter().any(|one| named(one) && one.place == VariablePlace::Body);
-            let is_meant = |one: &VariableSource| named(one) && (!is_in_body || one.place == VariablePlace::Body);
-            if !plan.variables.iter().any(is_meant) {
-                return Err(Rejection::BadTemplate(format!("This broadcast has no text variable {{{{{name}}}}}.")));
-            }
-            for one in &mut plan.variables {
-                if is_meant(one) {
-                    one.source = Source::Text { text: text.clone() };
-                }
+/// These values in the places of the plan's own.
+fn with_given(variables: &[VariableSource], given: &Given) -> Result<Vec<VariableSource>, Rejection> {
+    let mut variables = variables.to_vec();
+    for (name, text) in given {
+        if text.chars().count() > GIVEN_MAX {
+            return Err(Rejection::BadTemplate(format!(
+                "The value of {{{{{name}}}}} is longer than 1,024 characters."
+            )));
+        }
+        let named =
+            |variable: &VariableSource| variable.name == *name && !matches!(variable.source, Source::Value { .. });
+        // Where the text and a button have a variable of one name, the text's is meant.
+        let is_in_body = variables.iter().any(|one| named(one) && one.place == VariablePlace::Body);
+        let is_meant = |one: &VariableSource| named(one) && (!is_in_body || one.place == VariablePlace::Body);
+        if !variables.iter().any(is_meant) {
+            return Err(Rejection::BadTemplate(format!("This broadcast has no text variable {{{{{name}}}}}.")));
+        }
+        for one in &mut variables {
+            if is_meant(one) {
+                one.source = Source::Text { text: text.clone() };
             }
         }
-        Ok(plan)
     }
+    Ok(variables)
+}
 
-    pub(super) fn values_for(&self, contact: &Contact, given: &Given) -> Result<Vec<TemplateVariable>, Rejection> {
-        let missing =
-            |name: String| Rejection::BadTemplate(format!("There is no value for {{{{{name}}}}} of this person."));
-        let values = self.with_given(given)?.values(contact).map_err(missing)?;
-        // An empty text is none: whoever sent it has forgotten something.
-        let is_empty =
-            |one: &&TemplateVariable| matches!(&one.value, TemplateValue::Text(text) if text.trim().is_empty());
-        if let Some(empty) = values.iter().find(is_empty) {
-            return Err(missing(empty.name.clone()));
-        }
-        Ok(values)
+pub(super) fn values_for(
+    variables: &[VariableSource],
+    contact: &Contact,
+    given: &Given,
+) -> Result<Vec<TemplateVariable>, Rejection> {
+    let missing =
+        |name: String| Rejection::BadTemplate(format!("There is no value for {{{{{name}}}}} of this person."));
+    let values = plan::values(&with_given(variables, given)?, contact).map_err(missing)?;
+    // An empty text is none: whoever sent it has forgotten something.
+    let is_empty = |one: &&TemplateVariable| matches!(&one.value, TemplateValue::Text(text) if text.trim().is_empty());
+    if let Some(empty) = values.iter().find(is_empty) {
+        return Err(missing(empty.name.clone()));
     }
+    Ok(values)
 }
 
 impl Campaign {
@@ -122,11 +125,21 @@ impl Campaign {
         self.require_more()?;
         Skip::check(self, contact, is_capped).map_err(Rejection::LeftOut)?;
         let launch = self.launch.as_ref().ok_or(Rejection::Invalid("This broadcast is not started yet."))?;
-        let values = self.plan.values_for(contact, given)?;
+        let values = values_for(&self.plan.variables, contact, given)?;
         launch.template.fill(&values, &launch.files)?;
         let to = Recipient { wa_id: contact.phone.clone(), bsuid: contact.bsuid.clone() };
         let country = Country::of_recipient(&to);
-        let recipient = CampaignRecipient { no: 0, contact: contact.id, lane: 0, to, country, values, trigger: None };
+        let recipient = CampaignRecipient {
+            no: 0,
+            contact: contact.id,
+            lane: 0,
+            to,
+            country,
+            values,
+            group: None,
+            other_values: Vec::new(),
+            trigger: None,
+        };
         Ok(Addition { recipient, lanes: self.plan.numbers.len(), trigger, at })
     }
 
@@ -191,7 +204,7 @@ mod tests {
         assert_eq!((campaign.phase.clone(), campaign.takes_more()), (Phase::Running, true));
         let paused = campaign.paused(PauseReason::Person { by: priya() }).unwrap();
         assert!(paused.takes_more(), "they wait");
-        let resumed = paused.resumed(&template(&campaign.plan.variables)).unwrap();
+        let resumed = paused.resumed(&template(&campaign.plan.variables), &[]).unwrap();
         assert_eq!(resumed.phase, Phase::Running);
         let closed = campaign.closed().unwrap();
         assert!(!closed.takes_more() && added(&closed, 1, &given("Berlin")).is_err() && closed.closed().is_err());

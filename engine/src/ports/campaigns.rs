@@ -4,6 +4,7 @@ use super::{ListError, Page, PageRequest, StoreError};
 use crate::audit::AuditEntry;
 use crate::campaign::{
     Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies, Verdict,
+    Waiters,
 };
 use crate::id::{CampaignId, ClaimToken, ClientKey, ContactId, TenantId, Wamid};
 use crate::inbound::StatusUpdate;
@@ -88,12 +89,12 @@ pub trait Campaigns: Send + Sync {
         key: &ClientKey,
     ) -> Result<Option<RecipientRow>, StoreError>;
 
-    /// Who waits in this lane, in order of `no`, after this one.
+    /// Who of these waits in this lane, in order of `no`, after this one.
     async fn waiting(
         &self,
         tenant: TenantId,
         id: CampaignId,
-        lane: u8,
+        in_lane: (u8, Waiters),
         after: Option<u32>,
         limit: u32,
     ) -> Result<Vec<CampaignRecipient>, StoreError>;

@@ -1,5 +1,6 @@
 import { refuseUnless, shown } from './campaign-parts.mjs';
 import { close, isOpen, send } from './campaign-sends.mjs';
+import { chosen, withTest, withTestChecked } from './campaign-tests.mjs';
 import { invalid } from './refused.mjs';
 
 const DEFAULT_LIMIT = 50;
@@ -135,7 +136,7 @@ export const campaignRoutes = [
         call,
         own.includes('campaigns.approve') ? 'campaigns.approve' : 'campaigns.write',
       );
-      return { body: campaigns.check(campaign) };
+      return { body: withTestChecked(campaigns.check(campaign), campaign) };
     },
   ],
   [
@@ -186,7 +187,7 @@ export const campaignRoutes = [
         'invalid',
         'Somebody else must approve this broadcast before it is started.',
       );
-      const { will_be_sent } = campaigns.check(campaign);
+      const { will_be_sent } = withTestChecked(campaigns.check(campaign), campaign);
       refuseUnless(
         call.body.revision === campaign.revision,
         'conflict',
@@ -277,11 +278,20 @@ export const campaignRoutes = [
     },
   ],
   [
+    'POST',
+    '/campaigns/:campaign/winner',
+    (call) => {
+      const [, campaign] = one(call, 'campaigns.control');
+      chosen(call, campaign);
+      return { body: shown(campaign) };
+    },
+  ],
+  [
     'GET',
     '/campaigns/:campaign/progress',
     (call) => {
       const [campaigns, campaign] = one(call, 'campaigns.read');
-      return { body: campaigns.progress(campaign) };
+      return { body: withTest(campaigns.progress(campaign), campaign) };
     },
   ],
   [

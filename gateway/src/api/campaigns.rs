@@ -12,6 +12,7 @@ pub mod series;
 pub mod spend;
 pub mod trial;
 pub mod triggered;
+pub mod winner;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -55,6 +56,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
         .route("/campaigns/{id}/lanes", web::put().to(lanes::lane))
         .route("/campaigns/{id}/retry", web::post().to(retry::retry))
         .route("/campaigns/{id}/spend-max", web::put().to(spend::spend_max))
+        .route("/campaigns/{id}/winner", web::post().to(winner::winner))
         .route("/campaigns/{id}/progress", web::get().to(progress::progress))
         .route("/campaigns/{id}/recipients", web::get().to(recipients::list))
         .route("/campaigns/{id}/recipients.csv", web::get().to(recipients::export));
@@ -286,8 +288,9 @@ pub async fn resume(
     id: web::Path<CampaignId>,
 ) -> Result<web::Json<Campaign>, Problem> {
     let campaign = found(&app, signed.0.tenant, *id).await?;
-    let (template, _) = check::template(&app, &signed.0, &campaign.plan).await?;
-    control(&app, &signed, &request, *id, Action::CampaignResumed, |campaign| campaign.resumed(&template)).await
+    let (template, named) = check::template(&app, &signed.0, &campaign.plan).await?;
+    let resumed = |campaign: &Campaign| campaign.resumed(&template, &named.others);
+    control(&app, &signed, &request, *id, Action::CampaignResumed, resumed).await
 }
 
 /// Ends it: who still waits gets nothing

@@ -154,6 +154,7 @@ pub const RULES: &[Rule] = &[
     Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/sends", needs: CAMPAIGNS_LAUNCH },
     Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/sends/{key}", needs: CAMPAIGNS },
     Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/occurrences", needs: CAMPAIGNS },
+    Rule { method: "POST", pattern: "/api/v1/campaigns/{id}/winner", needs: CAMPAIGNS_CONTROL },
     Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/progress", needs: CAMPAIGNS },
     Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/recipients", needs: CAMPAIGNS },
     Rule { method: "GET", pattern: "/api/v1/campaigns/{id}/recipients.csv", needs: EXPORT },

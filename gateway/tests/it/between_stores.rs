@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use engine::alert::{Alert, AlertKind, Severity};
 use engine::campaign::{
-    Answers, Audience, Campaign, CampaignRecipient, FailureClass, Frozen, Launch, Mark, Outcomes, PauseReason, Phase,
-    Plan, QuietHours, RecipientKey, Retry, StopRule,
+    Answers, Audience, Campaign, CampaignRecipient, FailureClass, Frozen, Group, Launch, Letter, Mark, Measure,
+    Outcomes, PauseReason, Phase, Plan, QuietHours, RecipientKey, Retry, StopRule, Variant, VariantFigures,
+    VariantTest, Winner, WinnerReason, WinnerRule,
 };
 use engine::delivery::Status;
 use engine::directory::Person;
@@ -103,6 +104,12 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
         per_day: Some(1_000),
         spend_max: None,
         repeat: None,
+        test: Some(VariantTest {
+            others: vec![Variant { template: "variant_b".into(), language: "en".into(), variables: Vec::new() }],
+            sample: 20,
+            winner: WinnerRule::Best { by: Measure::Replied, after_minutes: 60 },
+        }),
+        hold_out: Some(5),
     };
     let draft = Campaign::draft(id, "Kasturi turns six", plan, author.clone(), Timestamp(1)).unwrap();
     let recipient = |no: u32| CampaignRecipient {
@@ -113,6 +120,8 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
         country: Some("US".parse().unwrap()),
         values: Vec::new(),
         trigger: None,
+        group: Some(if no == 0 { Group::Sample(Letter::B) } else { Group::Rest }),
+        other_values: if no == 0 { Vec::new() } else { vec![Vec::new()] },
     };
     let paused = Campaign {
         revision: 2,
@@ -130,6 +139,14 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
             occurrence: None,
             retries: vec![Retry { by: id, class: FailureClass::TryLater, until: Timestamp(3) }],
             resting: BTreeSet::from([0]),
+            others: vec![Template { name: "variant_b".into(), ..template() }],
+            sampled_at: Some(Timestamp(3)),
+            winner: Some(Winner {
+                variant: Letter::B,
+                at: Timestamp(4),
+                reason: WinnerReason::Tie,
+                figures: vec![VariantFigures { people: 1, ..VariantFigures::default() }; 2],
+            }),
         }),
         ..draft.clone()
     };

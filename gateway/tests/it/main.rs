@@ -65,4 +65,5 @@ mod tls;
 mod traces;
 mod triggered;
 mod two_nodes;
+mod variants;
 mod visibility;

@@ -70,6 +70,7 @@ const CONTRACT: &[(&str, &str, &[&str])] = &[
     ("POST", "campaigns/{id}/sends", &["campaigns.launch"]),
     ("GET", "campaigns/{id}/sends/{key}", &["campaigns.read"]),
     ("GET", "campaigns/{id}/occurrences", &["campaigns.read"]),
+    ("POST", "campaigns/{id}/winner", &["campaigns.control"]),
     ("GET", "campaigns/{id}/progress", &["campaigns.read"]),
     ("GET", "campaigns/{id}/recipients", &["campaigns.read"]),
     ("GET", "campaigns/{id}/recipients.csv", &["contacts.export"]),

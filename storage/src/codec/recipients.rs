@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use engine::campaign::{CampaignRecipient, Trigger};
+use engine::campaign::{CampaignRecipient, Group, Letter, Trigger};
 use engine::day::Day;
 use engine::delivery::{Delivery, Failure, Status};
 use engine::id::{Bsuid, ClientKey, ContactId, WaId, Wamid};
@@ -40,6 +40,8 @@ struct StoredRecipient<'a> {
     bsuid: Option<Cow<'a, Bsuid>>,
     #[serde(rename = "v", default, skip_serializing_if = "<[TemplateVariable]>::is_empty")]
     values: Cow<'a, [TemplateVariable]>,
+    #[serde(rename = "o", default, skip_serializing_if = "<[Vec<TemplateVariable>]>::is_empty")]
+    other_values: Cow<'a, [Vec<TemplateVariable>]>,
     #[serde(rename = "t", default, skip_serializing_if = "Option::is_none")]
     trigger: Option<Cow<'a, Trigger>>,
 }
@@ -51,13 +53,15 @@ pub(crate) fn trigger_lookup(sealer: &Sealer, campaign: &[u8; 16], key: &ClientK
 
 pub(crate) fn seal_frozen(sealer: &Sealer, home: &Home, recipient: &CampaignRecipient) -> Result<Vec<u8>, StoreError> {
     // Without `..`: a new field must decide where it is stored.
-    let CampaignRecipient { no, contact: _, lane: _, to, country: _, values, trigger } = recipient;
+    let CampaignRecipient { no, contact: _, lane: _, to, country: _, values, trigger, group: _, other_values } =
+        recipient;
     let Recipient { wa_id, bsuid } = to;
     let stored = StoredRecipient {
         wa_id: wa_id.as_ref().map(Cow::Borrowed),
         bsuid: bsuid.as_ref().map(Cow::Borrowed),
         values: Cow::Borrowed(values),
         trigger: trigger.as_deref().map(Cow::Borrowed),
+        other_values: Cow::Borrowed(other_values),
     };
     seal(sealer, RECIPIENT, &name(home, *no), &stored)
 }
@@ -70,6 +74,7 @@ pub(crate) struct Place {
     pub(crate) contact: ContactId,
     pub(crate) lane: u8,
     pub(crate) country: Option<Country>,
+    pub(crate) group: Option<Group>,
 }
 
 impl Place {
@@ -81,14 +86,16 @@ impl Place {
         let stored: StoredRecipient<'static> = open(sealer, RECIPIENT, &self.name(), value)?;
         let to = Recipient { wa_id: stored.wa_id.map(Cow::into_owned), bsuid: stored.bsuid.map(Cow::into_owned) };
         let trigger = stored.trigger.map(|trigger| Box::new(trigger.into_owned()));
-        Ok(CampaignRecipient { to, values: stored.values.into_owned(), trigger, ..self.without_frozen() })
+        let (values, other_values) = (stored.values.into_owned(), stored.other_values.into_owned());
+        Ok(CampaignRecipient { to, values, other_values, trigger, ..self.without_frozen() })
     }
 
     /// Enough for the rules of a recipient, which do not ask for what was written down.
     pub(crate) fn without_frozen(self) -> CampaignRecipient {
-        let Self { home: _, no, contact, lane, country } = self;
+        let Self { home: _, no, contact, lane, country, group } = self;
         let to = Recipient { wa_id: None, bsuid: None };
-        CampaignRecipient { no, contact, lane, to, country, values: Vec::new(), trigger: None }
+        let (values, other_values) = (Vec::new(), Vec::new());
+        CampaignRecipient { no, contact, lane, to, country, values, group, other_values, trigger: None }
     }
 
     pub(crate) fn open_wamid(self, sealer: &Sealer, value: &[u8]) -> Result<Wamid, StoreError> {
@@ -190,6 +197,32 @@ const fn kind_code(kind: PriceKind) -> u8 {
     }
 }
 
+/// Who waits for the winner of a test.
+pub(crate) const REST: u8 = 5;
+
+/// As a column: 0 where there is one message, 1 to 4 for the sample of A to D.
+pub(crate) const fn group_code(group: Option<Group>) -> u8 {
+    match group {
+        None => 0,
+        Some(Group::Sample(Letter::A)) => 1,
+        Some(Group::Sample(Letter::B)) => 2,
+        Some(Group::Sample(Letter::C)) => 3,
+        Some(Group::Sample(Letter::D)) => 4,
+        Some(Group::Rest) => REST,
+    }
+}
+
+pub(crate) fn group_of(code: u8) -> Result<Option<Group>, StoreError> {
+    match code {
+        0 => Ok(None),
+        REST => Ok(Some(Group::Rest)),
+        _ => {
+            let letter = Letter::ALL.into_iter().find(|letter| group_code(Some(Group::Sample(*letter))) == code);
+            letter.map(|letter| Some(Group::Sample(letter))).ok_or_else(|| corrupt("a group of a test"))
+        }
+    }
+}
+
 /// A country in a column.
 pub(crate) fn country_of(text: &str) -> Result<Country, StoreError> {
     text.parse().map_err(|_| corrupt("a country of a recipient"))
@@ -209,5 +242,14 @@ mod tests {
             }
         }
         assert!(charge_of(0).is_err() && charge_of(i64::MAX).is_err());
+    }
+
+    #[test]
+    fn every_group_survives_its_column() {
+        let samples = Letter::ALL.into_iter().map(|letter| Some(Group::Sample(letter)));
+        for group in samples.chain([None, Some(Group::Rest)]) {
+            assert_eq!(group_of(group_code(group)), Ok(group));
+        }
+        assert!(group_of(6).is_err());
     }
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::campaign::{
     Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, SendState, Tallies,
-    TallyKey, Verdict,
+    TallyKey, Verdict, Waiters,
 };
 use engine::id::{CampaignId, ClaimToken, ClientKey, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
@@ -214,15 +214,16 @@ impl Campaigns for CqlStore {
         &self,
         tenant: TenantId,
         id: CampaignId,
-        lane: u8,
+        (lane, waiters): (u8, Waiters),
         after: Option<u32>,
         limit: u32,
     ) -> Result<Vec<CampaignRecipient>, StoreError> {
         let Some(sealer) = self.known(tenant).await? else { return Ok(Vec::new()) };
         let Some(scan) = self.scan_after(tenant, &sealer, id, after, limit).await? else { return Ok(Vec::new()) };
-        let waits = |key: &TallyKey| key.class == Class::Waiting && key.lane == lane;
+        let waits = |key: &TallyKey| key.class == Class::Waiting && key.lane == lane && waiters.takes(key.group);
         let take = |found: &Found| {
-            let waits = found.lane() == lane && found.send()? == SendState::Waiting;
+            let is_meant = found.lane() == lane && waiters.takes(found.group());
+            let waits = is_meant && found.send()? == SendState::Waiting;
             waits.then(|| found.frozen(&sealer)).transpose()
         };
         self.scan(&sealer, scan, waits, take).await

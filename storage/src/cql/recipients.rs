@@ -6,7 +6,7 @@ mod facts;
 
 use std::collections::{BTreeMap, HashMap};
 
-use engine::campaign::{CampaignRecipient, RecipientRow, SendState, TallyKey};
+use engine::campaign::{CampaignRecipient, Group, RecipientRow, SendState, TallyKey};
 use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use engine::ports::StoreError;
 use engine::price::Country;
@@ -27,7 +27,7 @@ pub(super) const BUCKET: u32 = 1_000;
 const ROWS: &str =
     "SELECT no, touched, claims, contact, lane, country, queued_at, body, turn, claimed_by, claimed_at, requeued_at,
      doubt, doubted_at, parked, accepted_at, sent_at, delivered_at, read_at, played_at, failed_at, error, replied_at,
-     clicked_at, opted_out_at, wamid, wamid_body, charge, held_at
+     clicked_at, opted_out_at, wamid, wamid_body, charge, held_at, part
      FROM recipient WHERE campaign = ? AND bucket = ? AND no >= ? AND no <= ?";
 #[derive(DeserializeRow)]
 struct Row {
@@ -60,6 +60,7 @@ struct Row {
     wamid_body: Option<Vec<u8>>,
     charge: Option<i64>,
     held_at: Option<i64>,
+    part: Option<i16>,
 }
 
 /// What of a partition is another one after every change of it: the process's last write of each, and the last claim.
@@ -100,6 +101,7 @@ impl Found {
             contact: ContactId::from_bytes(names::id(contact)?),
             lane: u8::try_from(lane).map_err(|_| damaged())?,
             country: row.country.as_deref().map(recipients::country_of).transpose()?,
+            group: recipients::group_of(u8::try_from(row.part.unwrap_or_default()).map_err(|_| damaged())?)?,
         };
         Ok(Some(Self { place, row, body }))
     }
@@ -110,6 +112,10 @@ impl Found {
 
     pub(super) fn lane(&self) -> u8 {
         self.place.lane
+    }
+
+    pub(super) fn group(&self) -> Option<Group> {
+        self.place.group
     }
 
     pub(super) fn send(&self) -> Result<SendState, StoreError> {
@@ -266,17 +272,18 @@ impl CqlStore {
         queued_at: Timestamp,
         nth_try: i64,
     ) -> Result<(), StoreError> {
-        let text = "INSERT INTO recipient (campaign, bucket, no, home, contact, lane, country, queued_at, body)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
+        let text = "INSERT INTO recipient (campaign, bucket, no, home, contact, lane, country, queued_at, body, part)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
         let owner = names::home_of(sealer);
         let insert = async |recipient: &CampaignRecipient| {
-            let CampaignRecipient { no, contact, lane, country, .. } = recipient;
+            let CampaignRecipient { no, contact, lane, country, group, .. } = recipient;
             let body = recipients::seal_frozen(sealer, &home, recipient)?;
             let key = (home.as_slice(), Bucket::of(home, *no).number(), i64::from(*no));
             let (contact, lane) = (contact.as_bytes().as_slice(), i16::from(*lane));
             let (campaign, bucket, no) = key;
             let country = country.as_ref().map(Country::as_str);
-            let values = (campaign, bucket, no, owner.as_slice(), contact, lane, country, queued_at.0, body, nth_try);
+            let (owner, part) = (owner.as_slice(), i16::from(recipients::group_code(*group)));
+            let values = (campaign, bucket, no, owner, contact, lane, country, queued_at.0, body, part, nth_try);
             self.cql.write(text, values).await
         };
         stream::iter(frozen).map(insert).buffer_unordered(AT_ONCE).try_collect().await
@@ -298,7 +305,7 @@ impl CqlStore {
             for (contact, wamid, no, body) in rows {
                 let no = u32::try_from(no.unwrap_or_default()).unwrap_or_default();
                 let contact = ContactId::from_bytes(names::maybe_id(contact)?.unwrap_or_default());
-                let place = recipients::Place { home, no, contact, lane: 0, country: None };
+                let place = recipients::Place { home, no, contact, lane: 0, country: None, group: None };
                 let frozen = body.map(|body| place.open_frozen(sealer, &body)).transpose()?;
                 if let Some(trigger) = frozen.and_then(|frozen| frozen.trigger) {
                     self.drop_list(self.added_list(tenant, sealer, id, &trigger.key)).await?;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::campaign::{
     Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, SendState, Tallies,
-    Verdict,
+    Verdict, Waiters,
 };
 use engine::id::{CampaignId, ClaimToken, ClientKey, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
@@ -158,12 +158,13 @@ impl Campaigns for MemoryStore {
         &self,
         tenant: TenantId,
         id: CampaignId,
-        lane: u8,
+        (lane, waiters): (u8, Waiters),
         no: Option<u32>,
         limit: u32,
     ) -> Result<Vec<CampaignRecipient>, StoreError> {
         let state = self.state()?;
-        let waits = |row: &&RecipientRow| row.send == SendState::Waiting && row.recipient.lane == lane;
+        let is_meant = |recipient: &CampaignRecipient| recipient.lane == lane && waiters.takes(recipient.group);
+        let waits = |row: &&RecipientRow| row.send == SendState::Waiting && is_meant(&row.recipient);
         let waiting = state.recipients_of(tenant, id).filter(after(no)).filter(waits);
         Ok(waiting.take(limit as usize).map(|row| row.recipient.clone()).collect())
     }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::campaign::{
     Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies, TallyKey,
-    Verdict,
+    Verdict, Waiters,
 };
 use engine::id::{CampaignId, ClaimToken, ClientKey, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
@@ -135,11 +135,11 @@ impl Campaigns for SqliteStore {
         &self,
         tenant: TenantId,
         id: CampaignId,
-        lane: u8,
+        in_lane: (u8, Waiters),
         after: Option<u32>,
         limit: u32,
     ) -> Result<Vec<CampaignRecipient>, StoreError> {
-        let waiting = move |list: &Recipients<'_>| list.waiting(lane, after, limit);
+        let waiting = move |list: &Recipients<'_>| list.waiting(in_lane, after, limit);
         Ok(self.list(tenant, id, waiting).await?.unwrap_or_default())
     }
 
@@ -287,7 +287,7 @@ impl Campaigns for SqliteStore {
 
     async fn tallies(&self, tenant: TenantId, id: CampaignId) -> Result<Tallies, StoreError> {
         let read = self.readers.read(move |connection| {
-            let sql = "SELECT lane, class, code, answers, country, charge, count FROM campaign_tally
+            let sql = "SELECT lane, class, code, answers, country, charge, part, count FROM campaign_tally
                  WHERE campaign = (SELECT key
                  FROM campaign WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2) AND count > 0";
             let mut statement = connection.prepare_cached(sql)?;
@@ -296,8 +296,9 @@ impl Campaigns for SqliteStore {
                 let (country, charge) = (country_of(row.get_ref(4)?)?, charge_of(row.get(5)?)?);
                 let Answers { replied, clicked, opted_out } = answers_of(row.get(3)?);
                 let (lane, code) = (row.get(0)?, row.get(2)?);
-                let key = TallyKey { lane, class, code, replied, clicked, opted_out, country, charge };
-                Ok((key, unsigned(row.get(6)?)?))
+                let group = codec::recipients::group_of(row.get(6)?)?;
+                let key = TallyKey { lane, class, code, replied, clicked, opted_out, country, charge, group };
+                Ok((key, unsigned(row.get(7)?)?))
             })?;
             Ok(Tallies(counts.collect::<Outcome<_>>()?))
         });

@@ -138,15 +138,25 @@ impl Ledger {
             statement.execute(params![tenant.0, assignee, team, live, live_unread, closed])?;
         }
         for ((campaign, at), by) in self.recipients.iter().filter(|(_, by)| **by != 0) {
-            let sql = "INSERT INTO campaign_tally (campaign, lane, class, code, answers, country, charge, count)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                 ON CONFLICT (campaign, lane, class, code, answers, country, charge) DO UPDATE SET count = count + ?8";
-            let TallyKey { lane, class, code, replied, clicked, opted_out, country, charge } = *at;
+            let sql = "INSERT INTO campaign_tally (campaign, lane, class, code, answers, country, charge, part, count)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                 ON CONFLICT (campaign, lane, class, code, answers, country, charge, part) DO UPDATE SET count = count + ?9";
+            let TallyKey { lane, class, code, replied, clicked, opted_out, country, charge, group } = *at;
             let answers = answers_code(Answers { replied, clicked, opted_out });
             let country = country.as_ref().map_or("", Country::as_str);
-            let charge = charge.map_or(0, recipients::charge_code);
+            let (charge, part) = (charge.map_or(0, recipients::charge_code), recipients::group_code(group));
             let mut statement = connection.prepare_cached(sql)?;
-            statement.execute(params![campaign.0, lane, class_code(class), code, answers, country, charge, by])?;
+            statement.execute(params![
+                campaign.0,
+                lane,
+                class_code(class),
+                code,
+                answers,
+                country,
+                charge,
+                part,
+                by
+            ])?;
         }
         Ok(())
     }

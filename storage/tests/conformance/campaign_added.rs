@@ -1,6 +1,6 @@
 //! People who are added to a campaign one by one.
 
-use engine::campaign::{Addition, Audience, Campaign, Class, Given, PauseReason, Phase, Trigger};
+use engine::campaign::{Addition, Audience, Campaign, Class, Given, PauseReason, Phase, Trigger, Waiters};
 use engine::contact::Contact;
 use engine::id::{AskedId, ClientKey, ContactId};
 use engine::ports::{Added, Saved, Store};
@@ -50,7 +50,10 @@ pub(crate) async fn who_is_added_gets_the_next_number_and_their_key_leads_to_the
     }
     assert_eq!(store.added_by(TENANT, campaign.id, &send_key(9)).await, Ok(None));
     assert_eq!(counted(store, TENANT, campaign.id).await.of(Class::Waiting), 3);
-    let lanes = [store.waiting(TENANT, campaign.id, 0, None, 9), store.waiting(TENANT, campaign.id, 1, Some(0), 9)];
+    let lanes = [
+        store.waiting(TENANT, campaign.id, (0, Waiters::Ready), None, 9),
+        store.waiting(TENANT, campaign.id, (1, Waiters::Ready), Some(0), 9),
+    ];
     let lanes: Vec<Vec<_>> =
         join_all(lanes).await.into_iter().map(|lane| lane.unwrap().iter().map(|one| one.no).collect()).collect();
     assert_eq!(lanes, [vec![0, 2], vec![1]]);

@@ -1,8 +1,8 @@
 //! Makers of campaigns and their recipients, and everything that can be read of them.
 
 use engine::campaign::{
-    Answers, Audience, Campaign, CampaignRecipient, Class, Frozen, Launch, Named, Phase, Plan, QuietHours,
-    RecipientKey, RecipientRow, StopRule, Tallies, Verdict,
+    Answers, Audience, Campaign, CampaignRecipient, Class, Frozen, Group, Launch, Letter, Named, Phase, Plan,
+    QuietHours, RecipientKey, RecipientRow, StopRule, Tallies, Verdict,
 };
 use engine::delivery::{Failure, FailureAction, Status};
 use engine::id::{CampaignId, ContactId, TenantId, Wamid};
@@ -43,6 +43,8 @@ pub(crate) fn draft(n: u8) -> Campaign {
         per_day: Some(1_000),
         spend_max: None,
         repeat: None,
+        test: None,
+        hold_out: None,
     };
     Campaign::draft(campaign_id(n), "Kasturi turns six", plan, person(RAFAEL), NOW).unwrap()
 }
@@ -75,15 +77,29 @@ pub(crate) fn recipient(no: u32) -> CampaignRecipient {
             bsuid: no.is_multiple_of(3).then(|| format!("US.{no}").parse().unwrap()),
         },
         country: no.is_multiple_of(2).then(|| "US".parse().unwrap()),
-        values: vec![TemplateVariable {
-            name: "1".into(),
-            place: VariablePlace::Body,
-            index: None,
-            card: None,
-            value: format!("Person {no}").as_str().into(),
-        }],
+        values: vec![value(&format!("Person {no}"))],
+        group: group(no),
+        other_values: if waits_for_winner(no) { vec![vec![value(&format!("Other {no}"))], vec![]] } else { vec![] },
         trigger: None,
     }
+}
+
+/// Some of each kind.
+fn group(no: u32) -> Option<Group> {
+    match no % 6 {
+        1 => Some(Group::Sample(Letter::A)),
+        2 => Some(Group::Sample(Letter::D)),
+        4 => Some(Group::Rest),
+        _ => None,
+    }
+}
+
+pub(crate) fn waits_for_winner(no: u32) -> bool {
+    group(no) == Some(Group::Rest)
+}
+
+fn value(text: &str) -> TemplateVariable {
+    TemplateVariable { name: "1".into(), place: VariablePlace::Body, index: None, card: None, value: text.into() }
 }
 
 /// The campaign after these are written down, and whether they were the last.

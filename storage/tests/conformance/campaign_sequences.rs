@@ -1,6 +1,6 @@
 //! The same operations on a campaign, in any order, give the same answers and tallies in every store as in the model.
 
-use engine::campaign::{Answers, Campaign, Class, Verdict};
+use engine::campaign::{Answers, Campaign, Class, Verdict, Waiters};
 use engine::delivery::Status;
 use engine::id::TenantId;
 use engine::outgoing::SendOutcome;
@@ -157,7 +157,9 @@ async fn read(store: &impl Store) -> Vec<String> {
             seen.push(format!("{:?}", listed(store, tenant, id, Some(*class), 2).await));
         }
         for lane in 0..2 {
-            seen.push(format!("{:?}", store.waiting(tenant, id, lane, None, 9).await));
+            for waiters in [Waiters::Ready, Waiters::All] {
+                seen.push(format!("{:?}", store.waiting(tenant, id, (lane, waiters), None, 9).await));
+            }
         }
         seen.push(format!("{:?}", store.campaign_under_way(tenant, id, Some(0), 2).await));
         for no in 0..=PEOPLE {

@@ -1,6 +1,7 @@
 use engine::audit::AuditEntry;
 use engine::campaign::{
-    Campaign, CampaignRecipient, Class, FailureClass, PauseReason, Reached, RecipientRow, SendState, Tallies, Verdict,
+    Campaign, CampaignRecipient, Class, FailureClass, Group, PauseReason, Reached, RecipientRow, SendState, Tallies,
+    TallyKey, Verdict, Waiters,
 };
 use engine::delivery::Status;
 use engine::inbound::StatusUpdate;
@@ -87,7 +88,7 @@ pub(crate) async fn those_at_work_are_known(store: &impl Store) {
     save(store, TENANT, &cancelled.settled().unwrap()).await;
     assert_eq!(store.campaigns_at_work(TENANT).await, Ok(vec![campaign_id(1)]));
     let template = paused.launch.as_ref().map(|launch| launch.template.clone()).unwrap();
-    let running = paused.resumed(&template).unwrap();
+    let running = paused.resumed(&template, &[]).unwrap();
     save(store, TENANT, &running).await;
     assert_eq!(store.campaigns_at_work(TENANT).await, Ok(vec![campaign_id(1)]));
     save(store, TENANT, &running.finished(NOW).unwrap()).await;
@@ -120,7 +121,8 @@ pub(crate) async fn an_audience_is_written_down_page_by_page(store: &impl Store)
 pub(crate) async fn who_waits_is_listed_by_lane(store: &impl Store) {
     let id = running(store, TENANT, 1, 9).await.id;
     running(store, TENANT, 2, 3).await;
-    let waiting = async |lane, after, limit| nos(&store.waiting(TENANT, id, lane, after, limit).await.unwrap());
+    let waiting =
+        async |lane, after, limit| nos(&store.waiting(TENANT, id, (lane, Waiters::All), after, limit).await.unwrap());
     assert_eq!(waiting(0, None, 3).await, [0, 2, 4]);
     assert_eq!(waiting(0, Some(4), 9).await, [6, 8]);
     assert_eq!(waiting(1, Some(4), 1).await, [5]);
@@ -128,8 +130,27 @@ pub(crate) async fn who_waits_is_listed_by_lane(store: &impl Store) {
     assert_eq!(waiting(0, None, 9).await, [0, 4, 8]);
     store.release_recipients(TENANT, id, &[6], token(1)).await.unwrap();
     assert_eq!(waiting(0, None, 9).await, [0, 4, 6, 8]);
-    assert_eq!(store.waiting(TENANT, id, 0, Some(5), 1).await.unwrap(), [recipient(6)]);
+    assert_eq!(store.waiting(TENANT, id, (0, Waiters::All), Some(5), 1).await.unwrap(), [recipient(6)]);
     assert_eq!(waiting(9, None, 9).await, [0; 0]);
+}
+
+pub(crate) async fn who_waits_for_a_winner_is_listed_only_where_they_are_asked_for(store: &impl Store) {
+    let id = running(store, TENANT, 1, 18).await.id;
+    let waiting =
+        async |waiters, after, limit| nos(&store.waiting(TENANT, id, (0, waiters), after, limit).await.unwrap());
+    assert_eq!(waiting(Waiters::Ready, None, 9).await, [0, 2, 6, 8, 12, 14]);
+    assert_eq!(waiting(Waiters::Ready, Some(2), 2).await, [6, 8]);
+    assert_eq!(waiting(Waiters::All, None, 4).await, [0, 2, 4, 6]);
+    assert_eq!(waiting(Waiters::All, Some(6), 9).await, [8, 10, 12, 14, 16]);
+    assert_eq!(store.waiting(TENANT, id, (0, Waiters::All), Some(3), 1).await.unwrap(), [recipient(4)]);
+    let held = |key: &TallyKey| key.group == Some(Group::Rest) && key.class == Class::Waiting;
+    assert_eq!(counted(store, TENANT, id).await.sum(held), 3);
+    store.claim_recipients(TENANT, id, &[4], token(1), NOW).await.unwrap();
+    store.record_sent(TENANT, key(1, 4), token(1), accepted(4), NOW).await.unwrap();
+    let all = counted(store, TENANT, id).await;
+    let sent = |key: &TallyKey| key.group == Some(Group::Rest) && key.class == Class::Sent;
+    assert_eq!((all.sum(held), all.sum(sent), all.total()), (2, 1, 18));
+    assert_eq!(row(store, 1, 4).await.recipient, recipient(4));
 }
 
 pub(crate) async fn a_claim_of_many_is_won_for_those_that_wait(store: &impl Store) {
@@ -413,7 +434,7 @@ pub(crate) async fn another_tenants_campaigns_are_not_there(store: &impl Store) 
     assert!(store.campaigns(OTHER, page(9)).await.unwrap().items.is_empty());
     assert_eq!(store.recipient(OTHER, key(1, 0)).await, Ok(None));
     assert_eq!(listed(store, OTHER, campaign.id, None, 9).await, []);
-    assert_eq!(store.waiting(OTHER, campaign.id, 0, None, 9).await, Ok(vec![]));
+    assert_eq!(store.waiting(OTHER, campaign.id, (0, Waiters::All), None, 9).await, Ok(vec![]));
     assert_eq!(store.campaign_under_way(OTHER, campaign.id, None, 9).await, Ok(vec![]));
     assert_eq!(store.tallies(OTHER, campaign.id).await, Ok(Tallies::default()));
     assert_eq!(store.sent_to(OTHER, recipient(0).contact, 9).await, Ok(vec![]));

@@ -225,6 +225,7 @@ suite! {
         those_at_work_are_known
         an_audience_is_written_down_page_by_page
         who_waits_is_listed_by_lane
+        who_waits_for_a_winner_is_listed_only_where_they_are_asked_for
         a_claim_of_many_is_won_for_those_that_wait
         what_was_sent_is_counted_and_found
         statuses_settle_before_and_after_the_answer

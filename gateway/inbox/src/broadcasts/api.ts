@@ -8,6 +8,7 @@ import type {
   Check,
   Draft,
   FailureClass,
+  Letter,
   Money,
   Phase,
   Progress,
@@ -120,8 +121,8 @@ export const campaigns = {
     api.put<Campaign>(at(id), { revision, name: draft.name, plan: draft.plan }),
   read: (id: string) => api.read<CampaignRow>(at(id)),
   remove: ({ id, revision }: Campaign) => api.remove(at(id, `?revision=${revision}`)),
-  tryOut: (id: string, contact: string, key: string) =>
-    api.post<Message>(at(id, '/test'), { contact_id: contact }, { 'Idempotency-Key': key }),
+  tryOut: (id: string, contact: string, variant: Letter | null, key: string) =>
+    api.post<Message>(at(id, '/test'), { contact_id: contact, variant }, { 'Idempotency-Key': key }),
   submit: ({ id, revision }: Campaign) => api.post<Campaign>(at(id, '/submit'), { revision }),
   approve: ({ id, revision }: Campaign) => api.post<Campaign>(at(id, '/approve'), { revision }),
   sendBack: ({ id, revision }: Campaign, note: string) =>
@@ -137,5 +138,7 @@ export const campaigns = {
   pace: (id: string, per_second: number | null) => api.put<Campaign>(at(id, '/rate'), { per_second }),
   lane: (id: string, phone_number_id: string, rests: boolean) =>
     api.put<Campaign>(at(id, '/lanes'), { phone_number_id, rests }),
+  winner: (id: string, revision: number, variant: Letter) =>
+    api.post<Campaign>(at(id, '/winner'), { revision, variant }),
   limit: (id: string, spend_max: Money | null) => api.put<Campaign>(at(id, '/spend-max'), { spend_max }),
 };

@@ -4,6 +4,7 @@ import type { Offer } from '../templates/useTemplates';
 import { limitProblem } from './cost/limit';
 import { STEPS, type Step } from './steps';
 import type { Audience, ContactField, Draft, Plan, Repeat, Source, VariableSource } from './types';
+import { testProblem, wordings } from './variants';
 import { ownZone } from './wizard/moment';
 
 export const FIELDS: readonly ContactField[] = ['first_name', 'name', 'username', 'phone', 'country'];
@@ -44,7 +45,8 @@ export type Problems = Partial<
     | 'perDay'
     | 'stop'
     | 'spend'
-    | 'repeat',
+    | 'repeat'
+    | 'test',
     string
   >
 >;
@@ -66,7 +68,7 @@ export const emptyDraft = (numbers: BusinessNumber[], segment: string | null = n
     stop: null,
     per_day: null,
     spend_max: null,
-    repeat: null,
+    repeat: null, test: null, hold_out: null,
   },
 });
 
@@ -99,7 +101,7 @@ function audienceProblem(audience: Audience): Problems {
 function messageProblem(plan: Plan, template: Template | null): Problems {
   if (plan.template === '') return { template: 'noTemplate' };
   if (template && !template.sendable) return { template: 'unsendable' };
-  return plan.variables.some(isEmpty) ? { variables: 'emptyVariable' } : {};
+  return plan.variables.some(isEmpty) ? { variables: 'emptyVariable' } : testProblem(plan, isEmpty);
 }
 
 function numbersProblem({ numbers }: Plan): Problems {
@@ -244,30 +246,34 @@ export const aimedAt = (plan: Plan, audience: Audience): Plan => ({
 });
 
 /** The template of a plan among those offered, with the numbers that have it. */
-export const offerOf = (offers: Offer[], { template, language }: Plan) =>
+export const offerOf = (offers: Offer[], { template, language }: Pick<Plan, 'template' | 'language'>) =>
   offers.find((one) => one.template.name === template && one.template.language === language) ?? null;
 
 export const sameDraft = (a: Draft, b: Draft) => canonical(a) === canonical(b);
 
 /** What is left out and what is null are one thing to the server. */
 function canonical({ name, plan }: Draft): string {
-  const { template, language, numbers, variables, per_second = null, start_at = null } = plan;
+  const { numbers, per_second = null, start_at = null, test, hold_out = null } = plan;
   const { start_is_local = false, quiet, zone = null, stop, per_day = null, spend_max, repeat = null } = plan;
   const rules = [start_is_local, quiet?.from, quiet?.to, zone, stop?.failed_percent, stop?.after, per_day];
   const limit = [spend_max?.micros, spend_max?.currency];
   const who = [named(plan.audience), plan.opted_in_only];
-  const values = variables.map(({ source, fallback, ...slot }) => [
-    variableKey(slot),
-    said(source),
-    fallback,
-  ]);
-  return JSON.stringify([
-    name.trim(),
+  const messages = wordings(plan).map(({ template, language, variables }) => [
     template,
     language,
+    variables.map(({ source, fallback, ...slot }) => [variableKey(slot), said(source), fallback]),
+  ]);
+  const rule = test && [
+    test.sample,
+    test.winner.kind === 'best' ? [test.winner.by, test.winner.after_minutes] : null,
+  ];
+  return JSON.stringify([
+    name.trim(),
+    messages,
+    rule ?? null,
+    hold_out,
     numbers,
     who,
-    values,
     per_second,
     start_at,
     rules,

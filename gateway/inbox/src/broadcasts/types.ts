@@ -16,8 +16,10 @@ export type {
   EstimateRow,
   FailureClass,
   Finding,
+  Gap,
   LaneProgress as Lane,
   LaneStanding as LaneState,
+  Letter,
   Money,
   NewCampaign as Draft,
   PacePoint as Moment,
@@ -29,7 +31,11 @@ export type {
   Repeat,
   Sample,
   Source,
+  TestReport,
   VariableSource,
+  VariantReport,
+  VariantTest,
+  WinnerRule,
 } from '../api/schema';
 
 export type Severity = api.FindingSeverity;

@@ -81,6 +81,7 @@ const SKIPS: readonly string[] = [
   'opted_out',
   'undeliverable',
   'capped',
+  'hold_out',
 ];
 
 /** A reason that this page does not know yet is still told. */

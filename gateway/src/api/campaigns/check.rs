@@ -5,19 +5,22 @@ use std::collections::BTreeMap;
 use actix_web::web;
 use actors::CapWatch;
 use engine::access::Principal;
-use engine::campaign::{Campaign, Estimate, Hours, Launch, Named, Phase, Plan, Skip, VariableSource, freeze};
+use engine::campaign::{
+    Campaign, Estimate, Hours, Launch, Letter, Named, Phase, Plan, Skip, VariableSource, Wording, freeze,
+};
 use engine::contact::Contact;
 use engine::content::TemplateContent;
 use engine::directory::Number;
 use engine::id::{CampaignId, ContactId, PhoneNumberId, TenantId};
 use engine::price::{Country, PriceCategory};
 use engine::template::Template;
-use engine::time::Timestamp;
+use engine::time::{Span, Timestamp};
 use serde::Serialize;
 
 use super::super::administration::household;
 use super::reach::reach;
 use super::schedule::{Homes, Schedule};
+use super::winner::{CheckedTest, Groups, checked};
 use super::{found, spend};
 use crate::app::App;
 use crate::http::guard::Signed;
@@ -52,6 +55,8 @@ pub struct CampaignCheck {
     /// What must be fixed first, then what to look at, then what is fine.
     findings: Vec<Finding>,
     samples: Vec<Sample>,
+    /// Who gets which message; `null`: there is one.
+    test: Option<CheckedTest>,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -85,6 +90,9 @@ pub struct Sample {
     contact_id: ContactId,
     name: Option<String>,
     content: TemplateContent,
+    /// `null`: there is one message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variant: Option<Letter>,
 }
 
 /// How much advertising a person gets at most. `None`: nobody set a limit, or this does not advertise.
@@ -104,6 +112,7 @@ pub struct Would {
     skipped: BTreeMap<Skip, u64>,
     samples: Vec<Sample>,
     homes: Homes,
+    groups: Groups,
 }
 
 impl Would {
@@ -115,6 +124,7 @@ impl Would {
             skipped: BTreeMap::new(),
             samples: Vec::new(),
             homes: Homes::new(),
+            groups: Groups::new(),
         }
     }
 }
@@ -167,6 +177,8 @@ pub async fn check(
     let per_second = per_second(&draft.plan, &numbers);
     let seconds = would.count.div_ceil(u64::from(per_second.max(1)));
     let schedule = Schedule::of(&draft.plan, (would.count, reach), per_second, &would.homes, app.clock.now());
+    let test = checked(&draft.plan, &would.groups);
+    let waits = test.as_ref().map_or(Span(0), |test| test.wait(&draft.plan));
     let lanes = numbers.into_iter().map(|number| CheckedLane {
         phone_number_id: number.phone_number_id,
         name: number.name,
@@ -183,33 +195,41 @@ pub async fn check(
         later: schedule.later,
         over_tier: reach.over,
         people_a_day: reach.a_day,
-        finishes_at: schedule.finishes_at,
+        finishes_at: schedule.finishes_at.plus(waits),
         lanes: lanes.collect(),
         findings,
         samples: would.samples,
+        test,
     }))
 }
 
 /// Walks the audience as a launch does.
 pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> Result<Would, Problem> {
     let mut campaign = launched.clone();
-    let form = launched.launch.as_ref().and_then(Launch::form);
+    let forms = launched.launch.as_ref().and_then(Launch::forms);
+    let per_message = SAMPLES.div_ceil(launched.plan.wordings().count());
     let files = launched.launch.as_ref().map_or(&[] as &[_], |launch| &launch.files);
     let keeps_hours = Hours::of(&launched.plan).is_some();
     let cap = cap(app, tenant, &campaign).await?;
     let now = app.clock.now();
-    let (mut samples, mut countries, mut homes) = (Vec::new(), BTreeMap::new(), Homes::new());
+    let (mut samples, mut countries, mut homes) = (Vec::<Sample>::new(), BTreeMap::new(), Homes::new());
+    let mut groups = Groups::new();
     while campaign.phase == Phase::Freezing {
         let Some(page) = actors::audience(app.store.as_ref(), tenant, &campaign, cap.as_ref(), now).await? else {
             break;
         };
         let Some((next, recipients)) = freeze(&campaign, &page) else { break };
-        for recipient in recipients.iter().take(SAMPLES.saturating_sub(samples.len())) {
-            let contact = page.contacts.iter().find(|contact| contact.id == recipient.contact);
-            let filled = form.as_ref().and_then(|form| form.fill(&recipient.values, files).ok());
-            samples.extend(contact.zip(filled).map(|(contact, filled)| sample(contact, filled.content)));
-        }
         for recipient in &recipients {
+            let variant = recipient.group.and_then(|_| forms.as_ref()?.letter(recipient));
+            let is_shown = samples.iter().filter(|sample| sample.variant == variant).count() < per_message;
+            if samples.len() < SAMPLES && is_shown {
+                let contact = page.contacts.iter().find(|contact| contact.id == recipient.contact);
+                let filled = forms.as_ref().and_then(|forms| forms.fill(recipient, files));
+                samples.extend(contact.zip(filled).map(|(contact, filled)| sample(contact, filled.content, variant)));
+            }
+            if let Some(group) = recipient.group {
+                *groups.entry(group).or_default() += 1;
+            }
             *countries.entry(recipient.country).or_default() += 1;
             if keeps_hours {
                 *homes.entry(recipient.home().map(str::to_owned)).or_default() += 1;
@@ -217,31 +237,30 @@ pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> R
         }
         campaign = next;
     }
-    let category = campaign.price_category();
+    let category = campaign.price_category(None);
     let frozen = campaign.launch.map(|launch| launch.frozen).unwrap_or_default();
     let (count, skipped) = (u64::from(frozen.count), frozen.skipped);
-    Ok(Would { count, category, countries, skipped, samples, homes })
+    Ok(Would { count, category, countries, skipped, samples, homes, groups })
 }
 
-fn sample(contact: &Contact, content: TemplateContent) -> Sample {
-    Sample { contact_id: contact.id, name: contact.name.clone().or_else(|| contact.username.clone()), content }
+fn sample(contact: &Contact, content: TemplateContent, variant: Option<Letter>) -> Sample {
+    let name = contact.name.clone().or_else(|| contact.username.clone());
+    Sample { contact_id: contact.id, name, content, variant }
 }
 
 /// Every lane's account must have it, and the strictest counts: one that cannot be sent says why, and one that advertises has its
 /// rules and its price; with what the plan names.
 pub async fn template(app: &App, principal: &Principal, plan: &Plan) -> Result<(Template, Named), Problem> {
     let tenant = principal.tenant;
-    let mut found: Option<Template> = None;
-    for number in numbers(app, tenant, plan).await? {
-        let template = templates::find(app, tenant, &number, &plan.template, &plan.language).await?.template;
-        let strictness = |template: &Template| (template.unsendable().is_some(), template.category.is_marketing());
-        if found.as_ref().is_none_or(|known| strictness(known) < strictness(&template)) {
-            found = Some(template);
-        }
+    let numbers = numbers(app, tenant, plan).await?;
+    let wordings: Vec<_> = plan.wordings().collect();
+    let mut templates = Vec::with_capacity(wordings.len());
+    for wording in &wordings {
+        templates.push(strictest(app, tenant, &numbers, wording).await?);
     }
-    let template = found.ok_or_else(|| Problem::invalid("No number of this broadcast is connected."))?;
+    let template = templates.remove(0);
     let mut files = Vec::new();
-    for id in plan.variables.iter().filter_map(VariableSource::file) {
+    for id in wordings.iter().flat_map(|wording| wording.variables).filter_map(VariableSource::file) {
         let row = app.store.media(tenant, id).await?;
         // What customers sent is not for other customers.
         let row = row.filter(|row| row.is_ready() && row.uploader.is_some());
@@ -249,7 +268,24 @@ pub async fn template(app: &App, principal: &Principal, plan: &Plan) -> Result<(
     }
     let household = household(app, principal).await?;
     let segment = plan.segment().and_then(|id| household.segments.get(&id)).cloned();
-    Ok((template, Named { files, segment }))
+    Ok((template, Named { files, segment, others: templates }))
+}
+
+async fn strictest(
+    app: &App,
+    tenant: TenantId,
+    numbers: &[Number],
+    wording: &Wording<'_>,
+) -> Result<Template, Problem> {
+    let mut found: Option<Template> = None;
+    for number in numbers {
+        let template = templates::find(app, tenant, number, wording.template, wording.language).await?.template;
+        let strictness = |template: &Template| (template.unsendable().is_some(), template.category.is_marketing());
+        if found.as_ref().is_none_or(|known| strictness(known) < strictness(&template)) {
+            found = Some(template);
+        }
+    }
+    found.ok_or_else(|| Problem::invalid("No number of this broadcast is connected."))
 }
 
 async fn numbers(app: &App, tenant: TenantId, plan: &Plan) -> Result<Vec<Number>, Problem> {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use actix_web::web;
 use actors::{LanePace, LaneState};
-use engine::campaign::{Campaign, Class, Cost, CountryFigures, FailureClass, Phase, Skip, Tallies, countries};
+use engine::campaign::{
+    Campaign, Class, Cost, CountryFigures, FailureClass, Phase, Skip, Tallies, TestReport, countries,
+};
 use engine::delivery::Failure;
 use engine::directory::Number;
 use engine::id::{CampaignId, PhoneNumberId, TenantId};
@@ -23,6 +25,8 @@ const ETA_SECONDS: usize = 10;
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Progress {
+    /// Of the broadcast: whoever decides by these figures says so.
+    revision: u64,
     phase: Phase,
     counts: Counts,
     lanes: Vec<LaneProgress>,
@@ -41,6 +45,8 @@ pub struct Progress {
     /// When it was launched.
     started_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
+    /// How its messages do against each other; `null`: there is one.
+    test: Option<TestReport>,
 }
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
@@ -144,6 +150,7 @@ fn of(campaign: Campaign, tallies: &Tallies, cost: Cost, numbers: &[Number], pac
     let lanes = lanes.collect();
     // Nobody knows how many are yet to come.
     let has_end = campaign.phase == Phase::Running && !campaign.takes_more();
+    let test = TestReport::of(&campaign, tallies);
     let (started_at, frozen) =
         campaign.launch.map_or((None, engine::campaign::Frozen::default()), |it| (Some(it.at), it.frozen));
     let ended_at = match campaign.phase {
@@ -152,8 +159,11 @@ fn of(campaign: Campaign, tallies: &Tallies, cost: Cost, numbers: &[Number], pac
     };
     let counts = Counts::of(tallies);
     let history = history(pace);
-    let eta_seconds = has_end.then(|| eta(counts.waiting, &history)).flatten();
+    // Those who wait for a winner are not on their way to anybody.
+    let moving = counts.waiting - test.as_ref().map_or(0, |test| test.waiting).min(counts.waiting);
+    let eta_seconds = has_end.then(|| eta(moving, &history)).flatten();
     Progress {
+        revision: campaign.revision,
         phase: campaign.phase,
         counts,
         lanes,
@@ -166,6 +176,7 @@ fn of(campaign: Campaign, tallies: &Tallies, cost: Cost, numbers: &[Number], pac
         eta_seconds,
         started_at,
         ended_at,
+        test,
     }
 }
 

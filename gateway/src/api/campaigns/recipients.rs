@@ -7,7 +7,7 @@ use actix_web::http::header::CONTENT_DISPOSITION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
 use engine::audit::Action;
-use engine::campaign::{Class, RecipientRow};
+use engine::campaign::{Campaign, Class, Group, Letter, RecipientRow};
 use engine::contact::Contact;
 use engine::delivery::Delivery;
 use engine::id::{CampaignId, ClientKey, ContactId, TenantId};
@@ -61,6 +61,12 @@ pub struct RecipientView {
     /// What they were added by, where people are added one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<ClientKey>,
+    /// Which of several messages they get; not there for who waits for a winner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    variant: Option<Letter>,
+    /// Drawn for it, to find the winner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_sample: Option<bool>,
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -72,7 +78,7 @@ pub struct RecipientContact {
 }
 
 impl RecipientView {
-    pub(super) fn of(row: RecipientRow, contact: Option<Contact>) -> Self {
+    pub(super) fn of(row: RecipientRow, contact: Option<Contact>, winner: Option<Letter>) -> Self {
         let class = row.tally().class;
         let name = contact.and_then(|contact| contact.name.or(contact.username));
         let phone = row.recipient.to.wa_id.as_ref().map(engine::id::WaId::e164);
@@ -89,6 +95,11 @@ impl RecipientView {
             clicked_at: row.clicked_at,
             opted_out_at: row.opted_out_at,
             key: row.recipient.trigger.map(|trigger| trigger.key),
+            variant: row.recipient.group.and_then(|group| match group {
+                Group::Sample(letter) => Some(letter),
+                Group::Rest => winner,
+            }),
+            is_sample: row.recipient.group.map(|group| group != Group::Rest),
         }
     }
 
@@ -110,10 +121,10 @@ pub async fn list(
     paging: web::Query<Paging>,
 ) -> Result<web::Json<List<RecipientView>>, Problem> {
     let tenant = signed.0.tenant;
-    found(&app, tenant, *id).await?;
+    let winner = winner_of(&found(&app, tenant, *id).await?);
     let class = class_of(filter.class.as_deref())?;
     let page = app.store.recipients(tenant, *id, RecipientQuery { class, page: paging.request() }).await?;
-    let items = views(app.store.as_ref(), tenant, page.items).await?;
+    let items = views(app.store.as_ref(), tenant, page.items, winner).await?;
     Ok(web::Json(List { items, next: page.next.map(|cursor| cursor.0) }))
 }
 
@@ -125,11 +136,20 @@ fn class_of(key: Option<&str>) -> Result<Option<Class>, Problem> {
     key.map(|key| Class::from_key(key).ok_or_else(unknown)).transpose()
 }
 
-async fn views(store: &dyn Store, tenant: TenantId, rows: Vec<RecipientRow>) -> Result<Vec<RecipientView>, StoreError> {
+fn winner_of(campaign: &Campaign) -> Option<Letter> {
+    Some(campaign.launch.as_ref()?.winner.as_ref()?.variant)
+}
+
+async fn views(
+    store: &dyn Store,
+    tenant: TenantId,
+    rows: Vec<RecipientRow>,
+    winner: Option<Letter>,
+) -> Result<Vec<RecipientView>, StoreError> {
     let mut views = Vec::with_capacity(rows.len());
     for row in rows {
         let contact = store.contact(tenant, row.recipient.contact).await?;
-        views.push(RecipientView::of(row, contact));
+        views.push(RecipientView::of(row, contact, winner));
     }
     Ok(views)
 }
@@ -147,7 +167,7 @@ pub async fn export(
     let campaign = found(&app, tenant, *id).await?;
     app.store.record(tenant, vec![said(&app, &signed, &request, Action::CampaignExported, &campaign)]).await?;
     let masks = app.households.masks(tenant);
-    let pages = pages(app.store.clone(), tenant, *id, masks);
+    let pages = pages(app.store.clone(), tenant, &campaign, masks);
     let file = (CONTENT_DISPOSITION, "attachment; filename=\"recipients.csv\"");
     Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header(file).streaming(pages))
 }
@@ -156,9 +176,10 @@ pub async fn export(
 fn pages(
     store: Arc<dyn Store>,
     tenant: TenantId,
-    id: CampaignId,
+    campaign: &Campaign,
     masks: bool,
-) -> impl Stream<Item = Result<Bytes, ListError>> {
+) -> impl Stream<Item = Result<Bytes, ListError>> + use<> {
+    let (id, winner) = (campaign.id, winner_of(campaign));
     let ready = VecDeque::from([Bytes::from_static(CSV_HEAD.as_bytes())]);
     let first = PageRequest { after: None, limit: EXPORT_PAGE };
     stream::try_unfold((ready, Some(first)), move |(mut ready, page)| {
@@ -169,7 +190,7 @@ fn pages(
             }
             let Some(page) = page else { return Ok(None) };
             let rows = store.recipients(tenant, id, RecipientQuery { class: None, page }).await?;
-            let views = views(store.as_ref(), tenant, rows.items).await?;
+            let views = views(store.as_ref(), tenant, rows.items, winner).await?;
             let text: String = views.into_iter().map(|view| line(view, masks)).collect();
             let next = rows.next.map(|after| PageRequest { after: Some(after), limit: EXPORT_PAGE });
             Ok(Some((Bytes::from(text), (ready, next))))
@@ -178,7 +199,7 @@ fn pages(
 }
 
 const CSV_HEAD: &str = "no,contact_id,name,phone,lane,class,accepted_at,sent_at,delivered_at,read_at,failed_at,code,reason,\
-    replied_at,country,price_category,price_kind,clicked_at,opted_out_at,key\r\n";
+    replied_at,country,price_category,price_kind,clicked_at,opted_out_at,key,variant,group\r\n";
 
 fn line(view: RecipientView, masks: bool) -> String {
     let RecipientView { no, contact, lane, class, delivery, replied_at, country, price_category, price_kind, .. } =
@@ -208,6 +229,8 @@ fn line(view: RecipientView, masks: bool) -> String {
         time(clicked_at),
         time(opted_out_at),
         key.map(|key| key.as_str().to_owned()).unwrap_or_default(),
+        view.variant.map(Letter::as_str).unwrap_or_default().to_owned(),
+        view.is_sample.map(|is_sample| if is_sample { "sample" } else { "rest" }).unwrap_or_default().to_owned(),
     ];
     cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",") + "\r\n"
 }

@@ -67,6 +67,8 @@ mod tests {
             per_day: None,
             spend_max: None,
             repeat: None,
+            test: None,
+            hold_out: None,
         }
     }
 

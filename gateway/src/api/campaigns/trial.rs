@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use actors::ReplyRequest;
 use engine::audit::Action;
-use engine::campaign::{Given, Phase};
+use engine::campaign::{Given, Letter, Phase};
 use engine::conversation::Draft;
 use engine::id::{CampaignId, ContactId, ConversationId, MessageId};
 use engine::message::Message;
@@ -25,6 +25,9 @@ pub struct Trying {
     #[serde(default)]
     #[schema(value_type = std::collections::BTreeMap<String, String>)]
     variables: Given,
+    /// Which of several messages; A when absent.
+    #[serde(default)]
+    variant: Option<Letter>,
 }
 
 /// Sends the message of a draft to one person; the same Idempotency-Key is the same message
@@ -45,11 +48,14 @@ pub async fn test(
         return Err(Rejection::Invalid("This broadcast was started already.").into());
     }
     let contact = app.store.contact(tenant, body.contact_id).await?.ok_or_else(Problem::not_found)?;
-    let (template, named) = check::template(&app, &signed.0, &campaign.plan).await?;
+    let plan = campaign.plan.only(body.variant.unwrap_or(Letter::A));
+    let plan = plan.ok_or(Rejection::Invalid("This broadcast has no such message."))?;
+    let (template, named) = check::template(&app, &signed.0, &plan).await?;
     if let Some(reason) = template.unsendable().or_else(|| templates::not_by_hand(&template)) {
         return Err(Rejection::BadTemplate(reason).into());
     }
-    let filled = campaign.plan.filled(&template, &named.files, &contact, &body.variables)?;
+    let wording = plan.wording(Letter::A).ok_or_else(Problem::not_found)?;
+    let filled = wording.filled(&template, &named.files, &contact, &body.variables)?;
     let number = campaign.plan.numbers.first().ok_or_else(Problem::not_found)?;
     let conversation = ConversationId::of(tenant, number, contact.id);
     if app.store.conversation(tenant, conversation).await?.is_none() {

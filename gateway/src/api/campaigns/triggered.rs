@@ -110,7 +110,7 @@ pub async fn send(
 
 /// Who may only start broadcasts learns nothing of the person.
 fn shown(signed: &Signed, row: RecipientRow, contact: Option<Contact>) -> RecipientView {
-    let view = RecipientView::of(row, contact);
+    let view = RecipientView::of(row, contact, None);
     if signed.0.grants.allow(Permission::CampaignsRead) { view } else { view.without_person() }
 }
 
@@ -178,7 +178,7 @@ pub async fn one(
     let ((id, key), tenant) = (path.into_inner(), signed.0.tenant);
     let row = app.store.added_by(tenant, id, &key).await?.ok_or_else(Problem::not_found)?;
     let contact = app.store.contact(tenant, row.recipient.contact).await?;
-    Ok(web::Json(RecipientView::of(row, contact)))
+    Ok(web::Json(RecipientView::of(row, contact, None)))
 }
 
 /// Takes nobody more; whoever was added still gets it

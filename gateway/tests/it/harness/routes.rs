@@ -230,6 +230,7 @@ impl Things {
         body["class"] = "try_later".into();
         body["note"] = "Not yet.".into();
         body["contact_id"] = self.contact.clone().into();
+        body["variant"] = "A".into();
         body
     }
 

@@ -19,7 +19,7 @@ use crate::crypto::{Lookup, Sealer};
 /// What says where a recipient without a failure is counted.
 macro_rules! standing {
     () => {
-        "lane, (replied_at IS NOT NULL) + 2 * (clicked_at IS NOT NULL) + 4 * (opted_out_at IS NOT NULL), country, charge"
+        "lane, (replied_at IS NOT NULL) + 2 * (clicked_at IS NOT NULL) + 4 * (opted_out_at IS NOT NULL), country, charge, part"
     };
 }
 
@@ -76,7 +76,8 @@ pub(super) fn release(session: &mut Session<'_>, campaign: CampaignKey, nos: &[u
 fn standing(row: &Row<'_>, class: Class) -> Outcome<TallyKey> {
     let (country, charge) = (country_of(row.get_ref(2)?)?, charge_of(row.get(3)?)?);
     let Answers { replied, clicked, opted_out } = answers_of(row.get(1)?);
-    Ok(TallyKey { lane: row.get(0)?, class, code: 0, replied, clicked, opted_out, country, charge })
+    let group = recipients::group_of(row.get(4)?)?;
+    Ok(TallyKey { lane: row.get(0)?, class, code: 0, replied, clicked, opted_out, country, charge, group })
 }
 
 /// Meta's id of a message, as somebody says it is.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use engine::campaign::{Answers, CampaignRecipient, Class, FailureClass, Reached, RecipientRow, SendState, TallyKey};
+use engine::campaign::{
+    Answers, CampaignRecipient, Class, FailureClass, Group, Reached, RecipientRow, SendState, TallyKey, Waiters,
+};
 use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use engine::price::{Charge, Country};
 use engine::time::Timestamp;
@@ -52,20 +54,21 @@ pub(super) fn range(campaign: CampaignKey, after: Option<u32>) -> (i64, i64) {
 macro_rules! changing {
     () => {
         "recipient.place, lane, class, contact, token, since, queued_at, accepted_at, sent_at, delivered_at, read_at,
-         played_at, failed_at, replied_at, wamid, recipient.body, error, country, charge, clicked_at, opted_out_at"
+         played_at, failed_at, replied_at, wamid, recipient.body, error, country, charge, clicked_at, opted_out_at, part"
     };
 }
 const CHANGING: &str = changing!();
 pub(super) const LOAD: &str = concat!("SELECT ", changing!(), " FROM recipient WHERE place = ?1");
 /// The columns of [`CHANGING`].
-const CHANGING_COLUMNS: usize = 21;
+const CHANGING_COLUMNS: usize = 22;
 
-/// From place, lane, class, contact, and the country in this column.
-fn place_of(row: &Row<'_>, campaign: CampaignId, country: usize) -> Outcome<recipients::Place> {
+/// From place, lane, class, contact, and country and part in these columns.
+fn place_of(row: &Row<'_>, campaign: CampaignId, (country, part): (usize, usize)) -> Outcome<recipients::Place> {
     let no = u32::try_from(row.get::<_, i64>(0)? & i64::from(u32::MAX)).unwrap_or(u32::MAX);
     let contact = ContactId::from_bytes(row.get(3)?);
     let (lane, country) = (row.get(1)?, country_of(row.get_ref(country)?)?);
-    Ok(recipients::Place { home: *campaign.as_bytes(), no, contact, lane, country })
+    let group = recipients::group_of(row.get(part)?)?;
+    Ok(recipients::Place { home: *campaign.as_bytes(), no, contact, lane, country, group })
 }
 
 /// Nothing, and an empty text, are no country.
@@ -96,7 +99,7 @@ pub(super) struct Changing<'a> {
 
 impl<'a> Changing<'a> {
     pub(super) fn of(row: &'a Row<'a>, campaign: CampaignId) -> Outcome<Self> {
-        Ok(Self { row, place: place_of(row, campaign, 17)? })
+        Ok(Self { row, place: place_of(row, campaign, (17, 19))? })
     }
 
     /// With the column behind [`CHANGING`].
@@ -157,6 +160,19 @@ impl<'a> Changing<'a> {
     }
 }
 
+/// Who waits, by the index that holds them; `?1` is the lane.
+#[derive(Clone, Copy)]
+struct Queue {
+    from: &'static str,
+    condition: &'static str,
+}
+
+const READY: Queue =
+    Queue { from: "recipient INDEXED BY recipient_waiting", condition: "lane = ?1 AND class = 0 AND part < 5" };
+/// For the winner of a test.
+const HELD: Queue =
+    Queue { from: "recipient INDEXED BY recipient_held", condition: "lane = ?1 AND class = 0 AND part = 5" };
+
 /// Reads the recipients of one campaign.
 pub(super) struct List<'a> {
     pub(super) connection: &'a Connection,
@@ -173,14 +189,34 @@ impl List<'_> {
         rows.next()?.map(|row| Changing::of(row, self.id)?.whole(self.sealer)).transpose()
     }
 
-    pub(super) fn waiting(&self, lane: u8, after: Option<u32>, limit: u32) -> Outcome<Vec<CampaignRecipient>> {
-        let sql = "SELECT recipient.place, lane, class, contact, recipient_body.body, country
-             FROM recipient INDEXED BY recipient_waiting CROSS JOIN recipient_body USING (place)
-             WHERE lane = ?1 AND class = 0 AND recipient.place BETWEEN ?2 AND ?3 ORDER BY recipient.place LIMIT ?4";
+    pub(super) fn waiting(
+        &self,
+        (lane, waiters): (u8, Waiters),
+        after: Option<u32>,
+        limit: u32,
+    ) -> Outcome<Vec<CampaignRecipient>> {
+        let ready = self.waiting_in(READY, lane, after, limit)?;
+        match waiters {
+            Waiters::Ready => Ok(ready),
+            Waiters::All => {
+                let held = self.waiting_in(HELD, lane, after, limit)?;
+                let all: BTreeMap<_, _> = ready.into_iter().chain(held).map(|one| (one.no, one)).collect();
+                Ok(all.into_values().take(limit as usize).collect())
+            }
+        }
+    }
+
+    fn waiting_in(&self, queue: Queue, lane: u8, after: Option<u32>, limit: u32) -> Outcome<Vec<CampaignRecipient>> {
+        let Queue { from, condition } = queue;
+        let sql = format!(
+            "SELECT recipient.place, lane, class, contact, recipient_body.body, country, part
+             FROM {from} CROSS JOIN recipient_body USING (place)
+             WHERE {condition} AND recipient.place BETWEEN ?2 AND ?3 ORDER BY recipient.place LIMIT ?4"
+        );
         let (first, last) = range(self.key, after);
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let waiting = statement.query_and_then(params![lane, first, last, limit], |row| {
-            let place = place_of(row, self.id, 5)?;
+            let place = place_of(row, self.id, (5, 6))?;
             Ok(place.open_frozen(self.sealer, codec::blob(row.get_ref(4)?)?)?)
         })?;
         waiting.collect()
@@ -193,11 +229,9 @@ impl List<'_> {
                 let sql = "SELECT DISTINCT lane FROM campaign_tally WHERE campaign = ?1 AND class = 0 AND count > 0";
                 let mut lanes = self.connection.prepare_cached(sql)?;
                 let lanes = lanes.query_map([self.key.0], |row| row.get(0))?.collect::<rusqlite::Result<Vec<u8>>>()?;
-                let of = |lane: &u8| {
-                    let from = "recipient INDEXED BY recipient_waiting";
-                    self.rows(from, "lane = ?1 AND class = 0", *lane, after, limit)
-                };
-                merged(lanes.iter().map(of), limit)
+                let queues = lanes.iter().flat_map(|lane| [(READY, *lane), (HELD, *lane)]);
+                let of = |(queue, lane): (Queue, u8)| self.rows(queue.from, queue.condition, lane, after, limit);
+                merged(queues.map(of), limit)
             }
             // Where nearly everybody ends: the next ones are never far.
             Some(class @ (Class::Sent | Class::Delivered | Class::Read)) => {
@@ -333,32 +367,34 @@ pub(super) struct Frozen {
     country: Option<Country>,
     /// Of what added them.
     trigger: Option<Lookup>,
+    group: Option<Group>,
     body: Vec<u8>,
 }
 
 impl Frozen {
     pub(super) fn of(sealer: &Sealer, campaign: CampaignId, recipient: &CampaignRecipient) -> Outcome<Self> {
         let body = recipients::seal_frozen(sealer, campaign.as_bytes(), recipient)?;
-        let CampaignRecipient { no, lane, contact, country, .. } = *recipient;
+        let CampaignRecipient { no, lane, contact, country, group, .. } = *recipient;
         let trigger = recipient.trigger.as_ref();
         let trigger = trigger.map(|trigger| recipients::trigger_lookup(sealer, campaign.as_bytes(), &trigger.key));
-        Ok(Self { no, lane, contact, country, trigger, body })
+        Ok(Self { no, lane, contact, country, group, trigger, body })
     }
 
     /// Waiting.
     pub(super) fn insert(&self, session: &mut Session<'_>, campaign: CampaignKey, at: Timestamp) -> Outcome<()> {
         let place = place(campaign, self.no);
-        let sql = "INSERT INTO recipient (place, lane, class, contact, country, queued_at, added_by)
-             VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6)";
+        let sql = "INSERT INTO recipient (place, lane, class, contact, country, queued_at, added_by, part)
+             VALUES (?1, ?2, 0, ?3, ?4, ?5, ?6, ?7)";
         let mut statement = session.connection.prepare_cached(sql)?;
-        let Self { lane, country, .. } = *self;
+        let Self { lane, country, group, .. } = *self;
         statement.execute(params![
             place,
             lane,
             self.contact.as_bytes(),
             country.as_ref().map(Country::as_str),
             at.0,
-            self.trigger
+            self.trigger,
+            recipients::group_code(group),
         ])?;
         self.insert_body(session.connection, place)?;
         let waiting = TallyKey {
@@ -370,6 +406,7 @@ impl Frozen {
             opted_out: false,
             country,
             charge: None,
+            group,
         };
         session.ledger.tally_recipient(campaign, waiting, 1);
         Ok(())
@@ -422,8 +459,9 @@ impl Brought {
         let place = place(campaign, frozen.no);
         let sql = "INSERT INTO recipient (place, lane, class, contact, token, since, queued_at, accepted_at, sent_at,
              delivered_at, read_at, played_at, failed_at, replied_at, wamid, body, error, country, charge, clicked_at,
-             opted_out_at, added_by)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+             opted_out_at, added_by, part)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+             ?23)
              ON CONFLICT DO NOTHING";
         let ms = |at: &Option<Timestamp>| at.map(|at| at.0);
         let (token, since) = claim_of(row);
@@ -451,6 +489,7 @@ impl Brought {
             ms(&row.clicked_at),
             ms(&row.opted_out_at),
             frozen.trigger,
+            recipients::group_code(frozen.group),
         ])?;
         if inserted > 0 {
             frozen.insert_body(session.connection, place)?;

@@ -5,6 +5,7 @@ import { Card } from '../../settings/parts';
 import settings from '../../settings/settings.module.css';
 import { useWhen } from '../../settings/when';
 import broadcasts from '../broadcasts.module.css';
+import { TestResult } from '../compare/TestResult';
 import { CostCard } from '../cost/CostCard';
 import { CountriesCard } from '../cost/CountriesCard';
 import { amounts } from '../cost/money';
@@ -36,6 +37,7 @@ export function ReportBody({ campaign, progress, onList }: Props) {
       <div className={run.body}>
         {progress.phase.kind === 'cancelled' && <Cancelled progress={progress} at={progress.phase.at} />}
         <Totals progress={progress} startAt={campaign.plan.start_at} />
+        {progress.test && <TestResult campaign={campaign} progress={progress} test={progress.test} />}
         <div className={run.columns}>
           {progress.history.length > 0 && <RateCard history={progress.history} live={false} />}
           <Funnel progress={progress} />

@@ -111,6 +111,8 @@ function Recipient({ row, lane }: { row: RecipientView; lane: string | null }) {
         <span className={css.faint}>
           {contact.name && phone && <bdi dir="ltr">{phone}</bdi>}
           {lane && <bdi>{lane}</bdi>}
+          {row.variant && <span>{t('broadcasts.test.message', { variant: row.variant })}</span>}
+          {row.is_sample === false && !row.variant && <span>{t('broadcasts.test.waitsForWinner')}</span>}
           {row.replied_at && <span>{t('broadcasts.repliedAt', { when: when(row.replied_at) })}</span>}
           {row.clicked_at && <span>{t('broadcasts.clickedAt', { when: when(row.clicked_at) })}</span>}
           {row.opted_out_at && <span>{t('broadcasts.optedOutAt', { when: when(row.opted_out_at) })}</span>}

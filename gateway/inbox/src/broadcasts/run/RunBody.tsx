@@ -4,6 +4,7 @@ import settings from '../../settings/settings.module.css';
 import { useWhen } from '../../settings/when';
 import { useNow } from '../../state/clock';
 import broadcasts from '../broadcasts.module.css';
+import { TestResult } from '../compare/TestResult';
 import { CostCard } from '../cost/CostCard';
 import { CountriesCard } from '../cost/CountriesCard';
 import { SpendLimit } from '../cost/SpendLimit';
@@ -61,6 +62,7 @@ export function RunBody({ campaign, progress, staleSince, onList }: Props) {
         )}
         {isTriggered(campaign.plan) && <AddPeople campaign={campaign} progress={progress} />}
         <States progress={progress} />
+        {progress.test && <TestResult campaign={campaign} progress={progress} test={progress.test} />}
         <div className={css.columns}>
           <RateCard history={progress.history} live={phase.kind === 'running'} />
           <Lanes lanes={progress.lanes} of={campaign.id} />

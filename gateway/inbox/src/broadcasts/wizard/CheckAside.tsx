@@ -3,6 +3,7 @@ import { IconFile, IconMapPin, IconPhoto, IconShoppingBag, IconVideo } from '@ta
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Template } from '../../api/types';
+import type { Words } from '../../i18n';
 import { clockTime } from '../../i18n/format';
 import { qualityName, qualityTone } from '../../numbers/words';
 import { Chip } from '../../settings/parts';
@@ -41,17 +42,20 @@ export function CheckAside({ check, campaign, template, settled }: Props) {
             value={sample.contact_id}
             data={check.samples.map((one) => ({
               value: one.contact_id,
-              label: one.name ?? t('contact.unnamed'),
+              label: sampleName(one, t),
             }))}
             onChange={setId}
           />
-          <SampleCard content={sample.content} template={template} />
+          <SampleCard
+            content={sample.content}
+            template={sample.variant === 'A' || sample.variant == null ? template : null}
+          />
         </>
       ) : (
         <p className={css.faint}>{t('broadcasts.check.noSample')}</p>
       )}
       {rights.writeBroadcasts && rights.readContacts && sample && (
-        <Trial campaign={campaign} settled={settled} />
+        <Trial campaign={campaign} settled={settled} variant={sample.variant} />
       )}
       <h2>{t('broadcasts.step.numbers')}</h2>
       <ul className={css.lanes}>
@@ -73,6 +77,12 @@ export function CheckAside({ check, campaign, template, settled }: Props) {
       <p className={css.asideFoot}>{t('broadcasts.check.foot')}</p>
     </aside>
   );
+}
+
+/** Of several messages the one that this person would get. */
+function sampleName({ name, variant }: Sample, t: Words): string {
+  const who = name ?? t('contact.unnamed');
+  return variant ? t('broadcasts.test.personGets', { name: who, variant }) : who;
 }
 
 function SampleCard({ content, template }: { content: Sample['content']; template: Template | null }) {

@@ -18,6 +18,7 @@ import { CheckAside } from './CheckAside';
 import css from './check.module.css';
 import { Figures } from './Figures';
 import { Findings } from './Findings';
+import { TestCheck } from './TestCheck';
 
 type Props = {
   campaign: Campaign;
@@ -60,6 +61,7 @@ export function CheckStep({ campaign, template, onGo, settled, onApproval }: Pro
               <Skipped skipped={check.skipped} onGo={onGo} />
               <EstimateCard cost={check.cost} />
             </div>
+            {check.test && <TestCheck test={check.test} plan={campaign.plan} />}
           </>
         )}
         <Findings findings={check.findings} onGo={onGo} />

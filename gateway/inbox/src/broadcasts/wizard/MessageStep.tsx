@@ -10,9 +10,12 @@ import { asked, isOffered, offered, type Values, variableKey } from '../../inbox
 import { categoryName } from '../../inbox/thread/contents/TemplateContent';
 import { Failed, Loading, Refused } from '../../settings/parts';
 import { useRights } from '../../state/permissions';
-import type { useTemplates } from '../../templates/useTemplates';
+import type { Offer, useTemplates } from '../../templates/useTemplates';
+import { Messages } from '../compare/Messages';
+import { TestCard } from '../compare/TestCard';
 import { addressOf, isTriggered, offerOf, type Problems, withTemplate } from '../plan';
 import type { Plan, Source, VariableSource } from '../types';
+import { withWording, wordings } from '../variants';
 import { VariableField } from './VariableField';
 import css from './wizard.module.css';
 
@@ -29,8 +32,21 @@ export function MessageStep({ plan, onChange, problems, templates }: Props) {
   const [search, setSearch] = useState('');
   const { offers } = templates;
   const all = offers.map((one) => one.template);
-  const offer = offerOf(offers, plan);
+  const [place, setPlace] = useState(0);
+  const messages = wordings(plan);
+  const at = Math.min(place, messages.length - 1);
+  const wording = messages[at] ?? plan;
+  const own = offerOf(offers, plan);
+  const offer = offerOf(offers, wording);
+  // The others go from the same numbers, under the same rules.
+  const fits = (template: Template) =>
+    at === 0 || (own !== null && isAlike(own, offers, template, plan.numbers));
   const choose = (template: Template) => {
+    if (at > 0) {
+      const { language, variables } = withTemplate({ ...plan, ...wording }, template);
+      onChange(withWording(plan, at, { template: template.name, language, variables }));
+      return;
+    }
     const can =
       offers.find((one) => one.template === template)?.numbers.map((one) => one.phone_number_id) ?? [];
     // Numbers of another account do not have this template.
@@ -44,8 +60,8 @@ export function MessageStep({ plan, onChange, problems, templates }: Props) {
     <div className={css.message}>
       <section className={css.templates} aria-label={t('broadcasts.message.templates')}>
         <TemplateList
-          templates={offered(all, null, search)}
-          total={all.filter(isOffered).length}
+          templates={offered(all.filter(fits), null, search)}
+          total={all.filter(fits).filter(isOffered).length}
           hidden={all.filter((one) => !isOffered(one))}
           chosen={offer?.template ?? null}
           search={search}
@@ -54,33 +70,41 @@ export function MessageStep({ plan, onChange, problems, templates }: Props) {
         />
       </section>
       <section className={css.values} aria-label={t('broadcasts.message.values')}>
+        <Messages plan={plan} place={at} onPlace={setPlace} onChange={onChange} />
         <Refused text={problems.template ? t(`broadcasts.problem.${problems.template}`) : null} />
         {!offer && (
           <p className={css.faint}>
-            {plan.template
-              ? t('broadcasts.message.gone', { template: plan.template })
+            {wording.template
+              ? t('broadcasts.message.gone', { template: wording.template })
               : t('broadcasts.message.choose')}
           </p>
         )}
         {offer && (
           <Variables
             template={offer.template}
-            sources={plan.variables}
+            sources={wording.variables}
             told={problems.variables !== undefined}
             given={isTriggered(plan)}
-            onChange={(variables) => onChange({ ...plan, variables })}
+            onChange={(variables) => onChange(withWording(plan, at, { ...wording, variables }))}
           />
         )}
+        {own && <TestCard plan={plan} onChange={onChange} problems={problems} />}
       </section>
       {offer && (
         <TemplatePreview
           template={offer.template}
-          values={shownValues(plan.variables, t)}
+          values={shownValues(wording.variables, t)}
           business={offer.numbers[0]?.name ?? ''}
         />
       )}
     </div>
   );
+}
+
+function isAlike(own: Offer, offers: Offer[], template: Template, numbers: string[]): boolean {
+  const has =
+    offers.find((one) => one.template === template)?.numbers.map((one) => one.phone_number_id) ?? [];
+  return template.category === own.template.category && numbers.every((id) => has.includes(id));
 }
 
 /** What stands in the preview: the words themselves, or what they come from. Real people follow at the check. */

@@ -10,18 +10,20 @@ import { useChange } from '../../settings/useChange';
 import { showToast } from '../../shell/toast';
 import { newKey } from '../../state/local';
 import { campaigns } from '../api';
-import type { Campaign } from '../types';
+import type { Campaign, Letter } from '../types';
 import css from './check.module.css';
 
+type Props = { campaign: Campaign; settled: boolean; variant: Letter | null };
+
 /** One person gets it before all do; nobody is chosen by itself. */
-export function Trial({ campaign, settled }: { campaign: Campaign; settled: boolean }) {
+export function Trial({ campaign, settled, variant }: Props) {
   const { t } = useTranslation();
   const [to, setTo] = useState<string | null>(null);
   const query = useInfiniteQuery(contactsQuery);
   const contacts = query.data?.pages.flatMap((page) => page.items) ?? [];
   const unnamed = t('contact.unnamed');
   const person = contacts.find((one) => one.id === to);
-  const send = useChange((id: string) => campaigns.tryOut(campaign.id, id, newKey()), {
+  const send = useChange((id: string) => campaigns.tryOut(campaign.id, id, variant, newKey()), {
     onDone: () =>
       showToast({
         tone: 'ac',
@@ -47,7 +49,7 @@ export function Trial({ campaign, settled }: { campaign: Campaign; settled: bool
         loading={send.busy}
         onClick={() => to && send.run(to)}
       >
-        {t('broadcasts.trial.send')}
+        {variant ? t('broadcasts.trial.sendVariant', { variant }) : t('broadcasts.trial.send')}
       </Button>
     </>
   );
