@@ -188,23 +188,30 @@ impl Desk {
             flow.refuse(&number::not_connected());
             return Ok(Vec::new());
         };
-        self.wait_for_account(flow, &known, in_lane.0).await?;
         let window = flow.widen(in_lane.0, known.rate_per_second);
-        self.actors.world.store.waiting(self.tenant, self.id, in_lane, after, window).await
+        let store = &self.actors.world.store;
+        let page = store.waiting(self.tenant, self.id, in_lane, after, window).await?;
+        // Where nobody waits there is nothing to wait for.
+        if page.is_empty() || !self.waited_for_account(flow, &known, in_lane.0).await? {
+            return Ok(page);
+        }
+        store.waiting(self.tenant, self.id, in_lane, after, window).await
     }
 
     /// While its account may begin to write to nobody more. Looked at again and again: WhatsApp may allow it more meanwhile.
-    async fn wait_for_account(&self, flow: &Flow, number: &Number, lane: u8) -> Result<(), StoreError> {
-        let mut number = number.clone();
+    /// `true`: time has passed.
+    async fn waited_for_account(&self, flow: &Flow, number: &Number, lane: u8) -> Result<bool, StoreError> {
+        let (mut number, mut has_waited) = (number.clone(), false);
         loop {
             let room = self.actors.outreach_room(self.tenant, &number).await?;
             let full_until = room.and_then(|room| room.full_until);
             flow.figures.fill_account(lane, full_until);
-            let Some(until) = full_until.filter(|_| !flow.is_closed()) else { return Ok(()) };
+            let Some(until) = full_until.filter(|_| !flow.is_closed()) else { return Ok(has_waited) };
+            has_waited = true;
             let left = u64::try_from(until.since(self.now()).0).unwrap_or_default();
             flow.rest(Duration::from_millis(left).clamp(AGAIN, LOOK_EVERY)).await;
             let Some(known) = self.actors.number_of(self.tenant, &number.phone_number_id).await? else {
-                return Ok(());
+                return Ok(true);
             };
             number = known;
         }

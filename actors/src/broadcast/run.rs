@@ -95,8 +95,9 @@ impl Desk {
         let Some(campaign) = campaign.filter(|campaign| campaign.phase == Phase::Running) else {
             return Ok(Some(Next::Again));
         };
-        // Somebody has said which message has won: the rest may leave.
+        // Somebody has said which message has won: another run, in which the rest may leave too.
         if ran.awaits_winner() && !campaign.awaits_winner() {
+            self.actors.close(flow);
             return Ok(Some(Next::Again));
         }
         if let Some(reason) = self.brakes(&campaign, flow).await? {

@@ -38,7 +38,7 @@ impl Stage {
         self.launched(1, MARKETING, Audience::Contacts { ids }, |plan| plan.numbers.push(other())).await
     }
 
-    async fn waiting(&self, id: CampaignId, lane: u8) -> u64 {
+    async fn waits_in(&self, id: CampaignId, lane: u8) -> u64 {
         self.tallies(id).await.sum(|key| key.lane == lane && key.class == Class::Waiting)
     }
 
@@ -56,11 +56,11 @@ fn a_lane_rests_within_a_second_and_goes_on_with_exactly_its_rest() {
         stage.sent(300).await;
         stage.tell(id, rests).await;
         stage.pass(Duration::from_secs(1)).await;
-        let held = stage.waiting(id, 1).await;
+        let held = stage.waits_in(id, 1).await;
         assert!((700..1_000).contains(&held), "{held}");
-        stage.until("the other number is done", async || stage.waiting(id, 0).await == 0).await;
+        stage.until("the other number is done", async || stage.waits_in(id, 0).await == 0).await;
         stage.pass(Duration::from_secs(30)).await;
-        assert_eq!((stage.waiting(id, 1).await, stage.is_finished(id).await), (held, false));
+        assert_eq!((stage.waits_in(id, 1).await, stage.is_finished(id).await), (held, false));
         stage.tell(id, goes_on).await;
         stage.finished(id).await;
         let bodies = stage.meta.bodies();
@@ -103,18 +103,18 @@ fn what_rests_rests_over_a_pause_and_over_a_restart() {
                 first.pass(Duration::from_secs(1)).await;
                 first.tell(id, resumed).await;
                 first.pass(Duration::from_millis(200)).await;
-                first.waiting(id, 1).await
+                first.waits_in(id, 1).await
             })
             .await;
         drop(tasks);
         let next = Stage::on(store, clock).await;
-        next.until("the other number is done", async || next.waiting(id, 0).await == 0).await;
+        next.until("the other number is done", async || next.waits_in(id, 0).await == 0).await;
         next.pass(Duration::from_secs(10)).await;
-        assert_eq!(next.waiting(id, 1).await, held);
+        assert_eq!(next.waits_in(id, 1).await, held);
         let shown = next.actors.campaign_pace(TENANT, id).unwrap();
         assert!(shown.iter().all(|lane| lane.state != LaneState::Paused), "the broadcast itself runs");
         next.tell(id, goes_on).await;
-        next.until("it is over", async || next.waiting(id, 1).await == 0).await;
+        next.until("it is over", async || next.waits_in(id, 1).await == 0).await;
         let sent = [first.meta.bodies(), next.meta.bodies()].concat();
         let twice: BTreeSet<_> = times(&sent).into_iter().filter(|(_, times)| *times > 1).collect();
         assert!(twice.is_empty(), "{twice:?}");

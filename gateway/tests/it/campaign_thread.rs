@@ -46,7 +46,8 @@ pub(crate) async fn what_a_broadcast_sent_stands_in_the_thread_with_its_ticks_an
     assert!(message["at"].as_i64() >= hello["at"].as_i64(), "{shown}");
     assert_eq!(agent.history(&conversation).await.len(), 1, "the history is as it was");
     let to = customer(3);
-    let wamid = jetto.meta.ledger().into_iter().find(|one| one.kind == "template" && one.to == to.as_str());
+    let wamid =
+        jetto.meta.ledger().into_iter().find(|one| one.kind == "template" && one.to == format!("+{}", to.as_str()));
     let quoted = Context::Reply { from: "12025550100".into(), id: wamid.unwrap().wamid.unwrap() };
     let content = Content::Text { body: "When is it here?".into() };
     let speech = Speech { number: NUMBER.into(), customer: to, content, context: Some(quoted), referral: None };

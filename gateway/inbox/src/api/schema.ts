@@ -198,6 +198,8 @@ export type FrozenProgress = { count: number; is_whole: boolean };
 
 export type Handing = { password: string; to: MemberId };
 
+export type Happening = { at: Timestamp; what: What };
+
 export type HeaderKind = 'text' | 'image' | 'video' | 'document' | 'location' | 'product';
 
 export type IdentityKind = 'phone' | 'bsuid' | 'username';
@@ -242,6 +244,8 @@ export type Launch = { at: Timestamp; by: Person; files: Array<Media>; forgiven:
 
 export type Launching = { confirm_recipient_count: number; revision: number };
 
+export type Left = 'name' | 'username' | 'phone' | 'bsuid' | 'language' | 'marketing' | { field: FieldKey };
+
 export type LimitedTimeOffer = { has_expiration: boolean; text: string };
 
 export type LintFinding = { place: string; severity: LintSeverity; text: string };
@@ -279,6 +283,12 @@ export type MemberView = { email?: string | null; id: MemberId; last_seen_at?: T
 export type MeMember = { email: string; id: MemberId; name: string; role: RoleRef; teams: Array<TeamRef> };
 
 export type MeOrganization = { approve_broadcasts: boolean; id: string; mask_phones: boolean; name: string; require_second_factor: boolean };
+
+export type Merge = { at: Timestamp; bsuid?: Bsuid | null; by: Person; contact: ContactId; name?: string | null; phone?: string | null; with?: Array<ContactId> };
+
+export type MergePreview = { kept: Contact; merged: Contact; other: Contact };
+
+export type MergeWish = { other_id: string };
 
 export type MeSecondFactor = { enabled: boolean; recovery_codes_left: number };
 
@@ -320,6 +330,12 @@ export type NewTemplate = TemplateDraft & { phone_number_id: string };
 
 export type Node = { all: Array<Node> } | { any: Array<Node> } | { not: Node } | { is: Condition };
 
+export type Note = { at: Timestamp; by: Person; contact_id: ContactId; edited_at?: Timestamp | null; id: NoteId; text: string };
+
+export type NoteId = string;
+
+export type NoteText = { text: string };
+
 export type Number = number;
 
 export type NumberRef = { display: string; name: string; phone_number_id: PhoneNumberId };
@@ -341,6 +357,8 @@ export type OtpKind = 'COPY_CODE' | 'ONE_TAP' | 'ZERO_TAP';
 export type Outcomes = { failed: number; of: number };
 
 export type PacePoint = { allowed: number; at: Timestamp; sent: number };
+
+export type Parting = { contact: Contact; left: Array<Left>; other: Contact };
 
 export type PasswordAndCode = { code: string; password: string };
 
@@ -462,6 +480,8 @@ export type Switch = { organization_id: string };
 
 export type Tag = string;
 
+export type TagCount = { contacts: number; tag: Tag };
+
 export type Team = { id: TeamId; name: string };
 
 export type TeamContent = { members?: Array<string>; name: string };
@@ -534,20 +554,6 @@ export type Wamid = string;
 
 export type WebhookDetail = IntakeEntry & { raw: string };
 
+export type What = { kind: 'created' } | { file_name: string; import: ImportId; kind: 'imported' } | { entry: ConsentEntry; kind: 'consent' } | { kind: 'note'; note: Note } | { kind: 'merged'; merge: Merge } | { campaign: CampaignId; kind: 'campaign'; name: string; state: DeliveryState };
+
 export type When = { within_days: number } | { before_days: number } | 'never';
-
-export type Merge = { at: Timestamp; bsuid?: Bsuid | null; by: Person; contact: ContactId; name?: string | null; phone?: string | null; with?: Array<ContactId> };
-
-export type MergePreview = { kept: Contact; merged: Contact; other: Contact };
-
-export type Left = 'name' | 'username' | 'phone' | 'bsuid' | 'language' | 'marketing' | { field: FieldKey };
-
-export type Parting = { contact: Contact; left: Array<Left>; other: Contact };
-
-export type Note = { at: Timestamp; by: Person; contact_id: ContactId; edited_at?: Timestamp | null; id: string; text: string };
-
-export type TagCount = { contacts: number; tag: Tag };
-
-export type Happening = { at: Timestamp; what: What };
-
-export type What = { kind: 'created' } | { file_name: string; import: ImportId; kind: 'imported' } | { entry: ConsentEntry; kind: 'consent' } | { kind: 'note'; note: Note } | { kind: 'merged'; merge: Merge } | { campaign: string; kind: 'campaign'; name: string; state: DeliveryState };
