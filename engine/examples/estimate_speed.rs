@@ -99,7 +99,7 @@ fn walk(pages: &[Page], prices: &Prices) -> (Duration, Duration) {
         campaign = next;
     }
     let estimating = Instant::now();
-    let estimate = Estimate::of(&countries, campaign.price_category(), NOW, prices);
+    let estimate = Estimate::of(&countries, campaign.price_category(None), NOW, prices);
     added += estimating.elapsed();
     assert!(
         campaign.phase == Phase::Running

@@ -24,15 +24,7 @@ export type AppSettings = { callback_url: string; has_secret: boolean; verify_to
 
 export type AsSeen = { revision: number };
 
-export type Audience = { kind: 'everyone' } | { ids: Array<ContactId>; kind: 'contacts' } | { id: SegmentId; kind: 'segment' } | FailedOf & { kind: 'failed' } | ReachedOf & { kind: 'reached' };
-
-export type ReachedOf = { campaign: CampaignId; who: Silent };
-
-export type Silent = 'not_read' | 'not_replied';
-
-export type CampaignMessage = { campaign: CampaignName | null; message: Message };
-
-export type CampaignName = { id: CampaignId; name: string };
+export type Audience = { kind: 'everyone' } | { ids: Array<ContactId>; kind: 'contacts' } | { id: SegmentId; kind: 'segment' } | FailedOf & { kind: 'failed' } | ReachedOf & { kind: 'reached' } | { kind: 'triggered' };
 
 export type AuditActorView = { id: string | null; kind: string; name: string };
 
@@ -46,9 +38,13 @@ export type Campaign = { approval: Approval | null; author: Person; created_at: 
 
 export type CampaignCap = { days: number; messages: number };
 
-export type CampaignCheck = { audience: number; cost: Estimate; days: number; duration_seconds: number; findings: Array<Finding>; finishes_at: Timestamp; lanes: Array<CheckedLane>; later: number; over_tier: number; people_a_day: number | null; samples: Array<Sample>; skipped: Record<string, number>; will_be_sent: number };
+export type CampaignCheck = { audience: number; cost: Estimate; days: number; duration_seconds: number; findings: Array<Finding>; finishes_at: Timestamp; lanes: Array<CheckedLane>; later: number; over_tier: number; people_a_day: number | null; samples: Array<Sample>; skipped: Record<string, number>; test: CheckedTest | null; will_be_sent: number };
 
 export type CampaignId = string;
+
+export type CampaignMessage = { campaign: CampaignName | null; message: Message };
+
+export type CampaignName = { id: CampaignId; name: string };
 
 export type CampaignRow = { campaign: Campaign; counts: Counts };
 
@@ -68,6 +64,10 @@ export type CheckAction = { kind: ActionKind; label: string };
 
 export type CheckedLane = { name: string; per_second: number; phone_number_id: string; quality: string | null };
 
+export type CheckedTest = { variants: Array<CheckedVariant>; waiting: number };
+
+export type CheckedVariant = { language: string; people: number; template: string; variant: Letter };
+
 export type CheckName = 'token' | 'scopes' | 'subscription' | 'webhook_round_trip' | 'health' | 'quality' | 'tier' | 'throughput' | 'templates';
 
 export type CheckRequest = { repair?: Repair | null };
@@ -75,6 +75,8 @@ export type CheckRequest = { repair?: Repair | null };
 export type CheckState = 'fine' | 'to_do' | 'broken';
 
 export type ChoiceKind = 'button' | 'list' | 'template_button' | 'flow' | 'call_permission' | 'product' | 'other';
+
+export type ChosenWinner = { revision: number; variant: Letter };
 
 export type ClientFrame = { conversation_id?: ConversationId | null; type: 'view' } | { conversation_id: ConversationId; type: 'typing'; typing: boolean } | { campaign_id?: CampaignId | null; type: 'watch_campaign' } | { type: 'ping' };
 
@@ -130,9 +132,9 @@ export type Cost = { billed: Array<Money>; expected: Array<Money>; per_reply: Ar
 
 export type CostRow = { category: PriceCategory; cost: Array<Money>; country: string | null; kind: PriceKind; people: number };
 
-export type CountryFigures = { clicked: number; opted_out: number; cost: Array<Money>; country: string | null; delivered: number; failed: number; people: number; read: number; replied: number; sent: number };
+export type CountryFigures = { clicked: number; cost: Array<Money>; country: string | null; delivered: number; failed: number; opted_out: number; people: number; read: number; replied: number; sent: number };
 
-export type Counts = { delivered: number; failed: number; held: number; parked: number; read: number; replied: number; sent: number; total: number; under_way: number; unknown: number; waiting: number };
+export type Counts = { clicked: number; delivered: number; failed: number; held: number; opted_out: number; parked: number; read: number; replied: number; sent: number; total: number; under_way: number; unknown: number; waiting: number };
 
 export type Credentials = { code?: string | null; email: string; organization_id?: string | null; password: string };
 
@@ -166,6 +168,8 @@ export type EventBody = { conversation: Conversation; message: Message; type: 'm
 
 export type EventFrame = EventBody & { n: number };
 
+export type Evidence = 'more_than_chance' | 'may_be_chance' | 'not_enough';
+
 export type FailedOf = { campaign: CampaignId; class: FailureClass; from: Timestamp; until: Timestamp };
 
 export type Failure = { action: FailureAction | null; code: number | null; text: string };
@@ -195,6 +199,8 @@ export type FreeWhen = 'window' | 'free_entry_point';
 export type Frozen = { after: string | null; count: number; is_whole: boolean; skipped: Record<string, number> };
 
 export type FrozenProgress = { count: number; is_whole: boolean };
+
+export type Gap = { evidence: Evidence; rate: number };
 
 export type Handing = { password: string; to: MemberId };
 
@@ -236,15 +242,19 @@ export type Join = { code?: string | null; name?: string | null; password: strin
 
 export type KeptTemplate = Template & { id: TemplateId; news_at: Timestamp | null; revision: number; waba: WabaId; written_at: Timestamp };
 
-export type LaneProgress = { rests: boolean; allowed_per_second: number; done: number; name: string; note: string | null; phone_number_id: string; sent_per_second: number; state: LaneStanding; until: Timestamp | null; waiting: number };
+export type LaneChange = { phone_number_id: PhoneNumberId; rests: boolean };
+
+export type LaneProgress = { allowed_per_second: number; done: number; name: string; note: string | null; phone_number_id: string; rests: boolean; sent_per_second: number; state: LaneStanding; until: Timestamp | null; waiting: number };
 
 export type LaneStanding = 'running' | 'slower' | 'asleep' | 'day_is_full' | 'account_is_full' | 'paused' | 'idle';
 
-export type Launch = { at: Timestamp; by: Person; files: Array<Media>; forgiven: Outcomes; frozen: Frozen; marks: Array<Mark>; retries: Array<Retry>; template: Template; tree: Node | null };
+export type Launch = { at: Timestamp; by: Person; files: Array<Media>; forgiven: Outcomes; frozen: Frozen; marks: Array<Mark>; occurrence: OccurrenceOf | null; others: Array<Template>; resting: Array<number>; retries: Array<Retry>; sampled_at: Timestamp | null; series: Series | null; template: Template; tree: Node | null; winner: Winner | null };
 
 export type Launching = { confirm_recipient_count: number; revision: number };
 
 export type Left = 'name' | 'username' | 'phone' | 'bsuid' | 'language' | 'marketing' | { field: FieldKey };
+
+export type Letter = 'A' | 'B' | 'C' | 'D';
 
 export type LimitedTimeOffer = { has_expiration: boolean; text: string };
 
@@ -263,6 +273,8 @@ export type MarketingState = 'not_asked' | 'opted_in' | 'opted_out';
 export type Me = { account: MeAccount; demo: boolean; member: MeMember; must_enroll_second_factor: boolean; numbers: Array<NumberView>; organization: MeOrganization; organizations: Array<MySeat>; permissions: Array<string>; preferences: {  } };
 
 export type MeAccount = { email: string; name: string; phone: string | null; second_factor: MeSecondFactor };
+
+export type Measure = 'read' | 'replied';
 
 export type MeChange = { email?: string | null; name?: string | null; password?: string | null; phone?: string | null };
 
@@ -324,6 +336,8 @@ export type NewPassword = { password: string };
 
 export type NewRate = { per_second: number | null };
 
+export type NewSend = { contact_id: ContactId | null; phone: string | null; variables: Record<string, string> };
+
 export type NewSpendMax = { spend_max: Money | null };
 
 export type NewTemplate = TemplateDraft & { phone_number_id: string };
@@ -341,6 +355,8 @@ export type Number = number;
 export type NumberRef = { display: string; name: string; phone_number_id: PhoneNumberId };
 
 export type NumberView = { display: string; name: string; per_day: number | null; phone_number_id: PhoneNumberId; waba_id: WabaId };
+
+export type OccurrenceOf = { confirmed: number; due: Timestamp; nth: number; series: CampaignId };
 
 export type Opted = 'in' | 'out';
 
@@ -364,7 +380,7 @@ export type PasswordAndCode = { code: string; password: string };
 
 export type PasswordChange = { current: string; new: string };
 
-export type PauseReason = { by: Person; kind: 'person' } | { code: number | null; kind: 'refused'; text: string } | { kind: 'template'; status: TemplateStatus } | { failed: number; kind: 'failures'; of: number } | { category: TemplateCategory; kind: 'category' } | { kind: 'spent'; max: Money; spent: Money };
+export type PauseReason = { by: Person; kind: 'person' } | { code: number | null; kind: 'refused'; text: string } | { kind: 'template'; status: TemplateStatus } | { failed: number; kind: 'failures'; of: number } | { category: TemplateCategory; kind: 'category' } | { kind: 'spent'; max: Money; spent: Money } | { confirmed: number; kind: 'grown'; people: number };
 
 export type PermissionView = { description: string; group: string; key: string };
 
@@ -374,7 +390,7 @@ export type Phase = { kind: 'draft' } | { kind: 'freezing' } | { kind: 'running'
 
 export type PhoneNumberId = string;
 
-export type Plan = { audience: Audience; language: string; numbers: Array<PhoneNumberId>; opted_in_only: boolean; per_day: number | null; per_second: number | null; quiet: QuietHours | null; spend_max: Money | null; start_at: Timestamp | null; start_is_local: boolean; stop: StopRule | null; template: string; variables: Array<VariableSource>; zone: string | null };
+export type Plan = { audience: Audience; hold_out: number | null; language: string; numbers: Array<PhoneNumberId>; opted_in_only: boolean; per_day: number | null; per_second: number | null; quiet: QuietHours | null; repeat: Repeat | null; spend_max: Money | null; start_at: Timestamp | null; start_is_local: boolean; stop: StopRule | null; template: string; test: VariantTest | null; variables: Array<VariableSource>; zone: string | null };
 
 export type Preview = { at: Timestamp; delivery?: DeliveryState | null; direction: Direction; kind: ContentKind; message_id: MessageId; snippet: string };
 
@@ -386,13 +402,15 @@ export type Problem = { action?: string | null; code: string; detail: string; st
 
 export type ProductSection = { products: Array<string>; title: string };
 
-export type Progress = { cost: Cost; countries: Array<CountryFigures>; counts: Counts; ended_at: Timestamp | null; eta_seconds: number | null; failures: Array<FailureGroup>; frozen: FrozenProgress; history: Array<PacePoint>; lanes: Array<LaneProgress>; phase: Phase; skipped: Record<string, number>; started_at: Timestamp | null };
+export type Progress = { cost: Cost; countries: Array<CountryFigures>; counts: Counts; ended_at: Timestamp | null; eta_seconds: number | null; failures: Array<FailureGroup>; frozen: FrozenProgress; history: Array<PacePoint>; lanes: Array<LaneProgress>; phase: Phase; revision: number; skipped: Record<string, number>; started_at: Timestamp | null; test: TestReport | null };
 
 export type QuietHours = { from: number; to: number };
 
 export type Quote = { author: string | null; id: MessageId | null; snippet: string };
 
 export type Reach = { can_get_marketing: number; no_consent: number; opted_out: number; other: number; people: number };
+
+export type ReachedOf = { campaign: CampaignId; who: Silent };
 
 export type Reaction = { emoji: string; from: ReactionFrom };
 
@@ -404,7 +422,7 @@ export type Reason = 'signed_out' | 'no_access' | 'slow' | 'draining';
 
 export type RecipientContact = { id: ContactId; name: string | null; phone: string | null };
 
-export type RecipientView = { clicked_at: Timestamp | null; opted_out_at: Timestamp | null; class: string; contact: RecipientContact; country: string | null; delivery: Delivery; lane: number; no: number; price_category: PriceCategory | null; price_kind: PriceKind | null; replied_at: Timestamp | null };
+export type RecipientView = { class: string; clicked_at: Timestamp | null; contact: RecipientContact; country: string | null; delivery: Delivery; is_sample: boolean | null; key: ClientKey | null; lane: number; no: number; opted_out_at: Timestamp | null; price_category: PriceCategory | null; price_kind: PriceKind | null; replied_at: Timestamp | null; variant: Letter | null };
 
 export type RecoveryCodes = { recovery_codes: Array<string> };
 
@@ -413,6 +431,10 @@ export type Referral = { body: string | null; headline: string | null; source_ur
 export type RejectedRow = { line: number; reason: string };
 
 export type Repair = 'subscribe';
+
+export type Repeat = { at: number; on: RepeatOn; times: number | null; until: Timestamp | null };
+
+export type RepeatOn = { kind: 'every_day' } | { days: Array<number>; kind: 'weekdays' } | { day: number; kind: 'month_day' };
 
 export type ResetLink = { expires_at: Timestamp; link: string };
 
@@ -440,7 +462,7 @@ export type RoleRef = { id: string; name: string };
 
 export type RoleView = { description: string; id: RoleId; is_default: boolean; is_fixed: boolean; members: number; name: string; permissions: Array<string> };
 
-export type Sample = { contact_id: ContactId; content: TemplateContent; name: string | null };
+export type Sample = { contact_id: ContactId; content: TemplateContent; name: string | null; variant: Letter | null };
 
 export type Segment = { id: SegmentId; name: string; saved_at: Timestamp; tree: Node };
 
@@ -454,6 +476,8 @@ export type SegmentQuestion = { tree: Node };
 
 export type SendingBack = { note: string; revision: number };
 
+export type Series = { confirmed: number; last: Timestamp | null; left_out: number; made: number; next: Timestamp | null };
+
 export type ServerFrame = { head: number; session: SessionId; type: 'hello' } | { n: number; type: 'tick' } | { conversation_id: ConversationId; n: number; type: 'conversation_hidden' } | { head: number; type: 'head' } | { conversation_id: ConversationId; people: Array<Viewer>; type: 'presence' } | { head: number; type: 'resync' } | { campaign_id: CampaignId; progress: Progress; type: 'campaign_progress' } | { type: 'alerts_changed' } | { type: 'pong' } | { type: 'permissions_changed' } | { type: 'signed_out' } | { reason: Reason; type: 'bye' };
 
 export type SessionId = string;
@@ -462,11 +486,15 @@ export type SessionView = { browser: string; created_at: Timestamp; current: boo
 
 export type Severity = 'info' | 'warning' | 'critical';
 
+export type Share = { behind: Gap | null; rate: number };
+
 export type SharedContact = { emails: Array<string>; name: string; organization: string | null; phones: Array<string> };
 
 export type SignUpDoor = { open: boolean };
 
-export type Source = { kind: 'text'; text: string } | { kind: 'value'; value: TemplateValue } | { field: ContactField; kind: 'contact' };
+export type Silent = 'not_read' | 'not_replied';
+
+export type Source = { kind: 'text'; text: string } | { kind: 'value'; value: TemplateValue } | { field: ContactField; kind: 'contact' } | { kind: 'given' };
 
 export type StatusName = 'open' | 'closed';
 
@@ -530,9 +558,11 @@ export type TemplateVariable = { card?: number | null; index?: number | null; na
 
 export type TenantId = string;
 
+export type TestReport = { due_at: Timestamp | null; held_out: number; rest: VariantFigures | null; sampled_at: Timestamp | null; variants: Array<VariantReport>; waiting: number; winner: Winner | null };
+
 export type Timestamp = number;
 
-export type Trying = { contact_id: ContactId };
+export type Trying = { contact_id: ContactId; variables: Record<string, string>; variant: Letter | null };
 
 export type Uploaded = { headings: Array<string>; import: Import; rows: Array<Array<string>> };
 
@@ -543,6 +573,14 @@ export type VariablePlace = 'header' | 'body' | 'button' | 'offer';
 export type VariableSlot = { card: number | null; example: string | null; index: number | null; kind: ValueKind; name: string; place: VariablePlace; required: boolean };
 
 export type VariableSource = { card: number | null; fallback: string | null; index: number | null; name: string; place: VariablePlace; source: Source };
+
+export type Variant = { language: string; template: string; variables: Array<VariableSource> };
+
+export type VariantFigures = { delivered: number; failed: number; people: number; read: number; replied: number; sent: number };
+
+export type VariantReport = { figures: VariantFigures; language: string; read: Share; replied: Share; template: string; variant: Letter };
+
+export type VariantTest = { others: Array<Variant>; sample: number; winner: WinnerRule };
 
 export type Viewer = Person & { typing: boolean };
 
@@ -557,3 +595,9 @@ export type WebhookDetail = IntakeEntry & { raw: string };
 export type What = { kind: 'created' } | { file_name: string; import: ImportId; kind: 'imported' } | { entry: ConsentEntry; kind: 'consent' } | { kind: 'note'; note: Note } | { kind: 'merged'; merge: Merge } | { campaign: CampaignId; kind: 'campaign'; name: string; state: DeliveryState };
 
 export type When = { within_days: number } | { before_days: number } | 'never';
+
+export type Winner = { at: Timestamp; figures: Array<VariantFigures>; reason: WinnerReason; variant: Letter };
+
+export type WinnerReason = { kind: 'best' } | { kind: 'tie' } | { kind: 'nobody_did' } | { by: Person; kind: 'person' };
+
+export type WinnerRule = { kind: 'person' } | { after_minutes: number; by: Measure; kind: 'best' };

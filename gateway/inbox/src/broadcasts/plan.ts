@@ -68,7 +68,9 @@ export const emptyDraft = (numbers: BusinessNumber[], segment: string | null = n
     stop: null,
     per_day: null,
     spend_max: null,
-    repeat: null, test: null, hold_out: null,
+    repeat: null,
+    test: null,
+    hold_out: null,
   },
 });
 

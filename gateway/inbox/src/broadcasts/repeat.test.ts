@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { aimedAt, canBeKept, emptyDraft, problems, REPEAT_FIRST, sameDraft } from './plan';
 import type { Draft, Repeat } from './types';
 
-const number = { phone_number_id: '1', waba_id: '9', name: 'Store', display: '+1 202 555 0148' };
+const number = {
+  phone_number_id: '1',
+  waba_id: '9',
+  name: 'Store',
+  display: '+1 202 555 0148',
+  per_day: null,
+};
 const named: Draft = { ...emptyDraft([number]), name: 'Every Monday' };
 const repeating = (repeat: Partial<Repeat>): Draft => ({
   ...named,

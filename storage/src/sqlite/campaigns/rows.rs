@@ -99,7 +99,7 @@ pub(super) struct Changing<'a> {
 
 impl<'a> Changing<'a> {
     pub(super) fn of(row: &'a Row<'a>, campaign: CampaignId) -> Outcome<Self> {
-        Ok(Self { row, place: place_of(row, campaign, (17, 19))? })
+        Ok(Self { row, place: place_of(row, campaign, (17, 21))? })
     }
 
     /// With the column behind [`CHANGING`].

@@ -8,6 +8,7 @@ const counts: Counts = {
   under_way: 0,
   unknown: 3,
   parked: 1,
+  held: 0,
   sent: 6,
   delivered: 30,
   read: 50,
