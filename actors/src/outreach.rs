@@ -43,7 +43,7 @@ struct Read {
 /// Of the person to whom a message is about to leave; given back, unless it was used.
 pub(crate) struct Place {
     account: Arc<Account>,
-    place: outreach::Place,
+    taken: outreach::Place,
     is_used: bool,
 }
 
@@ -67,9 +67,7 @@ impl Account {
     async fn read(&self, actors: &Actors, tenant: TenantId, account: &WabaId) -> Result<(), StoreError> {
         let mut read = self.reading.lock().await;
         let is_due = |at: Instant| !actors.is_alone() && at.elapsed() >= READ_AGAIN;
-        if read.upto.is_some_and(|(_, at)| !is_due(at))
-            && !read.forgot_at.is_some_and(|at| at.elapsed() >= FORGET_EVERY)
-        {
+        if read.upto.is_some_and(|(_, at)| !is_due(at)) && read.forgot_at.is_none_or(|at| at.elapsed() < FORGET_EVERY) {
             return Ok(());
         }
         let (store, now) = (&actors.world.store, actors.world.clock.now());
@@ -93,7 +91,7 @@ impl Place {
     /// Before the outcome of the send is: whoever knows that it was taken knows the place too.
     pub(crate) async fn write_down(&self, actors: &Actors, number: (TenantId, &WabaId)) -> Result<(), StoreError> {
         let (tenant, account) = number;
-        actors.world.store.reach(tenant, account, self.place.contact, self.place.at).await
+        actors.world.store.reach(tenant, account, self.taken.contact, self.taken.at).await
     }
 
     /// It was sent, or may have been.
@@ -105,7 +103,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if !self.is_used {
-            self.account.people().give_back(self.place);
+            self.account.people().give_back(self.taken);
         }
     }
 }
@@ -140,7 +138,7 @@ impl Actors {
         } else {
             Ok(account.people().note(person, now))
         };
-        Ok(place.map(|place| Some(Place { account, place, is_used: false })))
+        Ok(place.map(|place| Some(Place { account, taken: place, is_used: false })))
     }
 
     /// Whose conversation it is, as far as there is one. `None`: the window is open.

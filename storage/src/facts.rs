@@ -58,7 +58,9 @@ impl Facts {
         let kept = self.tables.lock().unwrap_or_else(PoisonError::into_inner).of.get(&tenant).cloned();
         if let Some(kept) = kept {
             let mut table = kept.table.lock().unwrap_or_else(PoisonError::into_inner);
-            gone.iter().for_each(|key| table.remove(*key));
+            for key in gone {
+                table.remove(*key);
+            }
         }
     }
 
@@ -140,13 +142,14 @@ impl Table {
 
     /// How many have each. Most share what they have with others, so that a set is taken apart once.
     pub(crate) fn tags(&self) -> HashMap<Arc<str>, u64> {
-        let mut sets: HashMap<(*const Arc<str>, usize), (&[Arc<str>], u64)> = HashMap::new();
+        let mut sets = HashMap::new();
         for facts in self.rows.iter().filter_map(|(_, facts)| facts.as_ref()) {
-            sets.entry((facts.tags.as_ptr(), facts.tags.len())).or_insert((&facts.tags, 0)).1 += 1;
+            let (_, count) = sets.entry((facts.tags.as_ptr(), facts.tags.len())).or_insert((&facts.tags, 0_u64));
+            *count += 1;
         }
         let mut counts = HashMap::new();
         for (tags, count) in sets.into_values() {
-            for tag in tags {
+            for tag in tags.iter() {
                 *counts.entry(Arc::clone(tag)).or_default() += count;
             }
         }

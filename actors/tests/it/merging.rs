@@ -10,8 +10,8 @@ use crate::campaign::{MARKETING, UTILITY};
 use crate::stage::{Stage, TENANT, line, owner, play};
 
 async fn merge(stage: &Stage, kept: ContactId, other: ContactId) {
-    let merger = Merger { kept, other, by: owner().person, at: stage.clock.now() };
-    let merged = stage.store.merge_contacts(TENANT, merger, vec![]).await;
+    let wish = Merger { kept, other, by: owner().person, at: stage.clock.now() };
+    let merged = stage.store.merge_contacts(TENANT, wish, vec![]).await;
     assert!(matches!(merged, Ok(Merged::Merged(_))), "{merged:?}");
     stage.actors.contact_changed();
 }

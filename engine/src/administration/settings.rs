@@ -13,7 +13,6 @@ const NAME_MAX: usize = 120;
 
 /// `None` stays as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[expect(clippy::option_option, reason = "three answers: as it is, none, this one")]
 pub struct SettingsChange {
     pub name: Option<String>,
     pub require_second_factor: Option<bool>,

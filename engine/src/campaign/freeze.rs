@@ -216,7 +216,9 @@ mod tests {
             let outgoing = one.outgoing(TenantId::from_bytes([1; 16]), campaign, &forms)?;
             match outgoing.body {
                 OutgoingBody::Template(template) => Some(template.name.clone()),
-                other => panic!("no template: {other:?}"),
+                other @ (OutgoingBody::Text { .. } | OutgoingBody::Media { .. } | OutgoingBody::Reaction { .. }) => {
+                    panic!("no template: {other:?}")
+                }
             }
         };
         let rest = recipients.iter().find(|one| one.group == Some(Group::Rest)).unwrap();

@@ -214,8 +214,8 @@ impl Campaign {
         }
         let now: Vec<_> = std::iter::once(template).chain(others).collect();
         let in_use = self.launch.iter().flat_map(Launch::templates_in_use);
-        let in_use = in_use.filter_map(|launched| now.iter().find(|one| one.is_named_as(launched)));
-        if let Some(reason) = in_use.filter_map(|one| one.status.refusal()).next() {
+        let mut in_use = in_use.filter_map(|launched| now.iter().find(|one| one.is_named_as(launched)));
+        if let Some(reason) = in_use.find_map(|one| one.status.refusal()) {
             return Err(Rejection::BadTemplate(reason.to_owned()));
         }
         let mut next = self.next();

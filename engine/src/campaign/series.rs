@@ -75,6 +75,7 @@ impl Campaign {
     }
 
     /// A series for which somebody agreed to so many people.
+    #[must_use]
     pub fn confirmed(mut self, people: u64) -> Self {
         if let Some(series) = self.launch.as_mut().and_then(|launch| launch.series.as_mut()) {
             series.confirmed = people;

@@ -142,20 +142,20 @@ impl Contact {
         let mut left = Vec::new();
         let Some(mark) = mark else { return Some(left) };
         let Mark { before, after } = *mark;
-        restore(&mut self.name, before.name, after.name, None, Left::Name, &mut left);
+        restore(&mut self.name, before.name, after.name.as_ref(), None, Left::Name, &mut left);
         self.is_named = if left.is_empty() { before.is_named } else { self.is_named };
         // What webhooks of the other taught it since is not its own.
         restore(
             &mut self.username,
             before.username,
-            after.username,
+            after.username.as_ref(),
             other.username.as_ref(),
             Left::Username,
             &mut left,
         );
-        restore(&mut self.phone, before.phone, after.phone, other.phone.as_ref(), Left::Phone, &mut left);
-        restore(&mut self.bsuid, before.bsuid, after.bsuid, other.bsuid.as_ref(), Left::Bsuid, &mut left);
-        restore(&mut self.language, before.language, after.language, None, Left::Language, &mut left);
+        restore(&mut self.phone, before.phone, after.phone.as_ref(), other.phone.as_ref(), Left::Phone, &mut left);
+        restore(&mut self.bsuid, before.bsuid, after.bsuid.as_ref(), other.bsuid.as_ref(), Left::Bsuid, &mut left);
+        restore(&mut self.language, before.language, after.language.as_ref(), None, Left::Language, &mut left);
         if self.country == after.country {
             self.country = before.country;
         }
@@ -226,12 +226,12 @@ fn lack<T: Clone>(value: &mut Option<T>, other: Option<&T>) {
 fn restore<T: PartialEq>(
     value: &mut Option<T>,
     before: Option<T>,
-    after: Option<T>,
+    after: Option<&T>,
     others: Option<&T>,
     what: Left,
     left: &mut Vec<Left>,
 ) {
-    let is_of_the_merge = *value == after || others.is_some() && value.as_ref() == others;
+    let is_of_the_merge = value.as_ref() == after || others.is_some() && value.as_ref() == others;
     if is_of_the_merge {
         *value = before;
     } else if *value != before {

@@ -105,3 +105,20 @@ export const NOBODY = Object.fromEntries(
     .split(' ')
     .map((key) => [key, 0]),
 );
+
+/** People by what became of them, as many as `classes` says of each, from `after` on. */
+export function listed(classes, wanted, [after, limit], made) {
+  const order = Object.keys(classes).filter((key) => !wanted || key === wanted);
+  const size = order.reduce((sum, key) => sum + classes[key], 0);
+  const items = [];
+  for (let no = after; no < Math.min(size, after + limit); no += 1) {
+    let place = no;
+    const own = order.find((key) => {
+      if (place < classes[key]) return true;
+      place -= classes[key];
+      return false;
+    });
+    items.push(made(no, own));
+  }
+  return { items, next: after + limit < size ? String(after + limit) : null };
+}

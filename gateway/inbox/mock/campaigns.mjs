@@ -4,6 +4,7 @@ import { firstMinutes, wave } from './campaign-pace.mjs';
 import {
   FAILURES,
   findings,
+  listed,
   NOBODY,
   recipient,
   rests,
@@ -488,22 +489,10 @@ export class Campaigns {
       ...(campaign.run &&
         Object.fromEntries(Object.entries(this.failed(campaign)).map(([key, n]) => [`failed_${key}`, n]))),
     };
-    const order = Object.keys(classes).filter((key) => !wanted || key === wanted);
-    const size = order.reduce((sum, key) => sum + classes[key], 0);
-    const people = this.people();
-    const items = [];
-    for (let no = after; no < Math.min(size, after + limit); no += 1) {
-      let place = no;
-      const own = order.find((key) => {
-        if (place < classes[key]) return true;
-        place -= classes[key];
-        return false;
-      });
-      const contact = people[(no * 7) % people.length];
-      items.push(
-        recipient(no, contact, own, campaign.run.began + no * 37, no % campaign.plan.numbers.length),
-      );
-    }
-    return { items, next: after + limit < size ? String(after + limit) : null };
+    const lanes = campaign.plan.numbers.length;
+    return listed(classes, wanted, [after, limit], (no, own) => {
+      const people = this.people();
+      return recipient(no, people[(no * 7) % people.length], own, campaign.run.began + no * 37, no % lanes);
+    });
   }
 }

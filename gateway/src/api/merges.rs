@@ -71,8 +71,8 @@ pub async fn merge(
         .on(&kept.id)
         .with("other", &other.id)
         .with("name", &other.masked());
-    let merger = Merger { kept: kept.id, other: other.id, by: signed.0.person.clone(), at: app.clock.now() };
-    let merged = match app.store.merge_contacts(tenant, merger, vec![said]).await? {
+    let wish = Merger { kept: kept.id, other: other.id, by: signed.0.person.clone(), at: app.clock.now() };
+    let merged = match app.store.merge_contacts(tenant, wish, vec![said]).await? {
         Merged::Merged(merged) | Merged::Known(merged) => *merged,
         Merged::Unknown => return Err(Problem::not_found()),
         Merged::Refused(refused) => return Err(refused.into()),

@@ -88,30 +88,7 @@ fn assert_same_but_for_the_import(before: &Contents, after: &Contents, way: &str
 async fn broadcast(store: &SqliteStore, tenant: TenantId) {
     let id = CampaignId::from_bytes([5; 16]);
     let author = Person { id: MemberId::from_bytes([9; 16]), name: "Priya".into() };
-    let plan = Plan {
-        template: "kasturi_turns_six".into(),
-        language: "en".into(),
-        numbers: vec![NUMBER.parse().unwrap()],
-        audience: Audience::Everyone,
-        opted_in_only: false,
-        variables: Vec::new(),
-        per_second: None,
-        start_at: None,
-        start_is_local: false,
-        quiet: Some(QuietHours { from: 21 * 60, to: 8 * 60 }),
-        zone: Some("America/Sao_Paulo".into()),
-        stop: Some(StopRule { failed_percent: 5, after: 200 }),
-        per_day: Some(1_000),
-        spend_max: None,
-        repeat: None,
-        test: Some(VariantTest {
-            others: vec![Variant { template: "variant_b".into(), language: "en".into(), variables: Vec::new() }],
-            sample: 20,
-            winner: WinnerRule::Best { by: Measure::Replied, after_minutes: 60 },
-        }),
-        hold_out: Some(5),
-    };
-    let draft = Campaign::draft(id, "Kasturi turns six", plan, author.clone(), Timestamp(1)).unwrap();
+    let draft = Campaign::draft(id, "Kasturi turns six", plan(), author.clone(), Timestamp(1)).unwrap();
     let recipient = |no: u32| CampaignRecipient {
         no,
         contact: ContactId::from_bytes([7; 16]),
@@ -158,6 +135,32 @@ async fn broadcast(store: &SqliteStore, tenant: TenantId) {
     store.record_sent(tenant, key, token, accepted, Timestamp(4)).await.unwrap();
     let answers = Answers { replied: true, clicked: true, opted_out: true };
     store.record_answers(tenant, key, answers, Timestamp(5)).await.unwrap();
+}
+
+fn plan() -> Plan {
+    Plan {
+        template: "kasturi_turns_six".into(),
+        language: "en".into(),
+        numbers: vec![NUMBER.parse().unwrap()],
+        audience: Audience::Everyone,
+        opted_in_only: false,
+        variables: Vec::new(),
+        per_second: None,
+        start_at: None,
+        start_is_local: false,
+        quiet: Some(QuietHours { from: 21 * 60, to: 8 * 60 }),
+        zone: Some("America/Sao_Paulo".into()),
+        stop: Some(StopRule { failed_percent: 5, after: 200 }),
+        per_day: Some(1_000),
+        spend_max: None,
+        repeat: None,
+        test: Some(VariantTest {
+            others: vec![Variant { template: "variant_b".into(), language: "en".into(), variables: Vec::new() }],
+            sample: 20,
+            winner: WinnerRule::Best { by: Measure::Replied, after_minutes: 60 },
+        }),
+        hold_out: Some(5),
+    }
 }
 
 fn template() -> Template {

@@ -18,9 +18,12 @@ fn is_to(written: &str, who: &Phone) -> bool {
 fn taps(jetto: &Jetto, who: &Phone) {
     let sent = jetto.meta.ledger().into_iter().find(|one| one.kind == "template" && is_to(&one.to, who));
     let id = sent.unwrap().wamid.unwrap();
-    let content = Content::TemplateButton { payload: "more".into(), text: "See the collection".into() };
+    let tap = Content::TemplateButton { payload: "more".into(), text: "See the collection".into() };
     let context = Some(Context::Reply { from: "12025550100".into(), id });
-    jetto.meta.says(Speech { number: NUMBER.into(), customer: who.clone(), content, context, referral: None }).unwrap();
+    jetto
+        .meta
+        .says(Speech { number: NUMBER.into(), customer: who.clone(), content: tap, context, referral: None })
+        .unwrap();
 }
 
 fn says(jetto: &Jetto, who: &Phone, body: &str) {
@@ -58,8 +61,12 @@ pub(crate) async fn stops_taps_and_answers_are_counted_once_each_in_figures_rows
     assert_eq!(["replied_at", "clicked_at", "opted_out_at"].map(with), [3, 1, 1]);
     let file = agent.read(&format!("campaigns/{id}/recipients.csv")).await.expect(200);
     let text = String::from_utf8(file.body.to_vec()).unwrap();
-    let mut lines = text.lines().map(|line| line.split(',').rev().take(2).collect::<Vec<_>>());
-    assert_eq!(lines.next().unwrap(), ["opted_out_at", "clicked_at"]);
+    let place = |name: &str| text.lines().next().unwrap().split(',').position(|column| column == name).unwrap();
+    let places = [place("opted_out_at"), place("clicked_at")];
+    let lines = text.lines().skip(1).map(|line| {
+        let cells: Vec<_> = line.split(',').collect();
+        places.map(|place| cells[place])
+    });
     let (stopped, tapped) = lines.fold((0, 0), |(stopped, tapped), cells| {
         (stopped + usize::from(!cells[0].is_empty()), tapped + usize::from(!cells[1].is_empty()))
     });

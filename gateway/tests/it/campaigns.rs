@@ -76,7 +76,11 @@ pub(crate) async fn everybody_gets_a_broadcast_once_and_the_inbox_does_not_hear_
     let jetto = Jetto::running().await;
     let agent = jetto.owner().await;
     with_people(&jetto, &agent).await;
-    let before = agent.all("conversations?view=all").await;
+    let before = eventually("all conversations", async || {
+        let all = agent.all("conversations?view=all").await;
+        (all.len() as u64 == PEOPLE).then_some(all)
+    })
+    .await;
     let draft = draft(&agent).await;
     let check = agent.post(&format!("campaigns/{}/check", draft["id"].as_str().unwrap()), &json!({})).await;
     let check = check.expect(200).json();

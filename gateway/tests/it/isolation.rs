@@ -209,6 +209,10 @@ async fn every_route_of_the_table_is_served() {
         if rule.pattern == "/api/v1/sessions/switch" {
             continue;
         }
+        // Nobody was added to the draft; who was is asked for in `triggered`.
+        if rule.pattern == "/api/v1/campaigns/{id}/sends/{key}" {
+            continue;
+        }
         let answer = Answer::to(things.request(&ours, rule)).await;
         assert_ne!(answer.status, 404, "{rule:?}: {:?}", answer.body);
         assert!(!answer.status.is_server_error(), "{rule:?}: {:?}", answer.body);

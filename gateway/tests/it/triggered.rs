@@ -98,7 +98,7 @@ async fn a_program_adds_people_who_get_it_once_whatever_is_sent_again_or_killed(
 
 #[tokio::test]
 async fn who_must_not_get_it_is_refused_with_the_reason_and_nobody_is_added() {
-    let jetto = Jetto::running().await;
+    let mut jetto = Jetto::running().await;
     let agent = jetto.owner().await;
     let id = opened(&agent).await;
     let path = format!("campaigns/{id}/sends");
@@ -123,5 +123,6 @@ async fn who_must_not_get_it_is_refused_with_the_reason_and_nobody_is_added() {
     agent.post(&format!("campaigns/{id}/finish"), &json!({})).await.expect(200);
     finished(&agent, &id).await;
     assert_eq!(received(&jetto).len(), 1);
+    jetto.stop().await;
     assert_eq!(jetto.audit_records(ORGANIZATION, "campaign.closed").await.len(), 1);
 }

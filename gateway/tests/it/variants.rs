@@ -63,8 +63,8 @@ async fn a_sample_gets_two_messages_and_the_rest_what_somebody_chose() {
     let got = received(&jetto);
     assert_eq!((got.len() as u64, got.values().max()), (count, Some(&1)));
     let lines = csv(&agent, &id).await;
-    let (head, rows) = lines.split_first().unwrap();
-    assert_eq!(head[head.len() - 2..], ["variant", "group"]);
+    let (columns, rows) = lines.split_first().unwrap();
+    assert_eq!(columns[columns.len() - 2..], ["variant", "group"]);
     let of =
         |variant: &str, group: &str| rows.iter().filter(|row| row[row.len() - 2..] == [variant, group]).count() as u64;
     assert_eq!((of("A", "sample") + of("B", "sample"), of("B", "rest"), of("A", "rest")), (sample, count - sample, 0));

@@ -1,14 +1,15 @@
 mod added;
 mod changes;
 mod rows;
+mod write;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::campaign::{
-    Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies, TallyKey,
-    Verdict, Waiters,
+    Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies, Verdict,
+    Waiters,
 };
 use engine::id::{CampaignId, ClaimToken, ClientKey, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
@@ -26,9 +27,11 @@ use super::{SqliteStore, audit, codec};
 use crate::crypto::Sealer;
 use crate::cursor::{self, List};
 use changes::{Change, Said};
-use rows::{Frozen, List as Recipients, answers_of, charge_of, class_of, country_of};
+use rows::List as Recipients;
+use write::Frozen;
 
-pub(super) use rows::{Brought, answers_code, class_code, of_tenant};
+pub(super) use rows::{answers_code, class_code, of_tenant};
+pub(super) use write::Brought;
 
 /// CROSS JOIN keeps this order, as with messages.
 const LOCATE: &str = "SELECT campaign.id, place & 4294967295 FROM recipient INDEXED BY recipient_by_wamid
@@ -286,23 +289,7 @@ impl Campaigns for SqliteStore {
     }
 
     async fn tallies(&self, tenant: TenantId, id: CampaignId) -> Result<Tallies, StoreError> {
-        let read = self.readers.read(move |connection| {
-            let sql = "SELECT lane, class, code, answers, country, charge, part, count FROM campaign_tally
-                 WHERE campaign = (SELECT key
-                 FROM campaign WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2) AND count > 0";
-            let mut statement = connection.prepare_cached(sql)?;
-            let counts = statement.query_and_then([tenant.as_bytes(), id.as_bytes()], |row| {
-                let class = class_of(row.get(1)?)?;
-                let (country, charge) = (country_of(row.get_ref(4)?)?, charge_of(row.get(5)?)?);
-                let Answers { replied, clicked, opted_out } = answers_of(row.get(3)?);
-                let (lane, code) = (row.get(0)?, row.get(2)?);
-                let group = codec::recipients::group_of(row.get(6)?)?;
-                let key = TallyKey { lane, class, code, replied, clicked, opted_out, country, charge, group };
-                Ok((key, unsigned(row.get(7)?)?))
-            })?;
-            Ok(Tallies(counts.collect::<Outcome<_>>()?))
-        });
-        read.await
+        self.readers.read(move |connection| rows::tallies(connection, tenant, id)).await
     }
 
     async fn sent_to(

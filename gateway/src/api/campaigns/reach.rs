@@ -63,24 +63,24 @@ impl Reach {
 mod tests {
     use super::*;
 
-    fn room(limit: u64, free: u64) -> Option<Room> {
-        Some(Room { limit, free, full_until: None })
+    fn room(limit: u64, free: u64) -> Room {
+        Room { limit, free, full_until: None }
     }
 
     #[test]
     fn who_has_no_place_today_waits_and_accounts_share_the_people_out() {
         let alone = |room, count| of([(1, room)].into_iter(), 1, count);
         assert_eq!(alone(None, 9_000), Reach { over: 0, a_day: None });
-        assert_eq!(alone(room(250, 250), 250), Reach { over: 0, a_day: Some(250) });
-        assert_eq!(alone(room(250, 100), 300), Reach { over: 200, a_day: Some(250) });
+        assert_eq!(alone(Some(room(250, 250)), 250), Reach { over: 0, a_day: Some(250) });
+        assert_eq!(alone(Some(room(250, 100)), 300), Reach { over: 200, a_day: Some(250) });
         // Two lanes of one account, one of another that has no limit: a third of the people is the latter's.
         assert_eq!(
-            of([(2, room(1_000, 1_000)), (1, None)].into_iter(), 3, 3_000),
+            of([(2, Some(room(1_000, 1_000))), (1, None)].into_iter(), 3, 3_000),
             Reach { over: 1_000, a_day: Some(1_500) }
         );
-        let two = of([(1, room(250, 250)), (1, room(2_000, 2_000))].into_iter(), 2, 1_000);
+        let two = of([(1, Some(room(250, 250))), (1, Some(room(2_000, 2_000)))].into_iter(), 2, 1_000);
         assert_eq!(two, Reach { over: 250, a_day: Some(500) });
-        assert_eq!(alone(room(250, 250), 250).finding().map(|finding| finding.key), None);
+        assert_eq!(alone(Some(room(250, 250)), 250).finding().map(|finding| finding.key), None);
         assert!(two.finding().unwrap().text.contains("500 people in 24 hours. 250 people"));
     }
 }

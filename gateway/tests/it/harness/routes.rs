@@ -269,9 +269,7 @@ impl Things {
                 "category": "UTILITY", "body": "Hello there.",
             }),
             (_, "/api/v1/members/{id}/deactivate") => json!({"hand_over_to": null}),
-            (_, "/api/v1/roles" | "/api/v1/roles/{id}" | "/api/v1/api-keys") => {
-                json!({"name": "Every route", "permissions": []})
-            }
+            (_, "/api/v1/roles" | "/api/v1/roles/{id}" | "/api/v1/api-keys") => json!({"name": "A", "permissions": []}),
             (_, pattern) if is_of_contacts(pattern) => of_contacts(pattern),
             (_, "/api/v1/teams" | "/api/v1/teams/{id}") => json!({"name": "Every route", "members": []}),
             (_, "/api/v1/invitations") => json!({"email": "every@route.example", "role": "viewer"}),
@@ -284,10 +282,10 @@ impl Things {
             (_, "/api/v1/channels/{id}") => json!({"name": "Front desk"}),
             (_, "/api/v1/sessions") => json!({"email": "nobody@nowhere.example", "password": "not this one"}),
             (_, "/api/v1/demo/sessions") => json!({"member_id": "0".repeat(32)}),
+            (_, "/api/v1/conversations/{id}/typing") => json!({}),
             (_, "/api/v1/conversations/{id}") => json!({"status": "open"}),
             (_, "/api/v1/conversations/{id}/messages") => json!({"content": {"type": "text", "body": "Every route"}}),
             (_, "/api/v1/conversations/{id}/read") => json!({"upto": self.message}),
-            (_, "/api/v1/conversations/{id}/typing") => json!({}),
             (_, "/api/v1/messages/{conversation_id}/{message_id}/resolve") => json!({"action": "dismiss"}),
             (_, "/api/v1/sessions/switch") => json!({"organization_id": "0".repeat(32)}),
             (_, "/api/v1/me") => json!({"phone": ""}),

@@ -11,8 +11,9 @@ use super::super::codec::{self, recipients};
 use super::super::fault::Outcome;
 use super::super::ledger::CampaignKey;
 use super::super::writer::Session;
-use super::rows::{Frozen, range};
+use super::rows::range;
 use super::stored;
+use super::write::Frozen;
 use crate::crypto::Sealer;
 
 const BY_KEY: &str = "SELECT place & 4294967295 FROM recipient INDEXED BY recipient_added WHERE added_by = ?1";

@@ -13,7 +13,8 @@ use super::super::codec::{self, recipients};
 use super::super::fault::Outcome;
 use super::super::ledger::{CampaignKey, TenantKey};
 use super::super::writer::Session;
-use super::rows::{Changing, LOAD, answers_of, charge_of, claim_of, class_code, country_of, place};
+use super::rows::{Changing, LOAD, answers_of, charge_of, class_code, country_of, place};
+use super::write::claim_of;
 use crate::crypto::{Lookup, Sealer};
 
 /// What says where a recipient without a failure is counted.
