@@ -24,12 +24,12 @@ async fn who_writes_as_one_contact_is_the_other_until_the_merge_is_undone() {
     let (other, kept) = (before["id"].as_str().unwrap(), made(&owner, "+5511987654321", "Marina").await);
     owner.post(&format!("contacts/{other}/notes"), &json!({"text": "Calls back"})).await.expect(201);
 
-    let path = format!("contacts/{kept}/merges");
-    let preview = owner.get(&format!("{path}/{other}")).await;
+    let merging = format!("contacts/{kept}/merges");
+    let preview = owner.get(&format!("{merging}/{other}")).await;
     assert_eq!((&preview["merged"]["name"], &preview["other"]["id"]), (&json!("Marina"), &before["id"]));
-    assert_eq!(owner.post(&path, &json!({"other_id": kept})).await.expect(422).problem(), "invalid");
+    assert_eq!(owner.post(&merging, &json!({"other_id": kept})).await.expect(422).problem(), "invalid");
     let mut live = owner.live(None).await;
-    let merged = owner.post(&path, &json!({"other_id": other})).await.expect(200).json();
+    let merged = owner.post(&merging, &json!({"other_id": other})).await.expect(200).json();
     assert_eq!(merged["merged"][0]["contact"], before["id"]);
     assert!(merged["phone"].as_str().unwrap().ends_with("4321"), "its own number stays: {merged}");
     let told = live.until("the new name", |frame| frame["type"] == "conversation_changed").await;
@@ -53,7 +53,7 @@ async fn who_writes_as_one_contact_is_the_other_until_the_merge_is_undone() {
     })
     .await;
 
-    let parting = owner.delete(&format!("{path}/{other}")).await.expect(200).json();
+    let parting = owner.delete(&format!("{merging}/{other}")).await.expect(200).json();
     assert!(parting["left"].as_array().unwrap().contains(&json!("marketing")), "{parting}");
     for id in [kept.as_str(), other] {
         assert_eq!(marketing(&owner, id).await, "opted_out", "whose word it was is not known");
@@ -61,7 +61,7 @@ async fn who_writes_as_one_contact_is_the_other_until_the_merge_is_undone() {
     assert_eq!(owner.get(&path).await["contact"]["name"], before["name"]);
     assert_eq!(owner.get(&format!("contacts/{kept}")).await["conversations"], json!([]));
     assert_eq!(owner.all("contacts").await.len(), 2);
-    owner.delete(&format!("{path}/{other}")).await.expect(404);
+    owner.delete(&format!("{merging}/{other}")).await.expect(404);
     let actions: Vec<_> = owner.all("audit").await.iter().map(|entry| entry["action"].clone()).collect();
     for action in ["contact.merged", "contact.parted"] {
         assert_eq!(actions.iter().filter(|found| **found == json!(action)).count(), 1, "{actions:?}");
