@@ -3,6 +3,7 @@
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { WebSocketServer } from 'ws';
+import { withTest } from './campaign-tests.mjs';
 import { Campaigns } from './campaigns.mjs';
 import { Channels } from './channel-routes.mjs';
 import { Contacts } from './contacts.mjs';
@@ -167,7 +168,7 @@ export async function startMock({ port = 0, now = null, demo = true } = {}) {
     const campaign = world.campaigns.list.find((one) => one.id === watching);
     if (!campaign || !home.grants(member).includes('campaigns.read')) return;
     world.campaigns.advance(campaign);
-    const progress = world.campaigns.progress(campaign);
+    const progress = withTest(world.campaigns.progress(campaign), campaign);
     say({ type: 'campaign_progress', campaign_id: campaign.id, progress });
   }
 
