@@ -251,7 +251,7 @@ async fn a_rotation_cut_short_anywhere_goes_on_at_the_next_run() {
     let (looker, installation) = alone(ALONE).await;
     live(&installation.node().await).await;
     let expected = whole(&installation.node().await).await;
-    for (generation, writes) in (1..).zip([7, 40]) {
+    for (generation, writes) in (1..).zip([23, 61]) {
         let mut deaths = 0;
         loop {
             let dying = rotor(&installation).await;
