@@ -68,11 +68,11 @@ impl RecipientRow {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::CampaignRecipient;
+    use crate::campaign::fixture::waiting;
     use crate::content::ChoiceKind;
     use crate::conversation::fixture::{inbound, wamid};
-    use crate::id::{ClaimToken, ContactId};
-    use crate::outgoing::{Recipient, SendOutcome};
+    use crate::id::ClaimToken;
+    use crate::outgoing::SendOutcome;
 
     fn said(content: Content) -> InboundMessage {
         InboundMessage { body: InboundBody::Content(content), ..inbound("a", Timestamp(1), "") }
@@ -115,19 +115,7 @@ mod tests {
 
     #[test]
     fn each_counts_once_at_its_first_time_and_a_stop_only_within_three_days() {
-        let (to, contact) = (Recipient { wa_id: None, bsuid: None }, ContactId::from_bytes([1; 16]));
-        let recipient = CampaignRecipient {
-            no: 0,
-            contact,
-            lane: 0,
-            to,
-            country: None,
-            values: Vec::new(),
-            group: None,
-            other_values: Vec::new(),
-            trigger: None,
-        };
-        let mut row = RecipientRow::waiting(recipient, Timestamp(0));
+        let mut row = waiting();
         let token = ClaimToken::from_bytes([3; 16]);
         row.claim(token, Timestamp(0));
         row.record(token, SendOutcome::Accepted { wamid: wamid("b"), wa_id: None }, Timestamp(0));

@@ -241,7 +241,7 @@ mod tests {
 
     use super::*;
     use crate::campaign::FailureClass;
-    use crate::campaign::fixture::{draft, launched};
+    use crate::campaign::fixture::{draft, launched, tally};
 
     const TABLE: &str = "
         price, 2026-07-01, Brazil, marketing, USD, 0.0625
@@ -266,17 +266,7 @@ mod tests {
     }
 
     fn place(class: Class, code: &str, charge: impl Into<Option<Charge>>) -> TallyKey {
-        TallyKey {
-            lane: 0,
-            class,
-            code: 0,
-            replied: false,
-            clicked: false,
-            opted_out: false,
-            country: country(code),
-            charge: charge.into(),
-            group: None,
-        }
+        TallyKey { country: country(code), charge: charge.into(), ..tally(class) }
     }
 
     fn charged(category: PriceCategory, kind: PriceKind, day: &str) -> Charge {

@@ -60,22 +60,10 @@ impl Campaign {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::TallyKey;
-    use crate::campaign::fixture::{draft, launched};
+    use crate::campaign::fixture::{draft, launched, tally};
 
     fn tallies(begun: u64) -> Tallies {
-        let at = |class| TallyKey {
-            lane: 0,
-            class,
-            code: 0,
-            replied: false,
-            clicked: false,
-            opted_out: false,
-            country: None,
-            charge: None,
-            group: None,
-        };
-        Tallies([(at(Class::Sent), begun), (at(Class::Waiting), 10_000 - begun)].into())
+        Tallies([(tally(Class::Sent), begun), (tally(Class::Waiting), 10_000 - begun)].into())
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! A campaign for tests.
 
-use super::{Audience, Campaign, Letter, Measure, Named, Page, Plan, VariableSource, Variant, VariantTest, WinnerRule};
+use super::{
+    Audience, Campaign, CampaignRecipient, Class, Letter, Measure, Named, Page, Plan, RecipientRow, TallyKey,
+    VariableSource, Variant, VariantTest, WinnerRule,
+};
 use crate::contact::Contact;
 use crate::directory::Person;
 use crate::id::{CampaignId, ContactId, MemberId};
+use crate::outgoing::Recipient;
 use crate::ports::Cursor;
 use crate::template::{Category, Template, TemplateParts, TemplateQuality, TemplateStatus};
 use crate::time::Timestamp;
@@ -88,4 +92,35 @@ pub(super) fn contact(n: u8) -> Contact {
 pub(super) fn page(contacts: &[u8], next: Option<&str>) -> Page {
     let next = next.map(|next| Cursor(next.to_owned()));
     Page { contacts: contacts.iter().map(|n| contact(*n)).collect(), next, ..Page::default() }
+}
+
+/// Somebody who has waited since the beginning of time, with nothing else of note.
+pub(super) fn waiting() -> RecipientRow {
+    let recipient = CampaignRecipient {
+        no: 0,
+        contact: ContactId::from_bytes([1; 16]),
+        lane: 0,
+        to: Recipient { wa_id: None, bsuid: None },
+        country: None,
+        values: Vec::new(),
+        group: None,
+        other_values: Vec::new(),
+        trigger: None,
+    };
+    RecipientRow::waiting(recipient, Timestamp(0))
+}
+
+/// Where somebody of this class is counted, with nothing else of note.
+pub(super) fn tally(class: Class) -> TallyKey {
+    TallyKey {
+        lane: 0,
+        class,
+        code: 0,
+        replied: false,
+        clicked: false,
+        opted_out: false,
+        country: None,
+        charge: None,
+        group: None,
+    }
 }

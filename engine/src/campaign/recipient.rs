@@ -245,25 +245,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::campaign::fixture::waiting;
     use crate::day::Day;
     use crate::delivery::Failure;
     use crate::price::{PriceCategory, PriceKind, Pricing};
 
     fn row() -> RecipientRow {
-        let to = Recipient { wa_id: "12025550123".parse().ok(), bsuid: None };
-        let contact = ContactId::from_bytes([1; 16]);
-        let recipient = CampaignRecipient {
-            no: 7,
-            contact,
-            lane: 0,
-            to,
-            country: None,
-            values: Vec::new(),
-            group: None,
-            other_values: Vec::new(),
-            trigger: None,
-        };
-        RecipientRow::waiting(recipient, Timestamp(0))
+        let mut row = waiting();
+        row.recipient.no = 7;
+        row
     }
 
     fn token(n: u8) -> ClaimToken {

@@ -42,28 +42,14 @@ impl ReachedOf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::fixture::draft;
-    use crate::campaign::{Answers, CampaignRecipient};
+    use crate::campaign::Answers;
+    use crate::campaign::fixture::{draft, waiting};
     use crate::delivery::{Failure, Status};
-    use crate::id::ContactId;
     use crate::inbound::StatusUpdate;
-    use crate::outgoing::Recipient;
     use crate::time::Timestamp;
 
     fn row(statuses: &[Status]) -> RecipientRow {
-        let (to, contact) = (Recipient { wa_id: None, bsuid: None }, ContactId::from_bytes([1; 16]));
-        let recipient = CampaignRecipient {
-            no: 0,
-            contact,
-            lane: 0,
-            to,
-            country: None,
-            values: Vec::new(),
-            group: None,
-            other_values: Vec::new(),
-            trigger: None,
-        };
-        let mut row = RecipientRow::waiting(recipient, Timestamp(0));
+        let mut row = waiting();
         for status in statuses.iter().cloned() {
             let (number, wamid) = ("200".parse().unwrap(), "wamid.A".parse().unwrap());
             let (callback, pricing, at) = (None, None, Timestamp(1));

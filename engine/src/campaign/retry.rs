@@ -128,13 +128,10 @@ impl Campaign {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::CampaignRecipient;
-    use crate::campaign::fixture::{draft, launched, launched_test, page, priya, template, tested};
+    use crate::campaign::fixture::{draft, launched, launched_test, page, priya, template, tested, waiting};
     use crate::campaign::{Named, Tallies, freeze};
     use crate::delivery::{Failure, Status};
-    use crate::id::ContactId;
     use crate::inbound::StatusUpdate;
-    use crate::outgoing::Recipient;
 
     const CLASS: FailureClass = FailureClass::PersonLimit;
 
@@ -223,19 +220,7 @@ mod tests {
     fn it_takes_those_who_failed_in_its_time_and_whom_nothing_reached_since() {
         let failed = FailedOf { campaign: draft().id, class: CLASS, from: at(1), until: at(3) };
         let row = |code, failed_at| {
-            let (to, contact) = (Recipient { wa_id: None, bsuid: None }, ContactId::from_bytes([1; 16]));
-            let recipient = CampaignRecipient {
-                no: 0,
-                contact,
-                lane: 0,
-                to,
-                country: None,
-                values: Vec::new(),
-                group: None,
-                other_values: Vec::new(),
-                trigger: None,
-            };
-            let mut row = RecipientRow::waiting(recipient, at(0));
+            let mut row = waiting();
             let failure = Failure { code: Some(code), text: "held back".into(), action: None };
             row.record_status(&said(Status::Failed(failure), failed_at));
             row

@@ -47,7 +47,7 @@ mod tests {
 
     use super::*;
     use crate::campaign::TallyKey;
-    use crate::campaign::fixture::{draft, launched};
+    use crate::campaign::fixture::{draft, launched, tally};
     use crate::price::{Charge, PriceCategory, PriceKind, Pricing};
 
     const NOW: Timestamp = Timestamp(1_795_392_000_000);
@@ -58,17 +58,7 @@ mod tests {
 
     fn of(class: Class, kind: Option<PriceKind>) -> TallyKey {
         let charge = kind.map(|kind| Charge::of(Pricing { category: PriceCategory::Marketing, kind }, NOW));
-        TallyKey {
-            lane: 0,
-            class,
-            code: 0,
-            replied: false,
-            clicked: false,
-            opted_out: false,
-            country: Some("BR".parse().unwrap()),
-            charge,
-            group: None,
-        }
+        TallyKey { country: Some("BR".parse().unwrap()), charge, ..tally(class) }
     }
 
     fn overspent(max: Money, tallies: &Tallies) -> Option<PauseReason> {

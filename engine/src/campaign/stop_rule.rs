@@ -67,21 +67,11 @@ impl Campaign {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::fixture::{draft, launched, page, template};
+    use crate::campaign::fixture::{draft, launched, page, tally, template};
     use crate::campaign::{TallyKey, freeze};
 
     fn tallies(sent: u64, failed: u64) -> Tallies {
-        let at = |class, code| TallyKey {
-            lane: 0,
-            class,
-            code,
-            replied: false,
-            clicked: false,
-            opted_out: false,
-            country: None,
-            charge: None,
-            group: None,
-        };
+        let at = |class, code| TallyKey { code, ..tally(class) };
         let failures = Class::Failed(FailureClass::Permanent);
         Tallies([(at(Class::Sent, 0), sent), (at(failures, 131_026), failed), (at(Class::Waiting, 0), 900)].into())
     }
@@ -106,22 +96,8 @@ mod tests {
         let mut campaign = draft();
         campaign.plan.stop = Some(StopRule { failed_percent: 5, after: 200 });
         let campaign = launched(&campaign);
-        let (class, code) = (Class::Failed(FailureClass::Capped), 0);
         let mut tallies = tallies(200, 9);
-        tallies.0.insert(
-            TallyKey {
-                lane: 0,
-                class,
-                code,
-                replied: false,
-                clicked: false,
-                opted_out: false,
-                country: None,
-                charge: None,
-                group: None,
-            },
-            900,
-        );
+        tallies.0.insert(tally(Class::Failed(FailureClass::Capped)), 900);
         assert_eq!(campaign.failing(&tallies), None);
     }
 

@@ -145,6 +145,7 @@ impl<'de> Deserialize<'de> for Class {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::campaign::fixture::tally;
 
     #[test]
     fn every_class_has_its_own_key() {
@@ -157,26 +158,15 @@ mod tests {
 
     #[test]
     fn who_moves_is_counted_once() {
-        let at = |class| TallyKey {
-            lane: 0,
-            class,
-            code: 0,
-            replied: false,
-            clicked: false,
-            opted_out: false,
-            country: None,
-            charge: None,
-            group: None,
-        };
         let mut tallies = Tallies::default();
-        tallies.add(at(Class::Waiting));
-        tallies.add(at(Class::Waiting));
-        tallies.moved(at(Class::Waiting), at(Class::UnderWay));
-        tallies.moved(at(Class::UnderWay), at(Class::UnderWay));
+        tallies.add(tally(Class::Waiting));
+        tallies.add(tally(Class::Waiting));
+        tallies.moved(tally(Class::Waiting), tally(Class::UnderWay));
+        tallies.moved(tally(Class::UnderWay), tally(Class::UnderWay));
         assert_eq!((tallies.of(Class::Waiting), tallies.of(Class::UnderWay), tallies.total()), (1, 1, 2));
         assert!(!tallies.is_done());
-        tallies.moved(at(Class::UnderWay), at(Class::Sent));
-        tallies.moved(at(Class::Waiting), at(Class::Unknown));
+        tallies.moved(tally(Class::UnderWay), tally(Class::Sent));
+        tallies.moved(tally(Class::Waiting), tally(Class::Unknown));
         assert!(tallies.is_done());
     }
 }

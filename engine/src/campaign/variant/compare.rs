@@ -181,7 +181,7 @@ fn deviations(a: (u64, u64), b: (u64, u64)) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::fixture::{draft, launched_test, tested};
+    use crate::campaign::fixture::{draft, launched_test, tally, tested};
 
     fn is_near(found: f64, known: f64) -> bool {
         (found - known).abs() < 5e-5
@@ -219,17 +219,7 @@ mod tests {
     fn a_report_compares_the_samples_and_shows_the_rest_apart() {
         let mut tallies = Tallies::default();
         let mut add = |class, group, replied, count| {
-            let key = TallyKey {
-                lane: 0,
-                class,
-                code: 0,
-                replied,
-                clicked: false,
-                opted_out: false,
-                country: None,
-                charge: None,
-                group: Some(group),
-            };
+            let key = TallyKey { replied, group: Some(group), ..tally(class) };
             tallies.0.insert(key, count);
         };
         for (letter, read) in [(Letter::A, 200), (Letter::B, 250)] {

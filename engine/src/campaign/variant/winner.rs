@@ -126,23 +126,13 @@ fn best(figures: &[VariantFigures], by: Measure) -> (Letter, WinnerReason) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::campaign::fixture::{draft, launched_test, page, priya, tested};
+    use crate::campaign::fixture::{draft, launched_test, page, priya, tally, tested};
     use crate::campaign::{PauseReason, freeze};
 
     const NOW: Timestamp = Timestamp(1_000_000);
 
     fn key(class: Class, group: Group, replied: bool) -> TallyKey {
-        TallyKey {
-            lane: 0,
-            class,
-            code: 0,
-            replied,
-            clicked: false,
-            opted_out: false,
-            country: None,
-            charge: None,
-            group: Some(group),
-        }
+        TallyKey { replied, group: Some(group), ..tally(class) }
     }
 
     fn running() -> Campaign {
