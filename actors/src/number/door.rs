@@ -1,5 +1,7 @@
-//! The last thing before a message leaves. It had its turn before it was claimed, and a slow commit claims many at once: they must not
-//! leave at once. Nor may they arrive at once: what is held up on its way arrives together with those after it.
+//! The last thing before a message leaves, in two steps. A broadcast's message has its turn before it is claimed: a process that dies
+//! leaves those in doubt that it had claimed, so few may be claimed that still wait. And it looks once more behind its claim: a slow
+//! commit claims many at once, and they may not arrive on top of a full second. Nor may what is held up on its way and arrives together
+//! with those after it.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -29,14 +31,17 @@ const USUAL_MIN: Duration = Duration::from_millis(1);
 
 /// Of one number.
 pub(super) struct Door {
-    /// Broadcasts stand here one behind the other; replies do not.
+    /// Broadcasts stand here one behind the other, before their claims and behind them; replies do not.
     queue: tokio::sync::Mutex<()>,
+    exit: tokio::sync::Mutex<()>,
     beyond: Mutex<Beyond>,
 }
 
 /// What has left, and when the next may.
 struct Beyond {
     next: Instant,
+    /// Have had their turn, and have not left.
+    coming: usize,
     /// When each arrived, as far as its answer tells, in about that order.
     arrived: VecDeque<Instant>,
     /// Without an answer, by when they left; told apart by their number.
@@ -44,6 +49,13 @@ struct Beyond {
     passed: u64,
     /// From leaving to the answer.
     usual: Duration,
+}
+
+/// Of a message that may be claimed, until it leaves or turns back.
+pub(super) struct Turn<'a> {
+    door: &'a Door,
+    lane: Lane,
+    per_second: u32,
 }
 
 /// Of a message that has left, until its answer.
@@ -57,48 +69,92 @@ impl Door {
     pub(super) fn new() -> Self {
         let beyond = Beyond {
             next: Instant::now(),
+            coming: 0,
             arrived: VecDeque::new(),
             under_way: BTreeSet::new(),
             passed: 0,
             usual: Duration::ZERO,
         };
-        Self { queue: tokio::sync::Mutex::default(), beyond: Mutex::new(beyond) }
+        Self { queue: tokio::sync::Mutex::default(), exit: tokio::sync::Mutex::default(), beyond: Mutex::new(beyond) }
     }
 
     fn beyond(&self) -> MutexGuard<'_, Beyond> {
         self.beyond.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for its time; a reply only until there is room. `per_second`: what Meta allows the number.
-    pub(super) async fn pass(&self, lane: Lane, per_second: u32) -> Passed<'_> {
-        let _turn = match lane {
+    /// Waits for its time; a reply does not. `per_second`: what Meta allows the number.
+    pub(super) async fn turn(&self, lane: Lane, per_second: u32) -> Turn<'_> {
+        let _place = match lane {
             Lane::Reply => None,
             Lane::Broadcast => Some(self.queue.lock().await),
         };
         loop {
-            let now = Instant::now();
-            let left = self.beyond().leave(now, lane, per_second);
-            match left {
-                Ok(no) => return Passed { door: self, at: now, no },
+            let let_in = self.beyond().let_in(Instant::now(), lane, per_second);
+            match let_in {
+                Ok(()) => return Turn { door: self, lane, per_second },
                 Err(again) => tokio::time::sleep_until(again).await,
             }
         }
     }
 }
 
+impl<'a> Turn<'a> {
+    /// Waits until there is room.
+    pub(super) async fn pass(self) -> Passed<'a> {
+        let door = self.door;
+        let _place = match self.lane {
+            Lane::Reply => None,
+            Lane::Broadcast => Some(door.exit.lock().await),
+        };
+        loop {
+            let now = Instant::now();
+            let left = door.beyond().leave(now, self.lane, self.per_second);
+            match left {
+                Ok(no) => return Passed { door, at: now, no },
+                Err(again) => tokio::time::sleep_until(again).await,
+            }
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.door.beyond().coming -= 1;
+    }
+}
+
 impl Beyond {
     /// `Err`: not before.
-    fn leave(&mut self, now: Instant, lane: Lane, per_second: u32) -> Result<u64, Instant> {
-        if lane == Lane::Broadcast && self.next > now + EARLY_MAX {
-            return Err(self.next - EARLY_MAX);
+    fn let_in(&mut self, now: Instant, lane: Lane, per_second: u32) -> Result<(), Instant> {
+        if lane == Lane::Broadcast {
+            if self.next > now + EARLY_MAX {
+                return Err(self.next - EARLY_MAX);
+            }
+            if self.may_arrive_by(now) + self.coming >= per_second.max(1) as usize {
+                return Err(now + LOOK);
+            }
+            self.move_on(now, per_second);
         }
+        self.coming += 1;
+        Ok(())
+    }
+
+    /// `Err`: not before.
+    fn leave(&mut self, now: Instant, lane: Lane, per_second: u32) -> Result<u64, Instant> {
         if self.may_arrive_by(now) >= per_second.max(1) as usize {
             return Err(now + LOOK);
         }
-        self.next = self.next.max(now) + (WINDOW + LONGER) / per_second.max(1);
+        if lane == Lane::Reply {
+            self.move_on(now, per_second);
+        }
         self.passed += 1;
         self.under_way.insert((now, self.passed));
         Ok(self.passed)
+    }
+
+    /// The next broadcast's turn comes a gap later.
+    fn move_on(&mut self, now: Instant, per_second: u32) {
+        self.next = self.next.max(now) + (WINDOW + LONGER) / per_second.max(1);
     }
 
     /// How many arrived in the second that ends now, or may have.
@@ -145,16 +201,20 @@ mod tests {
 
     use super::*;
 
-    /// When each arrives, in order. `came`: to the door. `held_up`: when a message arrives that left then.
+    /// When each arrives, in order. `came`: to the door. `claimed`: when one is that had its turn then. `held_up`: when one arrives
+    /// that left then.
     async fn arrivals(
         per_second: u32,
         came: impl Fn(u32) -> Duration,
+        claimed: impl Fn(Duration) -> Duration,
         held_up: impl Fn(Duration) -> Duration,
     ) -> Vec<Duration> {
         let (door, began, arrived) = (Door::new(), Instant::now(), RefCell::new(Vec::new()));
         let send = async |after: Duration| {
             tokio::time::sleep_until(began + after).await;
-            let passed = door.pass(Lane::Broadcast, per_second).await;
+            let turn = door.turn(Lane::Broadcast, per_second).await;
+            tokio::time::sleep_until(began + claimed(began.elapsed())).await;
+            let passed = turn.pass().await;
             let at = held_up(began.elapsed());
             arrived.borrow_mut().push(at);
             tokio::time::sleep_until(began + at).await;
@@ -182,12 +242,27 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_a_slow_commit_claims_at_once_leaves_as_meta_allows() {
         for per_second in [20, 80, 1_000] {
-            let late = |came: Duration| if came.as_millis() / 500 == 2 { Duration::from_millis(1_500) } else { came };
-            let arrived = arrivals(per_second, |n| late(in_time(per_second)(n)), |at| at).await;
+            let slow = Duration::from_secs(1)..Duration::from_millis(1_500);
+            let claimed = |at: Duration| if slow.contains(&at) { slow.end } else { at };
+            let arrived = arrivals(per_second, in_time(per_second), claimed, |at| at).await;
             are_as_meta_allows(&arrived, per_second);
             let end = arrived[arrived.len() - 1];
             assert!(end < Duration::from_millis(6_600), "{per_second}: {end:?}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_comes_to_the_door_at_once_is_claimed_one_by_one() {
+        let (door, began) = (Door::new(), Instant::now());
+        let mut coming: FuturesUnordered<_> = (0..80).map(|_| door.turn(Lane::Broadcast, 80)).collect();
+        let mut claimed = 0_u32;
+        while let Some(turn) = coming.next().await {
+            claimed += 1;
+            let due = Duration::from_millis(1_005) * (claimed - 1) / 80;
+            assert!(began.elapsed() + EARLY_MAX >= due, "{claimed} after {:?}", began.elapsed());
+            drop(turn.pass().await);
+        }
+        assert_eq!(claimed, 80);
     }
 
     #[tokio::test(start_paused = true)]
@@ -196,7 +271,7 @@ mod tests {
             // Each takes 5 ms, and who leaves in this fifth of a second arrives at its end.
             let stuck = Duration::from_secs(2)..Duration::from_millis(2_200);
             let held_up = |at: Duration| if stuck.contains(&at) { stuck.end } else { at } + Duration::from_millis(5);
-            let arrived = arrivals(per_second, in_time(per_second), held_up).await;
+            let arrived = arrivals(per_second, in_time(per_second), |at| at, held_up).await;
             are_as_meta_allows(&arrived, per_second);
             let end = arrived[arrived.len() - 1];
             assert!(end < Duration::from_millis(6_500), "{per_second}: {end:?}");
@@ -207,14 +282,17 @@ mod tests {
     async fn slow_answers_cost_no_rate_not_even_after_many_have_turned_back() {
         let door = Door::new();
         let send = async |answer: Duration| {
-            let passed = door.pass(Lane::Broadcast, 80).await;
+            let passed = door.turn(Lane::Broadcast, 80).await.pass().await;
             tokio::time::sleep_until(Instant::now() + answer).await;
             passed.answered();
         };
         let slow = Duration::from_millis(200);
         send(slow).await;
-        for _ in 0..250 {
-            drop(door.pass(Lane::Broadcast, 80).await);
+        for place in 0..250 {
+            let turn = door.turn(Lane::Broadcast, 80).await;
+            if place % 2 == 0 {
+                drop(turn.pass().await);
+            }
         }
         tokio::time::sleep_until(Instant::now() + WINDOW).await;
         let began = Instant::now();

@@ -10,7 +10,7 @@ use engine::consent::may_market;
 use engine::contact::Contact;
 use engine::delivery::{Failure, FailureAction};
 use engine::directory::Number;
-use engine::id::{ClaimToken, PhoneNumberId, TenantId, WabaId};
+use engine::id::{ClaimToken, PhoneNumberId, TenantId};
 use engine::outgoing::{Outgoing, SendOutcome};
 use engine::ports::{Claim, MetaSend, StoreError, Uploads};
 use engine::time::{Span, Timestamp};
@@ -118,6 +118,7 @@ async fn send(actors: &Arc<Actors>, number: &Number, (epoch, door): (Epoch, &Doo
     }
     let (waiting, outgoing) = (&*waiting, waiting.outgoing.as_ref());
     let cap = Cap::of(actors, waiting).await;
+    let turn = door.turn(outgoing.lane, number.rate_per_second).await;
     let (tenant, none) = (outgoing.tenant, Uploads::default());
     let files = waiting.uploaded.as_ref().map_or(&none, |uploaded| &uploaded.ids);
     let token = ClaimToken::under(epoch, world.ids.next());
@@ -161,7 +162,7 @@ async fn send(actors: &Arc<Actors>, number: &Number, (epoch, door): (Epoch, &Doo
             return Sent::Unreachable;
         }
     }
-    let passed = door.pass(outgoing.lane, number.rate_per_second).await;
+    let passed = turn.pass().await;
     if waiting.is_closed() {
         give_back(actors, outgoing, token).await;
         return Sent::Settled;
@@ -181,12 +182,12 @@ async fn send(actors: &Arc<Actors>, number: &Number, (epoch, door): (Epoch, &Doo
     passed.answered();
     tracing::Span::current().record("outcome", outcome_label(&answer));
     metrics::counter!(metric::SENDS, "outcome" => outcome_label(&answer)).increment(1);
-    let place = place.map(|place| (place, &number.waba_id));
+    let place = place.map(|place| (place, number.portfolio.as_str()));
     settle(actors, waiting, token, place, answer).await
 }
 
-/// A place in the account's day, and of which account.
-type Taken<'a> = (Place, &'a WabaId);
+/// A place in the day of a portfolio, and of which.
+type Taken<'a> = (Place, &'a str);
 
 /// Writes down what became of it; a place that was not used is given back.
 async fn settle(
@@ -334,8 +335,8 @@ async fn record(
     loop {
         again.tick().await;
         let recorded = async {
-            if let Some((place, account)) = &place {
-                place.write_down(actors, (waiting.outgoing.tenant, account)).await?;
+            if let Some((place, portfolio)) = &place {
+                place.write_down(actors, (waiting.outgoing.tenant, portfolio)).await?;
             }
             record_once(actors, &waiting.outgoing, token, outcome.clone()).await
         };
