@@ -140,8 +140,8 @@ test-seeded-bugs:
 	cargo build --locked --workspace --all-targets --features gateway/seeded-bugs
 	mkdir -p "$(TRIED)"
 	cp "$(CARGO_TARGET_DIR)/debug/jetto" "$(TRIED)/jetto-seeded-bugs"
-	cargo test --locked --package gateway --features seeded-bugs --test it -- poison log_search
-	cargo test --locked --package actors --features seeded-bugs --test it -- seeded
+	# The whole workspace: with one package alone, other features of the dependencies are compiled once more.
+	cargo test --locked --workspace --features gateway/seeded-bugs --test it -- poison log_search seeded
 
 test-browser: $(INSTALLED)
 	@$(step) 'browser: the running demo in Chromium'
