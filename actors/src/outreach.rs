@@ -1,4 +1,4 @@
-//! Whom each account of WhatsApp has begun to write to in the last day, of all of its numbers together: before a template leaves, its person
+//! Whom each business portfolio has begun to write to in the last day, from all of its numbers together: before a template leaves, its person
 //! takes a place; see [`engine::outreach`]. Without a limit nothing is kept or read.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dashmap::DashMap;
 use engine::directory::Number;
-use engine::id::{ContactId, ConversationId, TenantId, WabaId};
+use engine::id::{ContactId, ConversationId, TenantId};
 use engine::outgoing::{Outgoing, OutgoingBody};
 use engine::outreach::{self, Outreach};
 use engine::ports::StoreError;
@@ -22,12 +22,12 @@ const READ_AGAIN: Duration = Duration::from_secs(5);
 const WRITTEN_WITHIN: Span = Span::seconds(30);
 const FORGET_EVERY: Duration = Duration::from_hours(1);
 
-/// Of all accounts that have a limit.
+/// All that have a limit.
 #[derive(Default)]
-pub(crate) struct Accounts(DashMap<(TenantId, WabaId), Arc<Account>>);
+pub(crate) struct Portfolios(DashMap<(TenantId, String), Arc<Portfolio>>);
 
 #[derive(Default)]
-struct Account {
+struct Portfolio {
     people: Mutex<Outreach>,
     /// One reads, the others wait for it.
     reading: tokio::sync::Mutex<Read>,
@@ -42,7 +42,7 @@ struct Read {
 
 /// Of the person to whom a message is about to leave; given back, unless it was used.
 pub(crate) struct Place {
-    account: Arc<Account>,
+    portfolio: Arc<Portfolio>,
     taken: outreach::Place,
     is_used: bool,
 }
@@ -58,13 +58,13 @@ pub struct Room {
     pub full_until: Option<Timestamp>,
 }
 
-impl Account {
+impl Portfolio {
     fn people(&self) -> MutexGuard<'_, Outreach> {
         self.people.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What an earlier process and other nodes have written down.
-    async fn read(&self, actors: &Actors, tenant: TenantId, account: &WabaId) -> Result<(), StoreError> {
+    async fn read(&self, actors: &Actors, tenant: TenantId, portfolio: &str) -> Result<(), StoreError> {
         let mut read = self.reading.lock().await;
         let is_due = |at: Instant| !actors.is_alone() && at.elapsed() >= READ_AGAIN;
         if read.upto.is_some_and(|(_, at)| !is_due(at)) && read.forgot_at.is_none_or(|at| at.elapsed() < FORGET_EVERY) {
@@ -73,11 +73,11 @@ impl Account {
         let (store, now) = (&actors.world.store, actors.world.clock.now());
         let counting = outreach::counts_after(now);
         if read.forgot_at.is_none_or(|at| at.elapsed() >= FORGET_EVERY) {
-            store.forget_reached(tenant, account, counting).await?;
+            store.forget_reached(tenant, portfolio, counting).await?;
             read.forgot_at = Some(Instant::now());
         }
         let after = read.upto.map_or(counting, |(upto, _)| upto.minus(WRITTEN_WITHIN).max(counting));
-        let reached = store.reached(tenant, account, after, now).await?;
+        let reached = store.reached(tenant, portfolio, after, now).await?;
         let mut people = self.people();
         for (contact, at) in reached {
             people.note(contact, at);
@@ -89,9 +89,9 @@ impl Account {
 
 impl Place {
     /// Before the outcome of the send is: whoever knows that it was taken knows the place too.
-    pub(crate) async fn write_down(&self, actors: &Actors, number: (TenantId, &WabaId)) -> Result<(), StoreError> {
-        let (tenant, account) = number;
-        actors.world.store.reach(tenant, account, self.taken.contact, self.taken.at).await
+    pub(crate) async fn write_down(&self, actors: &Actors, number: (TenantId, &str)) -> Result<(), StoreError> {
+        let (tenant, portfolio) = number;
+        actors.world.store.reach(tenant, portfolio, self.taken.contact, self.taken.at).await
     }
 
     /// It was sent, or may have been.
@@ -103,17 +103,17 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if !self.is_used {
-            self.account.people().give_back(self.taken);
+            self.portfolio.people().give_back(self.taken);
         }
     }
 }
 
 impl Actors {
-    /// How many people this number's account may begin to write to. `None`: there is no limit, or WhatsApp has not said.
+    /// How many people this number's portfolio may begin to write to. `None`: there is no limit, or WhatsApp has not said.
     pub async fn outreach_room(&self, tenant: TenantId, number: &Number) -> Result<Option<Room>, StoreError> {
         let Some(limit) = limit_of(number) else { return Ok(None) };
-        let account = self.account(tenant, number).await?;
-        let (now, mut people) = (self.world.clock.now(), account.people());
+        let portfolio = self.portfolio(tenant, number).await?;
+        let (now, mut people) = (self.world.clock.now(), portfolio.people());
         Ok(Some(Room { limit, free: people.free(limit, now), full_until: people.full_until(limit, now) }))
     }
 
@@ -132,13 +132,13 @@ impl Actors {
             return Ok(Ok(None));
         };
         let Some(person) = contact.or(known) else { return Ok(Ok(None)) };
-        let account = self.account(outgoing.tenant, number).await?;
+        let portfolio = self.portfolio(outgoing.tenant, number).await?;
         let place = if contact.is_some() && !seeded::bug("no_look_at_the_tier") {
-            account.people().take(person, limit, now)
+            portfolio.people().take(person, limit, now)
         } else {
-            Ok(account.people().note(person, now))
+            Ok(portfolio.people().note(person, now))
         };
-        Ok(place.map(|place| Some(Place { account, taken: place, is_used: false })))
+        Ok(place.map(|place| Some(Place { portfolio, taken: place, is_used: false })))
     }
 
     /// Whose conversation it is, as far as there is one. `None`: the window is open.
@@ -155,11 +155,11 @@ impl Actors {
         Ok(Some(found.map(|found| found.contact.id)))
     }
 
-    async fn account(&self, tenant: TenantId, number: &Number) -> Result<Arc<Account>, StoreError> {
-        let key = (tenant, number.waba_id.clone());
-        let account = self.outreach.0.entry(key).or_default().clone();
-        account.read(self, tenant, &number.waba_id).await?;
-        Ok(account)
+    async fn portfolio(&self, tenant: TenantId, number: &Number) -> Result<Arc<Portfolio>, StoreError> {
+        let key = (tenant, number.portfolio.clone());
+        let portfolio = self.outreach.0.entry(key).or_default().clone();
+        portfolio.read(self, tenant, &number.portfolio).await?;
+        Ok(portfolio)
     }
 }
 

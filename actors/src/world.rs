@@ -20,7 +20,7 @@ use crate::cluster::{Cluster, Membership};
 use crate::conversation::ConversationActor;
 use crate::media::MediaActor;
 use crate::number::NumberActor;
-use crate::outreach::Accounts;
+use crate::outreach::Portfolios;
 use crate::registry::Registry;
 use crate::supervisor::Site;
 use crate::tenant::{Arrived, Backlog, CatchUp, TenantActor};
@@ -90,7 +90,7 @@ pub struct Actors {
     pub(crate) contact_edits: AtomicU64,
     /// Whoever has launched a broadcast since this process began, as far as was heard.
     pub(crate) broadcasting: DashSet<TenantId>,
-    pub(crate) outreach: Accounts,
+    pub(crate) outreach: Portfolios,
     /// Whom something that counts against a cap is being sent to.
     pub(crate) advertised: OneByOne,
     /// The process ends: no broadcast begins any more.
@@ -137,7 +137,7 @@ impl Actors {
             flows: DashMap::new(),
             contact_edits: AtomicU64::new(0),
             broadcasting: DashSet::new(),
-            outreach: Accounts::default(),
+            outreach: Portfolios::default(),
             advertised: OneByOne::default(),
             draining: AtomicBool::new(false),
             media: MediaActor::start(sites.first().unwrap_or(&Site::Here), this.clone()),

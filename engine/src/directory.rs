@@ -231,7 +231,7 @@ pub struct ApiKey {
 pub struct Number {
     pub phone_number_id: PhoneNumberId,
     pub waba_id: WabaId,
-    /// Scope of BSUIDs: numbers of one business portfolio share it.
+    /// Numbers of one business portfolio share it: the scope of BSUIDs and of the people of a day.
     pub portfolio: String,
     pub name: String,
     /// As people read it, `+1 202 555 0142`.
@@ -296,6 +296,16 @@ pub struct MetaApp {
 }
 
 impl Number {
+    /// Of an organization that has one business portfolio, as nearly all have.
+    pub const SOLE_PORTFOLIO: &str = "default";
+    const PORTFOLIO_MAX: usize = 64;
+
+    /// Whether an organization may call a portfolio this: WhatsApp does not tell everybody its id.
+    pub fn is_portfolio(word: &str) -> bool {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=Self::PORTFOLIO_MAX).contains(&word.len()) && word.bytes().all(is_plain)
+    }
+
     pub fn apply(&mut self, change: NumberChange) {
         let NumberChange { name, token, display, rate_per_second, quality, tier, state, last_webhook_at } = change;
         self.name = name.unwrap_or_else(|| std::mem::take(&mut self.name));

@@ -1,5 +1,5 @@
-//! Whom an account has begun to write to. WhatsApp counts the different people reached outside a window within any 24 hours, over all numbers
-//! together, and allows so many.
+//! Whom a business portfolio has begun to write to. WhatsApp counts the different people reached outside a window within any 24 hours, over
+//! all of its numbers together, and allows so many.
 
 use std::collections::{BTreeSet, HashMap};
 

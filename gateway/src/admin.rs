@@ -44,6 +44,9 @@ pub enum Command {
         waba_id: WabaId,
         #[arg(long)]
         phone_number_id: PhoneNumberId,
+        /// A word for its business portfolio, if the organization has several: letters, digits and hyphens.
+        #[arg(long, default_value = Number::SOLE_PORTFOLIO, value_parser = portfolio)]
+        portfolio: String,
         /// As people read it.
         #[arg(long)]
         display_number: String,
@@ -80,6 +83,11 @@ pub enum Command {
     },
 }
 
+fn portfolio(word: &str) -> Result<String, &'static str> {
+    let is_one = Number::is_portfolio(word);
+    is_one.then(|| word.to_owned()).ok_or("a portfolio is a word of at most 64 letters, digits and hyphens")
+}
+
 pub async fn run(config: &Config, command: Command) -> Result<(), StartError> {
     let opened = Opened::by(config).await?;
     let done = carry_out(opened.store().as_ref(), config, command).await;
@@ -93,12 +101,20 @@ async fn carry_out(store: &dyn Store, config: &Config, command: Command) -> Resu
         Command::CreateOrganization { name, owner_email, password_stdin: _ } => {
             create_organization(store, name, &owner_email, &secret_from_stdin()?).await
         }
-        Command::ConnectNumber { organization, waba_id, phone_number_id, display_number, name, token_stdin: _ } => {
+        Command::ConnectNumber {
+            organization,
+            waba_id,
+            phone_number_id,
+            portfolio,
+            display_number,
+            name,
+            token_stdin: _,
+        } => {
             let tenant = find(store, &organization).await?;
             let number = Number {
                 phone_number_id,
                 waba_id,
-                portfolio: "default".to_owned(),
+                portfolio,
                 name: name.unwrap_or_else(|| display_number.clone()),
                 display: display_number,
                 token: secret_from_stdin()?,

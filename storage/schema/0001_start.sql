@@ -403,14 +403,14 @@ CREATE TABLE campaign_tally (
     PRIMARY KEY (campaign, lane, class, code, answers, country, charge, part)
 ) STRICT, WITHOUT ROWID;
 
--- Whom an account has written to outside a window: of the last day, and of no export.
+-- Whom a business portfolio has written to outside a window: of the last day, and of no export.
 CREATE TABLE outreach (
-    tenant  INTEGER NOT NULL,
-    account TEXT NOT NULL,
-    contact BLOB NOT NULL,
+    tenant    INTEGER NOT NULL,
+    portfolio TEXT NOT NULL,
+    contact   BLOB NOT NULL,
     -- Of the last message.
-    at      INTEGER NOT NULL,
-    PRIMARY KEY (tenant, account, contact)
+    at        INTEGER NOT NULL,
+    PRIMARY KEY (tenant, portfolio, contact)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE outbox (

@@ -146,7 +146,7 @@ struct State {
     outbox: BTreeMap<(TenantId, MessageId), Arrived<OutboxEntry>>,
     campaigns: BTreeMap<(TenantId, CampaignId), Arrived<Campaign>>,
     recipients: BTreeMap<(TenantId, CampaignId, u32), RecipientRow>,
-    outreach: BTreeMap<(TenantId, WabaId, ContactId), Timestamp>,
+    outreach: BTreeMap<(TenantId, String, ContactId), Timestamp>,
     events: BTreeMap<TenantId, Log>,
     media: BTreeMap<(TenantId, MediaId), Arrived<File>>,
     blobs: BTreeMap<(TenantId, MediaId), Bytes>,

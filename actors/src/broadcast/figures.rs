@@ -35,7 +35,7 @@ pub enum LaneState {
     DayIsFull {
         until: Timestamp,
     },
-    /// Its account has begun to write to as many people as WhatsApp lets it in 24 hours; one more may be from then on.
+    /// Its business portfolio has begun to write to as many people as WhatsApp lets it in 24 hours; one more may be from then on.
     AccountIsFull {
         until: Timestamp,
     },

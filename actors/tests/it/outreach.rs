@@ -1,4 +1,4 @@
-//! So many people a day that an account may begin to write to.
+//! So many people a day that a business portfolio may begin to write to.
 
 use std::time::Duration;
 
@@ -23,8 +23,10 @@ async fn number(stage: &Stage) -> Number {
     stage.store.number(&NUMBER.parse().unwrap()).await.unwrap().unwrap().1
 }
 
+/// Of another account, and of the same portfolio.
 async fn second_number(stage: &Stage) -> PhoneNumberId {
-    let second = Number { phone_number_id: "200000000000002".parse().unwrap(), ..number(stage).await };
+    let (phone_number_id, waba_id) = ("200000000000002".parse().unwrap(), "100000000000002".parse().unwrap());
+    let second = Number { phone_number_id, waba_id, ..number(stage).await };
     stage.store.put_number(TENANT, second.clone()).await.unwrap();
     second.phone_number_id
 }
@@ -44,7 +46,7 @@ async fn full(stage: &Stage, id: CampaignId, lanes: usize) {
 }
 
 #[test]
-fn an_account_begins_to_write_to_as_many_people_a_day_as_it_may() {
+fn a_portfolio_begins_to_write_to_as_many_people_a_day_as_it_may() {
     play(|stage| async move {
         let other = second_number(&stage).await;
         tier_is(&stage, "TIER_250").await;
@@ -114,9 +116,12 @@ fn who_wrote_needs_no_place_and_a_restart_forgets_nobody() {
         stage.finished(id).await;
         assert_eq!(stage.meta.bodies().len(), 20);
         assert_eq!(room(&stage).await.map(|room| room.free), Some(0));
-        let account = number(&stage).await.waba_id;
+        let elsewhere = Number { portfolio: "another".into(), ..number(&stage).await };
+        let its_room = stage.actors.outreach_room(TENANT, &elsewhere).await.unwrap();
+        assert_eq!(its_room.map(|room| room.free), Some(250), "a portfolio has its own day");
+        let Number { portfolio, .. } = number(&stage).await;
         let now = stage.clock.now();
-        let reached = stage.store.reached(TENANT, &account, now.minus(Span::hours(24)), now).await.unwrap();
+        let reached = stage.store.reached(TENANT, &portfolio, now.minus(Span::hours(24)), now).await.unwrap();
         assert_eq!(reached.len(), 250);
     });
 }

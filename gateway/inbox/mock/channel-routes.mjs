@@ -72,6 +72,7 @@ export class Channels {
     this.list = made.map((number, index) => ({
       ...number,
       quality: index === 1 ? 'YELLOW' : 'GREEN',
+      portfolio: 'default',
       tier: index === 1 ? 'TIER_10K' : 'TIER_100K',
       throughput: 80,
       state: index === 1 ? 'broken' : 'fine',
@@ -83,6 +84,7 @@ export class Channels {
       this.list.push({
         phone_number_id: '106540352242990',
         waba_id: '102290129340398',
+        portfolio: 'default',
         name: 'Kasturi Returns',
         display: '+1 202 555 0190',
         quality: null,
@@ -141,7 +143,7 @@ export const channelRoutes = [
     '/channels',
     (call) => {
       const channels = own(call);
-      const { name, waba_id, phone_number_id, token: secret } = call.body;
+      const { name, waba_id, phone_number_id, portfolio = 'default', token: secret } = call.body;
       if (!/^\d{8,20}$/.test(phone_number_id ?? ''))
         throw invalid('The phone number id has 8 to 20 digits. Nothing was connected.');
       if (channels.list.some((one) => one.phone_number_id === phone_number_id))
@@ -149,6 +151,7 @@ export const channelRoutes = [
       const made = {
         phone_number_id,
         waba_id,
+        portfolio,
         name,
         display: '+1 202 555 0177',
         quality: 'GREEN',

@@ -43,6 +43,8 @@ const LOOKED_THROUGH: u32 = 100;
 pub struct Channel {
     phone_number_id: PhoneNumberId,
     waba_id: WabaId,
+    /// The business portfolio as this organization names it: its numbers share customers' ids and the people of a day.
+    portfolio: String,
     name: String,
     display: String,
     /// `GREEN`, `YELLOW`, `RED`; `null` when WhatsApp did not say.
@@ -61,11 +63,12 @@ pub struct Channel {
 
 impl Channel {
     fn of(number: Number, last_webhook_at: Option<Timestamp>) -> Self {
-        let Number { phone_number_id, waba_id, portfolio: _, name, display, token, rate_per_second, standing } = number;
+        let Number { phone_number_id, waba_id, portfolio, name, display, token, rate_per_second, standing } = number;
         let hidden = token.chars().count().saturating_sub(4).max(4);
         Self {
             phone_number_id,
             waba_id,
+            portfolio,
             name,
             display,
             quality: standing.quality,
@@ -119,8 +122,21 @@ pub struct NewChannel {
     name: String,
     waba_id: WabaId,
     phone_number_id: PhoneNumberId,
+    /// Only where the organization has several business portfolios: a word for this one, the same for all of its numbers.
+    #[serde(default)]
+    portfolio: Option<String>,
     /// Access token of a system user.
     token: String,
+}
+
+fn check_portfolio(portfolio: Option<String>) -> Result<String, Problem> {
+    match portfolio {
+        None => Ok(Number::SOLE_PORTFOLIO.to_owned()),
+        Some(word) if Number::is_portfolio(&word) => Ok(word),
+        Some(_) => Err(Problem::invalid(
+            "A portfolio is a word of at most 64 letters, digits and hyphens. Nothing was changed.",
+        )),
+    }
 }
 
 fn check_token(token: &str) -> Result<String, Problem> {
@@ -160,7 +176,7 @@ pub async fn connect(
     new: web::Json<NewChannel>,
 ) -> Result<HttpResponse, Problem> {
     let tenant = signed.0.tenant;
-    let NewChannel { name, waba_id, phone_number_id, token } = new.into_inner();
+    let NewChannel { name, waba_id, phone_number_id, portfolio, token } = new.into_inner();
     if !are_digits(waba_id.as_str()) || !are_digits(phone_number_id.as_str()) {
         return Err(Problem::invalid("The ids of the account and of the number are digits. Nothing was changed."));
     }
@@ -168,7 +184,7 @@ pub async fn connect(
         display: phone_number_id.to_string(),
         phone_number_id,
         waba_id,
-        portfolio: "default".to_owned(),
+        portfolio: check_portfolio(portfolio)?,
         name: check_name(&name)?,
         token: check_token(&token)?,
         rate_per_second: RATE_STANDARD,

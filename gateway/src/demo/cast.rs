@@ -127,7 +127,7 @@ pub fn numbers(organization: &Organization) -> Result<Vec<Number>, InvalidId> {
             Ok(Number {
                 phone_number_id: id.parse()?,
                 waba_id: waba.parse()?,
-                portfolio: "default".to_owned(),
+                portfolio: Number::SOLE_PORTFOLIO.to_owned(),
                 name: (*name).to_owned(),
                 display: spaced(digits),
                 token: TOKEN.to_owned(),

@@ -63,7 +63,10 @@ async fn a_number_is_connected_with_what_whatsapp_says_of_it() {
     remove(&ours, &path).await.expect(204);
     remove(&ours, &path).await.expect(404);
     assert!(ours.all("channels").await.is_empty());
-    rival.post("channels", &number(NUMBER)).await.expect(201);
+    let mut named = number(NUMBER);
+    named["portfolio"] = "north-2".into();
+    assert_eq!(made["portfolio"], "default");
+    assert_eq!(rival.post("channels", &named).await.expect(201).json()["portfolio"], "north-2");
 }
 
 #[tokio::test]
@@ -83,7 +86,8 @@ async fn what_whatsapp_does_not_confirm_is_not_connected() {
         (json!({"phone_number_id": "me"}), 422, "invalid"),
         (json!({"waba_id": "../debug_token"}), 422, "invalid"),
         (json!({"name": ""}), 422, "invalid"),
-        (json!({"portfolio": "x"}), 422, "invalid"),
+        (json!({"portfolio": "two words"}), 422, "invalid"),
+        (json!({"owner": "x"}), 422, "invalid"),
     ] {
         let mut body = number(NUMBER);
         body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use engine::id::{ContactId, TenantId, WabaId};
+use engine::id::{ContactId, TenantId};
 use engine::ports::{OutreachStore, StoreError};
 use engine::time::Timestamp;
 
@@ -10,12 +10,12 @@ impl OutreachStore for MemoryStore {
     async fn reach(
         &self,
         tenant: TenantId,
-        account: &WabaId,
+        portfolio: &str,
         contact: ContactId,
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let mut state = self.state()?;
-        let latest = state.outreach.entry((tenant, account.clone(), contact)).or_insert(at);
+        let latest = state.outreach.entry((tenant, portfolio.to_owned(), contact)).or_insert(at);
         *latest = at.max(*latest);
         Ok(())
     }
@@ -23,18 +23,18 @@ impl OutreachStore for MemoryStore {
     async fn reached(
         &self,
         tenant: TenantId,
-        account: &WabaId,
+        portfolio: &str,
         after: Timestamp,
         now: Timestamp,
     ) -> Result<Vec<(ContactId, Timestamp)>, StoreError> {
         let state = self.state()?;
-        let own = state.outreach.iter().filter(|((owner, of, _), _)| *owner == tenant && of == account);
+        let own = state.outreach.iter().filter(|((owner, of, _), _)| *owner == tenant && of == portfolio);
         let counting = own.filter(|(_, at)| **at > after && **at <= now);
         Ok(counting.map(|((.., contact), at)| (*contact, *at)).collect())
     }
 
-    async fn forget_reached(&self, tenant: TenantId, account: &WabaId, before: Timestamp) -> Result<(), StoreError> {
-        let is_kept = |owner: TenantId, of: &WabaId, at: Timestamp| owner != tenant || of != account || at > before;
+    async fn forget_reached(&self, tenant: TenantId, portfolio: &str, before: Timestamp) -> Result<(), StoreError> {
+        let is_kept = |owner: TenantId, of: &str, at: Timestamp| owner != tenant || of != portfolio || at > before;
         self.state()?.outreach.retain(|(owner, of, _), at| is_kept(*owner, of, *at));
         Ok(())
     }

@@ -134,7 +134,7 @@ suite! {
         an_app_replaces_the_one_before
     }
     outreach {
-        whom_an_account_has_written_to_is_known_for_a_day
+        whom_a_portfolio_has_written_to_is_known_for_a_day
     }
     alerts {
         an_alert_is_raised_once_and_put_away_once

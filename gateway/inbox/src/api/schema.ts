@@ -54,7 +54,7 @@ export type Census = { contacts: number; parts: Array<number>; reach: Reach };
 
 export type Change = { assignee_id?: string | null; status?: StatusName | null; team_id?: string | null };
 
-export type Channel = { display: string; last_webhook_at: Timestamp | null; name: string; phone_number_id: PhoneNumberId; quality: string | null; state: CheckState; throughput: number; tier: string | null; token_hint: string; waba_id: WabaId };
+export type Channel = { display: string; last_webhook_at: Timestamp | null; name: string; phone_number_id: PhoneNumberId; portfolio: string; quality: string | null; state: CheckState; throughput: number; tier: string | null; token_hint: string; waba_id: WabaId };
 
 export type ChannelChange = { name?: string | null; token?: string | null };
 
@@ -318,7 +318,7 @@ export type NewApiKey = { expires_at?: Timestamp | null; name: string; permissio
 
 export type NewCampaign = { name: string; plan: Plan };
 
-export type NewChannel = { name: string; phone_number_id: PhoneNumberId; token: string; waba_id: WabaId };
+export type NewChannel = { name: string; phone_number_id: PhoneNumberId; portfolio?: string | null; token: string; waba_id: WabaId };
 
 export type NewConsent = { evidence: string; opted: Opted };
 

@@ -12,7 +12,7 @@ import { showToast } from '../shell/toast';
 
 type Props = { onClose: () => void; onConnected: (id: string) => void };
 
-const EMPTY = { name: '', waba_id: '', phone_number_id: '', token: '' };
+const EMPTY = { name: '', waba_id: '', phone_number_id: '', portfolio: '', token: '' };
 
 export function ConnectDialog({ onClose, onConnected }: Props) {
   const { t } = useTranslation();
@@ -21,7 +21,11 @@ export function ConnectDialog({ onClose, onConnected }: Props) {
     () =>
       api.post<Channel>(
         '/channels',
-        Object.fromEntries(Object.entries(given).map(([key, value]) => [key, value.trim()])),
+        Object.fromEntries(
+          Object.entries(given)
+            .map(([key, value]) => [key, value.trim()])
+            .filter(([key, value]) => key !== 'portfolio' || value),
+        ),
       ),
     {
       stale: [administration.channels, keys.me],
@@ -76,6 +80,16 @@ export function ConnectDialog({ onClose, onConnected }: Props) {
             {...field('phone_number_id')}
           />
         </div>
+        <TextInput
+          label={t('numbers.portfolio')}
+          description={t('numbers.portfolioText')}
+          dir="ltr"
+          maxLength={64}
+          pattern="[A-Za-z0-9\-]+"
+          title={t('numbers.portfolioWord')}
+          {...field('portfolio')}
+          required={false}
+        />
         <PasswordInput
           label={t('numbers.token')}
           description={t('numbers.tokenHow')}

@@ -1,41 +1,41 @@
-//! How many people a broadcast may begin to write to in a day, by the limits of the accounts that it is sent from.
+//! How many people a broadcast may begin to write to in a day, by the limits of the business portfolios that it is sent from.
 
 use std::collections::BTreeMap;
 
 use actors::Room;
 use engine::directory::Number;
-use engine::id::{TenantId, WabaId};
+use engine::id::TenantId;
 
 use super::check::{Finding, FindingSeverity};
 use crate::app::App;
 use crate::http::problem::Problem;
 
-/// Of all its accounts together.
+/// Of all its portfolios together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reach {
     /// People of the audience who wait for a later day.
     pub over: u64,
-    /// In 24 hours, of all people together. `None`: no account of it has a limit.
+    /// In 24 hours, of all people together. `None`: no portfolio of it has a limit.
     pub a_day: Option<u64>,
 }
 
 /// As if nobody of the audience had a place or an open window: it is never later than this says.
 pub async fn reach(app: &App, tenant: TenantId, numbers: &[Number], count: u64) -> Result<Reach, Problem> {
-    let mut accounts: BTreeMap<WabaId, (u64, Option<Room>)> = BTreeMap::new();
+    let mut portfolios: BTreeMap<&str, (u64, Option<Room>)> = BTreeMap::new();
     for number in numbers {
-        if let Some((lanes, _)) = accounts.get_mut(&number.waba_id) {
+        if let Some((lanes, _)) = portfolios.get_mut(number.portfolio.as_str()) {
             *lanes += 1;
             continue;
         }
-        accounts.insert(number.waba_id.clone(), (1, app.actors.outreach_room(tenant, number).await?));
+        portfolios.insert(&number.portfolio, (1, app.actors.outreach_room(tenant, number).await?));
     }
-    Ok(of(accounts.into_values(), numbers.len() as u64, count))
+    Ok(of(portfolios.into_values(), numbers.len() as u64, count))
 }
 
-/// `accounts`: each with how many of the lanes are its.
-fn of(accounts: impl Iterator<Item = (u64, Option<Room>)>, lanes: u64, count: u64) -> Reach {
+/// `portfolios`: each with how many of the lanes are its.
+fn of(portfolios: impl Iterator<Item = (u64, Option<Room>)>, lanes: u64, count: u64) -> Reach {
     let mut reach = Reach { over: 0, a_day: None };
-    for (own, room) in accounts {
+    for (own, room) in portfolios {
         let Some(room) = room else { continue };
         // Lanes share the people out equally, and the one with the least room is the last to end.
         let share = (count * own).div_ceil(lanes.max(1));
@@ -68,12 +68,12 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_place_today_waits_and_accounts_share_the_people_out() {
+    fn who_has_no_place_today_waits_and_portfolios_share_the_people_out() {
         let alone = |room, count| of([(1, room)].into_iter(), 1, count);
         assert_eq!(alone(None, 9_000), Reach { over: 0, a_day: None });
         assert_eq!(alone(Some(room(250, 250)), 250), Reach { over: 0, a_day: Some(250) });
         assert_eq!(alone(Some(room(250, 100)), 300), Reach { over: 200, a_day: Some(250) });
-        // Two lanes of one account, one of another that has no limit: a third of the people is the latter's.
+        // Two lanes of one portfolio, one of another that has no limit: a third of the people is the latter's.
         assert_eq!(
             of([(2, Some(room(1_000, 1_000))), (1, None)].into_iter(), 3, 3_000),
             Reach { over: 1_000, a_day: Some(1_500) }
