@@ -11,6 +11,7 @@ use std::time::Duration;
 use dashmap::DashMap;
 use engine::administration::{Actor, Command, ImportCommand};
 use engine::contact::{Import, ImportRow, ImportStage, Imported, Undone};
+use engine::directory::Organization;
 use engine::id::{ImportId, MediaId, TenantId};
 use engine::ports::{BlobStore, StoreError};
 use serde::Serialize;
@@ -91,7 +92,7 @@ impl Default for Imports {
 }
 
 impl Imports {
-    /// `false`: too many wait. What was begun and did not come to its end is asked for again by a person.
+    /// `false`: too many wait.
     pub fn ask(&self, work: Work) -> bool {
         match work {
             // One that is under way already needs no second run.
@@ -173,6 +174,9 @@ impl ImportReport {
 pub async fn run(app: actix_web::web::Data<App>) {
     let waiting = app.imports.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(mut waiting) = waiting else { return };
+    if let Err(error) = go_on(&app).await {
+        tracing::error!(%error, "imports that were cut short are not known; started again, they go on");
+    }
     while let Some(work) = waiting.recv().await {
         let (Work::Bring { import, .. } | Work::Undo { import, .. }) = work;
         app.imports.progress.insert(import, ImportProgress::default());
@@ -186,6 +190,28 @@ pub async fn run(app: actix_web::web::Data<App>) {
         }
         app.imports.progress.remove(&import);
     }
+}
+
+/// With what an earlier process did not bring to its end. Another node may be at it: where there are several, a person asks for it again.
+async fn go_on(app: &App) -> Result<(), StoreError> {
+    if app.actors.node().is_some() {
+        return Ok(());
+    }
+    for Organization { id: tenant, .. } in app.store.organizations().await? {
+        let Some(household) = app.households.of(app.store.as_ref(), tenant).await? else { continue };
+        for (&import, Import { stage, .. }) in &household.imports {
+            let work = match stage {
+                ImportStage::Running => Work::Bring { tenant, import },
+                ImportStage::Undoing => Work::Undo { tenant, import },
+                ImportStage::Uploaded | ImportStage::Done | ImportStage::Undone => continue,
+            };
+            if !app.imports.ask(work) {
+                tracing::warn!("further imports that were cut short wait for somebody to start them again");
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
 }
 
 async fn stands(app: &App, tenant: TenantId, import: ImportId) -> Result<Option<(Import, Reading)>, StoreError> {
@@ -209,23 +235,45 @@ async fn bring(app: &App, tenant: TenantId, id: ImportId) -> Result<(), ChangeEr
         return Ok(());
     }
     let mut source = Source::of(Arc::clone(&app.blobs), tenant, id);
-    let (mut progress, mut rows) = (ImportProgress::default(), Vec::with_capacity(CHUNK));
+    let (mut tally, mut rows) = (Tally::default(), Vec::with_capacity(CHUNK));
     while let Some(records) = source.records().await? {
         for record in records {
-            progress.rows += 1;
+            tally.progress.rows += 1;
             match reading.read(&record) {
                 Ok(read) => rows.push(read.row),
-                Err(_) => progress.rejected += 1,
+                Err(_) => tally.progress.rejected += 1,
             }
             if rows.len() == CHUNK {
-                put(app, tenant, &import, std::mem::take(&mut rows), &mut progress).await?;
+                put(app, tenant, &import, std::mem::take(&mut rows), &mut tally).await?;
             }
         }
     }
-    put(app, tenant, &import, rows, &mut progress).await?;
-    let ImportProgress { rows, created, changed, unchanged, rejected, left: _ } = progress;
+    put(app, tenant, &import, rows, &mut tally).await?;
+    let ImportProgress { rows, created, changed, unchanged, rejected, left: _ } = tally.progress;
     let import = Import { rows, created, changed, unchanged, rejected, ..import };
     settle(app, tenant, ImportCommand::Finish(Box::new(import))).await
+}
+
+/// What has become of the rows so far.
+#[derive(Default)]
+struct Tally {
+    progress: ImportProgress,
+    /// Known from the first row: no earlier one can be of the same person.
+    goes_on: Option<bool>,
+}
+
+impl Tally {
+    fn count(&mut self, outcome: Imported) {
+        let goes_on = *self.goes_on.get_or_insert(matches!(outcome, Imported::Again { .. }));
+        let count = match outcome {
+            Imported::Created => &mut self.progress.created,
+            Imported::Again { created: true, .. } if goes_on => &mut self.progress.created,
+            Imported::Changed => &mut self.progress.changed,
+            Imported::Again { changed: true, .. } if goes_on => &mut self.progress.changed,
+            Imported::Unchanged | Imported::Again { .. } => &mut self.progress.unchanged,
+        };
+        *count += 1;
+    }
 }
 
 async fn put(
@@ -233,7 +281,7 @@ async fn put(
     tenant: TenantId,
     import: &Import,
     rows: Vec<ImportRow>,
-    progress: &mut ImportProgress,
+    tally: &mut Tally,
 ) -> Result<(), StoreError> {
     let mut again = tokio::time::interval(AGAIN);
     for _ in 0..TRIES_MAX {
@@ -241,13 +289,9 @@ async fn put(
         match app.store.bring_contacts(tenant, import.id, rows.clone(), import.uploaded_at).await {
             Ok(outcomes) => {
                 for outcome in outcomes {
-                    match outcome {
-                        Imported::Created => progress.created += 1,
-                        Imported::Changed => progress.changed += 1,
-                        Imported::Unchanged => progress.unchanged += 1,
-                    }
+                    tally.count(outcome);
                 }
-                app.imports.progress.insert(import.id, *progress);
+                app.imports.progress.insert(import.id, tally.progress);
                 return Ok(());
             }
             Err(StoreError::Busy | StoreError::Unavailable(_)) => {}
@@ -280,4 +324,24 @@ async fn undo(app: &App, tenant: TenantId, id: ImportId) -> Result<(), ChangeErr
         app.imports.progress.insert(id, progress);
     }
     settle(app, tenant, ImportCommand::FinishUndo { id, left: progress.left }).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(outcomes: &[Imported]) -> [u64; 3] {
+        let mut tally = Tally::default();
+        outcomes.iter().for_each(|outcome| tally.count(*outcome));
+        let ImportProgress { created, changed, unchanged, .. } = tally.progress;
+        [created, changed, unchanged]
+    }
+
+    #[test]
+    fn a_person_twice_in_a_file_is_one_and_a_run_that_goes_on_counts_what_the_first_did() {
+        let again = |created, changed| Imported::Again { created, changed };
+        assert_eq!(counted(&[Imported::Created, again(true, false), Imported::Changed, again(false, true)]), [1, 1, 2]);
+        let goes_on = [again(true, false), again(false, true), again(false, false), Imported::Created];
+        assert_eq!(counted(&goes_on), [2, 1, 1]);
+    }
 }

@@ -91,6 +91,11 @@ pub enum Imported {
     Created,
     Changed,
     Unchanged,
+    /// An earlier row of the file is of the same person, or this one was taken in by a run that was cut short; what that did.
+    Again {
+        created: bool,
+        changed: bool,
+    },
 }
 
 /// What became of a contact whose import is taken back.
@@ -163,7 +168,7 @@ impl Contact {
         at: Timestamp,
     ) -> (Imported, Option<ConsentEntry>) {
         if self.imports.contains(&import) {
-            return (Imported::Unchanged, None);
+            return (self.brought_by(import), None);
         }
         let before = self.editable();
         let mut changed = self.edit(&row.edit);
@@ -181,6 +186,14 @@ impl Contact {
             (true, false) => Imported::Unchanged,
         };
         (outcome, entry)
+    }
+
+    /// What somebody or another file changed since hides it.
+    fn brought_by(&self, import: ImportId) -> Imported {
+        let mark = self.last_import.as_ref().filter(|mark| mark.import == import);
+        let created = mark.is_some_and(|mark| mark.before.is_none());
+        let before = mark.and_then(|mark| Some((mark.before.as_ref()?.fingerprint(), &mark.after)));
+        Imported::Again { created, changed: before.is_some_and(|(before, after)| before != *after) }
     }
 
     /// `is_used`: there is a conversation with them.
@@ -259,7 +272,7 @@ mod tests {
         let (outcome, entry) = contact.bring(FILE, false, &row(), NOW);
         assert_eq!((outcome, entry.is_some()), (Imported::Created, true));
         let after = contact.clone();
-        assert_eq!(contact.bring(FILE, true, &row(), NOW), (Imported::Unchanged, None));
+        assert_eq!(contact.bring(FILE, true, &row(), NOW), (Imported::Again { created: true, changed: false }, None));
         assert_eq!(contact, after);
     }
 

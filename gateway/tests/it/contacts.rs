@@ -95,3 +95,24 @@ async fn a_file_is_checked_brought_in_and_taken_back() {
     done("undone").await;
     assert_eq!(people(&owner, &fair).await["people"], 0);
 }
+
+#[tokio::test]
+async fn a_file_that_a_death_cut_short_goes_on_by_itself() {
+    const ROWS: u64 = 12_000;
+    let mut jetto = Jetto::running().await;
+    let owner = jetto.owner().await;
+    let rows = (0..ROWS).map(|n| format!("+49151{n:08},Somebody\n"));
+    let file: String = std::iter::once("Phone,Name\n".to_owned()).chain(rows).collect();
+    let uploaded = Answer::to(owner.request(Method::POST, "/api/v1/contact-imports").body(file)).await;
+    let path = format!("contact-imports/{}", uploaded.expect(201).json()["import"]["id"].as_str().unwrap());
+    owner.post(&format!("{path}/run"), &json!({})).await.expect(202);
+    let begun = async || Some(owner.get(&path).await).filter(|import| import["progress"]["rows"].as_u64() > Some(0));
+    assert_eq!(eventually("it has begun", begun).await["stage"], "running");
+    jetto.kill().await;
+    jetto.start().await;
+    let done = async || Some(owner.get(&path).await).filter(|import| import["stage"] == "done");
+    let import = eventually("it is done", done).await;
+    assert_eq!((&import["rows"], &import["created"]), (&json!(ROWS), &json!(ROWS)), "each once");
+    let everybody = json!({"all": []});
+    assert_eq!(people(&owner, &everybody).await["people"], ROWS);
+}
