@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::campaigns::{PEOPLE, draft, launch, with_people};
-use crate::harness::{Agent, Jetto, Live, NUMBER, ORGANIZATION};
+use crate::harness::nodes::Nodes;
+use crate::harness::{Agent, Jetto, Live, NUMBER, ORGANIZATION, OWNER};
 use crate::isolation::RIVAL;
 
 fn watch(id: &str) -> Value {
@@ -85,4 +86,27 @@ async fn who_may_not_see_broadcasts_hears_nothing_nor_does_another_organization(
     viewer.until("they are told", |frame| frame["type"] == "permissions_changed").await;
     assert_eq!(heard(&mut viewer, &id).await, 0);
     assert_eq!(agent.get(&format!("campaigns/{id}")).await["campaign"]["plan"]["numbers"][0], NUMBER);
+}
+
+#[tokio::test]
+async fn whichever_node_sends_it_whoever_looks_on_another_hears_it_too() {
+    let nodes = Nodes::two().await;
+    let agents = [nodes.sign_in(0, OWNER).await, nodes.sign_in(1, OWNER).await];
+    for n in 0..PEOPLE {
+        let person = json!({"phone": format!("+491515{n:07}"), "name": "Marina Duarte"});
+        agents[0].post("contacts", &person).await.expect(201);
+    }
+    agents[0].get(&format!("templates?phone_number_id={NUMBER}")).await;
+    let draft = draft(&agents[0]).await;
+    let path = format!("campaigns/{}", draft["id"].as_str().unwrap());
+    agents[0].put(&format!("{path}/rate"), &json!({"per_second": 1})).await.expect(200);
+    let id = launch(&agents[0], &agents[0].get(&path).await["campaign"]).await;
+    let mut both = [agents[0].live(None).await, agents[1].live(None).await];
+    for live in &mut both {
+        live.say(&watch(&id)).await;
+        let handed = |frame: &Value| PEOPLE - frame["progress"]["counts"]["waiting"].as_u64().unwrap();
+        for people in [1, 2] {
+            live.until("more have it", |frame| is_of(&id)(frame) && handed(frame) >= people).await;
+        }
+    }
 }
