@@ -40,8 +40,8 @@ pub(super) struct Door {
 /// What has left, and when the next may.
 struct Beyond {
     next: Instant,
-    /// Have had their turn, and have not left.
-    coming: usize,
+    /// Are claimed, and wait for room.
+    held: usize,
     /// When each arrived, as far as its answer tells, in about that order.
     arrived: VecDeque<Instant>,
     /// Without an answer, by when they left; told apart by their number.
@@ -51,7 +51,7 @@ struct Beyond {
     usual: Duration,
 }
 
-/// Of a message that may be claimed, until it leaves or turns back.
+/// Of a message that may be claimed.
 pub(super) struct Turn<'a> {
     door: &'a Door,
     lane: Lane,
@@ -69,7 +69,7 @@ impl Door {
     pub(super) fn new() -> Self {
         let beyond = Beyond {
             next: Instant::now(),
-            coming: 0,
+            held: 0,
             arrived: VecDeque::new(),
             under_way: BTreeSet::new(),
             passed: 0,
@@ -102,6 +102,7 @@ impl<'a> Turn<'a> {
     /// Waits until there is room.
     pub(super) async fn pass(self) -> Passed<'a> {
         let door = self.door;
+        let _held = Held::at(door);
         let _place = match self.lane {
             Lane::Reply => None,
             Lane::Broadcast => Some(door.exit.lock().await),
@@ -117,9 +118,18 @@ impl<'a> Turn<'a> {
     }
 }
 
-impl Drop for Turn<'_> {
+struct Held<'a>(&'a Door);
+
+impl<'a> Held<'a> {
+    fn at(door: &'a Door) -> Self {
+        door.beyond().held += 1;
+        Self(door)
+    }
+}
+
+impl Drop for Held<'_> {
     fn drop(&mut self) {
-        self.door.beyond().coming -= 1;
+        self.0.beyond().held -= 1;
     }
 }
 
@@ -130,12 +140,12 @@ impl Beyond {
             if self.next > now + EARLY_MAX {
                 return Err(self.next - EARLY_MAX);
             }
-            if self.may_arrive_by(now) + self.coming >= per_second.max(1) as usize {
+            // They go first, and nobody more is claimed meanwhile.
+            if self.held > 0 {
                 return Err(now + LOOK);
             }
             self.move_on(now, per_second);
         }
-        self.coming += 1;
         Ok(())
     }
 
