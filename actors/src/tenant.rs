@@ -2,6 +2,7 @@
 //! they come; whatever does not fit, fails or was left by an earlier process is read from the log again.
 
 mod backlog;
+mod clash;
 mod deliver;
 mod hear;
 mod heed;

@@ -12,6 +12,8 @@ mod campaign;
 mod cap;
 #[path = "it/changes.rs"]
 mod changes;
+#[path = "it/clashes.rs"]
+mod clashes;
 #[path = "it/cluster.rs"]
 mod cluster;
 #[path = "it/consent.rs"]

@@ -47,6 +47,7 @@ fn launched() -> Campaign {
         numbers: vec!["200000000000001".parse().unwrap()],
         audience: Audience::Everyone,
         opted_in_only: false,
+        same_language: false,
         variables: vec![greeting],
         per_second: None,
         start_at: None,

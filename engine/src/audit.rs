@@ -67,6 +67,7 @@ actions! {
     ContactDeleted = "contact.deleted",
     ContactsMerged = "contact.merged",
     ContactsParted = "contact.parted",
+    ContactNumberMoved = "contact.number_moved",
     ContactsImported = "contact.imported",
     ContactsImportUndone = "contact.import_undone",
     ContactsExported = "contact.exported",

@@ -1,5 +1,6 @@
 //! A customer: who they are, what they said about marketing, and what the organization keeps of them.
 
+mod clash;
 mod edit;
 mod field;
 mod import;
@@ -19,6 +20,7 @@ use crate::identity::{self, Identities};
 use crate::mask;
 use crate::time::Timestamp;
 
+pub use clash::{Clash, Settlement, settle};
 pub use edit::ContactEdit;
 pub use field::{FIELDS_MAX, FieldDefinition, FieldKey, FieldKind, FieldValue, Number, Tag, check_definitions};
 pub use import::{COLUMNS_MAX, Column, Import, ImportMark, ImportRow, ImportStage, Imported, Mapping, Undone};
@@ -87,6 +89,10 @@ pub struct Contact {
     #[cfg_attr(feature = "schema", schema(ignore))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<ContactId>,
+    /// Whom a person said that they are not, the newest last; no part of any answer.
+    #[cfg_attr(feature = "schema", schema(ignore))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parted: Vec<ContactId>,
 }
 
 fn is_not_asked(consent: &Consent) -> bool {
@@ -114,6 +120,7 @@ impl Contact {
             last_import: None,
             merged: Vec::new(),
             merged_into: None,
+            parted: Vec::new(),
         }
     }
 
@@ -129,7 +136,7 @@ impl Contact {
     #[must_use]
     pub fn shown(self) -> Self {
         let merged = self.merged.into_iter().map(|merge| Merge { mark: None, ..merge }).collect();
-        Self { last_import: None, merged, ..self }
+        Self { last_import: None, merged, parted: Vec::new(), ..self }
     }
 
     /// `true` when something changed.

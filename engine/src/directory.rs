@@ -31,6 +31,11 @@ pub struct Person {
     pub name: String,
 }
 
+impl Person {
+    /// The server itself, which has no name.
+    pub const SYSTEM: Self = Self { id: MemberId::from_bytes([0; 16]), name: String::new() };
+}
+
 /// A person in one organization, or a service that API keys act for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {

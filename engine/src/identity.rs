@@ -35,6 +35,29 @@ impl Identities {
     }
 }
 
+/// Whether a look-up key is that of an id of this portfolio.
+pub fn is_bsuid_key(key: &str, portfolio: &str) -> bool {
+    key.strip_prefix("bsuid:").and_then(|key| key.strip_prefix(portfolio)).is_some_and(|key| key.starts_with(':'))
+}
+
+/// Whether a look-up key is that of this number, however it is spelled.
+pub fn is_number_key(key: &str, number: &WaId) -> bool {
+    match key.split_once(':') {
+        Some(("wa", digits)) => is_same(digits, number.as_str()),
+        Some(("eq", spelled)) => equivalence(number.as_str()).is_some_and(|number| number == spelled),
+        Some(_) | None => false,
+    }
+}
+
+pub fn is_same_number(one: &WaId, other: &WaId) -> bool {
+    is_same(one.as_str(), other.as_str())
+}
+
+fn is_same(digits: &str, others: &str) -> bool {
+    let spelled = equivalence(digits);
+    digits == others || spelled.is_some() && spelled == equivalence(others)
+}
+
 /// One text for all spellings of a number that WhatsApp treats as one: Brazil with and without the ninth digit,
 /// Mexico 52/521, Argentina 54/549. `None` where a number has one spelling only.
 pub fn equivalence(digits: &str) -> Option<String> {
@@ -72,6 +95,14 @@ mod tests {
         assert_eq!(equivalence("5511987654321"), equivalence("551187654321"));
         assert_eq!(equivalence("5215512345678"), equivalence("525512345678"));
         assert_eq!(equivalence("5491123456789"), equivalence("541123456789"));
+        let told = |digits: &str| Identities { wa_id: Some(digits.parse().unwrap()), ..Identities::default() };
+        let number = "551187654321".parse().unwrap();
+        for key in told("5511987654321").keys("p").into_iter().chain(told("551187654321").keys("p")) {
+            assert!(is_number_key(&key, &number), "{key}");
+        }
+        for key in told("5511987654322").keys("p").into_iter().chain(["bsuid:p:BR.551187654321".into()]) {
+            assert!(!is_number_key(&key, &number), "{key}");
+        }
     }
 
     #[test]
@@ -88,6 +119,8 @@ mod tests {
     fn a_bsuid_is_looked_up_within_its_portfolio() -> Result<(), crate::id::InvalidId> {
         let identities = Identities { bsuid: Some("US.123".parse()?), ..Identities::default() };
         assert_ne!(identities.keys("a"), identities.keys("b"));
+        let key = identities.keys("a").remove(0);
+        assert!(is_bsuid_key(&key, "a") && !is_bsuid_key(&key, "b") && !is_bsuid_key("bsuid:ab:US.123", "a"));
         Ok(())
     }
 }

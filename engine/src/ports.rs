@@ -44,7 +44,7 @@ pub use hints::{Hint, Hints, HintsStanding, Listener, Onlooker};
 pub use inbox_log::{InboxLog, IntakeQuery};
 pub use leases::{Leases, Taken};
 pub use media::{MediaRow, MediaStore};
-pub use merging::{Merged, Merger, Merging, Parted};
+pub use merging::{Merged, Merger, Merging, Mover, Parted};
 pub use messages::{Located, MessageStore};
 pub use meta::{FetchError, MetaApi, MetaSend, ReadReceipt, Uploads};
 pub use notes::{Noted, Notes};

@@ -70,9 +70,8 @@ fn takes_over(household: &Household, heir: Heir) -> (Option<Person>, Option<Team
 /// Takes every conversation off this team, so that nothing lies with a team that nobody is in. For before and after a team
 /// is deleted: what a crash leaves in between is done when it is deleted again.
 pub async fn off_team(app: &App, tenant: TenantId, team: TeamId) -> Result<(), Problem> {
-    let nobody = Person { id: MemberId::from_bytes([0; 16]), name: String::new() };
-    let visibility = Visibility::Team { me: nobody.id, teams: [team].into() };
-    let principal = itself(tenant, nobody);
+    let visibility = Visibility::Team { me: Person::SYSTEM.id, teams: [team].into() };
+    let principal = itself(tenant, Person::SYSTEM);
     for view in [View::All, View::Closed] {
         let mut after = None;
         loop {

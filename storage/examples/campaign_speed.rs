@@ -101,6 +101,7 @@ fn draft() -> Campaign {
         numbers: (0..LANES).map(number).collect(),
         audience: Audience::Everyone,
         opted_in_only: false,
+        same_language: false,
         variables: Vec::new(),
         per_second: None,
         start_at: None,

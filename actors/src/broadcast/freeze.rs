@@ -101,50 +101,73 @@ async fn all(
 async fn named(store: &dyn Store, tenant: TenantId, launch: &Launch, ids: &[ContactId]) -> Result<Page, StoreError> {
     let from: usize = place(launch)?.unwrap_or_default();
     let upto = ids.len().min(from.saturating_add(FREEZE_PAGE as usize));
-    let mut contacts: Vec<Contact> = Vec::new();
+    let mut page = Page { next: (upto < ids.len()).then(|| Cursor(upto.to_string())), ..Page::default() };
     for (place, id) in ids.iter().enumerate().take(upto).skip(from) {
+        let is_ahead = |other: ContactId| ids.iter().take(place).any(|earlier| *earlier == other);
         // Named twice is one person: whoever stood further ahead is in already.
-        if ids.iter().take(place).any(|earlier| earlier == id) {
+        if is_ahead(*id) {
+            page.duplicates += 1;
             continue;
         }
         let Some(contact) = store.contact(tenant, *id).await? else { continue };
         // So are two that were merged since they were named.
-        if !contact.everybody().any(|same| same != *id && ids.iter().take(place).any(|earlier| *earlier == same)) {
-            contacts.push(contact);
+        if contact.everybody().any(|same| same != *id && is_ahead(same)) {
+            page.duplicates += 1;
+        } else {
+            page.contacts.push(contact);
         }
     }
-    let next = (upto < ids.len()).then(|| Cursor(upto.to_string()));
-    Ok(Page { contacts, next, ..Page::default() })
+    Ok(page)
 }
 
 /// As they are now: whoever was reached since is not among them.
 async fn failed(store: &dyn Store, tenant: TenantId, launch: &Launch, of: &FailedOf) -> Result<Page, StoreError> {
     let page = PageRequest { after: launch.frozen.after.clone().map(Cursor), limit: FREEZE_PAGE };
     let query = RecipientQuery { class: Some(Class::Failed(of.class)), page };
-    let page = recipients(store, tenant, of.campaign, query).await?;
-    let mut contacts = Vec::new();
-    for row in page.items.iter().filter(|row| of.takes(row)) {
+    let found = recipients(store, tenant, of.campaign, query).await?;
+    let mut page = Page { next: found.next, ..Page::default() };
+    for row in found.items.iter().filter(|row| of.takes(row)) {
         let Some(contact) = store.contact(tenant, row.recipient.contact).await? else { continue };
-        if contact.merged.is_empty() || !got(store, tenant, of.campaign, &contact).await? {
-            contacts.push(contact);
+        let others = rows_of(store, tenant, of.campaign, &contact).await?;
+        if others.iter().all(|other| other.delivery.state == DeliveryState::Failed) {
+            take_in(&mut page, contact, row, &others, |other| of.takes(other));
         }
     }
-    Ok(Page { contacts, next: page.next, ..Page::default() })
+    Ok(page)
 }
 
 /// As they are now: whoever has read or answered it since is not among them.
 async fn reached(store: &dyn Store, tenant: TenantId, launch: &Launch, of: &ReachedOf) -> Result<Page, StoreError> {
-    let (mut contacts, mut after) = (Vec::new(), launch.frozen.after.clone().map(Cursor));
+    let (mut page, mut after) = (Page::default(), launch.frozen.after.clone().map(Cursor));
     loop {
         let query = RecipientQuery { class: None, page: PageRequest { after, limit: FREEZE_PAGE } };
-        let page = recipients(store, tenant, of.campaign, query).await?;
-        for row in page.items.iter().filter(|row| of.takes(row)) {
-            contacts.extend(store.contact(tenant, row.recipient.contact).await?);
+        let found = recipients(store, tenant, of.campaign, query).await?;
+        for row in found.items.iter().filter(|row| of.takes(row)) {
+            let Some(contact) = store.contact(tenant, row.recipient.contact).await? else { continue };
+            let others = rows_of(store, tenant, of.campaign, &contact).await?;
+            take_in(&mut page, contact, row, &others, |other| of.takes(other));
         }
-        after = page.next;
-        if after.is_none() || contacts.len() >= FREEZE_PAGE as usize {
-            return Ok(Page { contacts, next: after, ..Page::default() });
+        after = found.next;
+        if after.is_none() || page.contacts.len() >= FREEZE_PAGE as usize {
+            return Ok(Page { next: after, ..page });
         }
+    }
+}
+
+/// Of two rows that are one person the first counts. `others`: all of theirs that WhatsApp had taken; of two that it never took, pages
+/// apart, the second is refused when its turn comes.
+fn take_in(
+    page: &mut Page,
+    contact: Contact,
+    row: &RecipientRow,
+    others: &[RecipientRow],
+    is_meant: impl Fn(&RecipientRow) -> bool,
+) {
+    let is_earlier = |other: &RecipientRow| other.recipient.no < row.recipient.no && is_meant(other);
+    if page.contacts.iter().any(|taken| taken.id == contact.id) || others.iter().any(is_earlier) {
+        page.duplicates += 1;
+    } else {
+        page.contacts.push(contact);
     }
 }
 
@@ -160,17 +183,20 @@ async fn recipients(
     })
 }
 
-/// Whether it went to somebody as one of several contacts.
-async fn got(store: &dyn Store, tenant: TenantId, campaign: CampaignId, contact: &Contact) -> Result<bool, StoreError> {
-    for id in contact.everybody() {
-        if store
-            .sent_to(tenant, id, SENT_MAX)
-            .await?
-            .iter()
-            .any(|(sent, row)| *sent == campaign && row.delivery.state != DeliveryState::Failed)
-        {
-            return Ok(true);
-        }
+/// What a broadcast sent to somebody who is several contacts; nothing is read of who is one.
+async fn rows_of(
+    store: &dyn Store,
+    tenant: TenantId,
+    campaign: CampaignId,
+    contact: &Contact,
+) -> Result<Vec<RecipientRow>, StoreError> {
+    let mut rows = Vec::new();
+    if contact.merged.is_empty() {
+        return Ok(rows);
     }
-    Ok(false)
+    for id in contact.everybody() {
+        let sent = store.sent_to(tenant, id, SENT_MAX).await?;
+        rows.extend(sent.into_iter().filter(|(sent, _)| *sent == campaign).map(|(_, row)| row));
+    }
+    Ok(rows)
 }

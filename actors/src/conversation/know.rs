@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
 use actix::{AtomicResponse, Context, Handler};
+use engine::access::Visibility;
 use engine::contact::Contact;
 use engine::conversation::Conversation;
-use engine::id::{ConversationId, TenantId};
+use engine::id::{TenantId, WaId};
 use engine::rejection::Rejection;
 
 use super::{ConversationActor, Desk, Ruling};
@@ -11,14 +12,24 @@ use crate::registry::Permit;
 use crate::world::{Actors, CommandError};
 
 impl Actors {
-    /// A merge of contacts, or its end, changed whom the conversation is with.
+    /// A merge of contacts, or its end, changed whom their conversations are with; or they `lost` a number. All are told; an error of one
+    /// that could not be.
     pub async fn know(
         self: &Arc<Self>,
         tenant: TenantId,
-        conversation: ConversationId,
-        contact: Contact,
+        contact: &Contact,
+        lost: Option<&WaId>,
     ) -> Result<(), CommandError> {
-        self.command(tenant, conversation, |permit| Know { contact, permit }).await
+        self.contact_changed();
+        let mut told = Ok(());
+        for id in contact.everybody() {
+            for conversation in self.world.store.conversations_of(tenant, id, Visibility::All).await? {
+                let (contact, lost) = (contact.clone(), lost.cloned());
+                let known = self.command(tenant, conversation.id, |permit| Know { contact, lost, permit }).await;
+                told = told.and(known);
+            }
+        }
+        told
     }
 }
 
@@ -27,6 +38,7 @@ impl Actors {
 #[rtype(result = "Result<(), CommandError>")]
 struct Know {
     contact: Contact,
+    lost: Option<WaId>,
     permit: Permit,
 }
 
@@ -44,14 +56,14 @@ impl Desk {
         state: Option<Box<Conversation>>,
         know: Know,
     ) -> (Option<Box<Conversation>>, Result<(), CommandError>) {
-        let Know { contact, permit } = know;
+        let Know { contact, lost, permit } = know;
         let state = match self.load(state).await {
             Ok(Some(state)) => state,
             Ok(None) => return (None, Err(Rejection::NotFound.into())),
             Err(error) => return (None, Err(error.into())),
         };
         let rule = |conversation: Conversation| {
-            let decision = conversation.know(&contact);
+            let decision = conversation.know(&contact, lost.as_ref());
             async move { Ok::<_, CommandError>(Ruling::from(decision)) }
         };
         let (state, ended) = self.decide(state, None, rule).await;

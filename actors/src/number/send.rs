@@ -227,13 +227,16 @@ async fn person(actors: &Actors, waiting: &Waiting) -> Result<Option<Contact>, S
     }
 }
 
-/// What somebody said since they were written down as one to advertise to counts.
+/// What was heard of somebody since they were written down counts: whose their number is, and what they said of advertising.
 async fn may_get(
     actors: &Actors,
     waiting: &Waiting,
     person: Option<&Contact>,
     cap: Option<&Cap>,
 ) -> Result<Result<(), Failure>, StoreError> {
+    if person.is_some_and(|person| person.phone.is_none()) && waiting.outgoing.to.wa_id.is_some() {
+        return Ok(Err(Failure::number_moved()));
+    }
     let advertises = waiting.ticket.as_ref().and_then(Ticket::advertised_to).is_some();
     if !advertises || seeded::bug("no_look_at_consent") {
         return Ok(Ok(()));

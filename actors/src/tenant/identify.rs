@@ -46,9 +46,10 @@ impl State {
         {
             return Ok(Some((number.reference, contact)));
         }
-        let store = &self.actors.world.store;
-        let resolved = store.resolve(self.tenant, &number.portfolio, &peer, inbound.former.as_ref()).await?;
-        self.remember(keys, &resolved.contact);
+        let resolved = self.resolve(&number.portfolio, &peer, inbound.former.as_ref()).await?;
+        if resolved.clashes.is_empty() {
+            self.remember(keys, &resolved.contact);
+        }
         Ok(Some((number.reference, resolved.contact)))
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use engine::campaign::{Audience, Campaign, Named, PauseReason, Phase, Plan, RecipientRow, Tallies};
+use engine::campaign::{Audience, Campaign, Named, PauseReason, Phase, Plan, RecipientRow, Skip, Tallies};
 use engine::contact::Contact;
 use engine::id::{CampaignId, ContactId};
 use engine::ports::{Campaigns as _, Clock as _, ContactStore as _, PageRequest, RecipientQuery, Saved};
@@ -71,6 +71,7 @@ impl Archive {
             numbers: vec![NUMBER.parse().unwrap()],
             audience,
             opted_in_only: false,
+            same_language: false,
             variables: Vec::new(),
             per_second: None,
             start_at: None,
@@ -116,6 +117,10 @@ impl Archive {
 
     pub(crate) async fn is_finished(&self, id: CampaignId) -> bool {
         matches!(self.campaign(id).await.phase, Phase::Finished { .. })
+    }
+
+    pub(crate) async fn skipped(&self, id: CampaignId) -> BTreeMap<Skip, u64> {
+        self.campaign(id).await.launch.unwrap().frozen.skipped
     }
 
     pub(crate) async fn tallies(&self, id: CampaignId) -> Tallies {

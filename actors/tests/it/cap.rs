@@ -34,10 +34,6 @@ async fn started(stage: &Stage, id: CampaignId) -> CampaignId {
     id
 }
 
-async fn skipped(stage: &Stage, id: CampaignId) -> BTreeMap<Skip, u64> {
-    stage.campaign(id).await.launch.unwrap().frozen.skipped
-}
-
 async fn got(stage: &Stage, ids: &[ContactId], campaigns: &[CampaignId]) -> BTreeMap<ContactId, usize> {
     let mut got: BTreeMap<_, _> = ids.iter().map(|id| (*id, 0)).collect();
     for campaign in campaigns {
@@ -64,7 +60,7 @@ fn two_broadcasts_that_come_to_the_same_people_at_once_count_each_other() {
         for id in [first, second, notice] {
             stage.finished(id).await;
         }
-        assert_eq!((skipped(&stage, first).await, skipped(&stage, second).await), (BTreeMap::new(), BTreeMap::new()));
+        assert_eq!((stage.skipped(first).await, stage.skipped(second).await), (BTreeMap::new(), BTreeMap::new()));
         assert!(got(&stage, &ids, &[first, second]).await.values().all(|count| *count == 1));
         let held = stage.tallies(first).await.of(CAPPED) + stage.tallies(second).await.of(CAPPED);
         assert_eq!((held, stage.tallies(notice).await.of(Class::Sent)), (u64::from(PEOPLE), u64::from(PEOPLE)));
@@ -85,15 +81,15 @@ fn who_had_enough_is_left_out_until_what_they_had_is_old_enough() {
         let all = || Audience::Contacts { ids: ids.clone() };
         let third = stage.launched(3, MARKETING, all(), |_| ()).await;
         started(&stage, third).await;
-        assert_eq!(skipped(&stage, third).await, BTreeMap::from([(Skip::Capped, 10)]));
+        assert_eq!(stage.skipped(third).await, BTreeMap::from([(Skip::Capped, 10)]));
         let notice = stage.launched(4, UTILITY, all(), |_| ()).await;
         started(&stage, notice).await;
-        assert_eq!(skipped(&stage, notice).await, BTreeMap::new());
+        assert_eq!(stage.skipped(notice).await, BTreeMap::new());
         // The first of the two is a week old now, the second is not.
         stage.hours(5 * 24).await;
         let fourth = stage.launched(5, MARKETING, all(), |_| ()).await;
         started(&stage, fourth).await;
-        assert_eq!(skipped(&stage, fourth).await, BTreeMap::new());
+        assert_eq!(stage.skipped(fourth).await, BTreeMap::new());
         assert_eq!(stage.tallies(fourth).await.of(Class::Sent), u64::from(PEOPLE));
     });
 }

@@ -1,10 +1,12 @@
 //! Two contacts that turn out to be one person while messages are on their way to both.
 
-use engine::campaign::{Audience, Class, FailureClass};
+use engine::campaign::{Audience, Class, FailedOf, FailureClass, ReachedOf, Silent, Skip};
 use engine::contact::Contact;
-use engine::id::ContactId;
+use engine::delivery::{Failure, FailureAction};
+use engine::id::{CampaignId, ContactId};
 use engine::intake::IntakeOutcome;
-use engine::ports::{Clock as _, ContactStore as _, Merged, Merger, Merging as _, PageRequest};
+use engine::ports::{Clock as _, ContactStore as _, Merged, Merger, Merging as _, MetaSend, PageRequest};
+use engine::time::{Span, Timestamp};
 
 use crate::campaign::{MARKETING, UTILITY};
 use crate::stage::{Stage, TENANT, line, owner, play};
@@ -44,6 +46,38 @@ fn two_contacts_that_are_merged_while_a_broadcast_runs_get_it_once() {
         stage.until("it is finished", async || stage.is_finished(later).await).await;
         assert_eq!(sent("c3:").len(), 98);
         assert_eq!(stage.tallies(later).await.of(Class::Failed(FailureClass::Permanent)), 0);
+        assert_eq!(duplicates(&stage, later).await, Some(2));
+    });
+}
+
+async fn duplicates(stage: &Stage, id: CampaignId) -> Option<u64> {
+    stage.skipped(id).await.get(&Skip::Duplicate).copied()
+}
+
+#[test]
+fn who_is_in_an_audience_twice_is_in_it_once_and_counted() {
+    play(|stage| async move {
+        let ids = stage.with_contacts(0..5).await;
+        let goes_to = async |n, audience| {
+            let id = stage.launched(n, UTILITY, audience, |_| {}).await;
+            stage.actors.campaign_changed(TENANT, id);
+            stage.until("it is finished", async || stage.is_finished(id).await).await;
+            (id, stage.recipients(id).await.len(), duplicates(&stage, id).await)
+        };
+        let named = [ids.as_slice(), &ids[..2]].concat();
+        let (sent, people, twice) = goes_to(1, Audience::Contacts { ids: named }).await;
+        assert_eq!((people, twice), (5, Some(2)));
+        let failure = Failure { code: None, text: "Later.".into(), action: Some(FailureAction::RetryLater) };
+        stage.meta.will_answer(vec![MetaSend::Never(failure); 5]);
+        let (failed, ..) = goes_to(2, Audience::Everyone).await;
+        merge(&stage, ids[3], ids[1]).await;
+        let reached = Audience::Reached(ReachedOf { campaign: sent, who: Silent::NotRead });
+        let (_, people, twice) = goes_to(3, reached).await;
+        assert_eq!((people, twice), (4, Some(1)));
+        let (from, until) = (Timestamp(0), stage.clock.now().plus(Span::seconds(1)));
+        let again = FailedOf { campaign: failed, class: FailureClass::TryLater, from, until };
+        let (_, people, twice) = goes_to(4, Audience::Failed(again)).await;
+        assert_eq!((people, twice), (4, Some(1)));
     });
 }
 

@@ -91,3 +91,11 @@ fn a_broadcast_that_writes_to_more_people_than_its_account_may_is_caught() {
 fn a_winner_that_is_found_before_its_time_is_caught() {
     is_caught("decide_at_once", "variants::the_rest_waits_for_its_time_and_gets_what_did_best");
 }
+
+#[test]
+fn two_contacts_of_one_person_that_stay_two_are_caught() {
+    is_caught(
+        "let_two_contacts_be",
+        "clashes::who_wrote_by_their_id_and_then_with_an_imported_number_is_one_person_for_broadcasts",
+    );
+}

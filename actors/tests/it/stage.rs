@@ -240,6 +240,16 @@ pub(crate) fn line(wamid: &str, phone: &str, at: Timestamp, body: &str) -> Strin
     format!("message|{wamid}|{phone}|{}|{body}", at.0)
 }
 
+fn peer(who: &str) -> Identities {
+    let is_bsuid = |part: &&str| part.starts_with(char::is_alphabetic);
+    let one = |wanted: bool| who.split('+').find(|part| is_bsuid(part) == wanted);
+    Identities {
+        bsuid: one(true).map(|bsuid| bsuid.parse().unwrap()),
+        wa_id: one(false).map(|phone| phone.parse().unwrap()),
+        ..Identities::default()
+    }
+}
+
 /// A status in the language of [`Script`]; `callback` may be empty.
 pub(crate) fn status_line(wamid: &str, callback: &str, at: Timestamp) -> String {
     format!("status|{wamid}|{callback}|{}|", at.0)
@@ -273,7 +283,7 @@ impl IdSource for Counted {
     }
 }
 
-/// `message|wamid|phone|at|body`, `answer|wamid|phone|at|quoted wamid`, `tap|` the same on a button that stops marketing,
+/// `message|wamid|who|at|body`, where who is a phone number, a BSUID or `BSUID+phone`, `answer|wamid|phone|at|quoted wamid`, `tap|` the same on a button that stops marketing,
 /// `status|wamid|callback|at|code of a failure`, `account|display|rate`,
 /// `template|name|status|category|at`, or `panic`.
 pub(crate) struct Script;
@@ -283,10 +293,10 @@ impl Translator for Script {
         let text = std::str::from_utf8(&record.raw).unwrap();
         let parts: Vec<&str> = text.splitn(5, '|').collect();
         match parts.as_slice() {
-            [kind @ ("message" | "answer" | "tap"), wamid, phone, at, body] => {
+            [kind @ ("message" | "answer" | "tap"), wamid, who, at, body] => {
                 Ok(vec![Inbound::Message(Box::new(InboundMessage {
                     number: NUMBER.parse().unwrap(),
-                    peer: Identities { wa_id: Some(phone.parse().unwrap()), ..Identities::default() },
+                    peer: peer(who),
                     former: None,
                     direction: Direction::In,
                     live: true,

@@ -90,6 +90,12 @@ impl Failure {
         Self { code: None, text, action: Some(FailureAction::None) }
     }
 
+    /// Ours too: WhatsApp showed since that the number is somebody else's.
+    pub fn number_moved() -> Self {
+        let text = "This number is another person's since the broadcast was started, so nothing was sent.".to_owned();
+        Self { code: None, text, action: Some(FailureAction::None) }
+    }
+
     /// Whether a campaign must stop at once: everything that follows would fail too, or do harm.
     pub fn stops_a_campaign(&self) -> bool {
         let stops = |code| STOPS.contains(&code) || TEMPLATE_STOPS.contains(&code);

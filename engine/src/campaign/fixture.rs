@@ -23,6 +23,7 @@ pub(super) fn draft() -> Campaign {
         numbers: vec!["200000000000001".parse().unwrap()],
         audience: Audience::Everyone,
         opted_in_only: false,
+        same_language: false,
         variables: Vec::new(),
         per_second: None,
         start_at: None,

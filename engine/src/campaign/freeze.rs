@@ -35,6 +35,8 @@ pub struct Page {
     pub contacts: Vec<Contact>,
     /// Of these, who had as much advertising as they may.
     pub capped: BTreeSet<ContactId>,
+    /// How often somebody came up who is in it already.
+    pub duplicates: u64,
     /// The place to go on from. `None`: these were the last.
     pub next: Option<Cursor>,
 }
@@ -57,6 +59,9 @@ pub fn freeze(campaign: &Campaign, page: &Page) -> Option<(Campaign, Vec<Campaig
             }
             Err(skip) => *launch.frozen.skipped.entry(skip).or_default() += 1,
         }
+    }
+    if page.duplicates > 0 {
+        *launch.frozen.skipped.entry(Skip::Duplicate).or_default() += page.duplicates;
     }
     launch.frozen.after = page.next.as_ref().map(|cursor| cursor.0.clone());
     if page.next.is_none() {
@@ -176,6 +181,39 @@ mod tests {
         assert_eq!(next.launch.unwrap().frozen.skipped, BTreeMap::from([(Skip::Capped, 1)]));
         campaign.launch.as_mut().unwrap().template.category = Category::Utility;
         assert_eq!(freeze(&campaign, &page).unwrap().1.len(), 2);
+    }
+
+    #[test]
+    fn who_speaks_another_language_is_left_out_where_that_is_wished() {
+        let speaks = |n, language: &str| Contact { language: Some(language.into()), ..contact(n) };
+        let contacts = vec![speaks(1, "pt"), speaks(2, "pt_BR"), speaks(3, "PT-pt"), speaks(4, "en"), contact(5)];
+        let page = Page { contacts, ..Page::default() };
+        let left_out = |campaign: &Campaign| {
+            let (next, some) = freeze(campaign, &page).unwrap();
+            let skipped = next.launch.unwrap().frozen.skipped;
+            assert_eq!(skipped.values().sum::<u64>() + some.len() as u64, 5);
+            skipped.into_iter().collect::<Vec<_>>()
+        };
+        let mut campaign = launched(&draft());
+        campaign.plan.language = "pt_BR".into();
+        assert_eq!(left_out(&campaign), []);
+        campaign.plan.same_language = true;
+        assert_eq!(left_out(&campaign), [(Skip::OtherLanguage, 1)]);
+        campaign.plan.language = "en_US".into();
+        assert_eq!(left_out(&campaign), [(Skip::OtherLanguage, 3)]);
+        let mut test = tested(50, 2);
+        (test.plan.language, test.plan.same_language) = ("en".into(), true);
+        test.plan.test.as_mut().unwrap().others[0].language = "pt".into();
+        assert!(page.contacts.iter().all(|contact| test.plan.speaks_to(contact)), "each of its messages counts");
+    }
+
+    #[test]
+    fn who_came_up_twice_is_counted_on_every_page() {
+        let twice = |next: Option<&str>, duplicates| Page { duplicates, ..page(&[1], next) };
+        let (campaign, _) = freeze(&launched(&draft()), &twice(Some("1"), 2)).unwrap();
+        let (campaign, _) = freeze(&campaign, &Page { contacts: vec![], ..twice(None, 1) }).unwrap();
+        let frozen = campaign.launch.unwrap().frozen;
+        assert_eq!((frozen.count, frozen.skipped), (1, BTreeMap::from([(Skip::Duplicate, 3)])));
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub struct Plan {
     /// Marketing goes to no one who was never asked. Who has opted out gets none in any case.
     #[serde(default)]
     pub opted_in_only: bool,
+    /// Whose language is known, and is that of none of its messages, gets none: `pt` and `pt_BR` are one language.
+    #[serde(default)]
+    pub same_language: bool,
     pub variables: Vec<VariableSource>,
     /// Messages per second of all lanes together; `None`: as many as WhatsApp allows.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -203,6 +206,13 @@ impl Plan {
             | Audience::Reached(_)
             | Audience::Triggered => Ok(()),
         }
+    }
+
+    /// Whether one of its messages is in the language of this person, or theirs is not known.
+    pub fn speaks_to(&self, contact: &Contact) -> bool {
+        let bare = |language: &str| language.split(['_', '-']).next().map(str::to_ascii_lowercase);
+        let own = contact.language.as_deref().and_then(bare);
+        own.is_none() || self.wordings().any(|wording| bare(wording.language) == own)
     }
 
     /// The segment that it goes to.

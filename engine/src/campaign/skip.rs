@@ -26,6 +26,10 @@ pub enum Skip {
     Capped,
     /// Would get it, and was drawn as one to compare with.
     HoldOut,
+    /// Named twice, or another contact of the same person is in the audience.
+    Duplicate,
+    /// Speaks another language than its messages, and the plan asks for theirs.
+    OtherLanguage,
 }
 
 impl Skip {
@@ -40,6 +44,8 @@ impl Skip {
             Self::Undeliverable => "undeliverable",
             Self::Capped => "capped",
             Self::HoldOut => "hold_out",
+            Self::Duplicate => "duplicate",
+            Self::OtherLanguage => "other_language",
         }
     }
 
@@ -56,6 +62,8 @@ impl Skip {
             Self::Undeliverable => "WhatsApp could not reach this person, and they have not written since.",
             Self::Capped => "This person has had as many marketing messages as the organization sends to one.",
             Self::HoldOut => "This person was drawn as one who gets nothing, to compare with.",
+            Self::Duplicate => "This person is in the audience already.",
+            Self::OtherLanguage => "This person speaks another language than this broadcast, which asks for that.",
         }
     }
 
@@ -66,6 +74,9 @@ impl Skip {
         }
         if contact.undeliverable_since.is_some() {
             return Err(Self::Undeliverable);
+        }
+        if campaign.plan.same_language && !campaign.plan.speaks_to(contact) {
+            return Err(Self::OtherLanguage);
         }
         if !campaign.is_marketing() {
             return Ok(());

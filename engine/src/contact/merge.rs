@@ -17,6 +17,8 @@ use crate::time::{Span, Timestamp};
 pub const MERGED_MAX: usize = 20;
 /// For so long a merge can be taken back.
 pub const UNDO_WITHIN: Span = Span::hours(30 * 24);
+/// Contacts that one remembers to have been parted from; older ones are forgotten.
+const PARTED_MAX: usize = 20;
 
 /// Another contact that is the same person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +34,7 @@ pub struct Merge {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bsuid: Option<Bsuid>,
     pub at: Timestamp,
+    /// Without a name: the system, because WhatsApp showed that they are one person.
     pub by: Person,
     /// Who had been merged into that one before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -64,6 +67,8 @@ struct Mergeable {
     created_at: Option<Timestamp>,
     last_message_on: Option<Day>,
     imports: Vec<ImportId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parted: Vec<ContactId>,
 }
 
 /// What was changed since the merge, and stays with the one that was kept.
@@ -85,6 +90,20 @@ impl Contact {
     pub fn everybody(&self) -> impl Iterator<Item = ContactId> {
         let merged = self.merged.iter().flat_map(|merge| std::iter::once(&merge.contact).chain(&merge.with));
         std::iter::once(self.id).chain(merged.copied())
+    }
+
+    /// Whether a person has said that they are two, of themselves or of who became part of them.
+    pub(super) fn was_parted_from(&self, other: &Self) -> bool {
+        other.everybody().any(|id| self.parted.contains(&id)) || self.everybody().any(|id| other.parted.contains(&id))
+    }
+
+    /// From somebody whom it is merged with now it is not parted any more.
+    fn remember_parted(&mut self, others: &[ContactId]) {
+        let own: Vec<_> = self.everybody().collect();
+        let new = others.iter().filter(|other| !own.contains(other));
+        let known: Vec<_> = self.parted.drain(..).filter(|id| !own.contains(id) && !others.contains(id)).collect();
+        self.parted = known.into_iter().chain(new.copied()).collect();
+        self.parted.drain(..self.parted.len().saturating_sub(PARTED_MAX));
     }
 
     pub fn may_absorb(&self, other: &Self) -> Result<(), Rejection> {
@@ -127,22 +146,34 @@ impl Contact {
         imports.reverse();
         imports.append(&mut self.imports);
         self.imports = imports;
-        let mark = Some(Box::new(Mark { before, after: self.mergeable() }));
         let with = other.everybody().skip(1).collect();
         let (contact, name, phone, bsuid) = (other.id, other.name.clone(), other.phone.clone(), other.bsuid.clone());
-        self.merged.push(Merge { contact, name, phone, bsuid, at, by, with, mark });
+        self.merged.push(Merge { contact, name, phone, bsuid, at, by, with, mark: None });
+        self.remember_parted(&other.parted);
+        let after = self.mergeable();
+        if let Some(merge) = self.merged.last_mut() {
+            merge.mark = Some(Box::new(Mark { before, after }));
+        }
     }
 
     /// Takes the merge with `other` back: both are what they were, but for what was changed since; that stays here. An opt-out
-    /// that was said since counts for both, because nobody knows whose it was. `None`: there was no such merge.
+    /// that was said since counts for both, because nobody knows whose it was. Both remember it, so that it stays so. `None`: there
+    /// was no such merge.
     pub fn part_from(&mut self, other: &mut Self) -> Option<Vec<Left>> {
         let place = self.merged.iter().position(|merge| merge.contact == other.id)?;
         let Merge { mark, .. } = self.merged.remove(place);
         other.merged_into = None;
         let mut left = Vec::new();
-        let Some(mark) = mark else { return Some(left) };
-        let Mark { before, after } = *mark;
-        restore(&mut self.name, before.name, after.name.as_ref(), None, Left::Name, &mut left);
+        if let Some(mark) = mark {
+            self.restore(other, *mark, &mut left);
+        }
+        self.remember_parted(&[other.id]);
+        other.remember_parted(&[self.id]);
+        Some(left)
+    }
+
+    fn restore(&mut self, other: &mut Self, Mark { before, after }: Mark, left: &mut Vec<Left>) {
+        restore(&mut self.name, before.name, after.name.as_ref(), None, Left::Name, left);
         self.is_named = if left.is_empty() { before.is_named } else { self.is_named };
         // What webhooks of the other taught it since is not its own.
         restore(
@@ -151,11 +182,11 @@ impl Contact {
             after.username.as_ref(),
             other.username.as_ref(),
             Left::Username,
-            &mut left,
+            left,
         );
-        restore(&mut self.phone, before.phone, after.phone.as_ref(), other.phone.as_ref(), Left::Phone, &mut left);
-        restore(&mut self.bsuid, before.bsuid, after.bsuid.as_ref(), other.bsuid.as_ref(), Left::Bsuid, &mut left);
-        restore(&mut self.language, before.language, after.language.as_ref(), None, Left::Language, &mut left);
+        restore(&mut self.phone, before.phone, after.phone.as_ref(), other.phone.as_ref(), Left::Phone, left);
+        restore(&mut self.bsuid, before.bsuid, after.bsuid.as_ref(), other.bsuid.as_ref(), Left::Bsuid, left);
+        restore(&mut self.language, before.language, after.language.as_ref(), None, Left::Language, left);
         if self.country == after.country {
             self.country = before.country;
         }
@@ -185,7 +216,7 @@ impl Contact {
             self.last_message_on = before.last_message_on;
         }
         self.imports.retain(|import| before.imports.contains(import) || !after.imports.contains(import));
-        Some(left)
+        self.parted.retain(|id| before.parted.contains(id) || !after.parted.contains(id));
     }
 
     fn mergeable(&self) -> Mergeable {
@@ -203,6 +234,7 @@ impl Contact {
             created_at: self.created_at,
             last_message_on: self.last_message_on,
             imports: self.imports.clone(),
+            parted: self.parted.clone(),
         }
     }
 }
@@ -319,7 +351,8 @@ mod tests {
         kept.absorb(&other, by(), NOW);
         other.merged_into = Some(kept.id);
         assert_eq!(kept.part_from(&mut other), Some(vec![]));
-        assert_eq!((kept.clone(), &other), (before, &pair().1));
+        let remembered = Contact { parted: vec![other.id], ..before };
+        assert_eq!((kept.clone(), &other), (remembered, &Contact { parted: vec![kept.id], ..pair().1 }));
         assert_eq!(kept.part_from(&mut other), None);
     }
 

@@ -3,7 +3,7 @@ use async_trait::async_trait;
 use super::{ListError, Page, PageRequest, StoreError};
 use crate::audit::AuditEntry;
 use crate::consent::ConsentEntry;
-use crate::contact::{Contact, ContactEdit, ImportRow, Imported, Undone};
+use crate::contact::{Clash, Contact, ContactEdit, ImportRow, Imported, Undone};
 use crate::id::{ContactId, ImportId, TenantId};
 use crate::identity::Identities;
 use crate::segment::{Census, Question, TagCount};
@@ -15,6 +15,8 @@ pub struct Resolved {
     /// The contact did not exist or has learned something.
     pub changed: bool,
     pub created: bool,
+    /// Others that what was told leads to; while there are any, the contact does not take over the number that was told.
+    pub clashes: Vec<Clash>,
 }
 
 /// Whether a contact was forgotten.
@@ -31,7 +33,7 @@ pub enum Forgotten {
 pub trait ContactStore: Send + Sync {
     /// Finds the contact of the first known key of `identities` (then of `former`), creates it when none is known
     /// (its id is derived from the first key, in a way that cannot be guessed from outside), attaches the keys that were new, and lets it learn.
-    /// A key that already leads to another contact stays there.
+    /// A key that already leads to another contact stays there, and one of `identities` that does is a clash.
     async fn resolve(
         &self,
         tenant: TenantId,

@@ -5,6 +5,7 @@ use crate::audit::AuditEntry;
 use crate::contact::{Contact, Left};
 use crate::directory::Person;
 use crate::id::{ContactId, TenantId};
+use crate::identity::Identities;
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
@@ -38,6 +39,22 @@ pub enum Parted {
     TooLate,
 }
 
+/// A number that is not a contact's any more, as WhatsApp told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mover {
+    pub from: ContactId,
+    /// Whose BSUIDs were told.
+    pub portfolio: String,
+    pub told: Identities,
+}
+
+impl Mover {
+    /// It leads to whom the number leads from now on.
+    pub fn first_key(&self) -> Option<String> {
+        self.told.keys(&self.portfolio).into_iter().next()
+    }
+}
+
 /// Contacts that are one person. Whoever asks for one that became part of another gets that other: everything else of a store
 /// follows there, and the other is on no list.
 #[async_trait]
@@ -57,4 +74,14 @@ pub trait Merging: Send + Sync {
         now: Timestamp,
         audit: Vec<AuditEntry>,
     ) -> Result<Parted, StoreError>;
+
+    /// The keys of the number that was told, however it is spelled, that lead to `from` or to who became part of it, lead from now on to
+    /// whom the first key of what was told leads to; and they lose that number. In one commit with the audit log. `None`: no key of it leads
+    /// there, and nothing was written.
+    async fn move_number(
+        &self,
+        tenant: TenantId,
+        mover: Mover,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Option<Contact>, StoreError>;
 }

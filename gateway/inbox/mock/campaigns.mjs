@@ -76,6 +76,7 @@ export class Campaigns {
       numbers: all,
       audience: { kind: 'everyone' },
       opted_in_only: false,
+      same_language: false,
       variables: [],
       per_second: null,
       start_at: null,

@@ -1,7 +1,6 @@
 //! Two contacts that are one person, made one; and that taken back.
 
 use actix_web::{HttpRequest, web};
-use engine::access::Visibility;
 use engine::audit::Action;
 use engine::contact::{Contact, Left};
 use engine::id::ContactId;
@@ -67,6 +66,10 @@ pub async fn merge(
     let tenant = signed.0.tenant;
     let kept = app.store.contact(tenant, *id).await?.ok_or_else(Problem::not_found)?;
     let other = app.store.contact(tenant, wanted.other_id).await?.ok_or_else(Problem::not_found)?;
+    // Both names lead to one: somebody asks again, and what they want is so.
+    if kept.id == other.id && *id != wanted.other_id {
+        return Ok(web::Json(kept.shown()));
+    }
     let said = entry(&app, &signed, &request, Action::ContactsMerged)
         .on(&kept.id)
         .with("other", &other.id)
@@ -77,8 +80,7 @@ pub async fn merge(
         Merged::Unknown => return Err(Problem::not_found()),
         Merged::Refused(refused) => return Err(refused.into()),
     };
-    app.actors.contact_changed();
-    tell(&app, &signed, &merged).await?;
+    tell(&app, &signed, &merged).await;
     Ok(web::Json(merged.shown()))
 }
 
@@ -103,9 +105,8 @@ pub async fn part(
     let said = entry(&app, &signed, &request, Action::ContactsParted).on(&kept).with("other", &other);
     match app.store.part_contacts(tenant, (kept, other), app.clock.now(), vec![said]).await? {
         Parted::Parted { kept, other, left } => {
-            app.actors.contact_changed();
-            tell(&app, &signed, &kept).await?;
-            tell(&app, &signed, &other).await?;
+            tell(&app, &signed, &kept).await;
+            tell(&app, &signed, &other).await;
             Ok(web::Json(Parting { contact: kept.shown(), other: other.shown(), left }))
         }
         Parted::Unknown => Err(Problem::not_found()),
@@ -114,14 +115,8 @@ pub async fn part(
 }
 
 /// Whoever has one of their conversations open sees whom it is with. What cannot be told now is seen at the next message.
-async fn tell(app: &App, signed: &Signed, contact: &Contact) -> Result<(), Problem> {
-    let tenant = signed.0.tenant;
-    for id in contact.everybody() {
-        for conversation in app.store.conversations_of(tenant, id, Visibility::All).await? {
-            if let Err(error) = app.actors.know(tenant, conversation.id, contact.clone()).await {
-                tracing::warn!(%error, "a conversation does not know yet that its contact was merged or parted");
-            }
-        }
+async fn tell(app: &App, signed: &Signed, contact: &Contact) {
+    if let Err(error) = app.actors.know(signed.0.tenant, contact, None).await {
+        tracing::warn!(%error, "a conversation does not know yet that its contact was merged or parted");
     }
-    Ok(())
 }

@@ -144,6 +144,7 @@ fn plan() -> Plan {
         numbers: vec![NUMBER.parse().unwrap()],
         audience: Audience::Everyone,
         opted_in_only: false,
+        same_language: true,
         variables: Vec::new(),
         per_second: None,
         start_at: None,

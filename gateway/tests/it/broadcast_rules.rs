@@ -126,3 +126,40 @@ async fn a_draft_is_tried_out_on_one_person_before_it_goes_to_all() {
     jetto.stop().await;
     assert_eq!(jetto.audit_records(ORGANIZATION, "campaign.tested").await.len(), 1);
 }
+
+#[tokio::test]
+async fn who_speaks_another_language_is_told_of_and_left_out_where_that_is_wished() {
+    let jetto = Jetto::running().await;
+    let agent = jetto.owner().await;
+    with_people(&jetto, &agent).await;
+    let people = agent.all("contacts").await;
+    for (person, language) in people.iter().zip(["pt_BR", "ar", "en_US"]) {
+        let path = format!("contacts/{}", person["id"].as_str().unwrap());
+        agent.patch(&path, &json!({"language": language})).await.expect(200);
+    }
+    let draft = draft(&agent).await;
+    let path = format!("campaigns/{}", draft["id"].as_str().unwrap());
+    let checked = async || agent.post(&format!("{path}/check"), &json!({})).await.expect(200).json();
+    let told = |check: &Value| {
+        let findings = check["findings"].as_array().unwrap();
+        findings.iter().find(|finding| finding["key"] == "other_language").cloned()
+    };
+    let check = checked().await;
+    let finding = told(&check).unwrap();
+    assert_eq!((&finding["severity"], &check["will_be_sent"]), (&json!("look_at"), &json!(PEOPLE)));
+    assert!(finding["text"].as_str().unwrap().starts_with("2 people speak another language"), "{finding}");
+
+    let mut wish = plan(NUMBER);
+    wish["same_language"] = true.into();
+    let edit = json!({"revision": draft["revision"], "name": "In English", "plan": wish});
+    let edited = agent.put(&path, &edit).await.expect(200).json();
+    assert_eq!(edited["plan"]["same_language"], true);
+    let check = checked().await;
+    assert_eq!((told(&check), &check["skipped"]), (None, &json!({"other_language": 2})), "{check}");
+    assert_eq!((&check["will_be_sent"], &check["audience"]), (&json!(PEOPLE - 2), &json!(PEOPLE)));
+    let start = json!({"revision": edited["revision"], "confirm_recipient_count": PEOPLE - 2});
+    agent.post(&format!("{path}/launch"), &start).await.expect(200);
+    finished(&agent, draft["id"].as_str().unwrap()).await;
+    assert_eq!(received(&jetto).len() as u64, PEOPLE - 2);
+    assert_eq!(progress(&agent, draft["id"].as_str().unwrap()).await["skipped"], json!({"other_language": 2}));
+}

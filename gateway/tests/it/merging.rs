@@ -31,6 +31,8 @@ async fn who_writes_as_one_contact_is_the_other_until_the_merge_is_undone() {
     let mut live = owner.live(None).await;
     let merged = owner.post(&merging, &json!({"other_id": other})).await.expect(200).json();
     assert_eq!(merged["merged"][0]["contact"], before["id"]);
+    let again = owner.post(&merging, &json!({"other_id": other})).await.expect(200).json();
+    assert_eq!(again, merged, "whoever got no answer asks once more");
     assert!(merged["phone"].as_str().unwrap().ends_with("4321"), "its own number stays: {merged}");
     let told = live.until("the new name", |frame| frame["type"] == "conversation_changed").await;
     assert_eq!(told["conversation"]["contact"]["name"], "Marina");

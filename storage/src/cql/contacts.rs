@@ -7,9 +7,9 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::consent::ConsentEntry;
-use engine::contact::{Contact, ContactEdit, ImportRow, Imported, Undone};
+use engine::contact::{Clash, Contact, ContactEdit, ImportRow, Imported, Undone};
 use engine::id::{ContactId, ImportId, TenantId};
-use engine::identity::Identities;
+use engine::identity::{Identities, is_bsuid_key};
 use engine::note::Note;
 use engine::ports::{Belonging, ContactStore, Forgotten, ListError, Page, PageRequest, Resolved, StoreError};
 use engine::segment::{Census, ContactFacts, Question, TagCount};
@@ -38,6 +38,14 @@ impl StoredContact {
     fn is_listed_at(&self, place: i64) -> bool {
         self.place == place && self.contact.merged_into.is_none()
     }
+}
+
+/// Where keys lead.
+struct LedTo {
+    /// The first that leads anywhere, or else who is to be made.
+    id: ContactId,
+    /// Each, in their order.
+    by_key: Vec<ContactId>,
 }
 
 /// What came of a change.
@@ -215,18 +223,52 @@ impl CqlStore {
         sealer: &Sealer,
         keys: &[String],
         made: ContactId,
-    ) -> Result<ContactId, StoreError> {
+    ) -> Result<LedTo, StoreError> {
         let lookups: Vec<_> = keys.iter().map(|key| sealer.lookup("identity", key)).collect();
         let known = self.led_to(tenant, sealer, &lookups).await?;
         let mut id = known.iter().flatten().next().copied().unwrap_or(made);
-        for (index, (key, _)) in keys.iter().zip(&known).enumerate().filter(|(_, (_, known))| known.is_none()) {
-            let leads_to = self.attach(tenant, sealer, key, id).await?;
+        let mut by_key = Vec::with_capacity(keys.len());
+        for (index, (key, known)) in keys.iter().zip(known).enumerate() {
+            let leads_to = match known {
+                Some(known) => known,
+                None => self.attach(tenant, sealer, key, id).await?,
+            };
             // Somebody else resolves the same stranger: the first identity decides for both.
-            if index == 0 {
+            if index == 0 && known.is_none() {
                 id = leads_to;
             }
+            by_key.push(leads_to);
         }
-        Ok(id)
+        Ok(LedTo { id, by_key })
+    }
+
+    /// Whom keys that lead to these contacts lead to besides `found`.
+    async fn clashes(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        (found, led_to): (ContactId, &[ContactId]),
+        portfolio: &str,
+    ) -> Result<Vec<Clash>, StoreError> {
+        if led_to.iter().all(|id| *id == found) {
+            return Ok(Vec::new());
+        }
+        let kept = self.kept(tenant, sealer, found).await?.map_or(found, |kept| kept.id);
+        let (mut seen, mut clashes) = (vec![kept], Vec::new());
+        for id in led_to {
+            let Some(contact) = self.kept(tenant, sealer, *id).await? else { continue };
+            if seen.contains(&contact.id) {
+                continue;
+            }
+            seen.push(contact.id);
+            let mut has_bsuid = false;
+            for id in contact.everybody() {
+                let own = self.identities_of(tenant, sealer, id).await?;
+                has_bsuid |= own.iter().any(|key| is_bsuid_key(key, portfolio));
+            }
+            clashes.push(Clash { contact, has_bsuid });
+        }
+        Ok(clashes)
     }
 
     /// Lets the contact learn; makes it if there is none.
@@ -236,20 +278,22 @@ impl CqlStore {
         sealer: &Sealer,
         id: ContactId,
         identities: &Identities,
+        clashes: Vec<Clash>,
     ) -> Result<Resolved, StoreError> {
         let mut taught = Contact::new(id);
-        taught.learn(identities);
+        taught.learn_undisputed(identities, &clashes);
         if self.document::<StoredContact>(at(self, tenant, sealer, &id)).await?.is_none()
             && self.add_contact(tenant, sealer, taught.clone()).await?
         {
-            return Ok(Resolved { contact: taught, changed: true, created: true });
+            return Ok(Resolved { contact: taught, changed: true, created: true, clashes });
         }
         let learn = |known: &mut Contact| {
-            let changed = known.learn(identities);
-            (changed, Resolved { contact: known.clone(), changed, created: false })
+            let changed = known.learn_undisputed(identities, &clashes);
+            (changed, (known.clone(), changed))
         };
-        let resolved = self.change_kept(tenant, sealer, id, learn).await?;
-        resolved.ok_or_else(|| codec::corrupt("a contact vanished"))
+        let learned = self.change_kept(tenant, sealer, id, learn).await?;
+        let (contact, changed) = learned.ok_or_else(|| codec::corrupt("a contact vanished"))?;
+        Ok(Resolved { contact, changed, created: false, clashes })
     }
 }
 
@@ -263,6 +307,7 @@ impl ContactStore for CqlStore {
         former: Option<&Identities>,
     ) -> Result<Resolved, StoreError> {
         let mut keys = identities.keys(portfolio);
+        let told = keys.len();
         keys.extend(former.map(|former| former.keys(portfolio)).unwrap_or_default());
         let Some(first) = keys.first() else {
             return Err(codec::corrupt("a customer without any identity"));
@@ -270,8 +315,10 @@ impl ContactStore for CqlStore {
         let sealer = self.sealer(tenant).await?;
         // By the organization's key: a plain hash of a phone number is found again by hashing all phone numbers.
         let made = ContactId::from_bytes(sealer.lookup("contact", first));
-        let id = self.identified(tenant, &sealer, &keys, made).await?;
-        self.teach(tenant, &sealer, id, identities).await
+        let LedTo { id, mut by_key } = self.identified(tenant, &sealer, &keys, made).await?;
+        by_key.truncate(told);
+        let clashes = self.clashes(tenant, &sealer, (id, &by_key), portfolio).await?;
+        self.teach(tenant, &sealer, id, identities, clashes).await
     }
 
     async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<Contact>, StoreError> {

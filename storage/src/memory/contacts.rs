@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::consent::ConsentEntry;
-use engine::contact::{Contact, ContactEdit, ImportRow, Imported, Undone};
+use engine::contact::{Clash, Contact, ContactEdit, ImportRow, Imported, Undone};
 use engine::id::{ConsentId, ContactId, ImportId, TenantId};
-use engine::identity::Identities;
+use engine::identity::{Identities, is_bsuid_key};
 use engine::ports::{ContactStore, Forgotten, ListError, Page, PageRequest, Resolved, StoreError};
 use engine::segment::{Census, ContactFacts, Question, TagCount};
 use engine::time::Timestamp;
@@ -31,6 +31,22 @@ impl State {
         }
         let contact = self.contact_mut(tenant, id);
         Ok((contact.ok_or_else(|| StoreError::Corrupt("an identity of no contact".to_owned()))?, created))
+    }
+
+    /// Whom the keys lead to besides `found`.
+    fn clashes(&self, tenant: TenantId, found: ContactId, keys: &[String], portfolio: &str) -> Vec<Clash> {
+        let mut clashes: Vec<Clash> = Vec::new();
+        for id in keys.iter().filter_map(|key| self.identities.get(&(tenant, key.clone()))) {
+            let Some(contact) = self.kept(tenant, *id).filter(|contact| contact.id != found) else { continue };
+            if clashes.iter().all(|clash| clash.contact.id != contact.id) {
+                let everybody: Vec<_> = contact.everybody().collect();
+                let mut own =
+                    self.identities.iter().filter(|((owner, _), id)| *owner == tenant && everybody.contains(id));
+                let has_bsuid = own.any(|((_, key), _)| is_bsuid_key(key, portfolio));
+                clashes.push(Clash { contact: contact.clone(), has_bsuid });
+            }
+        }
+        clashes
     }
 
     /// Or the one that it became part of.
@@ -84,12 +100,16 @@ impl ContactStore for MemoryStore {
         identities: &Identities,
         former: Option<&Identities>,
     ) -> Result<Resolved, StoreError> {
-        let mut keys = identities.keys(portfolio);
-        keys.extend(former.map(|former| former.keys(portfolio)).unwrap_or_default());
+        let told = identities.keys(portfolio);
+        let former = former.map(|former| former.keys(portfolio)).unwrap_or_default();
         let mut state = self.state()?;
-        let (contact, created) = state.identified(tenant, keys)?;
-        let learned = contact.learn(identities);
-        Ok(Resolved { contact: contact.clone(), changed: created || learned, created })
+        let (contact, created) = state.identified(tenant, told.iter().cloned().chain(former).collect())?;
+        let id = contact.id;
+        let clashes = state.clashes(tenant, id, &told, portfolio);
+        let contact =
+            state.contact_mut(tenant, id).ok_or_else(|| StoreError::Corrupt("a contact vanished".to_owned()))?;
+        let learned = contact.learn_undisputed(identities, &clashes);
+        Ok(Resolved { contact: contact.clone(), changed: created || learned, created, clashes })
     }
 
     async fn contact(&self, tenant: TenantId, id: ContactId) -> Result<Option<Contact>, StoreError> {
@@ -148,7 +168,7 @@ impl ContactStore for MemoryStore {
         let mut state = self.state()?;
         let Some(contact) = state.contact_mut(tenant, id) else { return Ok(None) };
         let changed = contact.edit(&edit);
-        let resolved = Resolved { contact: contact.clone(), changed, created: false };
+        let resolved = Resolved { contact: contact.clone(), changed, created: false, clashes: Vec::new() };
         if changed {
             state.append_audit(tenant, audit);
         }

@@ -2,7 +2,8 @@ use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::contact::{Contact, UNDO_WITHIN};
 use engine::id::{ContactId, TenantId};
-use engine::ports::{Merged, Merger, Merging, Parted, StoreError};
+use engine::identity::is_number_key;
+use engine::ports::{Merged, Merger, Merging, Mover, Parted, StoreError};
 use engine::time::Timestamp;
 
 use super::{MemoryStore, State};
@@ -83,5 +84,34 @@ impl Merging for MemoryStore {
         state.put_back(tenant, other.clone());
         state.append_audit(tenant, audit);
         Ok(Parted::Parted { kept: Box::new(kept), other: Box::new(other), left })
+    }
+
+    async fn move_number(
+        &self,
+        tenant: TenantId,
+        mover: Mover,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Option<Contact>, StoreError> {
+        let mut state = self.state()?;
+        let first = mover.first_key().and_then(|first| state.identities.get(&(tenant, first))).copied();
+        let (Some(to), Some(number)) = (first, &mover.told.wa_id) else { return Ok(None) };
+        let Some(everybody) = state.kept(tenant, mover.from).map(|from| from.everybody().collect::<Vec<_>>()) else {
+            return Ok(None);
+        };
+        let leads_there = |((owner, key), id): (&(TenantId, String), &ContactId)| {
+            (*owner == tenant && everybody.contains(id) && is_number_key(key, number)).then(|| key.clone())
+        };
+        let keys: Vec<_> = state.identities.iter().filter_map(leads_there).collect();
+        if keys.is_empty() || everybody.contains(&to) {
+            return Ok(None);
+        }
+        for id in &everybody {
+            if let Some(found) = state.contacts.get_mut(&(tenant, *id)) {
+                found.row.lose_number(number);
+            }
+        }
+        state.identities.extend(keys.into_iter().map(|key| ((tenant, key), to)));
+        state.append_audit(tenant, audit);
+        Ok(state.kept(tenant, mover.from).cloned())
     }
 }

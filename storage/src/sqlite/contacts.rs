@@ -6,9 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::consent::ConsentEntry;
-use engine::contact::{Contact, ContactEdit, ImportRow, Imported, Undone};
+use engine::contact::{Clash, Contact, ContactEdit, ImportRow, Imported, Undone};
 use engine::id::{ContactId, ImportId, TenantId};
-use engine::identity::Identities;
+use engine::identity::{Identities, is_bsuid_key};
 use engine::ports::{ContactStore, Forgotten, ListError, Page, PageRequest, Resolved, StoreError};
 use engine::segment::{Census, Question, TagCount};
 use engine::time::Timestamp;
@@ -36,12 +36,14 @@ impl ContactStore for SqliteStore {
         former: Option<&Identities>,
     ) -> Result<Resolved, StoreError> {
         let mut keys = identities.keys(portfolio);
+        let told = keys.len();
         keys.extend(former.map(|former| former.keys(portfolio)).unwrap_or_default());
         let asked = Asked::of(self.sealer(tenant).await?, tenant, keys, identities)?;
+        let asked = Asked { told, portfolio: portfolio.to_owned(), ..asked };
         // Nearly always everything is known already, and looking costs no commit.
         let looked = asked.clone();
         if let Some(contact) = self.readers.read(move |connection| looked.known_already(connection)).await? {
-            return Ok(Resolved { contact, changed: false, created: false });
+            return Ok(Resolved { contact, changed: false, created: false, clashes: Vec::new() });
         }
         self.writer.write(move |session| asked.resolve(session)).await
     }
@@ -176,7 +178,7 @@ impl ContactStore for SqliteStore {
     }
 }
 
-fn lookup(sealer: &Sealer, key: &str) -> Lookup {
+pub(super) fn lookup(sealer: &Sealer, key: &str) -> Lookup {
     sealer.lookup("identity", key)
 }
 
@@ -191,6 +193,9 @@ struct Asked {
     /// Of the keys, in their order.
     lookups: Vec<Lookup>,
     identities: Identities,
+    /// So many of the keys, from the first, must lead to one contact.
+    told: usize,
+    portfolio: String,
 }
 
 impl Asked {
@@ -206,22 +211,47 @@ impl Asked {
         // By the organization's key: a plain hash of a phone number is found again by hashing all phone numbers.
         let id = ContactId::from_bytes(sealer.lookup("contact", first));
         let lookups = keys.iter().map(|key| lookup(&sealer, key)).collect();
-        Ok(Self { sealer, tenant, id, keys, lookups, identities: identities.clone() })
+        let (identities, portfolio) = (identities.clone(), String::new());
+        Ok(Self { sealer, tenant, id, keys, lookups, identities, told: 0, portfolio })
     }
 
     /// The contact, when nothing would have to be written.
     fn known_already(&self, connection: &Connection) -> Outcome<Option<Contact>> {
         let sql = "SELECT contact FROM identity WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND lookup = ?2";
         let mut statement = connection.prepare_cached(sql)?;
-        let mut first = None;
+        let mut led_to: Vec<i64> = Vec::with_capacity(self.lookups.len());
         for lookup in &self.lookups {
             let found = statement.query_row([self.tenant.as_bytes(), lookup], |row| row.get(0)).optional()?;
-            let Some(found): Option<i64> = found else { return Ok(None) };
-            first = first.or(Some(found));
+            let Some(found) = found else { return Ok(None) };
+            led_to.push(found);
         }
-        let Some(key) = first else { return Ok(None) };
-        let (_, mut contact) = merging::kept_by_key(connection, &self.sealer, key)?;
+        let Some(first) = led_to.first() else { return Ok(None) };
+        let (_, mut contact) = merging::kept_by_key(connection, &self.sealer, *first)?;
+        for other in led_to.iter().take(self.told).filter(|key| *key != first) {
+            if merging::kept_by_key(connection, &self.sealer, *other)?.1.id != contact.id {
+                return Ok(None);
+            }
+        }
         Ok((!contact.learn(&self.identities)).then_some(contact))
+    }
+
+    /// Whom what was told leads to besides `found`. `led_to`: by all keys, as far as they lead anywhere.
+    fn clashes(&self, connection: &Connection, led_to: &[Option<i64>], found: &Contact) -> Outcome<Vec<Clash>> {
+        let (mut seen, mut clashes) = (vec![found.id], Vec::new());
+        for key in led_to.iter().take(self.told).flatten() {
+            let (key, contact) = merging::kept_by_key(connection, &self.sealer, *key)?;
+            if seen.contains(&contact.id) {
+                continue;
+            }
+            seen.push(contact.id);
+            let mut has_bsuid = false;
+            for key in merging::everybody(connection, key, &contact)? {
+                let own = identities(connection, &self.sealer, key)?;
+                has_bsuid |= own.iter().any(|key| is_bsuid_key(key, &self.portfolio));
+            }
+            clashes.push(Clash { contact, has_bsuid });
+        }
+        Ok(clashes)
     }
 
     fn resolve(&self, session: &mut Session<'_>) -> Outcome<Resolved> {
@@ -237,25 +267,26 @@ impl Asked {
         let connection = session.connection;
         let mut statement =
             connection.prepare_cached("SELECT contact FROM identity WHERE tenant = ?1 AND lookup = ?2")?;
-        let mut known: Option<i64> = None;
+        let mut known: Vec<Option<i64>> = Vec::with_capacity(self.lookups.len());
         for lookup in &self.lookups {
-            if known.is_none() {
-                known = statement.query_row(params![tenant.0, lookup], |row| row.get(0)).optional()?;
-            }
+            known.push(statement.query_row(params![tenant.0, lookup], |row| row.get(0)).optional()?);
         }
-        let known = known.map_or_else(|| key_of(connection, tenant, self.id), |key| Ok(Some(key)))?;
-        if let Some(led_to) = known {
+        let first = known.iter().flatten().next().copied();
+        let first = first.map_or_else(|| key_of(connection, tenant, self.id), |key| Ok(Some(key)))?;
+        if let Some(led_to) = first {
             let (key, mut contact) = merging::kept_by_key(connection, &self.sealer, led_to)?;
-            let changed = contact.learn(&self.identities);
+            let clashes = self.clashes(connection, &known, &contact)?;
+            let changed = contact.learn_undisputed(&self.identities, &clashes);
             if changed {
                 update(session, &self.sealer, key, &contact)?;
             }
-            return Ok(Identified { led_to, key, resolved: Resolved { contact, changed, created: false } });
+            return Ok(Identified { led_to, key, resolved: Resolved { contact, changed, created: false, clashes } });
         }
         let mut contact = Contact::new(self.id);
         contact.learn(&self.identities);
         let key = insert(session, tenant, (self.id, None), &seal(&self.sealer, &contact)?)?;
-        Ok(Identified { led_to: key, key, resolved: Resolved { contact, changed: true, created: true } })
+        let resolved = Resolved { contact, changed: true, created: true, clashes: Vec::new() };
+        Ok(Identified { led_to: key, key, resolved })
     }
 }
 

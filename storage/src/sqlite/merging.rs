@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::contact::{Contact, UNDO_WITHIN};
 use engine::id::{ContactId, TenantId};
-use engine::ports::{Merged, Merger, Merging, Parted, StoreError};
+use engine::identity::is_number_key;
+use engine::ports::{Merged, Merger, Merging, Mover, Parted, StoreError};
 use engine::time::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::SqliteStore;
 use super::audit::{self, Prepared};
-use super::contacts::{by_key, contact, key_of, update};
+use super::contacts::{by_key, contact, identities, key_of, lookup, update};
 use super::fault::Outcome;
 use super::ledger::TenantKey;
 use super::writer::Session;
@@ -113,6 +114,42 @@ fn part(
     Ok(Parted::Parted { kept: Box::new(kept), other: Box::new(other), left })
 }
 
+fn move_number(
+    session: &mut Session<'_>,
+    sealer: &Sealer,
+    tenant: TenantId,
+    mover: &Mover,
+    entries: &[Prepared],
+) -> Outcome<Option<Contact>> {
+    let connection = session.connection;
+    let (Some(first), Some(number)) = (mover.first_key(), &mover.told.wa_id) else { return Ok(None) };
+    let Some((from_key, from)) = kept(connection, sealer, tenant, mover.from)? else { return Ok(None) };
+    let (tenant, everybody) = (session.tenant(tenant)?, everybody(connection, from_key, &from)?);
+    let mut statement = connection.prepare_cached("SELECT contact FROM identity WHERE tenant = ?1 AND lookup = ?2")?;
+    let to = statement.query_row(params![tenant.0, lookup(sealer, &first)], |row| row.get(0)).optional()?;
+    let Some(to) = to.filter(|to: &i64| !everybody.contains(to)) else { return Ok(None) };
+    let mut keys = Vec::new();
+    for key in &everybody {
+        keys.extend(identities(connection, sealer, *key)?.into_iter().filter(|key| is_number_key(key, number)));
+    }
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    let mut statement =
+        connection.prepare_cached("UPDATE identity SET contact = ?3 WHERE tenant = ?1 AND lookup = ?2")?;
+    for key in keys {
+        statement.execute(params![tenant.0, lookup(sealer, &key), to])?;
+    }
+    for key in everybody {
+        let mut contact = by_key(connection, sealer, key)?;
+        if contact.lose_number(number) {
+            update(session, sealer, key, &contact)?;
+        }
+    }
+    audit::append(session, tenant, entries)?;
+    Ok(Some(by_key(connection, sealer, from_key)?))
+}
+
 #[async_trait]
 impl Merging for SqliteStore {
     async fn merge_contacts(
@@ -136,5 +173,16 @@ impl Merging for SqliteStore {
         let Some(sealer) = self.keyring.known(tenant) else { return Ok(Parted::Unknown) };
         let entries = audit::prepare(audit);
         self.writer.write(move |session| part(session, &sealer, (tenant, kept, other), now, &entries)).await
+    }
+
+    async fn move_number(
+        &self,
+        tenant: TenantId,
+        mover: Mover,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Option<Contact>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(None) };
+        let entries = audit::prepare(audit);
+        self.writer.write(move |session| move_number(session, &sealer, tenant, &mover, &entries)).await
     }
 }

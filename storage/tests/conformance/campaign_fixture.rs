@@ -33,6 +33,7 @@ pub(crate) fn draft(n: u8) -> Campaign {
         numbers: vec!["200".parse().unwrap(), "201".parse().unwrap()],
         audience: Audience::Everyone,
         opted_in_only: false,
+        same_language: true,
         variables: Vec::new(),
         per_second: None,
         start_at: None,

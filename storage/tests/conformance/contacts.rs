@@ -30,17 +30,6 @@ pub(crate) async fn a_contact_is_found_by_any_of_its_identities(store: &impl Sto
     assert!(matches!(nobody, Err(StoreError::Corrupt(_))), "{nobody:?}");
 }
 
-pub(crate) async fn a_key_that_leads_elsewhere_stays_there(store: &impl Store) {
-    let ana = store.resolve(TENANT, "p", &who(None, Some("12025550101"), None), None).await.unwrap().contact;
-    let ben = store.resolve(TENANT, "p", &who(Some("US.2"), None, None), None).await.unwrap().contact;
-    for changed in [true, false] {
-        let both = store.resolve(TENANT, "p", &who(Some("US.2"), Some("12025550101"), None), None).await.unwrap();
-        assert_eq!((both.contact.id, both.changed), (ben.id, changed), "the BSUID is believed first");
-    }
-    let again = store.resolve(TENANT, "p", &who(None, Some("12025550101"), None), None).await.unwrap();
-    assert_eq!(again.contact.id, ana.id);
-}
-
 pub(crate) async fn a_changed_number_leads_to_the_same_contact(store: &impl Store) {
     let old = who(None, Some("12025550101"), Some("Ana"));
     let ana = store.resolve(TENANT, "p", &old, None).await.unwrap().contact;

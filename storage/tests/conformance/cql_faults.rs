@@ -3,6 +3,7 @@
 
 use engine::account::Account;
 use engine::campaign::Verdict;
+use engine::contact::Contact;
 use engine::decision::Record;
 use engine::delivery::Status;
 use engine::household::Write;
@@ -12,7 +13,8 @@ use engine::intake::IntakeOutcome;
 use engine::message::Message;
 use engine::outgoing::SendOutcome;
 use engine::ports::{
-    Added, Changed, Claim, Commit, Committed, ConversationStore, Created, Rotated, Saved, Store, StoreError, Updated,
+    Added, Changed, Claim, Commit, Committed, ConversationStore, Created, Mover, Rotated, Saved, Store, StoreError,
+    Updated,
 };
 use engine::time::Span;
 use storage::cql::{CqlStore, Faults};
@@ -127,6 +129,7 @@ between_any_two_writes!(appending, nothing, append_it);
 between_any_two_writes!(claiming, something_is_queued, claim_it);
 between_any_two_writes!(resolving, nothing, resolve_it);
 between_any_two_writes!(importing, nothing, import_it);
+between_any_two_writes!(moving_a_number, two_are_told_by_it, move_the_number);
 between_any_two_writes!(freezing, a_campaign_is_there, freeze_it);
 between_any_two_writes!(adding, a_campaign_takes_people, add_them);
 between_any_two_writes!(claiming_many, a_campaign_runs, claim_many);
@@ -209,6 +212,30 @@ async fn resolve_it(store: &impl Store) -> Result<(), StoreError> {
     let known = Identities { wa_id: Some("551187654321".parse().unwrap()), ..Identities::default() };
     assert_eq!(store.resolve(TENANT, "p", &known, None).await?.contact.id, found.id);
     store.import_contacts(OTHER, "p", vec![contact(1), contact(2)]).await
+}
+
+async fn two_are_told_by_it(store: &impl Store) {
+    let (bsuid, wa_id) = (|text: &str| Some(text.parse().unwrap()), "551187654321".parse().unwrap());
+    let before = Contact { bsuid: bsuid("BR.2"), phone: Some(wa_id), ..contact(1) };
+    let after = Contact { bsuid: bsuid("BR.1"), phone: None, ..contact(2) };
+    store.import_contacts(TENANT, "p", vec![before, after]).await.unwrap();
+}
+
+/// As the next webhook tells it again: it may not come to an end in which both have the number.
+async fn move_the_number(store: &impl Store) -> Result<(), StoreError> {
+    let (bsuid, wa_id) = (Some("BR.1".parse().unwrap()), Some("5511987654321".parse().unwrap()));
+    let told = Identities { bsuid, wa_id, ..Identities::default() };
+    let resolved = store.resolve(TENANT, "p", &told, None).await?;
+    for clash in resolved.clashes {
+        let mover = Mover { from: clash.contact.id, portfolio: "p".into(), told: told.clone() };
+        store.move_number(TENANT, mover, vec![]).await?;
+    }
+    let resolved = store.resolve(TENANT, "p", &told, None).await?;
+    assert_eq!((resolved.contact.phone, resolved.clashes), (told.wa_id.clone(), vec![]));
+    let only = Identities { bsuid: None, ..told };
+    assert_eq!(store.resolve(TENANT, "p", &only, None).await?.contact.id, contact(2).id);
+    assert_eq!(store.contact(TENANT, contact(1).id).await?.and_then(|contact| contact.phone), None);
+    Ok(())
 }
 
 async fn a_campaign_is_there(store: &impl Store) {

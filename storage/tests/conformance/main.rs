@@ -13,6 +13,7 @@ mod campaign_added;
 mod campaign_fixture;
 mod campaign_sequences;
 mod campaigns;
+mod clashes;
 mod contact_changes;
 mod contacts;
 mod conversations;
@@ -183,7 +184,6 @@ suite! {
     }
     contacts {
         a_contact_is_found_by_any_of_its_identities
-        a_key_that_leads_elsewhere_stays_there
         a_changed_number_leads_to_the_same_contact
         nothing_new_changes_nothing
         contacts_come_newest_first
@@ -204,6 +204,12 @@ suite! {
         who_became_part_of_another_is_on_no_list_and_not_counted
         a_merge_is_refused_and_ends
         who_is_forgotten_is_forgotten_with_everybody_who_is_the_same_person
+    }
+    clashes {
+        keys_that_lead_to_two_are_a_clash_until_they_are_merged
+        a_number_that_moved_leads_to_whom_whatsapp_showed_and_nowhere_else
+        a_number_is_lost_by_whoever_became_part_of_them_too
+        whom_a_person_has_parted_are_two_for_good
     }
     notes {
         notes_come_newest_first_and_change

@@ -230,7 +230,10 @@ async fn run(store: &impl Store, tenant: TenantId, operation: &Operation, seen: 
             let identities = identities(*bsuid, *phone, *name);
             let mut answer = store.resolve(tenant, "p", &identities, former.as_ref()).await;
             if let Ok(resolved) = &mut answer {
-                resolved.contact.id = seen.alias(resolved.contact.id);
+                let clashing = resolved.clashes.iter_mut().map(|clash| &mut clash.contact);
+                for contact in std::iter::once(&mut resolved.contact).chain(clashing) {
+                    contact.id = seen.alias(contact.id);
+                }
             }
             format!("{answer:?}")
         }

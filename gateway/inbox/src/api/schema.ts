@@ -390,7 +390,7 @@ export type Phase = { kind: 'draft' } | { kind: 'freezing' } | { kind: 'running'
 
 export type PhoneNumberId = string;
 
-export type Plan = { audience: Audience; hold_out: number | null; language: string; numbers: Array<PhoneNumberId>; opted_in_only: boolean; per_day: number | null; per_second: number | null; quiet: QuietHours | null; repeat: Repeat | null; spend_max: Money | null; start_at: Timestamp | null; start_is_local: boolean; stop: StopRule | null; template: string; test: VariantTest | null; variables: Array<VariableSource>; zone: string | null };
+export type Plan = { audience: Audience; hold_out: number | null; language: string; numbers: Array<PhoneNumberId>; opted_in_only: boolean; per_day: number | null; per_second: number | null; quiet: QuietHours | null; repeat: Repeat | null; same_language: boolean; spend_max: Money | null; start_at: Timestamp | null; start_is_local: boolean; stop: StopRule | null; template: string; test: VariantTest | null; variables: Array<VariableSource>; zone: string | null };
 
 export type Preview = { at: Timestamp; delivery?: DeliveryState | null; direction: Direction; kind: ContentKind; message_id: MessageId; snippet: string };
 

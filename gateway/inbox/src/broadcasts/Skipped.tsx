@@ -40,7 +40,7 @@ export function Skipped({ skipped, onGo }: Props) {
                       {t('broadcasts.setFallback')}
                     </Button>
                   )}
-                  {reason === 'no_consent' && (
+                  {(reason === 'no_consent' || reason === 'other_language') && (
                     <Button variant="light" onClick={() => onGo('audience')}>
                       {t('broadcasts.changeAudience')}
                     </Button>

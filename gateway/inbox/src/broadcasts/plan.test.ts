@@ -62,6 +62,7 @@ describe('the steps of a broadcast', () => {
     expect(emptyDraft([number], 's1').plan.audience).toEqual({ kind: 'segment', id: 's1' });
     expect(sameDraft(of('s1'), of('s2'))).toBe(false);
     expect(sameDraft(named, { ...named, plan: { ...named.plan, opted_in_only: true } })).toBe(false);
+    expect(sameDraft(named, { ...named, plan: { ...named.plan, same_language: true } })).toBe(false);
   });
 
   it('may take people whom systems add, with values that come along only there', () => {

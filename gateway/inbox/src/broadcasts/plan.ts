@@ -59,6 +59,7 @@ export const emptyDraft = (numbers: BusinessNumber[], segment: string | null = n
     numbers: numbers.slice(0, LANES_MAX).map((one) => one.phone_number_id),
     audience: segment ? { kind: 'segment', id: segment } : { kind: 'everyone' },
     opted_in_only: false,
+    same_language: false,
     variables: [],
     per_second: null,
     start_at: null,
@@ -259,7 +260,7 @@ function canonical({ name, plan }: Draft): string {
   const { start_is_local = false, quiet, zone = null, stop, per_day = null, spend_max, repeat = null } = plan;
   const rules = [start_is_local, quiet?.from, quiet?.to, zone, stop?.failed_percent, stop?.after, per_day];
   const limit = [spend_max?.micros, spend_max?.currency];
-  const who = [named(plan.audience), plan.opted_in_only];
+  const who = [named(plan.audience), plan.opted_in_only, plan.same_language];
   const messages = wordings(plan).map(({ template, language, variables }) => [
     template,
     language,

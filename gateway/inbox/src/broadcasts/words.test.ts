@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bySeverity, ranked, span, total } from './words';
+import { bySeverity, ranked, skipName, span, total } from './words';
 
 const t = (key: string, values: Record<string, string | number> = {}) =>
   `${key.split('.').at(-1)} ${Object.values(values).join(' ')}`;
@@ -24,6 +24,13 @@ describe('what is skipped', () => {
       ['undeliverable', 402],
     ]);
     expect(total(skipped)).toBe(2_012);
+  });
+
+  it('has a name for those of people who are in it already or speak another language, and tells one that is newer', () => {
+    const words = (key: string) => key;
+    for (const skip of ['duplicate', 'other_language'])
+      expect(skipName(skip, words)).toBe(`broadcasts.skip.${skip}`);
+    expect(skipName('too_far_away', words)).toBe('too far away');
   });
 });
 

@@ -82,6 +82,8 @@ const SKIPS: readonly string[] = [
   'undeliverable',
   'capped',
   'hold_out',
+  'duplicate',
+  'other_language',
 ];
 
 /** A reason that this page does not know yet is still told. */

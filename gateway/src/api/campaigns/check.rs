@@ -110,6 +110,8 @@ pub struct Would {
     category: PriceCategory,
     countries: BTreeMap<Option<Country>, u64>,
     skipped: BTreeMap<Skip, u64>,
+    /// Who would get it in a language that is not theirs.
+    other_language: u64,
     samples: Vec<Sample>,
     homes: Homes,
     groups: Groups,
@@ -122,6 +124,7 @@ impl Would {
             category: PriceCategory::Other,
             countries: BTreeMap::new(),
             skipped: BTreeMap::new(),
+            other_language: 0,
             samples: Vec::new(),
             homes: Homes::new(),
             groups: Groups::new(),
@@ -172,6 +175,7 @@ pub async fn check(
     let cost = Estimate::of(&would.countries, would.category, start, &app.prices);
     findings.extend(approval_finding(settings.approve_broadcasts, &draft));
     findings.extend(reach.finding());
+    findings.extend(language_finding(would.other_language));
     findings.extend(spend::finding(&draft.plan, &cost));
     findings.sort_by_key(|finding| finding.severity);
     let per_second = per_second(&draft.plan, &numbers);
@@ -213,17 +217,20 @@ pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> R
     let cap = cap(app, tenant, &campaign).await?;
     let now = app.clock.now();
     let (mut samples, mut countries, mut homes) = (Vec::<Sample>::new(), BTreeMap::new(), Homes::new());
-    let mut groups = Groups::new();
+    let (mut groups, mut other_language) = (Groups::new(), 0);
     while campaign.phase == Phase::Freezing {
         let Some(page) = actors::audience(app.store.as_ref(), tenant, &campaign, cap.as_ref(), now).await? else {
             break;
         };
         let Some((next, recipients)) = freeze(&campaign, &page) else { break };
+        // In the order of the page.
+        let mut contacts = page.contacts.iter();
         for recipient in &recipients {
+            let contact = contacts.find(|contact| contact.id == recipient.contact);
+            other_language += u64::from(contact.is_some_and(|contact| !campaign.plan.speaks_to(contact)));
             let variant = recipient.group.and_then(|_| forms.as_ref()?.letter(recipient));
             let is_shown = samples.iter().filter(|sample| sample.variant == variant).count() < per_message;
             if samples.len() < SAMPLES && is_shown {
-                let contact = page.contacts.iter().find(|contact| contact.id == recipient.contact);
                 let filled = forms.as_ref().and_then(|forms| forms.fill(recipient, files));
                 samples.extend(contact.zip(filled).map(|(contact, filled)| sample(contact, filled.content, variant)));
             }
@@ -240,7 +247,7 @@ pub async fn would_freeze(app: &App, tenant: TenantId, launched: &Campaign) -> R
     let category = campaign.price_category(None);
     let frozen = campaign.launch.map(|launch| launch.frozen).unwrap_or_default();
     let (count, skipped) = (u64::from(frozen.count), frozen.skipped);
-    Ok(Would { count, category, countries, skipped, samples, homes, groups })
+    Ok(Would { count, category, countries, skipped, other_language, samples, homes, groups })
 }
 
 fn sample(contact: &Contact, content: TemplateContent, variant: Option<Letter>) -> Sample {
@@ -309,6 +316,17 @@ fn number_findings(plan: &Plan, numbers: &[Number]) -> Vec<Finding> {
         findings.push(passed("numbers", "All numbers are connected, and none is known to be of low quality."));
     }
     findings
+}
+
+/// Where the plan does not leave them out.
+fn language_finding(people: u64) -> Option<Finding> {
+    let who = match people {
+        0 => return None,
+        1 => "1 person speaks".to_owned(),
+        people => format!("{people} people speak"),
+    };
+    let text = format!("{who} another language than this broadcast and would get it. Its audience can leave them out.");
+    Some(Finding { severity: FindingSeverity::LookAt, key: "other_language", text })
 }
 
 /// Where four eyes are wanted.

@@ -57,6 +57,7 @@ mod tests {
             numbers: Vec::new(),
             audience: Audience::Everyone,
             opted_in_only: false,
+            same_language: false,
             variables: Vec::new(),
             per_second: None,
             start_at: None,

@@ -11,7 +11,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use super::super::documents::Edit;
 use super::super::{AT_ONCE, CqlStore, names, shelf};
-use super::{StoredContact, at};
+use super::{LedTo, StoredContact, at};
 use crate::codec;
 use crate::crypto::{Lookup, Sealer};
 
@@ -94,7 +94,7 @@ impl CqlStore {
         }
         let change = |known: &mut Contact| {
             let changed = known.edit(edit);
-            (changed, Resolved { contact: known.clone(), changed, created: false })
+            (changed, Resolved { contact: known.clone(), changed, created: false, clashes: Vec::new() })
         };
         self.change_kept(tenant, sealer, id, change).await
     }
@@ -126,14 +126,14 @@ impl CqlStore {
         let keys = row.identities.keys("");
         let first = keys.first().ok_or_else(|| codec::corrupt("a customer without any identity"))?;
         let made = ContactId::from_bytes(sealer.lookup("contact", first));
-        let id = self.identified(tenant, sealer, &keys, made).await?;
+        let LedTo { id, .. } = self.identified(tenant, sealer, &keys, made).await?;
         let before = self.kept(tenant, sealer, id).await?;
         // Cut short after it was made, it is known by the moment of the file and by having been in none.
         let came_with_it = |known: &Contact| {
             known.created_at.is_some() && known.created_at == row.identities.seen_at && known.imports.is_empty()
         };
         let existed = before.is_some_and(|before| !came_with_it(&before));
-        let Resolved { mut contact, .. } = self.teach(tenant, sealer, id, &row.identities).await?;
+        let Resolved { mut contact, .. } = self.teach(tenant, sealer, id, &row.identities, Vec::new()).await?;
         if let (_, Some(entry)) = contact.bring(import, existed, row, at_time) {
             self.put_line(tenant, sealer, &entry).await?;
         }

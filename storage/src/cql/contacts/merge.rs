@@ -4,8 +4,9 @@
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::contact::{Contact, UNDO_WITHIN};
-use engine::id::{ContactId, TenantId};
-use engine::ports::{AuditLog as _, Merged, Merger, Merging, Parted, StoreError};
+use engine::id::{ContactId, TenantId, WaId};
+use engine::identity::is_number_key;
+use engine::ports::{AuditLog as _, Merged, Merger, Merging, Mover, Parted, StoreError};
 use engine::rejection::Rejection;
 use engine::time::Timestamp;
 
@@ -69,6 +70,37 @@ impl CqlStore {
             Some(_) | None => Edit::Keep(false),
         };
         self.edit(at(self, tenant, sealer, &other.id), lead).await
+    }
+
+    async fn lose_number(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        id: ContactId,
+        number: &WaId,
+    ) -> Result<(), StoreError> {
+        let lose = |known: Option<StoredContact>| {
+            let Some(mut known) = known else { return Edit::Keep(()) };
+            if known.contact.lose_number(number) { Edit::Put(known, ()) } else { Edit::Keep(()) }
+        };
+        self.edit(at(self, tenant, sealer, &id), lose).await
+    }
+
+    /// Leads to `to`, if it led to one of these; its text comes first.
+    async fn lead_away(
+        &self,
+        tenant: TenantId,
+        sealer: &Sealer,
+        key: &str,
+        (from, to): (&[ContactId], ContactId),
+    ) -> Result<(), StoreError> {
+        let lookup = &sealer.lookup("identity", key);
+        self.point_sealed(sealer, self.identity_list(tenant, to), lookup, key.as_bytes()).await?;
+        let lead = |known: Option<ContactId>| match known {
+            Some(known) if from.contains(&known) => Edit::Put(to, ()),
+            Some(_) | None => Edit::Keep(()),
+        };
+        self.edit(self.identity(tenant, sealer, lookup), lead).await
     }
 }
 
@@ -151,5 +183,36 @@ impl Merging for CqlStore {
             self.change_kept(tenant, &sealer, other.id, agree).await?;
         }
         Ok(parted)
+    }
+
+    /// The audit log comes first, then they lose the number, and what leads there last: cut short in between, the next who is told finds the
+    /// key where it was, and goes on.
+    async fn move_number(
+        &self,
+        tenant: TenantId,
+        mover: Mover,
+        audit: Vec<AuditEntry>,
+    ) -> Result<Option<Contact>, StoreError> {
+        let Some(sealer) = self.known(tenant).await? else { return Ok(None) };
+        let (Some(first), Some(number)) = (mover.first_key(), &mover.told.wa_id) else { return Ok(None) };
+        let Some(from) = self.kept(tenant, &sealer, mover.from).await? else { return Ok(None) };
+        let first = self.identity(tenant, &sealer, &sealer.lookup("identity", &first));
+        let Some(to) = self.document::<ContactId>(first).await? else { return Ok(None) };
+        let (everybody, mut keys) = (from.everybody().collect::<Vec<_>>(), Vec::new());
+        for id in &everybody {
+            let own = self.identities_of(tenant, &sealer, *id).await?;
+            keys.extend(own.into_iter().filter(|key| is_number_key(key, number)));
+        }
+        if keys.is_empty() || everybody.contains(&to) {
+            return Ok(None);
+        }
+        self.record(tenant, audit).await?;
+        for id in &everybody {
+            self.lose_number(tenant, &sealer, *id, number).await?;
+        }
+        for key in keys {
+            self.lead_away(tenant, &sealer, &key, (&everybody, to)).await?;
+        }
+        self.kept(tenant, &sealer, from.id).await
     }
 }

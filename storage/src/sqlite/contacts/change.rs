@@ -103,7 +103,7 @@ pub(super) fn edit(
         update(session, sealer, key, &contact)?;
         audit::append(session, tenant, entries)?;
     }
-    Ok(Some(Resolved { contact, changed, created: false }))
+    Ok(Some(Resolved { contact, changed, created: false, clashes: Vec::new() }))
 }
 
 pub(super) fn consent(

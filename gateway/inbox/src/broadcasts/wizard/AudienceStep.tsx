@@ -15,7 +15,7 @@ type Props = { draft: Draft; onChange: (draft: Draft) => void; problems: Problem
 export function AudienceStep({ draft, onChange, problems, onNext }: Props) {
   const { t } = useTranslation();
   const { readContacts } = useRights();
-  const { audience, opted_in_only } = draft.plan;
+  const { audience, opted_in_only, same_language } = draft.plan;
   // Whoever looks at another choice and comes back finds what they chose.
   const [chosen, setChosen] = useState(audience.kind === 'contacts' ? audience.ids : []);
   const [segment, setSegment] = useState(audience.kind === 'segment' ? audience.id : '');
@@ -101,23 +101,33 @@ export function AudienceStep({ draft, onChange, problems, onNext }: Props) {
             />
           )}
         </Card>
-        <Card title={t('broadcasts.consent.title')} flush>
-          <div className={settings.setting}>
-            <div>
-              <p className={settings.settingTitle} id="opted-in-only">
-                {t('broadcasts.consent.only')}
-              </p>
-              <p className={settings.settingText}>{t('broadcasts.consent.text')}</p>
-            </div>
-            <Switch
-              aria-labelledby="opted-in-only"
-              checked={opted_in_only}
-              onChange={(event) => plan({ opted_in_only: event.currentTarget.checked })}
-            />
-          </div>
-        </Card>
+        <Only of="consent" checked={opted_in_only} onSwitch={(on) => plan({ opted_in_only: on })} />
+        <Only of="language" checked={same_language} onSwitch={(on) => plan({ same_language: on })} />
       </form>
     </div>
+  );
+}
+
+/** Who else is left out, if they wish so. */
+function Only(props: { of: 'consent' | 'language'; checked: boolean; onSwitch: (on: boolean) => void }) {
+  const { t } = useTranslation();
+  const id = `only-${props.of}`;
+  return (
+    <Card title={t(`broadcasts.${props.of}.title`)} flush>
+      <div className={settings.setting}>
+        <div>
+          <p className={settings.settingTitle} id={id}>
+            {t(`broadcasts.${props.of}.only`)}
+          </p>
+          <p className={settings.settingText}>{t(`broadcasts.${props.of}.text`)}</p>
+        </div>
+        <Switch
+          aria-labelledby={id}
+          checked={props.checked}
+          onChange={(event) => props.onSwitch(event.currentTarget.checked)}
+        />
+      </div>
+    </Card>
   );
 }
 

@@ -66,6 +66,7 @@ export function Findings({ findings, onGo }: Props) {
 /** Where it is seen to. */
 const STEP_OF: Record<string, Exclude<Step, 'check'>> = {
   nobody: 'audience',
+  other_language: 'audience',
   template: 'message',
   number_gone: 'numbers',
   number_quality: 'numbers',

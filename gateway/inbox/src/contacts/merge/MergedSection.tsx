@@ -57,7 +57,11 @@ function MergedLine({ keptId, merge }: { keptId: string; merge: Merge }) {
           <bdi dir="ltr">{merge.phone ? readablePhone(merge.phone) : merge.bsuid}</bdi>
         </p>
       )}
-      <p className={css.faint}>{t('contacts.mergedBy', { name: merge.by.name, when: when(merge.at) })}</p>
+      <p className={css.faint}>
+        {merge.by.name
+          ? t('contacts.mergedBy', { name: merge.by.name, when: when(merge.at) })
+          : t('contacts.mergedByItself', { when: when(merge.at) })}
+      </p>
       <Refused text={part.text} />
       {rights.deleteContacts && isUndoable(merge.at, now) && (
         <Button variant="light" loading={part.busy} onClick={() => part.run()}>

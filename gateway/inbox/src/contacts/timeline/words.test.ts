@@ -27,6 +27,11 @@ it.each<[What, string, string | undefined]>([
     'contacts.happened.merged|Rafael|+15550100',
     undefined,
   ],
+  [
+    { kind: 'merged', merge: { contact: 'o', at: 0, by: { id: '0', name: '' }, phone: '+15550100' } },
+    'contacts.happened.mergedByItself|+15550100',
+    undefined,
+  ],
 ])('%j', (what, title, text) => {
   expect(told(what, t)).toEqual({ title, text });
 });

@@ -17,13 +17,16 @@ export function told(what: What, t: Words): Told {
     }
     case 'note':
       return { title: t('contacts.happened.note', { name: what.note.by.name }), text: what.note.text };
-    case 'merged':
+    case 'merged': {
+      const { by, name, phone, bsuid } = what.merge;
+      const other = name ?? phone ?? bsuid ?? t('contact.unnamed');
+      // Who has no name is the server: nobody asked for it.
       return {
-        title: t('contacts.happened.merged', {
-          name: what.merge.by.name,
-          other: what.merge.name ?? what.merge.phone ?? what.merge.bsuid ?? t('contact.unnamed'),
-        }),
+        title: by.name
+          ? t('contacts.happened.merged', { name: by.name, other })
+          : t('contacts.happened.mergedByItself', { other }),
       };
+    }
     case 'campaign':
       return {
         title: t('contacts.happened.campaign', {
