@@ -52,7 +52,8 @@ start() {
 export -n JETTO_URL= JETTO_PLAIN_URL=
 # At its most verbose, as the integration tests have it: the logs are searched for what no log may hold.
 export JETTO_LOG=debug,gateway=trace,actors=trace,storage=trace,engine=trace
-start demo demo --port 0 --data-dir "$place/demo"
+# Without its broadcast, which would take a core from the browser; what is tested of broadcasts is tested on the mock.
+start demo demo --port 0 --data-dir "$place/demo" --broadcast 0
 demo=$address
 # Without the demo, for passwords and second factors; Meta's secrets are needed to start and never used.
 cat > "$place/plain.toml" << END

@@ -3,6 +3,7 @@
 
 mod answer;
 mod approval;
+mod by_hour;
 mod cap;
 mod cost;
 mod daily;
@@ -34,6 +35,7 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::Answers;
 pub use approval::Approval;
+pub use by_hour::{ByHour, HourKey, Step};
 pub use cap::{CampaignCap, Reached};
 pub use cost::{Cost, CostRow, CountryFigures, Estimate, EstimateRow, countries};
 pub use daily::Mark;

@@ -1,5 +1,7 @@
 //! `jetto demo`: made-up organizations on a real server, with a simulated WhatsApp in the same process.
 
+#[cfg(feature = "demo")]
+mod broadcast;
 pub mod cast;
 #[cfg(feature = "demo")]
 pub mod run;

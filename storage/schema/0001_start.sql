@@ -403,6 +403,17 @@ CREATE TABLE campaign_tally (
     PRIMARY KEY (campaign, lane, class, code, answers, country, charge, part)
 ) STRICT, WITHOUT ROWID;
 
+-- When they took a step, kept like the tallies.
+CREATE TABLE campaign_hour (
+    campaign INTEGER NOT NULL,
+    -- Since 1970.
+    hour     INTEGER NOT NULL,
+    -- 0 delivered, 1 read, 2 replied
+    step     INTEGER NOT NULL,
+    count    INTEGER NOT NULL,
+    PRIMARY KEY (campaign, hour, step)
+) STRICT, WITHOUT ROWID;
+
 -- Whom a business portfolio has written to outside a window: of the last day, and of no export.
 CREATE TABLE outreach (
     tenant    INTEGER NOT NULL,

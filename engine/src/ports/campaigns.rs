@@ -3,8 +3,8 @@ use async_trait::async_trait;
 use super::{ListError, Page, PageRequest, StoreError};
 use crate::audit::AuditEntry;
 use crate::campaign::{
-    Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies, Verdict,
-    Waiters,
+    Addition, Answers, ByHour, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies,
+    Verdict, Waiters,
 };
 use crate::id::{CampaignId, ClaimToken, ClientKey, ContactId, TenantId, Wamid};
 use crate::inbound::StatusUpdate;
@@ -180,6 +180,9 @@ pub trait Campaigns: Send + Sync {
 
     /// Exact, and without counting rows.
     async fn tallies(&self, tenant: TenantId, id: CampaignId) -> Result<Tallies, StoreError>;
+
+    /// When it happened; as exact.
+    async fn by_hour(&self, tenant: TenantId, id: CampaignId) -> Result<ByHour, StoreError>;
 
     /// What campaigns sent to this contact, newest accepted first.
     async fn sent_to(

@@ -92,4 +92,12 @@ pub trait ConversationStore: Send + Sync {
         contact: ContactId,
         visibility: Visibility,
     ) -> Result<Vec<Conversation>, StoreError>;
+
+    /// Of each of these contacts the one with the newest activity, in any order. For a page of contacts at once.
+    async fn newest_of(
+        &self,
+        tenant: TenantId,
+        contacts: &[ContactId],
+        visibility: Visibility,
+    ) -> Result<Vec<Conversation>, StoreError>;
 }

@@ -209,6 +209,24 @@ test('a finished broadcast has a report, and can be duplicated into a draft', as
   await expect(page.getByRole('navigation', { name: 'Steps of the broadcast' })).toBeVisible();
 });
 
+test('the report draws who was reached over the hours, has the same as a table, and tells replies apart', async ({
+  app,
+  page,
+}) => {
+  await open(app, page, '/b-loom');
+  await expect(page.getByRole('img', { name: /by hours after the start/ })).toBeVisible();
+  const card = page
+    .locator('section')
+    .filter({ has: page.getByRole('heading', { name: 'People reached, hours after start' }) })
+    .last();
+  await card.getByRole('button', { name: 'Show as table' }).click();
+  const last = card.getByRole('row').last();
+  for (const people of ['17,902', '12,180', '1,841']) {
+    await expect(last.getByRole('cell', { name: people, exact: true })).toBeVisible();
+  }
+  await expect(page.getByRole('listitem').filter({ hasText: 'Stopped promotions' })).toContainText('63');
+});
+
 test('from a name to the end: audience, message, numbers, check, start', async ({ app, page }) => {
   await open(app, page, '', 'Marketer');
   await page.getByRole('button', { name: 'New broadcast' }).click();

@@ -37,6 +37,14 @@ test('somebody is found by part of a name or of a number, and whoever is not is 
   await expect(rows(page).first()).toBeVisible();
 });
 
+test('a row says how long somebody can be answered, and who has them', async ({ app, page }) => {
+  await open(app, page, 'Marketer');
+  const row = (name: string) => rows(page).filter({ hasText: name });
+  await expect(row('Marina Duarte')).toContainText(/\d+ (h|min)/);
+  await expect(row('Marina Duarte').getByRole('img', { name: 'Rafael Nogueira' })).toBeVisible();
+  await expect(row('Luiza Prado')).toContainText('Closed');
+});
+
 test('a contact is made, changed, and deleted after a question', async ({ app, page }) => {
   await open(app, page);
   await page.getByRole('button', { name: 'New contact' }).click();

@@ -55,12 +55,13 @@ export function findings(plan) {
     kasturi_six: 'The image of the header has expired: WhatsApp removed it after 30 days. Nothing was sent.',
   }[plan.template];
   return [
-    ...(broken ? [{ severity: 'must_fix', key: 'template', text: broken }] : []),
+    ...(broken ? [{ severity: 'must_fix', key: 'template', values: {}, text: broken }] : []),
     ...(plan.numbers.length > 1
       ? [
           {
             severity: 'look_at',
             key: 'number_quality',
+            values: { number: '+1 202 555 0148' },
             text: '+1 202 555 0148 is not at high quality. Many blocks can lower its limit.',
           },
         ]
@@ -68,6 +69,7 @@ export function findings(plan) {
           {
             severity: 'passed',
             key: 'numbers',
+            values: {},
             text: 'All numbers are connected, and none is known to be of low quality.',
           },
         ]),
@@ -76,7 +78,8 @@ export function findings(plan) {
       : [
           {
             severity: 'passed',
-            key: 'template',
+            key: 'template_fine',
+            values: {},
             text: 'The template is approved and every variable has a source.',
           },
         ]),

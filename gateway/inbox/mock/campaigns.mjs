@@ -1,5 +1,6 @@
 // Broadcasts of the mock: what they have done by now follows from the clock, so that a fixed one gives the same picture each time.
 import { byCountry, estimate, spent } from './campaign-costs.mjs';
+import { whenReached } from './campaign-hours.mjs';
 import { firstMinutes, wave } from './campaign-pace.mjs';
 import {
   FAILURES,
@@ -315,7 +316,7 @@ export class Campaigns {
     const { run, phase } = campaign;
     const counts = this.counts(campaign);
     const cost = spent(counts);
-    const money = { cost, countries: byCountry(counts, cost) };
+    const money = { cost, countries: byCountry(counts, cost), ...whenReached(campaign, counts) };
     if (!run)
       return {
         phase,

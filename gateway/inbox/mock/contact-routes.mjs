@@ -24,6 +24,17 @@ function shown({ tags, fields, ...contact }) {
   return { ...contact, ...some };
 }
 
+/** With the newest conversation. */
+function listed(contacts) {
+  return (contact) => {
+    const own = contacts.conversationsOf(contact.id);
+    const [newest] = own.toSorted((a, b) => b.last_activity_at - a.last_activity_at);
+    if (!newest) return shown(contact);
+    const { id, window_until = null, assignee = null } = newest;
+    return { ...shown(contact), newest: { id, window_until, assignee } };
+  };
+}
+
 const cell = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 
 function csv(contacts) {
@@ -48,10 +59,13 @@ export const contactRoutes = [
     'GET',
     '/contacts',
     (call) => {
-      const all = may(call, 'contacts.read').all();
+      const contacts = may(call, 'contacts.read');
+      const all = contacts.all();
       const from = Number(call.query.get('cursor') ?? 0);
       const to = from + Number(call.query.get('limit') ?? DEFAULT_LIMIT);
-      return { body: { items: all.slice(from, to).map(shown), next: to < all.length ? String(to) : null } };
+      return {
+        body: { items: all.slice(from, to).map(listed(contacts)), next: to < all.length ? String(to) : null },
+      };
     },
   ],
   [
@@ -75,7 +89,7 @@ export const contactRoutes = [
       const to = Number(after) + limit;
       return {
         body: {
-          items: found.slice(Number(after), to).map(shown),
+          items: found.slice(Number(after), to).map(listed(contacts)),
           next: to < found.length ? String(to) : null,
         },
       };

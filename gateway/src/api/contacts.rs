@@ -6,12 +6,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use engine::audit::Action;
 use engine::contact::{Contact, ContactEdit, FieldKey, FieldValue, Sought, Tag};
 use engine::conversation::Conversation;
-use engine::id::{ContactId, WaId};
+use engine::directory::Person;
+use engine::id::{ContactId, ConversationId, WaId};
 use engine::identity::Identities;
 use engine::permission::Permission;
 use engine::ports::Forgotten;
 use engine::rejection::Rejection;
 use engine::segment::{ContactFacts, Node, Question, TagCount};
+use engine::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::administration::{entry, household};
@@ -41,16 +43,48 @@ pub struct ContactDetail {
     conversations: Vec<Conversation>,
 }
 
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ContactRow {
+    #[serde(flatten)]
+    contact: Contact,
+    /// Of the newest conversation that the member may see.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newest: Option<NewestConversation>,
+}
+
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct NewestConversation {
+    id: ConversationId,
+    /// Until then anything can be written; `null`: they have never written there.
+    window_until: Option<Timestamp>,
+    assignee: Option<Person>,
+}
+
+/// A page with what lies with each of its people now.
+async fn rows(app: &App, signed: &Signed, contacts: Vec<Contact>) -> Result<Vec<ContactRow>, Problem> {
+    let ids: Vec<_> = contacts.iter().flat_map(Contact::everybody).collect();
+    let found = app.store.newest_of(signed.0.tenant, &ids, signed.0.visibility()).await?;
+    let row = |contact: Contact| {
+        let own = found.iter().filter(|found| contact.everybody().any(|id| id == found.contact.id));
+        let newest = own.max_by_key(|found| found.last_activity_at).map(|found| NewestConversation {
+            id: found.id,
+            window_until: found.window_until,
+            assignee: found.assignee.clone(),
+        });
+        ContactRow { contact: contact.shown(), newest }
+    };
+    Ok(contacts.into_iter().map(row).collect())
+}
+
 /// Contacts, the newest first
-#[utoipa::path(get, path = "/api/v1/contacts", params(Paging), responses((status = 200, body = List<Contact>), (status = 403, body = Problem)))]
+#[utoipa::path(get, path = "/api/v1/contacts", params(Paging), responses((status = 200, body = List<ContactRow>), (status = 403, body = Problem)))]
 pub async fn list(
     app: web::Data<App>,
     signed: Signed,
     paging: web::Query<Paging>,
-) -> Result<web::Json<List<Contact>>, Problem> {
-    let mut page = app.store.contacts(signed.0.tenant, paging.request()).await?;
-    page.items = page.items.into_iter().map(Contact::shown).collect();
-    Ok(web::Json(page.into()))
+) -> Result<web::Json<List<ContactRow>>, Problem> {
+    let List { items, next } = app.store.contacts(signed.0.tenant, paging.request()).await?.into();
+    Ok(web::Json(List { items: rows(&app, &signed, items).await?, next }))
 }
 
 /// Conversations that are shown with a contact.
@@ -240,12 +274,12 @@ fn everybody() -> Node {
 
 /// Contacts that a segment and a text match, the oldest first; a page may be short and not the last
 #[utoipa::path(post, path = "/api/v1/contacts/search", request_body = ContactSearch,
-    responses((status = 200, body = List<Contact>), (status = 403, body = Problem), (status = 422, body = Problem)))]
+    responses((status = 200, body = List<ContactRow>), (status = 403, body = Problem), (status = 422, body = Problem)))]
 pub async fn search(
     app: web::Data<App>,
     signed: Signed,
     wanted: web::Json<ContactSearch>,
-) -> Result<web::Json<List<Contact>>, Problem> {
+) -> Result<web::Json<List<ContactRow>>, Problem> {
     let ContactSearch { tree, text, after, limit } = wanted.into_inner();
     let after = after.map(|after| after.parse::<i64>()).transpose();
     let mut after = after.map_err(|_| Problem::invalid("`after` is what the page before gave as `next`."))?;
@@ -255,23 +289,25 @@ pub async fn search(
     let limit = Paging { cursor: None, limit }.request().limit as usize;
     let question = Question::of(&tree, app.clock.now());
     let mut items = Vec::new();
-    for _ in 0..SEARCHED_MAX / SEARCHED_AT_ONCE {
+    'scans: for _ in 0..SEARCHED_MAX / SEARCHED_AT_ONCE {
         let page = app.store.scan_contacts(signed.0.tenant, after, SEARCHED_AT_ONCE).await?;
         if page.is_empty() {
-            return Ok(web::Json(List { items, next: None }));
+            after = None;
+            break;
         }
         for (place, contact) in page {
             after = Some(place);
             let is_sought = sought.as_ref().is_none_or(|sought| sought.matches(&contact));
             if is_sought && question.matches(&ContactFacts::of(&contact)) {
-                items.push(contact.shown());
+                items.push(contact);
             }
             if items.len() == limit {
-                return Ok(web::Json(List { items, next: after.map(|place| place.to_string()) }));
+                break 'scans;
             }
         }
     }
-    Ok(web::Json(List { items, next: after.map(|place| place.to_string()) }))
+    let next = after.map(|place| place.to_string());
+    Ok(web::Json(List { items: rows(&app, &signed, items).await?, next }))
 }
 
 /// The tags in use, the one that most contacts have first; at most 1,000

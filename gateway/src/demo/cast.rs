@@ -1,12 +1,13 @@
 //! Who is in the demo. Ids are derived from names, so that a second start finds the same people.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::account::Account;
 use engine::directory::{Member, MemberStatus, Number, NumberStanding, Organization, RoleId};
 use engine::household::Household;
-use engine::id::{AccountId, InvalidId, MemberId, TenantId};
+use engine::id::{AccountId, CampaignId, InvalidId, MemberId, SegmentId, TenantId};
 use engine::permission::Role;
+use engine::segment::{Condition, Node, Segment};
 use engine::time::Timestamp;
 
 use crate::api::demo::{DemoDoor, DemoOrganization, DemoPerson};
@@ -15,10 +16,14 @@ use crate::meta::graph::RATE_STANDARD;
 /// Numbers of the main organization: name, digits, Meta's id.
 pub const NUMBERS: &[(&str, &str, &str)] = &[
     ("Clínica Aurora", "12025550142", "210000000000001"),
-    ("Kasturi Store", "12025550143", "210000000000002"),
+    BROADCASTING,
     ("Nile & Palm Travel", "12025550144", "210000000000003"),
     ("Maison Lumière", "12025550145", "210000000000004"),
 ];
+/// The one that the broadcast is sent from.
+pub const BROADCASTING: (&str, &str, &str) = ("Kasturi Store", "12025550143", "210000000000002");
+/// The tag of those whom the broadcast goes to.
+pub const LIST: &str = "Members";
 pub const WORKSHOP_NUMBER: (&str, &str, &str) = ("Oficina Norte", "12025550170", "220000000000001");
 pub const WABA: &str = "110000000000001";
 pub const WORKSHOP_WABA: &str = "120000000000001";
@@ -102,7 +107,26 @@ pub fn household(organization: &Organization, now: Timestamp) -> Household {
             Member { id, account: Some(account), name, email, role, teams: BTreeSet::new(), status, joined_at: now };
         (id, member)
     };
-    Household { members: PARTS.iter().map(member).collect(), ..Household::new(organization.clone()) }
+    let segments = (organization.id == clinic().id).then(|| (list_id(), list(now)));
+    Household {
+        members: PARTS.iter().map(member).collect(),
+        segments: BTreeMap::from_iter(segments),
+        ..Household::new(organization.clone())
+    }
+}
+
+pub fn list_id() -> SegmentId {
+    SegmentId::derive(&[b"demo", clinic().id.as_bytes(), LIST.as_bytes()])
+}
+
+/// Those whom the broadcast goes to.
+pub fn list(saved_at: Timestamp) -> Segment {
+    let tree = Node::Is(Condition::Tag { any_of: LIST.parse().into_iter().collect() });
+    Segment { id: list_id(), name: LIST.to_owned(), tree, saved_at }
+}
+
+pub fn broadcast_id() -> CampaignId {
+    CampaignId::derive(&[b"demo", clinic().id.as_bytes()])
 }
 
 pub fn member_id(tenant: TenantId, role: Role) -> MemberId {
@@ -144,7 +168,8 @@ fn spaced(digits: &str) -> String {
     format!("+{} {} {} {}", part(0..1), part(1..4), part(4..7), part(7..11))
 }
 
-pub fn door() -> DemoDoor {
+/// `contacts`: of the main organization, once they are all there.
+pub fn door(contacts: usize) -> DemoDoor {
     let organization = |organization: Organization, about: &str| DemoOrganization {
         id: organization.id,
         name: organization.name,
@@ -165,7 +190,14 @@ pub fn door() -> DemoDoor {
         .collect();
     DemoDoor {
         organizations: vec![
-            organization(clinic(), "Clinic, shop and travel desk. 4 numbers, 5,000 contacts, customers writing now"),
+            organization(
+                clinic(),
+                &format!(
+                    "Clinic, shop and travel desk. 4 numbers, {},{:03} contacts, customers writing now",
+                    contacts / 1_000,
+                    contacts % 1_000
+                ),
+            ),
             organization(workshop(), "A small workshop, set up this morning. 1 number, no messages yet"),
         ],
         people,

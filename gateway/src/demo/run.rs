@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use actix_web::web;
 use clap::Args;
@@ -11,10 +10,10 @@ use engine::intake::IntakeOutcome;
 use engine::ports::{BlobStore, IntakeQuery, PageRequest, Store};
 use engine::time::{Clock as _, Timestamp};
 use loadtest::payload::{Line, Phone, PhoneNumberId, PortfolioId, Update, WabaId};
-use loadtest::simulator::{NumberConfig, PortfolioConfig, Profile, Simulator, SimulatorConfig, Tier};
+use loadtest::simulator::{NumberConfig, Policy, PortfolioConfig, Profile, Simulator, SimulatorConfig, Tier};
 use serde_json::{Map, Value, json};
 
-use super::{Demo, cast, seed};
+use super::{Demo, broadcast, cast, seed};
 use crate::app::{App, StartError};
 use crate::config::Config;
 use crate::server;
@@ -34,7 +33,13 @@ pub struct Options {
     /// Where the demo keeps its data.
     #[arg(long, default_value = "data/demo")]
     data_dir: PathBuf,
+    /// How many people the demo brings along for its broadcast; 0 starts none. Only the first start counts.
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u32).range(0..=PEOPLE_MAX))]
+    broadcast: u32,
 }
+
+/// So many numbers of nobody there are beside those of the customers; WhatsApp lets the business begin to write to 100,000 people a day.
+pub(super) const PEOPLE_MAX: i64 = 80_000;
 
 /// Customers who write by themselves, and how much all of them write per second.
 const CUSTOMERS: usize = 20;
@@ -55,21 +60,18 @@ pub async fn run(options: Options, start_log: impl FnOnce(&Config)) -> Result<()
     let config = settings(&options, address, &simulator)?;
     start_log(&config);
     put_cast(&config).await?;
-    let app = web::Data::new(App::start(config, url.clone(), Some(Demo { door: cast::door() })).await?);
-    let (store, blobs): (Arc<dyn Store>, Arc<dyn BlobStore>) = (app.store.clone(), app.blobs.clone());
-    let now = app.clock.now();
+    let people = usize::try_from(options.broadcast).unwrap_or_default();
+    let demo = Demo { door: cast::door(seed::PEOPLE + people) };
+    let app = web::Data::new(App::start(config, url.clone(), Some(demo)).await?);
+    let (store, now) = (app.store.clone(), app.clock.now());
     introduce(&simulator, store.as_ref(), options.seed, now).await?;
+    introduce_crowd(&simulator, options.seed, people)?;
     simulator.set_callback(&format!("{url}/webhooks/whatsapp"));
     simulator.start_customers(CUSTOMERS, MESSAGES_PER_SECOND);
     if !has_quarantined(store.as_ref()).await? {
         post_oddities(&simulator, now)?;
     }
-    let seeding = actix_web::rt::spawn(async move {
-        match seed::seed(store.as_ref(), blobs.as_ref(), options.seed, now).await {
-            Ok(()) => tracing::info!("the demo's history is complete"),
-            Err(error) => tracing::error!(%error, "the demo's history is incomplete"),
-        }
-    });
+    let seeding = actix_web::rt::spawn(fill(app.clone(), options.seed, people, now));
     let served = server::serve(app, listener, None, move || {
         drop(writeln!(
             std::io::stdout(),
@@ -82,10 +84,43 @@ pub async fn run(options: Options, start_log: impl FnOnce(&Config)) -> Result<()
     served
 }
 
+/// Behind the first screen, and what is seen first before the rest.
+async fn fill(app: web::Data<App>, seed: u64, people: usize, now: Timestamp) {
+    let (store, blobs): (&dyn Store, &dyn BlobStore) = (app.store.as_ref(), app.blobs.as_ref());
+    if let Err(error) = seed::today(store, blobs, seed, now).await {
+        tracing::error!(%error, "the demo's history is incomplete");
+        return;
+    }
+    let broadcast = async {
+        if people > 0
+            && let Err(error) = broadcast::begin(&app, seed, people).await
+        {
+            tracing::error!(%error, "the demo has no broadcast");
+        }
+    };
+    let past = async {
+        match seed::past(store, blobs, seed, now).await {
+            Ok(()) => tracing::info!("the demo's history is complete"),
+            Err(error) => tracing::error!(%error, "the demo's history is incomplete"),
+        }
+    };
+    futures_util::future::join(broadcast, past).await;
+}
+
 async fn introduce(simulator: &Simulator, store: &dyn Store, seed: u64, now: Timestamp) -> Result<(), StartError> {
     let introductions = seed::introductions(store, seed, now).await.map_err(|error| StartError(error.to_string()))?;
     for introduction in introductions {
         simulator.introduce(introduction).map_err(|error| StartError(error.to_string()))?;
+    }
+    Ok(())
+}
+
+fn introduce_crowd(simulator: &Simulator, seed: u64, people: usize) -> Result<(), StartError> {
+    for introduction in seed::crowd_introductions(seed, people) {
+        simulator.introduce(introduction).map_err(|error| StartError(error.to_string()))?;
+    }
+    for phone in seed::leavers(people) {
+        simulator.leave_whatsapp(&phone);
     }
     Ok(())
 }
@@ -129,6 +164,8 @@ fn simulated(seed: u64) -> SimulatorConfig {
         seed,
         access_tokens: vec![cast::TOKEN.to_owned()],
         profile: Profile::realistic(),
+        // What goes wrong with advertising on an ordinary day.
+        policy: Policy { capped_percent: 1.4, holdout_percent: 0.4, ..Policy::default() },
         portfolios: vec![portfolio(
             "400000000000001",
             cast::NUMBERS.iter().map(|line| number(cast::WABA, *line)).collect(),

@@ -2,6 +2,7 @@
 //! It is filled in behind a server that answers already: first what is seen first, then the rest in small portions.
 
 mod chance;
+mod crowd;
 mod featured;
 mod files;
 mod introductions;
@@ -23,8 +24,10 @@ use engine::time::{Span, Timestamp};
 use futures_util::future::try_join_all;
 
 use chance::Chance;
+pub(super) use crowd::{bring as bring_crowd, introductions as crowd_introductions, leavers};
 pub(super) use introductions::introductions;
-use people::{Customer, PEOPLE, PORTFOLIO, SIMULATED};
+pub(super) use people::PEOPLE;
+use people::{Customer, PORTFOLIO, SIMULATED};
 use scene::Scene;
 use story::Plan;
 use thread::Story;
@@ -46,8 +49,8 @@ const SPREAD: usize = 7;
 /// Conversations from here on make up for what the written ones are longer or shorter.
 const BALANCING: usize = 4_000;
 
-/// Fills the main organization's history once; a second start finds it and does nothing.
-pub(super) async fn seed(
+/// What is open in the main organization. Like [`past`] it is filled in once; a second start finds it and does nothing.
+pub(super) async fn today(
     store: &dyn Store,
     blobs: &dyn BlobStore,
     seed: u64,
@@ -63,7 +66,22 @@ pub(super) async fn seed(
     for (place, index) in history.open_by_age().into_iter().enumerate() {
         desk.add(history.open(index)?, if place < FIRST { FIRST } else { PORTION_CONVERSATIONS }).await?;
     }
-    desk.import().await?;
+    desk.import().await
+}
+
+/// Everybody else, and what is closed; after [`today`].
+pub(super) async fn past(
+    store: &dyn Store,
+    blobs: &dyn BlobStore,
+    seed: u64,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let scene = Scene::new(seed, now)?;
+    let history = History::new(&scene)?;
+    if history.is_complete(store).await? {
+        return Ok(());
+    }
+    let mut desk = Desk { scene: &scene, store, blobs, waiting: Vec::new() };
     for first in (0..PEOPLE).step_by(PORTION_CONTACTS) {
         let portion = first..PEOPLE.min(first + PORTION_CONTACTS);
         desk.contacts(portion.start.max(OPEN).min(portion.end)..portion.end).await?;

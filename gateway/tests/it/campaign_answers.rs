@@ -56,6 +56,15 @@ pub(crate) async fn stops_taps_and_answers_are_counted_once_each_in_figures_rows
     assert_eq!(done["counts"]["clicked"], 1, "{done}");
     let in_all: u64 = done["countries"].as_array().unwrap().iter().map(|one| one["opted_out"].as_u64().unwrap()).sum();
     assert_eq!(in_all, 1, "{done}");
+    assert_eq!(done["replies"], json!({"tapped": 1, "wrote": 1, "stopped": 1}));
+    eventually("the hours say the same as the counts", async || {
+        let progress = progress(&agent, &id).await;
+        let hours = progress["hours"].as_array().unwrap();
+        let sum = |step: &str| hours.iter().map(|hour| hour[step].as_u64().unwrap()).sum::<u64>();
+        let read = progress["counts"]["read"].as_u64().unwrap();
+        ([sum("delivered"), sum("read"), sum("replied")] == [PEOPLE, read, 3]).then_some(())
+    })
+    .await;
     let rows = agent.all(&format!("campaigns/{id}/recipients")).await;
     let with = |field: &str| rows.iter().filter(|row| !row[field].is_null()).count();
     assert_eq!(["replied_at", "clicked_at", "opted_out_at"].map(with), [3, 1, 1]);

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Agent, Answer, Jetto, eventually};
+use crate::harness::{Agent, Answer, Jetto, eventually, now_s};
 use reqwest::Method;
 
 async fn defined(owner: &Agent) {
@@ -57,6 +57,28 @@ async fn a_contact_is_made_changed_counted_and_deleted() {
     let actions: Vec<_> = owner.all("audit").await.iter().map(|entry| entry["action"].clone()).collect();
     for action in ["contact.created", "contact.changed", "consent.recorded", "segment.saved", "contact.deleted"] {
         assert!(actions.contains(&json!(action)), "{action}: {actions:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_says_of_each_how_long_they_can_be_answered_and_who_has_them() {
+    let jetto = Jetto::running().await;
+    let owner = jetto.owner().await;
+    let silent = json!({"phone": "+55 11 98765-4321", "name": "Marina"});
+    let silent = owner.post("contacts", &silent).await.expect(201).json();
+    jetto.customer_writes("Is it open on Sunday?");
+    let conversation = owner.conversation().await;
+    owner.patch(&format!("conversations/{conversation}"), &json!({"assignee_id": owner.id()})).await.expect(200);
+    let listed = owner.get("contacts").await;
+    let sought = owner.post("contacts/search", &json!({})).await.expect(200).json();
+    for page in [listed, sought] {
+        let (of_silent, other): (Vec<_>, Vec<_>) =
+            page["items"].as_array().unwrap().iter().partition(|row| row["id"] == silent["id"]);
+        assert!(of_silent[0]["newest"].is_null(), "{page}");
+        let newest = &other[0]["newest"];
+        assert_eq!((&newest["id"], &newest["assignee"]["id"]), (&json!(conversation), &json!(owner.id())));
+        let until = newest["window_until"].as_u64().unwrap() / 1_000;
+        assert!(until.abs_diff(now_s() + 24 * 3_600) < 600, "{newest}");
     }
 }
 

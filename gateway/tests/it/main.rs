@@ -30,6 +30,8 @@ mod checks;
 mod contacts;
 mod costs;
 mod crash;
+#[cfg(feature = "demo")]
+mod demo;
 mod files;
 mod fuzz;
 mod guessing;

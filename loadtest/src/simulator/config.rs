@@ -130,6 +130,8 @@ impl Default for PayloadVersion {
 pub struct Policy {
     /// Marketing messages that one person takes in 24 h outside a window (131049); none switches the cap off.
     pub marketing_per_day: Option<u32>,
+    /// People who have had as much from other businesses today (131049).
+    pub capped_percent: f64,
     /// People of the experiment who never get marketing (130472).
     pub holdout_percent: f64,
     /// Numbers that are not on WhatsApp (131026).
@@ -151,6 +153,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             marketing_per_day: Some(2),
+            capped_percent: 0.0,
             holdout_percent: 0.0,
             unreachable_percent: 0.0,
             closed_window_is_synchronous: false,

@@ -376,7 +376,8 @@ impl World {
         }
         let per_day = self.policy.marketing_per_day?;
         let details = "In order to maintain a healthy ecosystem engagement, the message failed to be delivered.";
-        (!self.marketing.admit(person, per_day, now_ms)).then(|| GraphError::new(131_049, details))
+        let is_capped = self.chance.hits(self.policy.capped_percent, "capped", phone.as_str());
+        (is_capped || !self.marketing.admit(person, per_day, now_ms)).then(|| GraphError::new(131_049, details))
     }
 
     fn pricing(

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use engine::campaign::{Tallies, TallyKey};
+use engine::campaign::{ByHour, Tallies, TallyKey};
 use engine::ports::StoreError;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -24,6 +24,7 @@ struct Count {
     /// Recipients that counted then: while an audience is written down there come more.
     people: u32,
     tallies: Tallies,
+    by_hour: ByHour,
 }
 
 impl Counted {
@@ -58,11 +59,13 @@ impl CqlStore {
         // Marker and rows in one read: a server that has the one has the other.
         let first = bucket.n * BUCKET;
         let (marker, rows) = self.bucket_rows(bucket, first, first + (people - 1), false).await?;
-        let mut tallies = Tallies::default();
+        let (mut tallies, mut by_hour) = (Tallies::default(), ByHour::default());
         for found in rows {
-            tallies.add(found.tally(sealer)?);
+            let row = found.bare(sealer)?;
+            tallies.add(row.tally());
+            by_hour.add(&row);
         }
-        let count = Arc::new(Count { marker, people, tallies });
+        let count = Arc::new(Count { marker, people, tallies, by_hour });
         self.counted.put(bucket, Arc::clone(&count));
         Ok(count)
     }
@@ -74,13 +77,26 @@ impl CqlStore {
         numbers.map(move |n| (Bucket { home, n }, (people - n * BUCKET).min(BUCKET)))
     }
 
-    pub(super) async fn count_all(&self, sealer: &Sealer, home: Home, people: u32) -> Result<Tallies, StoreError> {
+    async fn counts(&self, sealer: &Sealer, home: Home, people: u32) -> Result<Vec<Arc<Count>>, StoreError> {
         let counts = stream::iter(Self::buckets(home, 0, people));
         let counts = counts.map(async |(bucket, people)| self.count(sealer, bucket, people).await);
-        let counts: Vec<_> = counts.buffer_unordered(AT_ONCE).try_collect().await?;
+        counts.buffer_unordered(AT_ONCE).try_collect().await
+    }
+
+    pub(super) async fn count_all(&self, sealer: &Sealer, home: Home, people: u32) -> Result<Tallies, StoreError> {
         let mut sum = Tallies::default();
-        for count in counts {
+        for count in self.counts(sealer, home, people).await? {
             for (key, by) in &count.tallies.0 {
+                *sum.0.entry(*key).or_default() += by;
+            }
+        }
+        Ok(sum)
+    }
+
+    pub(super) async fn count_hours(&self, sealer: &Sealer, home: Home, people: u32) -> Result<ByHour, StoreError> {
+        let mut sum = ByHour::default();
+        for count in self.counts(sealer, home, people).await? {
+            for (key, by) in &count.by_hour.0 {
                 *sum.0.entry(*key).or_default() += by;
             }
         }

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::campaign::{
-    Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, SendState, Tallies,
-    TallyKey, Verdict, Waiters,
+    Addition, Answers, ByHour, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, SendState,
+    Tallies, TallyKey, Verdict, Waiters,
 };
 use engine::id::{CampaignId, ClaimToken, ClientKey, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
@@ -393,6 +393,12 @@ impl Campaigns for CqlStore {
         let Some(sealer) = self.known(tenant).await? else { return Ok(Tallies::default()) };
         let people = self.settled_campaign(tenant, &sealer, id).await?.map_or(0, |stored| stored.people());
         self.count_all(&sealer, self.recipients_home(tenant, id), people).await
+    }
+
+    async fn by_hour(&self, tenant: TenantId, id: CampaignId) -> Result<ByHour, StoreError> {
+        let Some(sealer) = self.known(tenant).await? else { return Ok(ByHour::default()) };
+        let people = self.settled_campaign(tenant, &sealer, id).await?.map_or(0, |stored| stored.people());
+        self.count_hours(&sealer, self.recipients_home(tenant, id), people).await
     }
 
     async fn sent_to(

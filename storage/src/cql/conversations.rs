@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use engine::access::Visibility;
@@ -96,6 +96,21 @@ impl ConversationStore for CqlStore {
         let ids = self.ordered(tenant, |order| {
             let rows = order.before(None).filter(|row| row.contact == contact && row.is_seen_by(&visibility));
             rows.take(OF_CONTACT).map(|row| row.id).collect::<Vec<_>>()
+        });
+        self.all_of(tenant, &ids.await?).await
+    }
+
+    async fn newest_of(
+        &self,
+        tenant: TenantId,
+        contacts: &[ContactId],
+        visibility: Visibility,
+    ) -> Result<Vec<Conversation>, StoreError> {
+        self.meet(tenant).await?;
+        let mut wanted: BTreeSet<ContactId> = contacts.iter().copied().collect();
+        let ids = self.ordered(tenant, move |order| {
+            let rows = order.before(None).filter(|row| row.is_seen_by(&visibility) && wanted.remove(&row.contact));
+            rows.map(|row| row.id).collect::<Vec<_>>()
         });
         self.all_of(tenant, &ids.await?).await
     }

@@ -143,7 +143,7 @@ impl Found {
     }
 
     /// Without what was written down, and without Meta's id.
-    fn bare(&self, sealer: &Sealer) -> Result<RecipientRow, StoreError> {
+    pub(super) fn bare(&self, sealer: &Sealer) -> Result<RecipientRow, StoreError> {
         let (row, send) = (&self.row, self.send()?);
         let is_doubted = matches!(send, SendState::InDoubt { .. } | SendState::Parked);
         let failed = match (row.failed_at, &row.error) {

@@ -3,8 +3,8 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::campaign::{
-    Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, SendState, Tallies,
-    Verdict, Waiters,
+    Addition, Answers, ByHour, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, SendState,
+    Tallies, Verdict, Waiters,
 };
 use engine::id::{CampaignId, ClaimToken, ClientKey, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
@@ -310,6 +310,12 @@ impl Campaigns for MemoryStore {
         let mut tallies = Tallies::default();
         self.state()?.recipients_of(tenant, id).for_each(|row| tallies.add(row.tally()));
         Ok(tallies)
+    }
+
+    async fn by_hour(&self, tenant: TenantId, id: CampaignId) -> Result<ByHour, StoreError> {
+        let mut by_hour = ByHour::default();
+        self.state()?.recipients_of(tenant, id).for_each(|row| by_hour.add(row));
+        Ok(by_hour)
     }
 
     async fn sent_to(

@@ -1,5 +1,5 @@
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use engine::access::Visibility;
@@ -109,5 +109,18 @@ impl ConversationStore for MemoryStore {
         let of_contact =
             state.visible(tenant, &visibility).into_iter().filter(|stored| stored.row.contact.id == contact);
         Ok(of_contact.take(50).map(|stored| stored.row.clone()).collect())
+    }
+
+    async fn newest_of(
+        &self,
+        tenant: TenantId,
+        contacts: &[ContactId],
+        visibility: Visibility,
+    ) -> Result<Vec<Conversation>, StoreError> {
+        let state = self.state()?;
+        let mut wanted: BTreeSet<ContactId> = contacts.iter().copied().collect();
+        let visible = state.visible(tenant, &visibility).into_iter();
+        let newest = visible.filter(|stored| wanted.remove(&stored.row.contact.id));
+        Ok(newest.map(|stored| stored.row.clone()).collect())
     }
 }

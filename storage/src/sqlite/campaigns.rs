@@ -8,8 +8,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use engine::audit::AuditEntry;
 use engine::campaign::{
-    Addition, Answers, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies, Verdict,
-    Waiters,
+    Addition, Answers, ByHour, Campaign, CampaignRecipient, Class, Reached, RecipientKey, RecipientRow, Tallies,
+    Verdict, Waiters,
 };
 use engine::id::{CampaignId, ClaimToken, ClientKey, ContactId, TenantId, Wamid};
 use engine::inbound::StatusUpdate;
@@ -30,7 +30,7 @@ use changes::{Change, Said};
 use rows::List as Recipients;
 use write::Frozen;
 
-pub(super) use rows::{answers_code, class_code, of_tenant};
+pub(super) use rows::{answers_code, class_code, of_tenant, step_code};
 pub(super) use write::Brought;
 
 /// CROSS JOIN keeps this order, as with messages.
@@ -290,6 +290,10 @@ impl Campaigns for SqliteStore {
 
     async fn tallies(&self, tenant: TenantId, id: CampaignId) -> Result<Tallies, StoreError> {
         self.readers.read(move |connection| rows::tallies(connection, tenant, id)).await
+    }
+
+    async fn by_hour(&self, tenant: TenantId, id: CampaignId) -> Result<ByHour, StoreError> {
+        self.readers.read(move |connection| rows::by_hour(connection, tenant, id)).await
     }
 
     async fn sent_to(

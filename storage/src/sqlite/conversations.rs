@@ -20,6 +20,9 @@ use crate::cursor::{self, List};
 
 /// Most conversations of one contact that are shown: one per business number.
 const OF_CONTACT: usize = 50;
+const OF_ONE: &str = "SELECT assignee, team, body, id FROM conversation
+     WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND contact = ?2
+     ORDER BY last_activity_at DESC, key DESC";
 
 #[async_trait]
 impl ConversationStore for SqliteStore {
@@ -114,16 +117,40 @@ impl ConversationStore for SqliteStore {
     ) -> Result<Vec<Conversation>, StoreError> {
         let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
         let read = self.readers.read(move |connection| {
-            let sql = "SELECT assignee, team, body, id FROM conversation
-                 WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND contact = ?2
-                 ORDER BY last_activity_at DESC, key DESC";
-            let mut statement = connection.prepare_cached(sql)?;
+            let mut statement = connection.prepare_cached(OF_ONE)?;
             let mut rows = statement.query([tenant.as_bytes(), contact.as_bytes()])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()?.filter(|_| found.len() < OF_CONTACT) {
                 if visibility.covers(holder(row, 0)?) {
                     let id: [u8; 16] = row.get(3)?;
                     found.push(codec::open(&sealer, codec::CONVERSATION, &id, row.get_ref(2)?)?);
+                }
+            }
+            Ok(found)
+        });
+        read.await
+    }
+
+    async fn newest_of(
+        &self,
+        tenant: TenantId,
+        contacts: &[ContactId],
+        visibility: Visibility,
+    ) -> Result<Vec<Conversation>, StoreError> {
+        let Some(sealer) = self.keyring.known(tenant) else { return Ok(Vec::new()) };
+        let contacts = contacts.to_vec();
+        let read = self.readers.read(move |connection| {
+            let snapshot = connection.unchecked_transaction()?;
+            let mut statement = snapshot.prepare_cached(OF_ONE)?;
+            let mut found = Vec::new();
+            for contact in &contacts {
+                let mut rows = statement.query([tenant.as_bytes(), contact.as_bytes()])?;
+                while let Some(row) = rows.next()? {
+                    if visibility.covers(holder(row, 0)?) {
+                        let id: [u8; 16] = row.get(3)?;
+                        found.push(codec::open(&sealer, codec::CONVERSATION, &id, row.get_ref(2)?)?);
+                        break;
+                    }
                 }
             }
             Ok(found)

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use engine::access::Holder;
-use engine::campaign::{Answers, TallyKey};
+use engine::campaign::{Answers, HourKey, RecipientRow, TallyKey};
 use engine::id::{CampaignId, TenantId};
 use engine::intake::IntakeOutcome;
 use engine::price::Country;
 use engine::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::campaigns::{answers_code, class_code};
+use super::campaigns::{answers_code, class_code, step_code};
 use super::fault::{Outcome, signed, unsigned};
 use super::keys_of;
 use super::writer::Session;
@@ -53,6 +53,7 @@ pub(super) struct Ledger {
     desks: BTreeMap<(TenantKey, Holder), [i64; 3]>,
     campaigns: HashMap<(TenantKey, CampaignId), CampaignKey>,
     recipients: BTreeMap<(CampaignKey, TallyKey), i64>,
+    hours: BTreeMap<(CampaignKey, HourKey), i64>,
     /// The newest change of any contact; never given twice while the process lives, not even after a rollback.
     change: Option<i64>,
 }
@@ -110,6 +111,13 @@ impl Ledger {
         }
     }
 
+    /// One more (`by` = 1) or less (-1) took these steps then.
+    pub(super) fn tally_hours(&mut self, campaign: CampaignKey, row: &RecipientRow, by: i64) {
+        for key in row.hours() {
+            *self.hours.entry((campaign, key)).or_default() += by;
+        }
+    }
+
     /// Keys of campaigns that are gone must not be remembered.
     pub(super) fn forget_campaigns(&mut self) {
         self.campaigns.clear();
@@ -158,6 +166,11 @@ impl Ledger {
                 by
             ])?;
         }
+        for ((campaign, HourKey { hour, step }), by) in self.hours.iter().filter(|(_, by)| **by != 0) {
+            let sql = "INSERT INTO campaign_hour (campaign, hour, step, count) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (campaign, hour, step) DO UPDATE SET count = count + ?4";
+            connection.prepare_cached(sql)?.execute(params![campaign.0, hour, step_code(*step), by])?;
+        }
         Ok(())
     }
 
@@ -168,6 +181,7 @@ impl Ledger {
         self.intake.clear();
         self.desks.clear();
         self.recipients.clear();
+        self.hours.clear();
     }
 
     /// The transaction was rolled back: what was learned in it is not true.

@@ -1,7 +1,7 @@
 //! Makers of campaigns and their recipients, and everything that can be read of them.
 
 use engine::campaign::{
-    Answers, Audience, Campaign, CampaignRecipient, Class, Frozen, Group, Launch, Letter, Named, Phase, Plan,
+    Answers, Audience, ByHour, Campaign, CampaignRecipient, Class, Frozen, Group, Launch, Letter, Named, Phase, Plan,
     QuietHours, RecipientKey, RecipientRow, StopRule, Tallies, Verdict,
 };
 use engine::delivery::{Failure, FailureAction, Status};
@@ -194,9 +194,13 @@ pub(crate) async fn listed(
 
 /// As many as the rows say.
 pub(crate) async fn counted(store: &impl Store, tenant: TenantId, id: CampaignId) -> Tallies {
-    let mut counted = Tallies::default();
-    listed(store, tenant, id, None, 100).await.iter().for_each(|row| counted.add(row.tally()));
+    let (mut counted, mut by_hour) = (Tallies::default(), ByHour::default());
+    for row in listed(store, tenant, id, None, 100).await {
+        counted.add(row.tally());
+        by_hour.add(&row);
+    }
     assert_eq!(store.tallies(tenant, id).await.unwrap(), counted);
+    assert_eq!(store.by_hour(tenant, id).await.unwrap(), by_hour);
     counted
 }
 

@@ -254,4 +254,17 @@ pub(crate) async fn conversations_of_a_contact_are_seen_by_those_who_may(store: 
     assert_eq!(of(Visibility::All).await, [2, 3, 1]);
     assert_eq!(of(team_of(RAFAEL, &[])).await, [2, 1]);
     assert_eq!(of(Visibility::Nothing).await, [0; 0]);
+    let state = Conversation { contact: contact(2), ..conversation(4) };
+    committed(store, TENANT, commit(&state, vec![])).await;
+    let newest = async |tenant, visibility| {
+        let asked = [1, 2, 3].map(|n| contact(n).id);
+        let found = store.newest_of(tenant, &asked, visibility).await.unwrap();
+        let mut found: Vec<_> = found.iter().map(|one| (one.contact.id, one.id.as_bytes()[0])).collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!(newest(TENANT, Visibility::All).await, [(contact(1).id, 2), (contact(2).id, 4)]);
+    assert_eq!(newest(TENANT, team_of(MINA, &[])).await, [(contact(1).id, 3), (contact(2).id, 4)]);
+    assert_eq!(newest(TENANT, Visibility::Nothing).await, []);
+    assert_eq!(newest(OTHER, Visibility::All).await, []);
 }

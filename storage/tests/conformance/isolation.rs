@@ -65,6 +65,7 @@ pub(crate) async fn another_tenants_ids_find_nothing(store: &impl Store) {
     assert!(list.items.is_empty());
     assert_eq!(store.counts(OTHER, RAFAEL, Visibility::All).await, Ok(ConversationCounts::default()));
     assert_eq!(store.conversations_of(OTHER, contact(1).id, Visibility::All).await, Ok(vec![]));
+    assert_eq!(store.newest_of(OTHER, &[contact(1).id], Visibility::All).await, Ok(vec![]));
     assert_eq!(store.message(OTHER, conversation_id(1), message_id(1)).await, Ok(None));
     assert!(store.history(OTHER, conversation_id(1), page(9)).await.unwrap().items.is_empty());
     assert_eq!(store.locate(OTHER, &"wamid.1".parse().unwrap()).await, Ok(None));

@@ -3,11 +3,11 @@ import { api, door } from './client';
 import { Problem } from './problem';
 import type {
   CampaignMessage,
-  Contact,
   ContactDetail,
   Conversation,
   Counts,
   Demo,
+  ListedContact,
   Me,
   Member,
   Message,
@@ -139,7 +139,7 @@ export const campaignMessagesQuery = (id: string) =>
 export const contactsQuery = infiniteQueryOptions({
   queryKey: keys.contacts,
   queryFn: ({ pageParam, signal }) =>
-    api.read<Page<Contact>>(path('/contacts', { cursor: pageParam, limit: '100' }), signal),
+    api.read<Page<ListedContact>>(path('/contacts', { cursor: pageParam, limit: '100' }), signal),
   ...paged,
 });
 

@@ -190,7 +190,7 @@ export type FieldTest = { known: boolean } | { is: FieldValue } | { at_least: Fi
 
 export type FieldValue = { kind: 'text'; value: string } | { kind: 'number'; value: Number } | { kind: 'date'; value: Day } | { kind: 'yes_no'; value: boolean };
 
-export type Finding = { key: string; severity: FindingSeverity; text: string };
+export type Finding = { key: string; severity: FindingSeverity; text: string; values: Record<string, string> };
 
 export type FindingSeverity = 'must_fix' | 'look_at' | 'passed';
 
@@ -402,7 +402,7 @@ export type Problem = { action?: string | null; code: string; detail: string; st
 
 export type ProductSection = { products: Array<string>; title: string };
 
-export type Progress = { cost: Cost; countries: Array<CountryFigures>; counts: Counts; ended_at: Timestamp | null; eta_seconds: number | null; failures: Array<FailureGroup>; frozen: FrozenProgress; history: Array<PacePoint>; lanes: Array<LaneProgress>; phase: Phase; revision: number; skipped: Record<string, number>; started_at: Timestamp | null; test: TestReport | null };
+export type Progress = { cost: Cost; countries: Array<CountryFigures>; counts: Counts; ended_at: Timestamp | null; eta_seconds: number | null; failures: Array<FailureGroup>; frozen: FrozenProgress; history: Array<PacePoint>; hours: Array<HourPoint>; replies: Replies; lanes: Array<LaneProgress>; phase: Phase; revision: number; skipped: Record<string, number>; started_at: Timestamp | null; test: TestReport | null };
 
 export type QuietHours = { from: number; to: number };
 
@@ -601,3 +601,6 @@ export type Winner = { at: Timestamp; figures: Array<VariantFigures>; reason: Wi
 export type WinnerReason = { kind: 'best' } | { kind: 'tie' } | { kind: 'nobody_did' } | { by: Person; kind: 'person' };
 
 export type WinnerRule = { kind: 'person' } | { after_minutes: number; by: Measure; kind: 'best' };
+export type HourPoint = { at: Timestamp; delivered: number; read: number; replied: number };
+export type Replies = { stopped: number; tapped: number; wrote: number };
+export type ContactRow = Contact & { newest?: { assignee?: Person | null; id: ConversationId; window_until?: Timestamp | null } | null };

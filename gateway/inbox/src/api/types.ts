@@ -11,6 +11,7 @@ export type {
   ClientFrame,
   Contact,
   ContactDetail,
+  ContactRow as ListedContact,
   Content,
   Conversation,
   ConversationCounts as Counts,

@@ -17,6 +17,7 @@ export type {
   FailureClass,
   Finding,
   Gap,
+  HourPoint,
   LaneProgress as Lane,
   LaneStanding as LaneState,
   Letter,

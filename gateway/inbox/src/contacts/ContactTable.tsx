@@ -5,7 +5,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { asProblem } from '../api/problem';
-import type { Contact, Page } from '../api/types';
+import type { ListedContact, Page } from '../api/types';
 import { StateCard } from '../shell/StateCard';
 import { ContactRow } from './ContactRow';
 import css from './contacts.module.css';
@@ -15,7 +15,7 @@ const ROW_PX = 48;
 const AHEAD = 10;
 
 type Props = {
-  query: UseInfiniteQueryResult<InfiniteData<Page<Contact>>>;
+  query: UseInfiniteQueryResult<InfiniteData<Page<ListedContact>>>;
   openId: string | null;
   emptyTitle: string;
   emptyText: string;
@@ -81,7 +81,11 @@ export function ContactTable({ query, openId, emptyTitle, emptyText }: Props) {
         <span data-from="wide">{t('panel.country')}</span>
         <span>{t('contacts.marketing')}</span>
         <span data-from="wider">{t('contacts.tags')}</span>
+        <span data-from="widest">{t('contacts.window')}</span>
         <span data-from="wide">{t('contacts.lastMessage')}</span>
+        <span data-from="widest" className={css.end}>
+          {t('contacts.owner')}
+        </span>
       </div>
       <ul className={css.canvas} style={{ height: virtual.getTotalSize() }}>
         {shown.map((item) => {

@@ -79,10 +79,38 @@ pub enum FindingSeverity {
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Finding {
-    pub(super) severity: FindingSeverity,
-    /// Stable word for programs.
-    pub(super) key: &'static str,
-    pub(super) text: String,
+    severity: FindingSeverity,
+    /// Stable word for programs: each stands for one sentence.
+    key: &'static str,
+    /// What is told in the sentence besides its words: counts in digits, names as they are.
+    #[schema(value_type = BTreeMap<String, String>)]
+    values: BTreeMap<&'static str, String>,
+    /// The sentence, in English.
+    text: String,
+}
+
+impl Finding {
+    pub(super) fn passed(key: &'static str, text: &str) -> Self {
+        Self::of(FindingSeverity::Passed, key, text)
+    }
+
+    pub(super) fn look_at(key: &'static str, text: impl Into<String>) -> Self {
+        Self::of(FindingSeverity::LookAt, key, text)
+    }
+
+    fn must_fix(key: &'static str, text: impl Into<String>) -> Self {
+        Self::of(FindingSeverity::MustFix, key, text)
+    }
+
+    fn of(severity: FindingSeverity, key: &'static str, text: impl Into<String>) -> Self {
+        Self { severity, key, values: BTreeMap::new(), text: text.into() }
+    }
+
+    #[must_use]
+    pub(super) fn with(mut self, name: &'static str, value: &impl ToString) -> Self {
+        self.values.insert(name, value.to_string());
+        self
+    }
 }
 
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -153,21 +181,21 @@ pub async fn check(
     };
     let would = match launched {
         Ok(launched) => {
-            findings.push(passed("template", "The template is approved and every variable has a source."));
+            let text = "The template is approved and every variable has a source.";
+            findings.push(Finding::passed("template_fine", text));
             let first = launched.rehearsal(app.clock.now());
             would_freeze(&app, tenant, first.as_ref().unwrap_or(&launched)).await?
         }
         Err(problem) if problem.status < 500 => {
-            findings.push(Finding { severity: FindingSeverity::MustFix, key: "template", text: problem.detail });
+            findings.push(Finding::must_fix("template", problem.detail));
             Would::nothing()
         }
         Err(problem) => return Err(problem),
     };
     if draft.is_triggered() {
-        findings.push(passed("triggered", "People are added by your systems while it runs."));
+        findings.push(Finding::passed("triggered", "People are added by your systems while it runs."));
     } else if would.count == 0 {
-        let text = "Nobody would get this.".to_owned();
-        findings.push(Finding { severity: FindingSeverity::MustFix, key: "nobody", text });
+        findings.push(Finding::must_fix("nobody", "Nobody would get this."));
     }
     let settings = &household(&app, &signed.0).await?.settings;
     let reach = reach(&app, tenant, &numbers, would.count).await?;
@@ -304,16 +332,17 @@ async fn numbers(app: &App, tenant: TenantId, plan: &Plan) -> Result<Vec<Number>
 fn number_findings(plan: &Plan, numbers: &[Number]) -> Vec<Finding> {
     let mut findings = Vec::new();
     if numbers.len() < plan.numbers.len() {
-        let text = "A number of this broadcast is not connected any more.".to_owned();
-        findings.push(Finding { severity: FindingSeverity::MustFix, key: "number_gone", text });
+        let text = "A number of this broadcast is not connected any more.";
+        findings.push(Finding::must_fix("number_gone", text));
     }
     let low = |number: &&Number| matches!(number.standing.quality.as_deref(), Some("YELLOW" | "RED"));
     for number in numbers.iter().filter(low) {
         let text = format!("{} is not at high quality. Many blocks can lower its limit.", number.display);
-        findings.push(Finding { severity: FindingSeverity::LookAt, key: "number_quality", text });
+        findings.push(Finding::look_at("number_quality", text).with("number", &number.display));
     }
     if findings.is_empty() {
-        findings.push(passed("numbers", "All numbers are connected, and none is known to be of low quality."));
+        let text = "All numbers are connected, and none is known to be of low quality.";
+        findings.push(Finding::passed("numbers", text));
     }
     findings
 }
@@ -335,14 +364,10 @@ fn approval_finding(is_needed: bool, draft: &Campaign) -> Option<Finding> {
         return None;
     }
     if draft.is_approved() {
-        return Some(passed("approval", "Somebody else has approved it as it stands."));
+        return Some(Finding::passed("approved", "Somebody else has approved it as it stands."));
     }
-    let text = "Somebody else must approve this broadcast before it is started.".to_owned();
-    Some(Finding { severity: FindingSeverity::MustFix, key: "approval", text })
-}
-
-fn passed(key: &'static str, text: &str) -> Finding {
-    Finding { severity: FindingSeverity::Passed, key, text: text.to_owned() }
+    let text = "Somebody else must approve this broadcast before it is started.";
+    Some(Finding::must_fix("approval", text))
 }
 
 /// Of all lanes together.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use actix_web::web;
 use actors::{LanePace, LaneState};
 use engine::campaign::{
-    Campaign, Class, Cost, CountryFigures, FailureClass, Phase, Skip, Tallies, TestReport, countries,
+    ByHour, Campaign, Class, Cost, CountryFigures, FailureClass, Phase, Skip, Step, Tallies, TestReport, countries,
 };
 use engine::delivery::Failure;
 use engine::directory::Number;
@@ -22,6 +22,8 @@ use crate::meta::failure;
 
 /// Seconds whose pace tells when it ends.
 const ETA_SECONDS: usize = 10;
+/// After three days hardly anybody reads it or answers any more.
+const HOURS_SHOWN: i64 = 72;
 
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Progress {
@@ -39,6 +41,9 @@ pub struct Progress {
     frozen: FrozenProgress,
     /// Of the last ten minutes, oldest first.
     history: Vec<PacePoint>,
+    /// Once it is over: who got it, read it and answered, in each of its first 72 hours in which somebody did, oldest first.
+    hours: Vec<HourPoint>,
+    replies: Replies,
     /// Until nobody waits, at the pace of the last seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     eta_seconds: Option<u64>,
@@ -98,6 +103,27 @@ pub struct PacePoint {
     allowed: u32,
 }
 
+/// An hour of the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct HourPoint {
+    /// When it begins.
+    at: Timestamp,
+    delivered: u64,
+    read: u64,
+    replied: u64,
+}
+
+/// Whoever answered is in one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct Replies {
+    /// Tapped a button, as far as WhatsApp tells.
+    tapped: u64,
+    /// Wrote or sent something, and tapped nothing.
+    wrote: u64,
+    /// Stopped marketing, whether by a word, a button or in WhatsApp.
+    stopped: u64,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FailureGroup {
     class: FailureClass,
@@ -132,7 +158,12 @@ pub async fn figures(app: &App, tenant: TenantId, id: CampaignId) -> Result<Opti
     let numbers = app.store.numbers(tenant).await?;
     let pace = app.actors.campaign_pace(tenant, id).unwrap_or_default();
     let cost = Cost::of(&campaign, &tallies, app.clock.now(), &app.prices);
-    Ok(Some(of(campaign, &tallies, cost, &numbers, &pace)))
+    // While it runs it is asked for every second by everybody who looks, and the report is not shown.
+    let by_hour = match campaign.phase {
+        Phase::Cancelled { .. } | Phase::Finished { .. } => app.store.by_hour(tenant, id).await?,
+        Phase::Draft | Phase::Freezing | Phase::Running | Phase::Paused { .. } => ByHour::default(),
+    };
+    Ok(Some(Progress { hours: hours(&by_hour), ..of(campaign, &tallies, cost, &numbers, &pace) }))
 }
 
 impl Progress {
@@ -173,6 +204,8 @@ fn of(campaign: Campaign, tallies: &Tallies, cost: Cost, numbers: &[Number], pac
         frozen: FrozenProgress { count: frozen.count, is_whole: frozen.is_whole },
         skipped: frozen.skipped,
         history,
+        hours: Vec::new(),
+        replies: Replies::of(tallies),
         eta_seconds,
         started_at,
         ended_at,
@@ -247,6 +280,34 @@ fn history(pace: &[LanePace]) -> Vec<PacePoint> {
     seconds.into_iter().map(point).collect()
 }
 
+fn hours(by_hour: &ByHour) -> Vec<HourPoint> {
+    let mut points: BTreeMap<i64, HourPoint> = BTreeMap::new();
+    for (key, people) in &by_hour.0 {
+        let first = points.first_key_value().map_or(key.hour, |(hour, _)| *hour);
+        if key.hour >= first + HOURS_SHOWN {
+            break;
+        }
+        let nobody = HourPoint { at: key.begins_at(), delivered: 0, read: 0, replied: 0 };
+        let point = points.entry(key.hour).or_insert(nobody);
+        match key.step {
+            Step::Delivered => point.delivered += people,
+            Step::Read => point.read += people,
+            Step::Replied => point.replied += people,
+        }
+    }
+    points.into_values().collect()
+}
+
+impl Replies {
+    fn of(tallies: &Tallies) -> Self {
+        Self {
+            tapped: tallies.sum(|key| key.clicked && !key.opted_out),
+            wrote: tallies.sum(|key| key.replied && !key.clicked && !key.opted_out),
+            stopped: tallies.sum(|key| key.opted_out),
+        }
+    }
+}
+
 /// `None` while nothing leaves.
 fn eta(waiting: u64, history: &[PacePoint]) -> Option<u64> {
     let last = history.iter().rev().take(ETA_SECONDS);
@@ -286,7 +347,24 @@ fn text(class: FailureClass, code: i64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use engine::campaign::HourKey;
+
     use super::*;
+
+    #[test]
+    fn the_first_three_days_are_shown_by_the_hour() {
+        let key = |hour, step| HourKey { hour, step };
+        let by_hour = ByHour(BTreeMap::from([
+            (key(10, Step::Delivered), 8),
+            (key(10, Step::Read), 3),
+            (key(12, Step::Replied), 1),
+            (key(81, Step::Read), 2),
+            (key(82, Step::Read), 4),
+        ]));
+        let shown: Vec<_> =
+            hours(&by_hour).iter().map(|at| (at.at.0 / 3_600_000, at.delivered, at.read, at.replied)).collect();
+        assert_eq!(shown, [(10, 8, 3, 0), (12, 0, 0, 1), (81, 0, 2, 0)]);
+    }
 
     fn point(at: i64, sent: u32) -> PacePoint {
         PacePoint { at: Timestamp::from_seconds(at), sent, allowed: 80 }

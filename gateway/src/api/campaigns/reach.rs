@@ -6,7 +6,7 @@ use actors::Room;
 use engine::directory::Number;
 use engine::id::TenantId;
 
-use super::check::{Finding, FindingSeverity};
+use super::check::Finding;
 use crate::app::App;
 use crate::http::problem::Problem;
 
@@ -55,7 +55,7 @@ impl Reach {
             "WhatsApp lets these numbers begin to write to {a_day} people in 24 hours. {over} people wait for the next \
              day."
         );
-        Some(Finding { severity: FindingSeverity::LookAt, key: "tier", text })
+        Some(Finding::look_at("tier", text).with("a_day", &a_day).with("over", &over))
     }
 }
 

@@ -7,7 +7,7 @@ use engine::id::CampaignId;
 use engine::price::Money;
 use serde::Deserialize;
 
-use super::check::{Finding, FindingSeverity};
+use super::check::Finding;
 use super::control;
 use crate::app::App;
 use crate::http::guard::Signed;
@@ -37,15 +37,20 @@ pub async fn spend_max(
 pub(super) fn finding(plan: &Plan, estimate: &Estimate) -> Option<Finding> {
     let max = plan.spend_max?;
     let found = estimate.totals.iter().find(|total| total.currency == max.currency);
-    let text = match found {
-        None => format!("No price in {} is known, so its limit of spending cannot stop it.", max.currency),
+    match found {
+        None => {
+            let text = format!("No price in {} is known, so its limit of spending cannot stop it.", max.currency);
+            Some(Finding::look_at("spend_no_price", text).with("currency", &max.currency))
+        }
         Some(_) if estimate.unpriced > 0 => {
-            format!("{} people whose price is not known do not count against its limit of spending.", estimate.unpriced)
+            let people = estimate.unpriced;
+            let text = format!("{people} people whose price is not known do not count against its limit of spending.");
+            Some(Finding::look_at("spend_unpriced", text).with("people", &people))
         }
         Some(total) if total.micros >= max.micros => {
-            "It may cost more than its limit of spending: it would pause before everybody got it.".to_owned()
+            let text = "It may cost more than its limit of spending: it would pause before everybody got it.";
+            Some(Finding::look_at("spend_max", text))
         }
-        Some(_) => return None,
-    };
-    Some(Finding { severity: FindingSeverity::LookAt, key: "spend_max", text })
+        Some(_) => None,
+    }
 }

@@ -11,7 +11,7 @@ use super::featured;
 use super::phrases::Language;
 use super::scene::Scene;
 
-pub(super) const PEOPLE: usize = 5_000;
+pub(in crate::demo) const PEOPLE: usize = 5_000;
 /// The simulator's customers (`run::CUSTOMERS`), who write by themselves: they follow those of the first page.
 pub(super) const SIMULATED: usize = 20;
 /// The scope of BSUIDs, as in `cast::numbers`.
@@ -133,7 +133,7 @@ fn country(language: Language) -> &'static str {
 }
 
 /// Numbers that nobody has: reserved for fiction where there are such (US, FR), else of ranges that are not given out.
-fn phone(language: Language, index: usize) -> String {
+pub(super) fn phone(language: Language, index: usize) -> String {
     const AREAS: [u16; 50] = [
         201, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234,
         239, 240, 248, 251, 252, 253, 254, 256, 260, 262, 267, 269, 270, 276, 281, 301, 302, 303, 304, 305, 307, 308,
@@ -148,6 +148,6 @@ fn phone(language: Language, index: usize) -> String {
         Language::Arabic => format!("2013000{index:05}"),
         Language::Hindi => format!("9150000{index:05}"),
         Language::French => format!("3363998{index:04}"),
-        Language::Spanish => format!("3479900{index:04}"),
+        Language::Spanish => format!("34799{index:06}"),
     }
 }

@@ -120,7 +120,8 @@ async fn what_is_seeded_can_be_read_and_a_second_start_changes_nothing() {
     let store = MemoryStore::new();
     let scene = Scene::new(1, NOW).unwrap();
     let tenant = scene.tenant;
-    seed(&store, &store, 1, NOW).await.unwrap();
+    today(&store, &store, 1, NOW).await.unwrap();
+    past(&store, &store, 1, NOW).await.unwrap();
     let mine = ConversationQuery {
         view: View::Mine(scene.staff(0).unwrap().id),
         unread: false,
@@ -160,7 +161,8 @@ async fn what_is_seeded_can_be_read_and_a_second_start_changes_nothing() {
         introductions(store, 1, now).await.unwrap().iter().map(|person| person.window_until_ms).collect()
     };
     assert_eq!(windows(&store, later).await, windows(&MemoryStore::new(), NOW).await, "what was seeded counts");
-    seed(&store, &store, 1, later).await.unwrap();
+    today(&store, &store, 1, later).await.unwrap();
+    past(&store, &store, 1, later).await.unwrap();
     assert_eq!(store.conversations(tenant, mine).await.unwrap(), page);
 }
 

@@ -128,6 +128,8 @@ impl Change {
         if after != before {
             self.store(session, place, &before, &after)?;
             session.ledger.move_recipient(campaign, before.tally(), after.tally());
+            session.ledger.tally_hours(campaign, &before, -1);
+            session.ledger.tally_hours(campaign, &after, 1);
         }
         Ok(Some(answer))
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use engine::campaign::{
-    Answers, CampaignRecipient, Class, FailureClass, Reached, RecipientRow, SendState, Tallies, TallyKey, Waiters,
+    Answers, ByHour, CampaignRecipient, Class, FailureClass, HourKey, Reached, RecipientRow, SendState, Step, Tallies,
+    TallyKey, Waiters,
 };
 use engine::id::{CampaignId, ClaimToken, ContactId, TenantId, Wamid};
 use engine::price::{Charge, Country};
@@ -84,6 +85,14 @@ pub(super) fn charge_of(code: Option<i64>) -> Outcome<Option<Charge>> {
 pub(in super::super) fn answers_code(answers: Answers) -> u8 {
     let Answers { replied, clicked, opted_out } = answers;
     u8::from(replied) + 2 * u8::from(clicked) + 4 * u8::from(opted_out)
+}
+
+pub(in super::super) const fn step_code(step: Step) -> u8 {
+    match step {
+        Step::Delivered => 0,
+        Step::Read => 1,
+        Step::Replied => 2,
+    }
 }
 
 pub(super) fn answers_of(code: u8) -> Answers {
@@ -373,4 +382,17 @@ pub(super) fn tallies(connection: &Connection, tenant: TenantId, id: CampaignId)
         Ok((key, unsigned(row.get(7)?)?))
     })?;
     Ok(Tallies(counts.collect::<Outcome<_>>()?))
+}
+
+pub(super) fn by_hour(connection: &Connection, tenant: TenantId, id: CampaignId) -> Outcome<ByHour> {
+    let sql = "SELECT hour, step, count FROM campaign_hour WHERE campaign = (SELECT key
+         FROM campaign WHERE tenant = (SELECT key FROM tenant WHERE id = ?1) AND id = ?2) AND count > 0";
+    let mut statement = connection.prepare_cached(sql)?;
+    let counts = statement.query_and_then([tenant.as_bytes(), id.as_bytes()], |row| {
+        let code: u8 = row.get(1)?;
+        let step = Step::ALL.into_iter().find(|step| step_code(*step) == code);
+        let step = step.ok_or_else(|| codec::corrupt("an unknown step of recipients"))?;
+        Ok((HourKey { hour: row.get(0)?, step }, unsigned(row.get(2)?)?))
+    })?;
+    Ok(ByHour(counts.collect::<Outcome<_>>()?))
 }

@@ -148,6 +148,7 @@ impl Brought {
         if inserted > 0 {
             frozen.insert_body(session.connection, place)?;
             session.ledger.tally_recipient(campaign, row.tally(), 1);
+            session.ledger.tally_hours(campaign, row, 1);
         }
         Ok(())
     }

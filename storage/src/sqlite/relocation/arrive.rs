@@ -273,6 +273,7 @@ const LEFT_BEHIND: &[&str] = &[
      ON recipient.place BETWEEN campaign.key << 32 AND (campaign.key << 32) + 4294967295
      WHERE campaign.tenant = ?1 LIMIT ?2)",
     "DELETE FROM campaign_tally WHERE ?2 > 0 AND campaign IN (SELECT key FROM campaign WHERE tenant = ?1)",
+    "DELETE FROM campaign_hour WHERE ?2 > 0 AND campaign IN (SELECT key FROM campaign WHERE tenant = ?1)",
     "DELETE FROM campaign WHERE key IN (SELECT key FROM campaign WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM media WHERE key IN (SELECT key FROM media WHERE tenant = ?1 LIMIT ?2)",
     "DELETE FROM inbox_body WHERE arrival IN (SELECT arrival FROM inbox_body JOIN inbox USING (arrival)

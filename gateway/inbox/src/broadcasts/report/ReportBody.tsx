@@ -18,6 +18,8 @@ import { Skipped } from '../Skipped';
 import type { Campaign, Counts, Plan, Progress, RecipientClass } from '../types';
 import { span } from '../words';
 import { funnel, lasted } from './funnel';
+import { HoursCard } from './HoursCard';
+import { RepliesCard } from './RepliesCard';
 import css from './report.module.css';
 import { Silent } from './Silent';
 import { useAgain } from './useAgain';
@@ -39,14 +41,20 @@ export function ReportBody({ campaign, progress, onList }: Props) {
         <Totals progress={progress} startAt={campaign.plan.start_at} />
         {progress.test && <TestResult campaign={campaign} progress={progress} test={progress.test} />}
         <div className={run.columns}>
-          {progress.history.length > 0 && <RateCard history={progress.history} live={false} />}
+          {progress.hours.length > 0 && progress.started_at != null && (
+            <HoursCard hours={progress.hours} startedAt={progress.started_at} />
+          )}
           <Funnel progress={progress} />
         </div>
-        <div className={run.halves}>
+        <div className={run.columns}>
           <CountriesCard countries={progress.countries} />
-          <CostCard cost={progress.cost} />
+          <RepliesCard replies={progress.replies} />
         </div>
         <Failures progress={progress} onList={onList} onAgain={onAgain} />
+        <div className={run.columns}>
+          {progress.history.length > 0 && <RateCard history={progress.history} live={false} />}
+          <CostCard cost={progress.cost} />
+        </div>
         <Silent campaign={campaign} counts={progress.counts} />
         <div className={run.halves}>
           <Skipped skipped={progress.skipped} />

@@ -6,6 +6,7 @@ import type { Step } from '../steps';
 import type { Finding } from '../types';
 import { bySeverity } from '../words';
 import css from './check.module.css';
+import { sentence } from './sentence';
 
 /** Without `onGo`: for whoever does not write it. */
 type Props = { findings: Finding[]; onGo?: (step: Step) => void };
@@ -42,7 +43,7 @@ export function Findings({ findings, onGo }: Props) {
               ) : (
                 <IconAlertTriangle size={18} role="img" aria-label={t('broadcasts.check.toDo')} />
               )}
-              <bdi dir="auto">{one.text}</bdi>
+              <bdi>{sentence(one, t)}</bdi>
               <Action finding={one} onGo={onGo} />
             </li>
           ))}
@@ -54,7 +55,7 @@ export function Findings({ findings, onGo }: Props) {
             .map((one) => (
               <li key={one.key + one.text}>
                 <IconCircleCheck size={16} aria-hidden />
-                <bdi dir="auto">{one.text}</bdi>
+                <bdi>{sentence(one, t)}</bdi>
               </li>
             ))}
         </ul>

@@ -1,6 +1,6 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { api } from '../../api/client';
-import type { Contact, Page } from '../../api/types';
+import type { ListedContact, Page } from '../../api/types';
 import type { Node, Segment, SegmentCount } from '../types';
 
 export const segmentKeys = {
@@ -35,7 +35,7 @@ export const peopleQuery = (tree: Node, text: string) =>
     queryKey: segmentKeys.people(tree, text),
     placeholderData: keepPreviousData,
     queryFn: ({ pageParam }) =>
-      api.post<Page<Contact>>('/contacts/search', {
+      api.post<Page<ListedContact>>('/contacts/search', {
         tree,
         limit: PAGE,
         ...(text && { text }),

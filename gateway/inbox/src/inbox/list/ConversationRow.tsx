@@ -1,4 +1,4 @@
-import { IconClock, IconLock, IconUserPlus } from '@tabler/icons-react';
+import { IconUserPlus } from '@tabler/icons-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Conversation } from '../../api/types';
@@ -7,8 +7,8 @@ import { Face } from '../../people/Face';
 import { contactName } from '../../people/names';
 import { useDrafts } from '../../state/drafts';
 import type { OpenBy } from '../InboxPage';
-import { rowWindowText, windowState } from '../window';
 import css from './list.module.css';
+import { RowWindow } from './RowWindow';
 import { Snippet } from './Snippet';
 
 type Props = {
@@ -77,16 +77,4 @@ function Assignee({ row, me }: { row: Conversation; me: string }) {
   }
   if (row.status === 'closed') return null;
   return <IconUserPlus size={14} className={css.nobody} role="img" aria-label={t('list.unassigned')} />;
-}
-
-function RowWindow({ until, now }: { until: number | null | undefined; now: number }) {
-  const { t } = useTranslation();
-  const state = windowState(until, now);
-  const closed = state.kind === 'closed';
-  return (
-    <span className={css.window} data-soon={state.kind === 'soon' || undefined}>
-      {closed ? <IconLock size={13} aria-hidden /> : <IconClock size={13} aria-hidden />}
-      <span>{rowWindowText(state, t)}</span>
-    </span>
-  );
 }
