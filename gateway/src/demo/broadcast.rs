@@ -63,6 +63,7 @@ fn plan() -> Result<Plan, StartError> {
         numbers: vec![cast::BROADCASTING.2.parse().map_err(failed)?],
         audience: Audience::Segment { id: cast::list_id() },
         opted_in_only: true,
+        same_language: false,
         variables: vec![first_name],
         per_second: None,
         start_at: None,

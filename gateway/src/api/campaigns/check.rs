@@ -81,12 +81,12 @@ pub enum FindingSeverity {
 pub struct Finding {
     severity: FindingSeverity,
     /// Stable word for programs: each stands for one sentence.
-    key: &'static str,
+    pub(super) key: &'static str,
     /// What is told in the sentence besides its words: counts in digits, names as they are.
     #[schema(value_type = BTreeMap<String, String>)]
     values: BTreeMap<&'static str, String>,
     /// The sentence, in English.
-    text: String,
+    pub(super) text: String,
 }
 
 impl Finding {
@@ -355,7 +355,7 @@ fn language_finding(people: u64) -> Option<Finding> {
         people => format!("{people} people speak"),
     };
     let text = format!("{who} another language than this broadcast and would get it. Its audience can leave them out.");
-    Some(Finding { severity: FindingSeverity::LookAt, key: "other_language", text })
+    Some(Finding::look_at("other_language", text).with("people", &people))
 }
 
 /// Where four eyes are wanted.

@@ -27,7 +27,12 @@ describe('people who speak another language', () => {
   it('are found by the check, which leads to where they can be left out', () => {
     const text = '2 people speak another language than this broadcast and would get it.';
     const onGo = vi.fn();
-    show(<Findings findings={[{ key: 'other_language', severity: 'look_at', text }]} onGo={onGo} />);
+    show(
+      <Findings
+        findings={[{ key: 'other_language', severity: 'look_at', values: { people: '2' }, text }]}
+        onGo={onGo}
+      />,
+    );
     screen.getByRole('button').click();
     expect(onGo).toHaveBeenCalledWith('audience');
   });
