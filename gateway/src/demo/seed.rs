@@ -12,7 +12,9 @@ mod scene;
 mod story;
 mod thread;
 
+use engine::contact::Contact;
 use engine::conversation::ConversationStatus;
+use engine::day::Day;
 use engine::decision::Record;
 use engine::delivery::DeliveryState;
 use engine::directory::Person;
@@ -62,7 +64,7 @@ pub(super) async fn today(
         return Ok(());
     }
     let mut desk = Desk { scene: &scene, store, blobs, waiting: Vec::new() };
-    desk.contacts(0..OPEN).await?;
+    desk.contacts(&history, 0..OPEN).await?;
     for (place, index) in history.open_by_age().into_iter().enumerate() {
         desk.add(history.open(index)?, if place < FIRST { FIRST } else { PORTION_CONVERSATIONS }).await?;
     }
@@ -84,7 +86,7 @@ pub(super) async fn past(
     let mut desk = Desk { scene: &scene, store, blobs, waiting: Vec::new() };
     for first in (0..PEOPLE).step_by(PORTION_CONTACTS) {
         let portion = first..PEOPLE.min(first + PORTION_CONTACTS);
-        desk.contacts(portion.start.max(OPEN).min(portion.end)..portion.end).await?;
+        desk.contacts(&history, portion.start.max(OPEN).min(portion.end)..portion.end).await?;
         for index in portion {
             for number in History::closed_numbers(index) {
                 desk.add(history.closed(index, number)?, PORTION_CONVERSATIONS).await?;
@@ -107,8 +109,11 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    async fn contacts(&self, range: std::ops::Range<usize>) -> Result<(), StoreError> {
-        let customers = range.map(|index| Ok(Customer::of(self.scene, index)?.contact));
+    async fn contacts(&self, history: &History<'_>, range: std::ops::Range<usize>) -> Result<(), StoreError> {
+        let customers = range.map(|index| {
+            let last_message_on = Some(Day::of(history.last_activity(index)?));
+            Ok(Contact { last_message_on, ..Customer::of(self.scene, index)?.contact })
+        });
         let contacts = customers.collect::<Result<Vec<_>, InvalidId>>()?;
         if contacts.is_empty() {
             return Ok(());
@@ -262,6 +267,15 @@ impl<'a> History<'a> {
         minutes * 60_000 + chance.between(0, 59_000)
     }
 
+    fn last_activity(&self, index: usize) -> Result<Timestamp, InvalidId> {
+        if index < featured::PEOPLE.len() {
+            return Ok(featured::story(self.scene, index)?.conversation.last_activity_at);
+        }
+        let open = (index < OPEN).then(|| self.open_age(index));
+        let closed = Self::closed_numbers(index).map(|number| self.closed_plan(index, number).age);
+        Ok(self.scene.ago(open.into_iter().chain(closed).min().unwrap_or_default()))
+    }
+
     fn open(&self, index: usize) -> Result<Story, InvalidId> {
         if index < featured::PEOPLE.len() {
             return featured::story(self.scene, index);
@@ -291,18 +305,21 @@ impl<'a> History<'a> {
     }
 
     fn closed(&self, index: usize, number: usize) -> Result<Story, InvalidId> {
+        story::story(self.scene, &Customer::of(self.scene, index)?, &self.closed_plan(index, number))
+    }
+
+    fn closed_plan(&self, index: usize, number: usize) -> Plan {
         const HOUR: i64 = 3_600_000;
         let mut chance = Chance::new(self.scene.seed, "closed", index * NUMBERS + number);
         let days = chance.between(0, 19) * chance.between(0, 19);
-        let plan = Plan {
+        Plan {
             number,
             length: self.length(index, number),
             age: (days * 24 + chance.between(5, 30)) * HOUR + chance.between(0, HOUR),
             status: ConversationStatus::Closed,
             assignee: if chance.percent(72) { self.scene.staff(chance.below(5)) } else { None },
             with_file: chance.permille(19),
-        };
-        story::story(self.scene, &Customer::of(self.scene, index)?, &plan)
+        }
     }
 
     /// All lengths together are [`MESSAGES`].

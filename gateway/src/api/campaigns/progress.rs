@@ -156,8 +156,14 @@ pub async fn figures(app: &App, tenant: TenantId, id: CampaignId) -> Result<Opti
     let Some(campaign) = app.store.campaign(tenant, id).await? else { return Ok(None) };
     let tallies = app.store.tallies(tenant, id).await?;
     let numbers = app.store.numbers(tenant).await?;
-    let pace = app.actors.campaign_pace(tenant, id).unwrap_or_default();
-    let cost = Cost::of(&campaign, &tallies, app.clock.now(), &app.prices);
+    let now = app.clock.now();
+    let mut pace = app.actors.campaign_pace(tenant, id).unwrap_or_default();
+    for lane in &mut pace {
+        // Of the second that lasts, nobody knows how many leave in it.
+        lane.seconds
+            .retain(|it| i64::try_from(it.second).is_ok_and(|second| Timestamp::from_seconds(second + 1) <= now));
+    }
+    let cost = Cost::of(&campaign, &tallies, now, &app.prices);
     // While it runs it is asked for every second by everybody who looks, and the report is not shown.
     let by_hour = match campaign.phase {
         Phase::Cancelled { .. } | Phase::Finished { .. } => app.store.by_hour(tenant, id).await?,
@@ -242,8 +248,7 @@ fn lane_progress(
         Some(LaneState::Paused) => (LaneStanding::Paused, None),
         None => (LaneStanding::Idle, None),
     };
-    // The newest second is not over yet.
-    let last = pace.and_then(|pace| pace.seconds.iter().rev().nth(1));
+    let last = pace.and_then(|pace| pace.seconds.last());
     LaneProgress {
         phone_number_id: id.clone(),
         name: number.map(|number| number.name.clone()).unwrap_or_default(),
