@@ -110,6 +110,8 @@ export type ContactField = 'name' | 'first_name' | 'username' | 'phone' | 'count
 
 export type ContactId = string;
 
+export type ContactRow = Contact & { newest: NewestConversation | null };
+
 export type ContactSearch = { after?: string | null; limit?: number | null; text?: string | null; tree?: Node };
 
 export type ContactSettings = { confirmations: Confirmations; fields: Array<FieldDefinition> };
@@ -207,6 +209,8 @@ export type Handing = { password: string; to: MemberId };
 export type Happening = { at: Timestamp; what: What };
 
 export type HeaderKind = 'text' | 'image' | 'video' | 'document' | 'location' | 'product';
+
+export type HourPoint = { at: Timestamp; delivered: number; read: number; replied: number };
 
 export type IdentityKind = 'phone' | 'bsuid' | 'username';
 
@@ -326,6 +330,8 @@ export type NewContact = { fields?: Record<string, FieldValue>; language?: strin
 
 export type NewContent = { body: string; type: 'text' } | { caption?: string | null; media_id: MediaId; type: 'media' } | { emoji?: string | null; message_id: MessageId; type: 'reaction' } | { language: string; name: string; type: 'template'; variables: Array<TemplateVariable> };
 
+export type NewestConversation = { assignee: Person | null; id: ConversationId; window_until: Timestamp | null };
+
 export type NewInvitation = { email: string; role: RoleId; teams?: Array<string> };
 
 export type NewMessage = { content: NewContent; reply_to?: MessageId | null };
@@ -402,7 +408,7 @@ export type Problem = { action?: string | null; code: string; detail: string; st
 
 export type ProductSection = { products: Array<string>; title: string };
 
-export type Progress = { cost: Cost; countries: Array<CountryFigures>; counts: Counts; ended_at: Timestamp | null; eta_seconds: number | null; failures: Array<FailureGroup>; frozen: FrozenProgress; history: Array<PacePoint>; hours: Array<HourPoint>; replies: Replies; lanes: Array<LaneProgress>; phase: Phase; revision: number; skipped: Record<string, number>; started_at: Timestamp | null; test: TestReport | null };
+export type Progress = { cost: Cost; countries: Array<CountryFigures>; counts: Counts; ended_at: Timestamp | null; eta_seconds: number | null; failures: Array<FailureGroup>; frozen: FrozenProgress; history: Array<PacePoint>; hours: Array<HourPoint>; lanes: Array<LaneProgress>; phase: Phase; replies: Replies; revision: number; skipped: Record<string, number>; started_at: Timestamp | null; test: TestReport | null };
 
 export type QuietHours = { from: number; to: number };
 
@@ -435,6 +441,8 @@ export type Repair = 'subscribe';
 export type Repeat = { at: number; on: RepeatOn; times: number | null; until: Timestamp | null };
 
 export type RepeatOn = { kind: 'every_day' } | { days: Array<number>; kind: 'weekdays' } | { day: number; kind: 'month_day' };
+
+export type Replies = { stopped: number; tapped: number; wrote: number };
 
 export type ResetLink = { expires_at: Timestamp; link: string };
 
@@ -601,6 +609,3 @@ export type Winner = { at: Timestamp; figures: Array<VariantFigures>; reason: Wi
 export type WinnerReason = { kind: 'best' } | { kind: 'tie' } | { kind: 'nobody_did' } | { by: Person; kind: 'person' };
 
 export type WinnerRule = { kind: 'person' } | { after_minutes: number; by: Measure; kind: 'best' };
-export type HourPoint = { at: Timestamp; delivered: number; read: number; replied: number };
-export type Replies = { stopped: number; tapped: number; wrote: number };
-export type ContactRow = Contact & { newest?: { assignee?: Person | null; id: ConversationId; window_until?: Timestamp | null } | null };
