@@ -57,7 +57,8 @@ export class Contacts {
         ...(at % 5 === 4 && { type: { kind: 'text', value: 'Wholesale' } }),
       },
       created_at: now - (60 + at) * DAY_MS,
-      last_message_on: dayOf(now - at * DAY_MS * 0.7),
+      // Whole days, so that a count does not depend on the hour.
+      last_message_on: dayOf(now - Math.floor(at * 0.7) * DAY_MS),
       ...(at % 17 === 16 && { undeliverable_since: now - at * DAY_MS }),
     });
     this.ledgers.set(card.id, []);
