@@ -332,7 +332,9 @@ mod tests {
 
     fn counted(outcomes: &[Imported]) -> [u64; 3] {
         let mut tally = Tally::default();
-        outcomes.iter().for_each(|outcome| tally.count(*outcome));
+        for outcome in outcomes {
+            tally.count(*outcome);
+        }
         let ImportProgress { created, changed, unchanged, .. } = tally.progress;
         [created, changed, unchanged]
     }

@@ -344,8 +344,8 @@ test('a segment is counted before it is chosen for good, and who did not opt in 
   await expect(page.getByText('Choose a segment.')).toBeVisible();
   await page.getByRole('combobox', { name: 'Segment', exact: true }).click();
   await page.getByRole('option', { name: 'Active customers, 90 days' }).click();
-  await expect(count).toHaveText('70');
-  await expect(page.getByText('50 can get marketing')).toBeVisible();
+  await expect(count).toHaveText('71');
+  await expect(page.getByText('51 can get marketing')).toBeVisible();
   await page.getByRole('switch', { name: 'Only people who opted in' }).click({ force: true });
   await page.getByRole('button', { name: 'Next' }).click();
   await page.waitForURL(/step=message/);
