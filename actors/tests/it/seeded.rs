@@ -83,8 +83,8 @@ fn advertising_beside_another_broadcast_is_caught() {
 }
 
 #[test]
-fn a_broadcast_that_writes_to_more_people_than_its_account_may_is_caught() {
-    is_caught("no_look_at_the_tier", "outreach::an_account_begins_to_write_to_as_many_people_a_day_as_it_may");
+fn a_broadcast_that_writes_to_more_people_than_its_portfolio_may_is_caught() {
+    is_caught("no_look_at_the_tier", "outreach::a_portfolio_begins_to_write_to_as_many_people_a_day_as_it_may");
 }
 
 #[test]
