@@ -158,7 +158,7 @@ test-torture:
 	$(step) 'torture: a broadcast through five kills'
 	"$$load" broadcast --binary "$(TRIED)/jetto" --recipients 2000 --kill 5
 	$(step) 'torture: the deliberate bug forget_claims doubles a broadcast, which is caught'
-	"$$load" broadcast --binary "$(TRIED)/jetto-seeded-bugs" --recipients 2000 --kill 10 --bug forget_claims --expect-violation
+	"$$load" broadcast --binary "$(TRIED)/jetto-seeded-bugs" --recipients 2000 --kill 25 --bug forget_claims --expect-violation
 
 # Starts and stops its own servers. Not part of `test`: it holds take-overs to a time, which wants the machine for itself.
 test-cluster:
