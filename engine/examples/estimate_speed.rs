@@ -42,24 +42,8 @@ fn launched() -> Campaign {
         fallback: None,
     };
     let plan = Plan {
-        template: "kasturi_turns_six".into(),
-        language: "en".into(),
-        numbers: vec!["200000000000001".parse().unwrap()],
-        audience: Audience::Everyone,
-        opted_in_only: false,
-        same_language: false,
         variables: vec![greeting],
-        per_second: None,
-        start_at: None,
-        start_is_local: false,
-        quiet: None,
-        zone: None,
-        stop: None,
-        per_day: None,
-        spend_max: None,
-        repeat: None,
-        test: None,
-        hold_out: None,
+        ..Plan::new("kasturi_turns_six", "en", vec!["200000000000001".parse().unwrap()], Audience::Everyone)
     };
     let template = Template {
         meta_id: Some("300".parse().unwrap()),

@@ -95,26 +95,7 @@ fn template() -> Template {
 }
 
 fn draft() -> Campaign {
-    let plan = Plan {
-        template: "kasturi_turns_six".into(),
-        language: "en".into(),
-        numbers: (0..LANES).map(number).collect(),
-        audience: Audience::Everyone,
-        opted_in_only: false,
-        same_language: false,
-        variables: Vec::new(),
-        per_second: None,
-        start_at: None,
-        start_is_local: false,
-        quiet: None,
-        zone: None,
-        stop: None,
-        per_day: None,
-        spend_max: None,
-        repeat: None,
-        test: None,
-        hold_out: None,
-    };
+    let plan = Plan::new("kasturi_turns_six", "en", (0..LANES).map(number).collect(), Audience::Everyone);
     Campaign::draft(CAMPAIGN, "Kasturi turns six", plan, priya(), NOW).unwrap()
 }
 

@@ -125,24 +125,9 @@ mod tests {
 
     fn pass() -> Pass {
         Pass::new(&Plan {
-            template: "t".into(),
-            language: "en".into(),
-            numbers: Vec::new(),
-            audience: Audience::Everyone,
-            opted_in_only: false,
-            same_language: false,
-            variables: Vec::new(),
-            per_second: None,
-            start_at: None,
-            start_is_local: false,
             quiet: Some(QuietHours { from: 21 * 60, to: 8 * 60 }),
             zone: Some("UTC".into()),
-            stop: None,
-            per_day: None,
-            spend_max: None,
-            repeat: None,
-            test: None,
-            hold_out: None,
+            ..Plan::new("t", "en", Vec::new(), Audience::Everyone)
         })
     }
 

@@ -65,26 +65,7 @@ impl Archive {
         change: impl FnOnce(&mut Plan),
     ) -> CampaignId {
         let name = format!("c{id}");
-        let mut plan = Plan {
-            template: name.clone(),
-            language: "en".into(),
-            numbers: vec![NUMBER.parse().unwrap()],
-            audience,
-            opted_in_only: false,
-            same_language: false,
-            variables: Vec::new(),
-            per_second: None,
-            start_at: None,
-            start_is_local: false,
-            quiet: None,
-            zone: None,
-            stop: None,
-            per_day: None,
-            spend_max: None,
-            repeat: None,
-            test: None,
-            hold_out: None,
-        };
+        let mut plan = Plan::new(name.as_str(), "en", vec![NUMBER.parse().unwrap()], audience);
         change(&mut plan);
         let (author, at) = (owner().person, self.clock.now());
         let draft = Campaign::draft(campaign_id(id), &name, plan, author.clone(), at).unwrap();

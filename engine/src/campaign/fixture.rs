@@ -17,26 +17,7 @@ pub(super) fn priya() -> Person {
 }
 
 pub(super) fn draft() -> Campaign {
-    let plan = Plan {
-        template: "kasturi_turns_six".into(),
-        language: "en".into(),
-        numbers: vec!["200000000000001".parse().unwrap()],
-        audience: Audience::Everyone,
-        opted_in_only: false,
-        same_language: false,
-        variables: Vec::new(),
-        per_second: None,
-        start_at: None,
-        start_is_local: false,
-        quiet: None,
-        zone: None,
-        stop: None,
-        per_day: None,
-        spend_max: None,
-        repeat: None,
-        test: None,
-        hold_out: None,
-    };
+    let plan = Plan::new("kasturi_turns_six", "en", vec!["200000000000001".parse().unwrap()], Audience::Everyone);
     Campaign::draft(CampaignId::from_bytes([5; 16]), "Kasturi turns six", plan, priya(), Timestamp(1)).unwrap()
 }
 

@@ -167,6 +167,35 @@ impl VariableSource {
 }
 
 impl Plan {
+    /// One message to everybody of the audience, at once and as fast as WhatsApp allows.
+    pub fn new(
+        template: impl Into<String>,
+        language: impl Into<String>,
+        numbers: Vec<PhoneNumberId>,
+        audience: Audience,
+    ) -> Self {
+        Self {
+            template: template.into(),
+            language: language.into(),
+            numbers,
+            audience,
+            opted_in_only: false,
+            same_language: false,
+            variables: Vec::new(),
+            per_second: None,
+            start_at: None,
+            start_is_local: false,
+            quiet: None,
+            zone: None,
+            stop: None,
+            per_day: None,
+            spend_max: None,
+            repeat: None,
+            test: None,
+            hold_out: None,
+        }
+    }
+
     /// What is wrong with it whoever gets it, before anything is written.
     pub(super) fn check(&self) -> Result<(), Rejection> {
         if self.numbers.is_empty() {

@@ -58,24 +58,14 @@ fn plan() -> Result<Plan, StartError> {
         fallback: Some("there".to_owned()),
     };
     Ok(Plan {
-        template: TEMPLATE.0.to_owned(),
-        language: TEMPLATE.1.to_owned(),
-        numbers: vec![cast::BROADCASTING.2.parse().map_err(failed)?],
-        audience: Audience::Segment { id: cast::list_id() },
         opted_in_only: true,
-        same_language: false,
         variables: vec![first_name],
-        per_second: None,
-        start_at: None,
-        start_is_local: false,
-        quiet: None,
-        zone: None,
-        stop: None,
-        per_day: None,
-        spend_max: None,
-        repeat: None,
-        test: None,
-        hold_out: None,
+        ..Plan::new(
+            TEMPLATE.0,
+            TEMPLATE.1,
+            vec![cast::BROADCASTING.2.parse().map_err(failed)?],
+            Audience::Segment { id: cast::list_id() },
+        )
     })
 }
 

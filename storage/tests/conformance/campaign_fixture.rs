@@ -28,24 +28,12 @@ pub(crate) fn campaign_id(n: u8) -> CampaignId {
 
 pub(crate) fn draft(n: u8) -> Campaign {
     let plan = Plan {
-        template: "kasturi_turns_six".into(),
-        language: "en".into(),
-        numbers: vec!["200".parse().unwrap(), "201".parse().unwrap()],
-        audience: Audience::Everyone,
-        opted_in_only: false,
         same_language: true,
-        variables: Vec::new(),
-        per_second: None,
-        start_at: None,
-        start_is_local: false,
         quiet: Some(QuietHours { from: 21 * 60, to: 8 * 60 }),
         zone: Some("America/Sao_Paulo".into()),
         stop: Some(StopRule { failed_percent: 5, after: 200 }),
         per_day: Some(1_000),
-        spend_max: None,
-        repeat: None,
-        test: None,
-        hold_out: None,
+        ..Plan::new("kasturi_turns_six", "en", vec!["200".parse().unwrap(), "201".parse().unwrap()], Audience::Everyone)
     };
     Campaign::draft(campaign_id(n), "Kasturi turns six", plan, person(RAFAEL), NOW).unwrap()
 }

@@ -51,26 +51,7 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_795_392_000_000);
 
     fn plan() -> Plan {
-        Plan {
-            template: "t".into(),
-            language: "en".into(),
-            numbers: Vec::new(),
-            audience: Audience::Everyone,
-            opted_in_only: false,
-            same_language: false,
-            variables: Vec::new(),
-            per_second: None,
-            start_at: None,
-            start_is_local: false,
-            quiet: None,
-            zone: None,
-            stop: None,
-            per_day: None,
-            spend_max: None,
-            repeat: None,
-            test: None,
-            hold_out: None,
-        }
+        Plan::new("t", "en", Vec::new(), Audience::Everyone)
     }
 
     const ALL: Reach = Reach { over: 0, a_day: None };
