@@ -1,7 +1,6 @@
-//! The last thing before a message leaves, in two steps. A broadcast's message has its turn before it is claimed: a process that dies
-//! leaves those in doubt that it had claimed, so few may be claimed that still wait. And it looks once more behind its claim: a slow
-//! commit claims many at once, and they may not arrive on top of a full second. Nor may what is held up on its way and arrives together
-//! with those after it.
+//! The last thing before a message leaves, in two steps. Before its claim, a broadcast's message waits for its turn: what a process that
+//! dies has claimed is in doubt, so few may wait behind their claims. There it waits for room only: a slow commit claims many at once, and
+//! what is held up on its way arrives together with those after it, and neither may make a second too full.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,13 +30,14 @@ const USUAL_MIN: Duration = Duration::from_millis(1);
 
 /// Of one number.
 pub(super) struct Door {
-    /// Broadcasts stand here one behind the other, before their claims and behind them; replies do not.
+    /// Broadcasts stand here one behind the other, before their claims …
     queue: tokio::sync::Mutex<()>,
+    /// … and behind them; replies do not.
     exit: tokio::sync::Mutex<()>,
     beyond: Mutex<Beyond>,
 }
 
-/// What has left, and when the next may.
+/// What has left, and when the next is let in.
 struct Beyond {
     next: Instant,
     /// Are claimed, and wait for room.
@@ -118,6 +118,7 @@ impl<'a> Turn<'a> {
     }
 }
 
+/// Of a message that is claimed, until it leaves.
 struct Held<'a>(&'a Door);
 
 impl<'a> Held<'a> {
@@ -273,6 +274,23 @@ mod tests {
             drop(turn.pass().await);
         }
         assert_eq!(claimed, 80);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_let_in_while_one_that_is_claimed_waits_for_room() {
+        let door = Door::new();
+        let first = door.turn(Lane::Broadcast, 20).await;
+        let filling: FuturesUnordered<_> = (0..20).map(|_| door.turn(Lane::Reply, 20)).collect();
+        let filling: Vec<_> = filling.collect().await;
+        for reply in filling {
+            drop(reply.pass().await);
+        }
+        let mut held = std::pin::pin!(first.pass());
+        assert!(held.as_mut().now_or_never().is_none(), "the second is full");
+        let far = Instant::now() + WINDOW * 3;
+        assert!(door.beyond().let_in(far, Lane::Broadcast, 20).is_err());
+        drop(held.await);
+        assert!(door.beyond().let_in(far, Lane::Broadcast, 20).is_ok());
     }
 
     #[tokio::test(start_paused = true)]

@@ -17,7 +17,7 @@ use engine::conversation::ConversationStatus;
 use engine::day::Day;
 use engine::decision::Record;
 use engine::delivery::DeliveryState;
-use engine::directory::Person;
+use engine::directory::{Number, Person};
 use engine::id::{ImportId, InvalidId};
 use engine::message::Message;
 use engine::outgoing::{Lane, Outgoing, OutgoingBody, Recipient};
@@ -29,7 +29,7 @@ use chance::Chance;
 pub(super) use crowd::{bring as bring_crowd, introductions as crowd_introductions, leavers};
 pub(super) use introductions::introductions;
 pub(super) use people::PEOPLE;
-use people::{Customer, PORTFOLIO, SIMULATED};
+use people::{Customer, SIMULATED};
 use scene::Scene;
 use story::Plan;
 use thread::Story;
@@ -118,7 +118,7 @@ impl Desk<'_> {
         if contacts.is_empty() {
             return Ok(());
         }
-        self.store.import_contacts(self.scene.tenant, PORTFOLIO, contacts).await
+        self.store.import_contacts(self.scene.tenant, Number::SOLE_PORTFOLIO, contacts).await
     }
 
     /// What the business knew of them before they wrote, as a file that it brought along. Last: no screen waits for it.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::web;
-use actors::{LanePace, LaneState};
+use actors::{LanePace, LaneState, PaceSecond};
 use engine::campaign::{
     ByHour, Campaign, Class, Cost, CountryFigures, FailureClass, Phase, Skip, Step, Tallies, TestReport, countries,
 };
@@ -159,9 +159,7 @@ pub async fn figures(app: &App, tenant: TenantId, id: CampaignId) -> Result<Opti
     let now = app.clock.now();
     let mut pace = app.actors.campaign_pace(tenant, id).unwrap_or_default();
     for lane in &mut pace {
-        // Of the second that lasts, nobody knows how many leave in it.
-        lane.seconds
-            .retain(|it| i64::try_from(it.second).is_ok_and(|second| Timestamp::from_seconds(second + 1) <= now));
+        lane.seconds.retain(|second| is_over(second, now));
     }
     let cost = Cost::of(&campaign, &tallies, now, &app.prices);
     // While it runs it is asked for every second by everybody who looks, and the report is not shown.
@@ -285,6 +283,11 @@ fn history(pace: &[LanePace]) -> Vec<PacePoint> {
     seconds.into_iter().map(point).collect()
 }
 
+/// Nobody knows how many leave in the second that lasts.
+fn is_over(second: &PaceSecond, now: Timestamp) -> bool {
+    i64::try_from(second.second).is_ok_and(|second| Timestamp::from_seconds(second + 1) <= now)
+}
+
 fn hours(by_hour: &ByHour) -> Vec<HourPoint> {
     let mut points: BTreeMap<i64, HourPoint> = BTreeMap::new();
     for (key, people) in &by_hour.0 {
@@ -355,6 +358,12 @@ mod tests {
     use engine::campaign::HourKey;
 
     use super::*;
+
+    #[test]
+    fn the_second_that_lasts_is_not_told() {
+        let second = PaceSecond { second: 10, sent: 3, allowed: 80 };
+        assert_eq!([10_999, 11_000].map(|now| is_over(&second, Timestamp(now))), [false, true]);
+    }
 
     #[test]
     fn the_first_three_days_are_shown_by_the_hour() {

@@ -14,8 +14,6 @@ use super::scene::Scene;
 pub(in crate::demo) const PEOPLE: usize = 5_000;
 /// The simulator's customers (`run::CUSTOMERS`), who write by themselves: they follow those of the first page.
 pub(super) const SIMULATED: usize = 20;
-/// The scope of BSUIDs, as in `cast::numbers`.
-pub(super) const PORTFOLIO: &str = "default";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Customer {

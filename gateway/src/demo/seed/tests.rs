@@ -68,7 +68,7 @@ fn no_two_customers_share_an_identity() {
         let contact = Customer::of(&scene, index).unwrap().contact;
         let identities =
             engine::identity::Identities { bsuid: contact.bsuid, wa_id: contact.phone, ..Default::default() };
-        for key in identities.keys(PORTFOLIO) {
+        for key in identities.keys(Number::SOLE_PORTFOLIO) {
             assert!(known.insert(key.clone()), "{key} of customer {index}");
         }
     }
@@ -130,6 +130,10 @@ async fn what_is_seeded_can_be_read_and_a_second_start_changes_nothing() {
     };
     let page = store.conversations(tenant, mine.clone()).await.unwrap();
     assert_eq!(page.items.len(), 14);
+    for conversation in &page.items {
+        let contact = store.contact(tenant, conversation.contact.id).await.unwrap().unwrap();
+        assert!(contact.last_message_on >= Some(Day::of(conversation.last_activity_at)), "{contact:?}");
+    }
     let marina = page.items.first().unwrap().id;
     let history = store.history(tenant, marina, PageRequest { after: None, limit: 50 }).await.unwrap();
     let mut ready = 0;
@@ -154,7 +158,7 @@ async fn what_is_seeded_can_be_read_and_a_second_start_changes_nothing() {
         wa_id: customer.contact.phone.clone(),
         ..Default::default()
     };
-    let met = store.resolve(tenant, PORTFOLIO, &says, None).await.unwrap();
+    let met = store.resolve(tenant, Number::SOLE_PORTFOLIO, &says, None).await.unwrap();
     assert_eq!(met.contact.id, customer.contact.id, "who writes from a known number meets the history");
     let later = NOW.plus(engine::time::Span::hours(9));
     let windows = async |store: &MemoryStore, now| -> Vec<u64> {
