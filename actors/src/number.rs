@@ -1,6 +1,7 @@
 //! One actor per business number: gives its sends a pace. Replies overtake broadcasts, which take turns; one message per recipient is under
 //! way at a time (Meta keeps no order), and what Meta asks to slow down waits without ever failing a recipient.
 
+mod beat;
 mod door;
 mod lanes;
 mod ledger;
@@ -233,7 +234,10 @@ impl NumberActor {
         let in_flight_max = self.in_flight_max();
         while self.in_flight < in_flight_max {
             let only_replies = self.in_flight + IN_FLIGHT_FOR_REPLIES >= in_flight_max;
-            let Some(waiting) = self.lanes.next(now, only_replies) else { break };
+            let Some(waiting) = self.lanes.next(now, only_replies) else {
+                self.pace.nobody_waits();
+                break;
+            };
             // The number's rate first: a place in the recipient's bucket that is taken is used.
             if let Some(wait) = self.pace.rate_wait() {
                 count_wait("rate");

@@ -9,24 +9,25 @@ use std::time::Duration;
 use engine::outgoing::Lane;
 use tokio::time::Instant;
 
-/// What Meta counts its limit over.
-const WINDOW: Duration = Duration::from_secs(1);
-/// A message may leave this much before its time, so that timers that are late lose nothing …
-const EARLY_MAX: Duration = Duration::from_millis(4);
-/// … and the gap between messages is longer by as much over a second. Shorter than between two turns: what has piled up here drains.
-const LONGER: Duration = Duration::from_millis(5);
+use super::beat::Beat;
+
 /// Between two looks whether somebody who was held up has arrived.
 const LOOK: Duration = Duration::from_millis(2);
-/// An answer after so many times the usual time was held up.
-const UNUSUAL: u32 = 2;
-/// How long what has arrived counts: clocks tell milliseconds, and a full machine tells them late.
-const COUNTS_FOR: Duration = Duration::from_millis(1_002);
+/// What took longer than usual by less than this, or by less than one part of so many, was not held up.
+const JITTER: Duration = Duration::from_millis(2);
+const JITTER_SHARE: u32 = 4;
+/// How long what has arrived counts: longer than what Meta counts over, since what leaves in time is not there to the millisecond.
+const COUNTS_FOR: Duration = Duration::from_millis(1_006);
 /// What has no answer after this time counts no more: it is there, or lost.
 const ARRIVES_WITHIN: Duration = Duration::from_secs(2);
-/// Of a new answer in the usual time: one part of so many.
-const SHARE: u32 = 16;
+/// The usual time is the mean of about so many: a moment in which all are held up must not become what is usual.
+const USUAL_OF: u32 = 256;
+/// One of them changes it no more than one that took so many times as long.
+const OUTLIER: u32 = 2;
 /// What is usual is never less: from nothing it would not grow again.
 const USUAL_MIN: Duration = Duration::from_millis(1);
+/// Nobody is let in earlier before there is room, however long a claim usually takes.
+const LEAD_MAX: Duration = Duration::from_millis(250);
 
 /// Of one number.
 pub(super) struct Door {
@@ -39,23 +40,39 @@ pub(super) struct Door {
 
 /// What has left, and when the next is let in.
 struct Beyond {
-    next: Instant,
-    /// Are claimed, and wait for room.
-    held: usize,
+    beat: Beat,
+    /// Had their turn, and have not left.
+    between: usize,
+    /// From a turn to the claim: whoever counts no more by then makes room.
+    lead: Usual,
     /// When each arrived, as far as its answer tells, in about that order.
     arrived: VecDeque<Instant>,
     /// Without an answer, by when they left; told apart by their number.
     under_way: BTreeSet<(Instant, u64)>,
     passed: u64,
     /// From leaving to the answer.
-    usual: Duration,
+    answer: Usual,
 }
 
-/// Of a message that may be claimed.
+/// How long something takes, by and large.
+#[derive(Default)]
+struct Usual {
+    time: Duration,
+    of: u32,
+}
+
+/// Of a message that may be claimed, until it leaves.
 pub(super) struct Turn<'a> {
     door: &'a Door,
+    at: Instant,
     lane: Lane,
     per_second: u32,
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.door.beyond().between -= 1;
+    }
 }
 
 /// Of a message that has left, until its answer.
@@ -68,12 +85,13 @@ pub(super) struct Passed<'a> {
 impl Door {
     pub(super) fn new() -> Self {
         let beyond = Beyond {
-            next: Instant::now(),
-            held: 0,
+            beat: Beat::from(Instant::now()),
+            between: 0,
+            lead: Usual::default(),
             arrived: VecDeque::new(),
             under_way: BTreeSet::new(),
             passed: 0,
-            usual: Duration::ZERO,
+            answer: Usual::default(),
         };
         Self { queue: tokio::sync::Mutex::default(), exit: tokio::sync::Mutex::default(), beyond: Mutex::new(beyond) }
     }
@@ -89,9 +107,10 @@ impl Door {
             Lane::Broadcast => Some(self.queue.lock().await),
         };
         loop {
-            let let_in = self.beyond().let_in(Instant::now(), lane, per_second);
+            let now = Instant::now();
+            let let_in = self.beyond().let_in(now, lane, per_second);
             match let_in {
-                Ok(()) => return Turn { door: self, lane, per_second },
+                Ok(()) => return Turn { door: self, at: now, lane, per_second },
                 Err(again) => tokio::time::sleep_until(again).await,
             }
         }
@@ -102,7 +121,7 @@ impl<'a> Turn<'a> {
     /// Waits until there is room.
     pub(super) async fn pass(self) -> Passed<'a> {
         let door = self.door;
-        let _held = Held::at(door);
+        door.beyond().has_claimed(self.at.elapsed());
         let _place = match self.lane {
             Lane::Reply => None,
             Lane::Broadcast => Some(door.exit.lock().await),
@@ -118,35 +137,20 @@ impl<'a> Turn<'a> {
     }
 }
 
-/// Of a message that is claimed, until it leaves.
-struct Held<'a>(&'a Door);
-
-impl<'a> Held<'a> {
-    fn at(door: &'a Door) -> Self {
-        door.beyond().held += 1;
-        Self(door)
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.0.beyond().held -= 1;
-    }
-}
-
 impl Beyond {
     /// `Err`: not before.
     fn let_in(&mut self, now: Instant, lane: Lane, per_second: u32) -> Result<(), Instant> {
         if lane == Lane::Broadcast {
-            if self.next > now + EARLY_MAX {
-                return Err(self.next - EARLY_MAX);
+            if self.beat.next() > now {
+                return Err(self.beat.next());
             }
-            // They go first, and nobody more is claimed meanwhile.
-            if self.held > 0 {
+            // Nobody is claimed who would have to wait: they are in doubt if this process dies.
+            if self.between + self.may_count_at(now + self.lead.time.min(LEAD_MAX), now) >= per_second.max(1) as usize {
                 return Err(now + LOOK);
             }
-            self.move_on(now, per_second);
+            self.use_up(now, per_second);
         }
+        self.between += 1;
         Ok(())
     }
 
@@ -156,16 +160,26 @@ impl Beyond {
             return Err(now + LOOK);
         }
         if lane == Lane::Reply {
-            self.move_on(now, per_second);
+            self.use_up(now, per_second);
         }
         self.passed += 1;
         self.under_way.insert((now, self.passed));
         Ok(self.passed)
     }
 
-    /// The next broadcast's turn comes a gap later.
-    fn move_on(&mut self, now: Instant, per_second: u32) {
-        self.next = self.next.max(now) + (WINDOW + LONGER) / per_second.max(1);
+    fn has_claimed(&mut self, took: Duration) {
+        self.lead.learn(took);
+    }
+
+    /// The next broadcast's turn comes a gap later. Turns that nobody was there to take are made up for too: somebody is late as a rule.
+    fn use_up(&mut self, now: Instant, per_second: u32) {
+        self.beat.use_up(1, self.beat.next(), now, per_second);
+    }
+
+    /// How many of those that arrived by now, or may have, lie in the second that ends then.
+    fn may_count_at(&mut self, then: Instant, now: Instant) -> usize {
+        let in_all = self.may_arrive_by(now);
+        in_all - self.arrived.iter().take_while(|at| then.duration_since(**at) >= COUNTS_FOR).count()
     }
 
     /// How many arrived in the second that ends now, or may have.
@@ -173,31 +187,42 @@ impl Beyond {
         while self.arrived.front().is_some_and(|at| now.duration_since(*at) >= COUNTS_FOR) {
             self.arrived.pop_front();
         }
-        let unusual = self.usual * UNUSUAL;
-        while self.under_way.first().is_some_and(|(at, _)| now.duration_since(*at) >= ARRIVES_WITHIN + unusual) {
+        let late = self.answer.late();
+        while self.under_way.first().is_some_and(|(at, _)| now.duration_since(*at) >= ARRIVES_WITHIN + late) {
             self.under_way.pop_first();
         }
-        let may_arrive = |since: Duration| since < COUNTS_FOR || !unusual.is_zero() && since > unusual;
+        let may_arrive = |since: Duration| since < COUNTS_FOR || self.answer.of > 0 && since > late;
         self.arrived.len() + self.under_way.iter().filter(|(at, _)| may_arrive(now.duration_since(*at))).count()
+    }
+}
+
+impl Usual {
+    fn learn(&mut self, took: Duration) {
+        let known = if self.of == 0 { took } else { took.min(self.time * OUTLIER) };
+        self.of = (self.of + 1).min(USUAL_OF);
+        self.time = ((self.time * (self.of - 1) + known) / self.of).max(USUAL_MIN);
+    }
+
+    /// What takes longer was held up.
+    fn late(&self) -> Duration {
+        self.time + JITTER.max(self.time / JITTER_SHARE)
     }
 }
 
 impl Passed<'_> {
     /// Only what was sent tells how long an answer takes: what turned back at the door took no time.
     pub(super) fn answered(self) {
-        let mut beyond = self.door.beyond();
-        let (took, usual) = (self.at.elapsed(), beyond.usual);
-        let learned = if usual.is_zero() { took } else { (usual * (SHARE - 1) + took.min(usual * UNUSUAL)) / SHARE };
-        beyond.usual = learned.max(USUAL_MIN);
+        let took = self.at.elapsed();
+        self.door.beyond().answer.learn(took);
     }
 }
 
 impl Drop for Passed<'_> {
     fn drop(&mut self) {
         let mut beyond = self.door.beyond();
-        let (took, usual) = (self.at.elapsed(), beyond.usual);
         if beyond.under_way.remove(&(self.at, self.no)) {
-            let held_up = if took > usual * UNUSUAL { took } else { Duration::ZERO };
+            let (took, usual) = (self.at.elapsed(), beyond.answer.time);
+            let held_up = if took > beyond.answer.late() { took - usual } else { Duration::ZERO };
             beyond.arrived.push_back(self.at + held_up);
         }
     }
@@ -210,7 +235,11 @@ mod tests {
     use futures_util::stream::FuturesUnordered;
     use futures_util::{FutureExt as _, StreamExt as _};
 
+    use super::super::beat::gap;
     use super::*;
+
+    /// What Meta counts its limit over.
+    const WINDOW: Duration = Duration::from_secs(1);
 
     /// When each arrives, in order. `came`: to the door. `claimed`: when one is that had its turn then. `held_up`: when one arrives
     /// that left then.
@@ -247,7 +276,7 @@ mod tests {
     }
 
     fn in_time(per_second: u32) -> impl Fn(u32) -> Duration {
-        move |n| Duration::from_millis(1_008) * n / per_second
+        move |n| gap(per_second) * n
     }
 
     #[tokio::test(start_paused = true)]
@@ -263,34 +292,55 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_process_that_stands_still_now_and_then_sends_as_many_and_no_second_is_too_full() {
+        for per_second in [20, 80, 1_000] {
+            // The last 80 ms of each second.
+            let came = |n: u32| {
+                let at = in_time(per_second)(n);
+                if at.subsec_millis() >= 920 { Duration::from_secs(at.as_secs() + 1) } else { at }
+            };
+            let arrived = arrivals(per_second, came, |at| at, |at| at).await;
+            are_as_meta_allows(&arrived, per_second);
+            let (end, due) = (arrived[arrived.len() - 1], in_time(per_second)(per_second * 6));
+            assert!(end < due + Duration::from_millis(60), "{per_second}: {end:?}, where {due:?} would do");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn who_comes_to_the_door_at_once_is_claimed_one_by_one() {
         let (door, began) = (Door::new(), Instant::now());
         let mut coming: FuturesUnordered<_> = (0..80).map(|_| door.turn(Lane::Broadcast, 80)).collect();
         let mut claimed = 0_u32;
         while let Some(turn) = coming.next().await {
             claimed += 1;
-            let due = Duration::from_millis(1_005) * (claimed - 1) / 80;
-            assert!(began.elapsed() + EARLY_MAX >= due, "{claimed} after {:?}", began.elapsed());
+            let due = gap(80) * (claimed - 1);
+            assert!(began.elapsed() >= due, "{claimed} after {:?}", began.elapsed());
             drop(turn.pass().await);
         }
         assert_eq!(claimed, 80);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn nobody_is_let_in_while_one_that_is_claimed_waits_for_room() {
+    async fn nobody_is_claimed_for_whom_there_is_no_room() {
         let door = Door::new();
-        let first = door.turn(Lane::Broadcast, 20).await;
-        let filling: FuturesUnordered<_> = (0..20).map(|_| door.turn(Lane::Reply, 20)).collect();
-        let filling: Vec<_> = filling.collect().await;
-        for reply in filling {
+        tokio::time::advance(WINDOW).await;
+        let began = Instant::now();
+        let filling: FuturesUnordered<_> = (0..19).map(|_| door.turn(Lane::Reply, 20)).collect();
+        for reply in filling.collect::<Vec<_>>().await {
             drop(reply.pass().await);
         }
-        let mut held = std::pin::pin!(first.pass());
-        assert!(held.as_mut().now_or_never().is_none(), "the second is full");
-        let far = Instant::now() + WINDOW * 3;
-        assert!(door.beyond().let_in(far, Lane::Broadcast, 20).is_err());
-        drop(held.await);
-        assert!(door.beyond().let_in(far, Lane::Broadcast, 20).is_ok());
+        let last = door.turn(Lane::Broadcast, 20).await;
+        let lead = Duration::from_millis(10);
+        door.beyond().lead = Usual { time: lead, of: USUAL_OF };
+        let at = began + WINDOW - lead;
+        assert!(
+            door.beyond().let_in(at, Lane::Broadcast, 20).is_err(),
+            "it takes the last place, though it has not left"
+        );
+        drop(last.pass().await);
+        assert!(door.beyond().let_in(at, Lane::Broadcast, 20).is_err());
+        let room = began + COUNTS_FOR - door.beyond().lead.time;
+        assert!(door.beyond().let_in(room, Lane::Broadcast, 20).is_ok(), "by the time it leaves there is room");
     }
 
     #[tokio::test(start_paused = true)]
@@ -304,6 +354,24 @@ mod tests {
             let end = arrived[arrived.len() - 1];
             assert!(end < Duration::from_millis(6_500), "{per_second}: {end:?}");
         }
+    }
+
+    #[test]
+    fn a_moment_in_which_all_are_held_up_does_not_become_what_is_usual() {
+        let (mut usual, millis) = (Usual::default(), Duration::from_millis);
+        usual.learn(millis(300));
+        for _ in 0..1_000 {
+            usual.learn(millis(1));
+        }
+        assert!(usual.late() < millis(4), "the first connection is forgotten: {:?}", usual.late());
+        for held_up in 1..=50 {
+            usual.learn(millis(held_up));
+        }
+        assert!(usual.late() < millis(4), "{:?}", usual.late());
+        for _ in 0..2_000 {
+            usual.learn(millis(200));
+        }
+        assert!(usual.late() > millis(200), "another way is learned: {:?}", usual.late());
     }
 
     #[tokio::test(start_paused = true)]

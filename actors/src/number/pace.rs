@@ -10,13 +10,11 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 use tokio::time::Instant;
 
+use super::beat::{Beat, gap};
 use crate::clock::{TokioClock, TokioInstant};
 
 /// Meta's default: 80 messages per second and number, both directions together.
 pub(super) const RATE_STANDARD: u32 = 80;
-/// A message may leave this much before its time, so that timers that are late lose nothing. The gap between messages is longer by
-/// as much over a second, so that no second sees more than Meta allows.
-const EARLY_MAX: Duration = Duration::from_millis(8);
 /// A message waits for its turn so many gaps at most, and what came in is paid for by those after it: a flood must not keep
 /// every reply from leaving. If Meta minds, it says so.
 const HELD_UP_MAX: u32 = 2;
@@ -30,11 +28,12 @@ const FORGET_EVERY: u32 = 1024;
 type Keyed = RateLimiter<Recipient, HashMapStateStore<Recipient>, TokioClock, NoOpMiddleware<TokioInstant>>;
 
 pub(super) struct Pace {
-    /// When the next message may leave if those before had kept to their times; what comes in moves it on.
-    next: Instant,
-    gap: Duration,
-    /// Since when a message waits for its turn.
+    /// What comes in uses up some of it.
+    beat: Beat,
+    /// Since when the next message waits for its turn.
     wanted: Option<Instant>,
+    /// Since when somebody always waits.
+    busy: Option<Instant>,
     pairs: Keyed,
     sends: u32,
     per_second: u32,
@@ -49,9 +48,9 @@ impl Pace {
             .unwrap_or(Quota::per_second(one))
             .allow_burst(NonZeroU32::new(PAIR_BURST).unwrap_or(one));
         Self {
-            next: Instant::now(),
-            gap: gap(per_second),
+            beat: Beat::from(Instant::now()),
             wanted: None,
+            busy: None,
             pairs: RateLimiter::new(pair, HashMapStateStore::default(), TokioClock),
             sends: 0,
             per_second,
@@ -68,8 +67,7 @@ impl Pace {
     /// Meta allows another pace from now on; the last message has just left.
     pub(super) fn change(&mut self, per_second: u32) {
         self.per_second = per_second;
-        self.gap = gap(per_second);
-        self.next = Instant::now() + self.gap;
+        self.beat = Beat::from(Instant::now() + gap(per_second));
         self.wanted = None;
         self.counts_inbound = true;
     }
@@ -82,28 +80,34 @@ impl Pace {
     pub(super) fn rate_wait(&mut self) -> Option<Duration> {
         let now = Instant::now();
         let wanted = *self.wanted.get_or_insert(now);
-        let early = self.next.saturating_duration_since(now).saturating_sub(EARLY_MAX);
-        let held_up = (wanted + self.gap * HELD_UP_MAX).saturating_duration_since(now);
+        self.busy.get_or_insert(now);
+        let early = self.beat.next().saturating_duration_since(now);
+        let held_up = (wanted + gap(self.per_second) * HELD_UP_MAX).saturating_duration_since(now);
         let wait = early.min(held_up);
         if !wait.is_zero() {
             return Some(wait);
         }
         self.wanted = None;
-        self.use_up(now, 1);
+        self.use_up(1, now);
         None
+    }
+
+    /// Turns that nobody wants are not made up for.
+    pub(super) fn nobody_waits(&mut self) {
+        (self.wanted, self.busy) = (None, None);
     }
 
     /// What came in uses up the rate; it cannot be refused, so the next sends pay for it.
     pub(super) fn count_inbound(&mut self, messages: u32) {
         if self.counts_inbound {
-            self.use_up(Instant::now(), messages.min(self.per_second));
+            self.use_up(messages.min(self.per_second), Instant::now());
         }
     }
 
     /// No more than a second is owed.
-    fn use_up(&mut self, now: Instant, messages: u32) {
-        let used = self.next.max(now) + self.gap * messages;
-        self.next = used.min(now + self.gap.max(Duration::from_secs(1)));
+    fn use_up(&mut self, messages: u32, now: Instant) {
+        self.beat.use_up(messages, self.busy.unwrap_or(now), now, self.per_second);
+        self.beat.owe_until(now + gap(self.per_second).max(Duration::from_secs(1)));
     }
 
     /// `None`: takes one from the recipient's bucket, go. Otherwise how long to wait.
@@ -114,10 +118,6 @@ impl Pace {
         }
         self.pairs.check_key(recipient).err().map(|wait| wait.wait_time_from(TokioClock.now()))
     }
-}
-
-fn gap(per_second: u32) -> Duration {
-    (Duration::from_secs(1) + EARLY_MAX) / per_second.max(1)
 }
 
 #[cfg(test)]
