@@ -47,7 +47,7 @@ pub use plan::{Audience, ContactField, Plan, Source, VariableSource};
 pub use recipient::{CampaignRecipient, RecipientKey, RecipientRow, SendState, Verdict};
 pub use repeat::{Repeat, RepeatOn};
 pub use retarget::{ReachedOf, Silent};
-pub use retry::{FailedOf, Retry};
+pub use retry::{FailedOf, Retry, as_told};
 pub use series::{Due, OccurrenceOf, Series};
 pub use skip::Skip;
 pub use stop_rule::{Outcomes, StopRule};

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use engine::campaign::RecipientKey;
+use engine::campaign::{RecipientKey, as_told};
 use engine::id::{ClaimToken, Wamid};
 use engine::outgoing::{Outgoing, SendOutcome};
 use engine::ports::{Claim, StoreError};
@@ -92,6 +92,7 @@ async fn record_with_campaign(
 async fn unpark(actors: &Actors, outgoing: &Outgoing, key: RecipientKey, wamid: &Wamid) -> Result<(), StoreError> {
     let store = &actors.world.store;
     for update in store.unpark_statuses(outgoing.tenant, wamid).await? {
+        let update = as_told(&update, actors.world.clock.now());
         store.record_receipt(outgoing.tenant, key, &update, None).await?;
     }
     Ok(())

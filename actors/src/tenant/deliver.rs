@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use engine::campaign::{PauseReason, RecipientKey};
+use engine::campaign::{PauseReason, RecipientKey, as_told};
 use engine::contact::Contact;
 use engine::delivery::Status;
 use engine::id::{ConversationId, IntakeId, PhoneNumberId};
@@ -142,7 +142,8 @@ impl State {
             learn_of_recipient(&self.actors, self.tenant, key, failure, update.at).await?;
         }
         let intake = Some(self.processed(item, None));
-        self.actors.world.store.record_receipt(self.tenant, key, update, intake).await
+        let world = &self.actors.world;
+        world.store.record_receipt(self.tenant, key, &as_told(update, world.clock.now()), intake).await
     }
 
     async fn deliver_to_conversation(

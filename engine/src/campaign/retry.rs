@@ -1,12 +1,15 @@
 //! Writing once more to those whom a broadcast did not reach. It is a broadcast of its own: what was, stays as it was, and whoever gets it is
 //! decided anew. Which failures one takes in is fixed by the time they came at, so that no failure is in two of them.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Audience, Campaign, CampaignCap, Class, FailureClass, Letter, NAME_MAX, Phase, Plan, RecipientRow};
-use crate::delivery::DeliveryState;
+use crate::delivery::{DeliveryState, Status};
 use crate::directory::Person;
 use crate::id::CampaignId;
+use crate::inbound::StatusUpdate;
 use crate::rejection::Rejection;
 use crate::time::{Span, Timestamp};
 
@@ -59,6 +62,15 @@ impl FailedOf {
         let class = delivery.failure.as_ref().map_or(FailureClass::Permanent, FailureClass::of);
         is_failed && class == self.class && delivery.failed_at.is_some_and(|at| at >= self.from && at < self.until)
     }
+}
+
+/// A failure that is told later than retries wait for it may lie in the time of one that was made without it. It counts from when it is
+/// told, and is in the next.
+pub fn as_told(update: &StatusUpdate, now: Timestamp) -> Cow<'_, StatusUpdate> {
+    if matches!(update.status, Status::Failed(_)) && now.since(update.at) > SETTLED_AFTER {
+        return Cow::Owned(StatusUpdate { at: now, ..update.clone() });
+    }
+    Cow::Borrowed(update)
 }
 
 impl Campaign {
@@ -130,8 +142,7 @@ mod tests {
     use super::*;
     use crate::campaign::fixture::{draft, launched, launched_test, page, priya, template, tested, waiting};
     use crate::campaign::{Named, Tallies, freeze};
-    use crate::delivery::{Failure, Status};
-    use crate::inbound::StatusUpdate;
+    use crate::delivery::Failure;
 
     const CLASS: FailureClass = FailureClass::PersonLimit;
 
@@ -214,6 +225,25 @@ mod tests {
     fn said(status: Status, at: Timestamp) -> StatusUpdate {
         let (number, wamid) = ("200".parse().unwrap(), "wamid.A".parse().unwrap());
         StatusUpdate { number, wamid, callback: None, status, pricing: None, at }
+    }
+
+    #[test]
+    fn a_failure_that_is_told_late_is_in_the_retry_after() {
+        let original = finished();
+        let (first, original) = original.retried(FailureClass::TryLater, "again", priya(), None, None, at(2)).unwrap();
+        let failure = Failure { code: Some(131_000), text: "something went wrong".into(), action: None };
+        let failed = said(Status::Failed(failure), at(1));
+        assert_eq!(
+            as_told(&failed, at(1).plus(SETTLED_AFTER)).at,
+            at(1),
+            "what is told in time is in none that was made"
+        );
+        let late = as_told(&failed, at(3));
+        let (second, _) =
+            original.retried(FailureClass::TryLater, "again", priya(), Some(&started(&first)), None, at(4)).unwrap();
+        let is_in = |retry: &Campaign| (window(retry).0..window(retry).1).contains(&late.at);
+        assert_eq!((is_in(&first), is_in(&second)), (false, true));
+        assert_eq!(as_told(&said(Status::Delivered, at(1)), at(3)).at, at(1));
     }
 
     #[test]
