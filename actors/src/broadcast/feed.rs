@@ -192,20 +192,20 @@ impl Desk {
         let store = &self.actors.world.store;
         let page = store.waiting(self.tenant, self.id, in_lane, after, window).await?;
         // Where nobody waits there is nothing to wait for.
-        if page.is_empty() || !self.waited_for_account(flow, &known, in_lane.0).await? {
+        if page.is_empty() || !self.waited_for_portfolio(flow, &known, in_lane.0).await? {
             return Ok(page);
         }
         store.waiting(self.tenant, self.id, in_lane, after, window).await
     }
 
-    /// While its account may begin to write to nobody more. Looked at again and again: WhatsApp may allow it more meanwhile.
+    /// While its portfolio may begin to write to nobody more. Looked at again and again: WhatsApp may allow it more meanwhile.
     /// `true`: time has passed.
-    async fn waited_for_account(&self, flow: &Flow, number: &Number, lane: u8) -> Result<bool, StoreError> {
+    async fn waited_for_portfolio(&self, flow: &Flow, number: &Number, lane: u8) -> Result<bool, StoreError> {
         let (mut number, mut has_waited) = (number.clone(), false);
         loop {
             let room = self.actors.outreach_room(self.tenant, &number).await?;
             let full_until = room.and_then(|room| room.full_until);
-            flow.figures.fill_account(lane, full_until);
+            flow.figures.fill_portfolio(lane, full_until);
             let Some(until) = full_until.filter(|_| !flow.is_closed()) else { return Ok(has_waited) };
             has_waited = true;
             let left = u64::try_from(until.since(self.now()).0).unwrap_or_default();

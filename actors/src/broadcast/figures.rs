@@ -36,7 +36,7 @@ pub enum LaneState {
         until: Timestamp,
     },
     /// Its business portfolio has begun to write to as many people as WhatsApp lets it in 24 hours; one more may be from then on.
-    AccountIsFull {
+    PortfolioIsFull {
         until: Timestamp,
     },
     Paused,
@@ -61,7 +61,7 @@ struct Lane {
     seconds: VecDeque<PaceSecond>,
     slower_until: Option<Instant>,
     asleep_until: Option<Timestamp>,
-    account_full_until: Option<Timestamp>,
+    portfolio_full_until: Option<Timestamp>,
 }
 
 impl Figures {
@@ -98,9 +98,9 @@ impl Figures {
         }
     }
 
-    pub(super) fn fill_account(&self, lane: u8, until: Option<Timestamp>) {
+    pub(super) fn fill_portfolio(&self, lane: u8, until: Option<Timestamp>) {
         if let Some(mut lane) = self.lane(lane) {
-            lane.account_full_until = until;
+            lane.portfolio_full_until = until;
         }
     }
 
@@ -113,11 +113,11 @@ impl Figures {
         let shown = self.lanes.iter().map(|(number, lane)| {
             let lane = lane.lock().unwrap_or_else(PoisonError::into_inner);
             let slower = lane.slower_until.filter(|until| *until > now);
-            let state = match (slower, lane.asleep_until, lane.account_full_until, full_until) {
+            let state = match (slower, lane.asleep_until, lane.portfolio_full_until, full_until) {
                 _ if is_paused => LaneState::Paused,
                 (Some(until), ..) => LaneState::Slower { seconds: until.duration_since(now).as_secs() + 1 },
                 (None, Some(until), ..) => LaneState::Asleep { until },
-                (None, None, Some(until), _) => LaneState::AccountIsFull { until },
+                (None, None, Some(until), _) => LaneState::PortfolioIsFull { until },
                 (None, None, None, Some(until)) => LaneState::DayIsFull { until },
                 (None, None, None, None) => LaneState::Running,
             };

@@ -141,7 +141,7 @@ async fn send(actors: &Arc<Actors>, number: &Number, (epoch, door): (Epoch, &Doo
     let contact = waiting.ticket.as_ref().and_then(Ticket::contact);
     let place = match actors.outreach_place(number, outgoing, contact).await {
         Ok(Ok(place)) => place,
-        // It waits in the store: its lane sees that the account is full.
+        // It waits in the store: its lane sees that the portfolio is full.
         Ok(Err(_until)) => return Sent::Settled,
         Err(_unreadable) => return Sent::Unreachable,
     };

@@ -37,7 +37,7 @@ async fn room(stage: &Stage) -> Option<Room> {
 
 fn full_lanes(stage: &Stage, id: CampaignId) -> usize {
     let lanes = stage.actors.campaign_pace(TENANT, id).unwrap_or_default();
-    lanes.iter().filter(|lane| matches!(lane.state, LaneState::AccountIsFull { .. })).count()
+    lanes.iter().filter(|lane| matches!(lane.state, LaneState::PortfolioIsFull { .. })).count()
 }
 
 /// Until its lanes wait, or it has finished.
@@ -58,7 +58,7 @@ fn a_portfolio_begins_to_write_to_as_many_people_a_day_as_it_may() {
         full(&stage, id, 2).await;
         assert_eq!(stage.meta.bodies().len(), 250);
         let lanes = stage.actors.campaign_pace(TENANT, id).unwrap();
-        let LaneState::AccountIsFull { until } = lanes[0].state else { panic!("{:?}", lanes[0].state) };
+        let LaneState::PortfolioIsFull { until } = lanes[0].state else { panic!("{:?}", lanes[0].state) };
         assert!(until.since(began) >= Span::hours(24) && until.since(began) < Span::hours(25), "a day after the first");
         let again = stage.launched(2, UTILITY, Audience::Contacts { ids: ids[..100].to_vec() }, |_| ()).await;
         let got = times(&stage.meta.bodies()).len();

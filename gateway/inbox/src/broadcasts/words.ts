@@ -38,7 +38,7 @@ const LANE_TONES: Record<LaneState, 'grn' | 'amb' | undefined> = {
   slower: 'amb',
   asleep: undefined,
   day_is_full: undefined,
-  account_is_full: 'amb',
+  portfolio_is_full: 'amb',
   paused: undefined,
   idle: undefined,
 };

@@ -87,8 +87,8 @@ pub enum LaneStanding {
     Asleep,
     /// So many as may begin in a day have begun.
     DayIsFull,
-    /// WhatsApp lets its account begin to write to nobody more.
-    AccountIsFull,
+    /// WhatsApp lets its portfolio begin to write to nobody more.
+    PortfolioIsFull,
     Paused,
     /// Nothing is on its way from it.
     Idle,
@@ -236,9 +236,9 @@ fn lane_progress(
             until = Some(frees);
             (LaneStanding::DayIsFull, None)
         }
-        Some(LaneState::AccountIsFull { until: frees }) => {
+        Some(LaneState::PortfolioIsFull { until: frees }) => {
             until = Some(frees);
-            (LaneStanding::AccountIsFull, None)
+            (LaneStanding::PortfolioIsFull, None)
         }
         Some(LaneState::Slower { seconds }) => {
             (LaneStanding::Slower, Some(format!("WhatsApp asked to slow down. It goes on in {seconds} s.")))
