@@ -378,7 +378,8 @@ impl Drop for Jetto {
             return self.search_logs_and_traces();
         }
         let log = self.log();
-        let tail: Vec<&str> = log.lines().rev().take(30).collect();
+        // Debug lines are there to be searched for what must not be in them; of those of connections alone there are too many to read.
+        let tail: Vec<&str> = log.lines().filter(|line| !line.contains(" DEBUG ")).rev().take(30).collect();
         for line in tail.iter().rev() {
             eprintln!("{line}");
         }
