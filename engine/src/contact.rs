@@ -2,6 +2,7 @@
 
 mod clash;
 mod edit;
+mod edited;
 mod field;
 mod import;
 mod merge;
@@ -22,6 +23,7 @@ use crate::time::Timestamp;
 
 pub use clash::{Clash, Settlement, settle};
 pub use edit::ContactEdit;
+pub use edited::Edited;
 pub use field::{FIELDS_MAX, FieldDefinition, FieldKey, FieldKind, FieldValue, Number, Tag, check_definitions};
 pub use import::{COLUMNS_MAX, Column, Import, ImportMark, ImportRow, ImportStage, Imported, Mapping, Undone};
 pub use merge::{Left, MERGED_MAX, Merge, UNDO_WITHIN};
@@ -93,6 +95,10 @@ pub struct Contact {
     #[cfg_attr(feature = "schema", schema(ignore))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parted: Vec<ContactId>,
+    /// What members changed, the newest last; the timeline tells it, and no other answer.
+    #[cfg_attr(feature = "schema", schema(ignore))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edited>,
 }
 
 fn is_not_asked(consent: &Consent) -> bool {
@@ -121,6 +127,7 @@ impl Contact {
             merged: Vec::new(),
             merged_into: None,
             parted: Vec::new(),
+            edits: Vec::new(),
         }
     }
 
@@ -136,7 +143,7 @@ impl Contact {
     #[must_use]
     pub fn shown(self) -> Self {
         let merged = self.merged.into_iter().map(|merge| Merge { mark: None, ..merge }).collect();
-        Self { last_import: None, merged, parted: Vec::new(), ..self }
+        Self { last_import: None, merged, parted: Vec::new(), edits: Vec::new(), ..self }
     }
 
     /// `true` when something changed.

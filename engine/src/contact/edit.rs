@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Contact, FieldKey, FieldValue, NAME_MAX, TAGS_MAX, Tag};
 use crate::contact::field::{FIELDS_MAX, FieldDefinition};
+use crate::directory::Person;
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
@@ -24,6 +25,9 @@ pub struct ContactEdit {
     /// Messages to them do not arrive since then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undeliverable: Option<Timestamp>,
+    /// Whose edit it is, and when. `None`: a file's, or the system's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<(Person, Timestamp)>,
 }
 
 impl ContactEdit {
@@ -74,7 +78,7 @@ impl Contact {
     /// `true` when something changed. More tags than fit are left away.
     pub fn edit(&mut self, edit: &ContactEdit) -> bool {
         let before = self.clone();
-        let ContactEdit { name, language, add_tags, remove_tags, fields, undeliverable } = edit;
+        let ContactEdit { name, language, add_tags, remove_tags, fields, undeliverable, by } = edit;
         if let Some(name) = name {
             self.name = name.as_deref().map(|name| name.trim().to_owned());
             self.is_named = self.name.is_some();
@@ -102,7 +106,11 @@ impl Contact {
         if let Some(since) = undeliverable {
             self.undeliverable_since.get_or_insert(*since);
         }
-        *self != before
+        let is_other = *self != before;
+        if let Some((by, at)) = by.clone().filter(|_| is_other) {
+            self.remember_edit(&before, by, at);
+        }
+        is_other
     }
 }
 

@@ -5,9 +5,10 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::Merge;
+use super::{Merge, Tag};
 use crate::consent::ConsentEntry;
 use crate::delivery::DeliveryState;
+use crate::directory::Person;
 use crate::id::{CampaignId, ImportId};
 use crate::note::Note;
 use crate::time::Timestamp;
@@ -38,6 +39,15 @@ pub enum What {
     Merged {
         merge: Merge,
     },
+    /// A member changed what the organization keeps of them. `fields`: by their names.
+    Edited {
+        by: Person,
+        name: bool,
+        language: bool,
+        tags_added: Vec<Tag>,
+        tags_removed: Vec<Tag>,
+        fields: Vec<String>,
+    },
     /// A broadcast went to them; how far it came.
     Campaign {
         campaign: CampaignId,
@@ -62,6 +72,7 @@ impl Happening {
             What::Note { note } => format!("3{}", note.id),
             What::Merged { merge } => format!("4{}", merge.contact),
             What::Campaign { campaign, .. } => format!("5{campaign}"),
+            What::Edited { by, .. } => format!("6{}", by.id),
         };
         Standing { at: self.at, key }
     }

@@ -209,7 +209,8 @@ pub async fn update(
     let ContactChange { name, language, add_tags, remove_tags, fields, remove_fields } = wanted.into_inner();
     let set = fields.into_iter().map(|(key, value)| (key, Some(value)));
     let fields = set.chain(remove_fields.into_iter().map(|key| (key, None))).collect();
-    let edit = ContactEdit { name, language, add_tags, remove_tags, fields, ..ContactEdit::default() };
+    let by = Some((signed.0.person.clone(), app.clock.now()));
+    let edit = ContactEdit { name, language, add_tags, remove_tags, fields, by, ..ContactEdit::default() };
     edit.check(&household(&app, &signed.0).await?.settings.contact_fields)?;
     let said = entry(&app, &signed, &request, Action::ContactChanged).on(&*id).with("changed", &words(&edit));
     let edited = app.store.edit_contact(signed.0.tenant, *id, edit, vec![said]).await?;

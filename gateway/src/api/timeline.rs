@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, web};
-use engine::contact::{Contact, Happening, Merge, Standing, What, timeline_page};
+use engine::contact::{Contact, Edited, FieldDefinition, FieldKey, Happening, Merge, Standing, What, timeline_page};
 use engine::id::{CampaignId, ContactId, TenantId};
 use engine::note::NOTES_MAX;
 use engine::ports::{ListError, PageRequest};
@@ -24,7 +24,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     config.route("/contacts/{id}/timeline", web::get().to(list));
 }
 
-/// What happened with a contact, the newest first: notes, consent, files, merges and broadcasts (the newest 100 of each of the last two)
+/// What happened with a contact, the newest first: notes, consent, files, edits, merges and broadcasts (the newest 20 edits, 100 broadcasts)
 #[utoipa::path(get, path = "/api/v1/contacts/{id}/timeline", params(("id" = String, Path), Paging),
     responses((status = 200, body = List<Happening>), (status = 403, body = Problem), (status = 404, body = Problem)))]
 pub async fn list(
@@ -41,8 +41,10 @@ pub async fn list(
     let before = after.map(|cursor| cursor.0.parse::<Standing>()).transpose();
     let before = before.map_err(|_| Problem::invalid("The cursor is not one of this list."))?;
     let mut all = told_by(&contact);
-    let imports = &household(&app, &signed.0).await?.imports;
-    all.extend(contact.imports.iter().filter_map(|id| imports.get(id)).map(|import| Happening {
+    let household = household(&app, &signed.0).await?;
+    let fields = &household.settings.contact_fields;
+    all.extend(contact.edits.iter().map(|edit| edited(edit.clone(), fields)));
+    all.extend(contact.imports.iter().filter_map(|id| household.imports.get(id)).map(|import| Happening {
         at: import.uploaded_at,
         what: What::Imported { import: import.id, file_name: import.file_name.clone() },
     }));
@@ -60,6 +62,14 @@ fn told_by(contact: &Contact) -> Vec<Happening> {
     let merged = contact.clone().shown().merged.into_iter();
     let merged = merged.map(|merge: Merge| Happening { at: merge.at, what: What::Merged { merge } });
     created.into_iter().chain(merged).collect()
+}
+
+/// A field that is not defined any more is told by its key.
+fn edited(edit: Edited, definitions: &[FieldDefinition]) -> Happening {
+    let Edited { at, by, name, language, tags_added, tags_removed, fields } = edit;
+    let named = |key: &FieldKey| definitions.iter().find(|known| known.key == *key).map(|known| known.name.clone());
+    let fields = fields.iter().map(|key| named(key).unwrap_or_else(|| key.as_str().to_owned())).collect();
+    Happening { at, what: What::Edited { by, name, language, tags_added, tags_removed, fields } }
 }
 
 /// All of them: a contact has so many.

@@ -30,6 +30,12 @@ async fn a_contact_is_made_changed_counted_and_deleted() {
     let change = json!({"name": "Marina D.", "remove_tags": ["VIP"], "add_tags": ["Exam"], "language": "pt_BR"});
     let changed = owner.patch(&path, &change).await.expect(200).json();
     assert_eq!((&changed["name"], &changed["tags"]), (&json!("Marina D."), &json!(["Exam"])));
+    assert_eq!(changed.get("edits"), None, "the timeline tells it, and no other answer");
+    let timeline = owner.all(&format!("{path}/timeline")).await;
+    let edited = timeline.iter().find(|happening| happening["what"]["kind"] == "edited").expect("who changed what");
+    let what = json!({"kind": "edited", "by": edited["what"]["by"], "name": true, "language": true,
+        "tags_added": ["Exam"], "tags_removed": ["VIP"], "fields": []});
+    assert_eq!((&edited["what"], &edited["what"]["by"]["id"]), (&what, &json!(owner.id())));
 
     assert_eq!(owner.get("tags").await["items"], json!([{"tag": "Exam", "contacts": 1}]));
 

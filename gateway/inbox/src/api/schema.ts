@@ -250,7 +250,7 @@ export type LaneChange = { phone_number_id: PhoneNumberId; rests: boolean };
 
 export type LaneProgress = { allowed_per_second: number; done: number; name: string; note: string | null; phone_number_id: string; rests: boolean; sent_per_second: number; state: LaneStanding; until: Timestamp | null; waiting: number };
 
-export type LaneStanding = 'running' | 'slower' | 'asleep' | 'day_is_full' | 'account_is_full' | 'paused' | 'idle';
+export type LaneStanding = 'running' | 'slower' | 'asleep' | 'day_is_full' | 'portfolio_is_full' | 'paused' | 'idle';
 
 export type Launch = { at: Timestamp; by: Person; files: Array<Media>; forgiven: Outcomes; frozen: Frozen; marks: Array<Mark>; occurrence: OccurrenceOf | null; others: Array<Template>; resting: Array<number>; retries: Array<Retry>; sampled_at: Timestamp | null; series: Series | null; template: Template; tree: Node | null; winner: Winner | null };
 
@@ -600,7 +600,7 @@ export type Wamid = string;
 
 export type WebhookDetail = IntakeEntry & { raw: string };
 
-export type What = { kind: 'created' } | { file_name: string; import: ImportId; kind: 'imported' } | { entry: ConsentEntry; kind: 'consent' } | { kind: 'note'; note: Note } | { kind: 'merged'; merge: Merge } | { campaign: CampaignId; kind: 'campaign'; name: string; state: DeliveryState };
+export type What = { kind: 'created' } | { file_name: string; import: ImportId; kind: 'imported' } | { entry: ConsentEntry; kind: 'consent' } | { kind: 'note'; note: Note } | { kind: 'merged'; merge: Merge } | { by: Person; fields: Array<string>; kind: 'edited'; language: boolean; name: boolean; tags_added: Array<Tag>; tags_removed: Array<Tag> } | { campaign: CampaignId; kind: 'campaign'; name: string; state: DeliveryState };
 
 export type When = { within_days: number } | { before_days: number } | 'never';
 

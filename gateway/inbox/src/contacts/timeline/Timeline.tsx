@@ -3,6 +3,7 @@ import {
   IconAddressBook,
   IconArrowMerge,
   IconBell,
+  IconEdit,
   IconFileImport,
   IconNote,
   IconSpeakerphone,
@@ -23,6 +24,7 @@ const ICONS = {
   consent: IconBell,
   note: IconNote,
   merged: IconArrowMerge,
+  edited: IconEdit,
   campaign: IconSpeakerphone,
 } as const satisfies Record<What['kind'], object>;
 

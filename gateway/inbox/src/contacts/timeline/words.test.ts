@@ -32,6 +32,19 @@ it.each<[What, string, string | undefined]>([
     'contacts.happened.mergedByItself|+15550100',
     undefined,
   ],
+  [
+    {
+      kind: 'edited',
+      by,
+      name: true,
+      language: false,
+      tags_added: ['VIP'],
+      tags_removed: ['New'],
+      fields: ['City'],
+    },
+    'contacts.happened.edited|Rafael',
+    'contacts.name · City · contacts.happened.tagAdded|VIP · contacts.happened.tagRemoved|New',
+  ],
 ])('%j', (what, title, text) => {
   expect(told(what, t)).toEqual({ title, text });
 });

@@ -27,6 +27,8 @@ export function told(what: What, t: Words): Told {
           : t('contacts.happened.mergedByItself', { other }),
       };
     }
+    case 'edited':
+      return { title: t('contacts.happened.edited', { name: what.by.name }), text: changed(what, t) };
     case 'campaign':
       return {
         title: t('contacts.happened.campaign', {
@@ -35,4 +37,15 @@ export function told(what: What, t: Words): Told {
         }),
       };
   }
+}
+
+function changed(what: Extract<What, { kind: 'edited' }>, t: Words): string {
+  const things = [
+    what.name && t('contacts.name'),
+    what.language && t('contacts.language'),
+    ...what.fields,
+    ...what.tags_added.map((tag) => t('contacts.happened.tagAdded', { tag })),
+    ...what.tags_removed.map((tag) => t('contacts.happened.tagRemoved', { tag })),
+  ];
+  return things.filter(Boolean).join(' · ');
 }
