@@ -43,6 +43,10 @@ impl Cable {
     }
 }
 
+/// Longer than a client keeps a connection that it does not use: to send into one that is just being closed leaves that send in doubt, and
+/// how often that happens is asked for by the profile, not by chance.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+
 pub(super) fn run(shared: Arc<Shared>, listener: TcpListener, stop: oneshot::Receiver<()>) {
     actix_web::rt::System::new().block_on(serve(shared, listener, stop));
 }
@@ -60,7 +64,8 @@ async fn serve(shared: Arc<Shared>, listener: TcpListener, stop: oneshot::Receiv
             .configure(graph_routes)
             .default_service(web::to(unknown_path))
     };
-    let server = HttpServer::new(build).workers(1).backlog(4_096).disable_signals().on_connect(keep_cable);
+    let server = HttpServer::new(build).workers(1).backlog(4_096).keep_alive(KEEP_ALIVE).disable_signals();
+    let server = server.on_connect(keep_cable);
     let Ok(server) = server.listen(listener) else { return };
     let server = server.run();
     let handle = server.handle();
