@@ -58,6 +58,11 @@ impl Api {
         read("PUT", path, self.0.send(|client| client.put(&url).json(body)).await?).await
     }
 
+    pub(crate) async fn patch(&self, path: &str, body: &Value) -> Result<Value, LoadError> {
+        let url = format!("{}/api/v1/{path}", self.url());
+        read("PATCH", path, self.0.send(|client| client.patch(&url).json(body)).await?).await
+    }
+
     /// A file of comma-separated values.
     pub(crate) async fn upload(&self, path: &str, file: String) -> Result<Value, LoadError> {
         let (url, file) = (format!("{}/api/v1/{path}", self.url()), Bytes::from(file));

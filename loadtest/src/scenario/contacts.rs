@@ -18,6 +18,7 @@ use crate::report::{Report, per_second, progress, rounded};
 
 const ODD: Odd = Odd { broken: 1_000, national: 7, opted_out: 20, tagged: 10 };
 const COUNTS: usize = 5;
+const CAPPED: &str = "segment_with_a_cap";
 /// Until what was freed has gone back.
 const BREATH: Duration = Duration::from_secs(2);
 
@@ -133,7 +134,8 @@ async fn count(stage: &Stage, rows: u32, report: &mut Report) -> Result<Vec<Viol
     Ok(if found == Some(right) { Vec::new() } else { vec![wrong("people of the segment", found, right)] })
 }
 
-/// The dry run of a broadcast: to everybody, and to a tenth.
+/// The dry run of a broadcast: to everybody, to a tenth, and to that once more while there is a limit to what a person gets: then it is
+/// read of each what they got.
 async fn look(stage: &Stage, rows: u32, report: &mut Report) -> Result<Vec<Violation>, LoadError> {
     progress("a broadcast to them is looked at");
     let all = how_many(rows, |index| !ODD.is_broken(index));
@@ -143,9 +145,17 @@ async fn look(stage: &Stage, rows: u32, report: &mut Report) -> Result<Vec<Viola
     let content = json!({"name": "One in some", "tree": {"all": [{"is": {"on": "tag", "any_of": [TAG]}}]}});
     let segment = stage.api.post("segments", &content).await?;
     let segment = json!({"kind": "segment", "id": segment.get("id")});
-    let audiences = [("everyone", json!({"kind": "everyone"}), all, out), ("segment", segment, tagged, tagged_out)];
+    let audiences = [
+        ("everyone", json!({"kind": "everyone"}), all, out),
+        ("segment", segment.clone(), tagged, tagged_out),
+        (CAPPED, segment, tagged, tagged_out),
+    ];
     let mut violations = Vec::new();
     for (which, audience, meant, left_out) in audiences {
+        if which == CAPPED {
+            let cap = json!({"campaign_cap": {"messages": 2, "days": 7}});
+            stage.api.patch("organization", &cap).await?;
+        }
         let (id, _) = draft(&stage.api, Words::Named, stage.numbers(), audience, "Looked at").await?;
         let began = Instant::now();
         let check = stage.api.post(&format!("campaigns/{id}/check"), &json!({})).await?;
