@@ -208,7 +208,7 @@ impl Jetto {
         // A command that refuses its arguments does not read.
         drop(stdin.write_all(format!("{input}\n").as_bytes()).await);
         drop(stdin);
-        let output = timeout(DEADLINE, child.wait_with_output()).await;
+        let output = timeout(ground::patience(), child.wait_with_output()).await;
         let output = output.unwrap_or_else(|_| panic!("{arguments:?} does not end")).unwrap();
         let mut log = std::fs::File::options().create(true).append(true).open(self.commands_log()).unwrap();
         std::io::Write::write_all(&mut log, &output.stderr).unwrap();
@@ -232,7 +232,7 @@ impl Jetto {
         let mut command = self.command(&["serve"]);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let line = timeout(DEADLINE, lines.next_line()).await.expect("the server starts").unwrap();
+        let line = timeout(ground::patience(), lines.next_line()).await.expect("the server starts").unwrap();
         let line = line.unwrap_or_else(|| panic!("the server did not start: {}", self.log()));
         let url = line.strip_prefix("listening on ").expect("the contract's line").to_owned();
         self.meta.set_callback(&format!("{url}/webhooks/whatsapp"));
@@ -256,7 +256,7 @@ impl Jetto {
     pub(crate) async fn stop(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);
         let mut server = self.server.take().unwrap();
-        timeout(DEADLINE, server.child.wait()).await.expect("the server drains").unwrap()
+        timeout(ground::patience(), server.child.wait()).await.expect("the server drains").unwrap()
     }
 
     pub(crate) async fn restart(&mut self) {

@@ -30,7 +30,8 @@ pub(crate) fn on_cql(test: fn()) {
     test();
 }
 
-/// A server of CQL beside everything else on two cores takes its time after a crash; nothing waits this long unless it is broken.
+/// A server of CQL beside everything else on two cores takes its time after a crash, and for its first schema; nothing waits this long unless
+/// it is broken.
 pub(super) fn patience() -> Duration {
     if ON_CQL.get() { 4 * DEADLINE } else { DEADLINE }
 }
