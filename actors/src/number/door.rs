@@ -251,7 +251,7 @@ impl Drop for Passed<'_> {
         if beyond.under_way.remove(&(self.at, self.no)) {
             let fastest = beyond.fastest.time().unwrap_or_default();
             let took = self.at.elapsed();
-            let held_up = if is_held_up(took, fastest) { took - fastest } else { Duration::ZERO };
+            let held_up = if is_held_up(took, fastest) { took.saturating_sub(fastest) } else { Duration::ZERO };
             beyond.arrived.push_back(self.at + held_up);
         }
     }

@@ -45,7 +45,7 @@ impl Cable {
 
 /// Longer than a client keeps a connection that it does not use: to send into one that is just being closed leaves that send in doubt, and
 /// how often that happens is asked for by the profile, not by chance.
-const KEEP_ALIVE: Duration = Duration::from_secs(60);
+const KEEP_ALIVE: Duration = Duration::from_mins(1);
 
 pub(super) fn run(shared: Arc<Shared>, listener: TcpListener, stop: oneshot::Receiver<()>) {
     actix_web::rt::System::new().block_on(serve(shared, listener, stop));
