@@ -178,6 +178,20 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn what_is_late_is_made_up_for_and_what_nobody_wanted_is_not() {
+        let mut pace = Pace::new(RATE_STANDARD);
+        assert_eq!(pace.rate_wait(), None);
+        let at_once = |pace: &mut Pace| (0..100).take_while(|_| pace.rate_wait().is_none()).count();
+        assert_eq!(at_once(&mut pace), 0);
+        let stood_still = Duration::from_millis(200);
+        tokio::time::advance(stood_still).await;
+        assert_eq!(at_once(&mut pace), 15, "turns of 200 ms");
+        pace.nobody_waits();
+        tokio::time::advance(stood_still).await;
+        assert_eq!(at_once(&mut pace), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn what_comes_in_keeps_no_new_holder_from_asking_for_its_rate() {
         let mut pace = Pace::unknown();
         pace.count_inbound(500);

@@ -187,3 +187,21 @@ fn a_retry_writes_to_those_who_failed_and_to_nobody_else() {
         assert_eq!(stage.meta.bodies().len(), 44);
     });
 }
+
+#[test]
+fn a_failure_that_is_told_late_counts_from_when_it_is_told() {
+    play(|stage| async move {
+        let id = stage.broadcast(1, MARKETING, 0..1).await;
+        stage.finished(id).await;
+        let callback = stage.meta.sends.lock().unwrap()[0].callback.to_string();
+        let failed_then = format!("{}131000", status_line("out1", &callback, stage.clock.now()));
+        stage.pass(Duration::from_mins(2)).await;
+        let told = stage.clock.now();
+        stage.receive(&[failed_then]).await;
+        stage
+            .until("it has failed", async || {
+                stage.recipients(id).await[0].delivery.failed_at.is_some_and(|at| at >= told)
+            })
+            .await;
+    });
+}
